@@ -1,0 +1,105 @@
+// Authenticator: who may log in. Holds the SASL mechanisms, the password check off the pool, the login policy and the
+// penalties for failures; every protocol asks here and nowhere else.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+#include "directory/directory.hpp"
+
+namespace auth {
+
+using boost::asio::awaitable;
+
+/// What the protocol knows of the client.
+struct Client {
+    std::string protocol;       ///< "imap", "pop3", "submission"
+    std::string address;        ///< numeric
+    bool loopback = false;
+    bool tls = false;
+    std::string certificate_identity;  ///< of a verified client certificate; empty: none (EXTERNAL)
+    /// Channel binding data by type ("tls-exporter", "tls-server-end-point"); empty when there is none.
+    std::function<std::string(std::string_view type)> channel_binding;
+};
+
+/// Who logged in.
+struct Identity {
+    base::AccountId account;
+    std::string name;      ///< as logs and `session list` show it: the mailbox's primary address
+    std::string mechanism;
+};
+
+enum class Failure : std::uint8_t {
+    credentials,    ///< wrong password or unknown user: the same answer in the same time
+    mechanism,      ///< unknown, or not allowed here (plain text without TLS)
+    malformed,      ///< bad base64, bad message, cancelled ("*")
+    cancelled,
+    disabled,       ///< right password, but the mailbox or post office is disabled (RFC 5530 is not told: no oracle)
+    temporary,      ///< the store or the password queue does not answer now
+    too_many,       ///< this source must wait; says so after the delay
+};
+
+struct Outcome {
+    enum class Kind : std::uint8_t { challenge, success, failure };
+    Kind kind = Kind::failure;
+    std::string challenge;   ///< raw octets to send, with `challenge`; final server data with `success` (may be empty)
+    bool has_final_data = false;  ///< success carries data (SCRAM): protocols without a place for it send it as a challenge
+    Identity identity;
+    Failure failure = Failure::credentials;
+};
+
+/// One SASL exchange. RFC 4422. Steps are raw octets; the protocol does the base64.
+class Exchange {
+public:
+    virtual ~Exchange() = default;
+    /// True: the mechanism speaks first on the client's side; without an initial response send an empty challenge.
+    virtual bool client_first() const = 0;
+    /// Failures are delayed by the penalty before this completes.
+    virtual awaitable<Outcome> step(std::string response) = 0;
+};
+
+struct Policy {
+    bool plain_text_without_tls_on_loopback = true;
+    bool plain_text_without_tls = false;
+    bool cram_md5 = false;   ///< needs passwords kept in a form that can be turned back
+    bool apop = false;
+    std::uint32_t hashing_threads = 2;    ///< argon2id at a time: 19 MiB and 40 ms each
+    std::uint32_t hashing_queue_max = 64; ///< more answer `temporary`
+    std::chrono::seconds verified_cache{300};  ///< a password once verified is known again by a keyed hash
+    std::chrono::seconds penalty_first{2}, penalty_max{15};
+    std::chrono::seconds penalty_memory{3600};
+    std::uint32_t scram_iterations = 4096;  ///< stored SCRAM keys: the client's cost too; argon2id guards the rest
+};
+
+class Authenticator {
+public:
+    virtual ~Authenticator() = default;
+
+    /// Mechanisms offered to this client now, best first: "SCRAM-SHA-256-PLUS" … "PLAIN" "LOGIN".
+    virtual std::vector<std::string> mechanisms(const Client& client) const = 0;
+    /// True when LOGIN, USER/PASS and PLAIN would be refused for want of TLS (LOGINDISABLED).
+    virtual bool plain_text_refused(const Client& client) const = 0;
+    /// Null: no such mechanism for this client. `name` in any case.
+    virtual std::unique_ptr<Exchange> start(std::string_view name, Client client) = 0;
+    /// IMAP LOGIN, POP3 USER/PASS.
+    virtual awaitable<Outcome> login(std::string user, base::Secret password, Client client) = 0;
+    /// POP3 APOP (RFC 1939 section 7): `timestamp` is the banner's, `digest` 32 hex digits.
+    virtual awaitable<Outcome> apop(std::string user, std::string timestamp, std::string digest, Client client) = 0;
+    virtual bool apop_offered() const = 0;
+
+    /// The credentials to keep for a new password: argon2id and SCRAM keys, and the sealed password where the policy
+    /// needs it. Hashes off the pool.
+    virtual awaitable<directory::Result<directory::Credentials>> make_credentials(base::Secret password) = 0;
+};
+
+std::unique_ptr<Authenticator> make_authenticator(directory::Directory& directory, Policy policy);
+
+}  // namespace auth

@@ -1,0 +1,112 @@
+// Directory: who exists. Post offices (tenants) own domains and mailboxes; a mailbox has one or more addresses and one
+// account in the store. Kept in the store's engine, changed at run time by administration, read by every protocol.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+#include "store/error.hpp"
+
+namespace directory {
+
+using boost::asio::awaitable;
+using store::Errc;
+using store::Error;
+template <class T>
+using Result = store::Result<T>;
+
+struct PostOffice {
+    std::string name;  ///< lower case letters, digits, '-' and '_'; unique
+    bool enabled = true;
+    std::uint32_t mailboxes_max = 0;  ///< 0: no limit
+    std::uint64_t quota_bytes_default = 0;
+};
+
+struct Domain {
+    std::string name;  ///< lower case, A-labels (IDNA 2008)
+    std::string post_office;
+    bool enabled = true;
+    std::string catch_all;  ///< an address of the post office that takes mail for unknown local parts; empty: none
+};
+
+/// What a client proves its password against. Each may be absent.
+struct Credentials {
+    std::string password_hash;   ///< argon2id "$argon2id$…", or an imported crypt(3) hash "$2b$…", "$6$…", "$y$…"
+    std::string scram_sha_1;     ///< "iterations:salt:StoredKey:ServerKey" in base64 (RFC 5803's parts)
+    std::string scram_sha_256;
+    base::Secret plain;          ///< only where the post office allows CRAM-MD5 and APOP; sealed at rest
+};
+
+struct Mailbox {
+    base::AccountId account;
+    std::string name;         ///< within its post office, lower case; login is name@post_office or any address
+    std::string post_office;
+    std::vector<std::string> addresses;  ///< canonical (lower-case A-label domain); the first is the primary one
+    bool enabled = true;
+    bool login_allowed = true;
+    std::uint64_t quota_bytes = 0;  ///< 0: no limit
+};
+
+/// Where mail for an address goes.
+struct Route {
+    enum class Kind : std::uint8_t { mailbox, unknown_mailbox, disabled, foreign };
+    Kind kind = Kind::foreign;
+    base::AccountId account;
+    std::string address;  ///< canonical, as it was found (the catch-all's own when that took it)
+};
+
+/// A mailbox with what it logs in by.
+struct Login {
+    Mailbox mailbox;
+    Credentials credentials;
+    bool post_office_enabled = true;
+};
+
+/// Splits at the last '@' outside quotes, lower-cases the domain, turns U-labels into A-labels, keeps the local part's
+/// case (lookups fold it). Empty: not an address. "postmaster" alone is accepted and keeps no domain.
+std::string canonical_address(std::string_view address);
+
+/// Thread-safe; answers come from memory where they are hot.
+class Directory {
+public:
+    virtual ~Directory() = default;
+
+    /// For RCPT: never an error for an unknown address, only when the store does not answer. A subaddress
+    /// ("user+detail@", RFC 5233) reaches the mailbox of "user@" unless it is an address of its own.
+    virtual awaitable<Result<Route>> route(std::string address) = 0;
+    /// For SASL: by "name@postoffice" or any address. \errors not_found
+    virtual awaitable<Result<Login>> login(std::string name) = 0;
+    virtual awaitable<Result<Mailbox>> mailbox(base::AccountId account) = 0;
+    /// True when `address` may be used as sender by the account.
+    virtual awaitable<Result<bool>> owns(base::AccountId account, std::string address) = 0;
+    virtual awaitable<Result<bool>> is_local_domain(std::string domain) = 0;
+    /// Keeps a new hash in place of an imported one after a successful login.
+    virtual awaitable<Result<void>> update_credentials(base::AccountId account, Credentials credentials) = 0;
+
+    // Administration. \errors exists, not_found, invalid (what() names the fault), limit
+    virtual awaitable<Result<void>> add_post_office(PostOffice office) = 0;
+    virtual awaitable<Result<void>> set_post_office(PostOffice office) = 0;
+    virtual awaitable<Result<PostOffice>> post_office(std::string name) = 0;
+    virtual awaitable<Result<std::vector<PostOffice>>> post_offices() = 0;
+    /// Only an empty one. \errors denied
+    virtual awaitable<Result<void>> remove_post_office(std::string name) = 0;
+    virtual awaitable<Result<void>> add_domain(Domain domain) = 0;
+    virtual awaitable<Result<void>> set_domain(Domain domain) = 0;
+    virtual awaitable<Result<std::vector<Domain>>> domains(std::string post_office) = 0;  ///< "" = all
+    virtual awaitable<Result<void>> remove_domain(std::string name) = 0;
+    /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of the office.
+    virtual awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) = 0;
+    virtual awaitable<Result<void>> set_mailbox(Mailbox mailbox) = 0;
+    virtual awaitable<Result<std::vector<Mailbox>>> mailboxes(std::string post_office, std::string after,
+                                                              std::size_t max) = 0;
+    virtual awaitable<Result<void>> remove_mailbox(base::AccountId account) = 0;
+};
+
+}  // namespace directory

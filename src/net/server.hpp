@@ -1,0 +1,77 @@
+// Server: the pool of threads, the listeners as virtual servers, the sessions that they start, and the orderly stop.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/connection.hpp"
+#include "net/session_registry.hpp"
+
+namespace net {
+
+struct Certificate {
+    std::string chain_file;  ///< PEM: leaf first
+    std::string key_file;    ///< PEM
+    std::vector<std::string> names;  ///< SNI names it is for; empty: those in the certificate
+};
+
+/// One virtual server: a protocol on one or more addresses.
+struct ListenerConfig {
+    std::string name;                    ///< unique; in logs and in `session list`
+    std::string protocol;                ///< "imap", "pop3", "smtp", "submission", "lmtp" …
+    std::vector<std::string> addresses;  ///< "127.0.0.1:143", "[::1]:143", "*:143", "unix:/path"
+    TlsMode tls = TlsMode::none;
+    std::vector<Certificate> certificates;  ///< the first is the default
+    std::string client_ca_file;             ///< set: client certificates are asked for and verified (SASL EXTERNAL)
+    std::vector<std::string> alpn;          ///< protocols accepted; a client that offers only others is refused (ALPACA)
+    std::uint32_t connections_max = 10'000;
+    std::uint32_t connections_per_ip_max = 100;  ///< IPv4 address, IPv6 /64; families share one NAT address
+    std::vector<std::string> proxy_trusted;      ///< networks that send a PROXY header (v1 or v2), and must
+    std::chrono::seconds output_stall_max{300};
+};
+
+/// Serves one connection from greeting to close. Owns it; returns when the session is over.
+using Serve = std::function<awaitable<void>(std::unique_ptr<Connection>)>;
+
+struct ServerLimits {
+    std::chrono::seconds tls_handshake_max{10};
+    std::chrono::seconds drain_max{10};          ///< from stop() until sockets are closed under their sessions
+    std::uint32_t connections_max = 15'000;      ///< in all; a process has 20,000 descriptors here
+};
+
+class Server {
+public:
+    virtual ~Server() = default;  // stopped, or never run
+
+    /// Binds at once, so that a fault is told before the process says that it is ready; accepts once run() runs.
+    /// Port 0 takes a free one: see ports(). Returns an empty text, or what is wrong ("127.0.0.1:143: address in use").
+    virtual std::string add_listener(ListenerConfig config, Serve serve) = 0;
+    /// Port bound by each address of a listener, in order.
+    virtual std::vector<std::uint16_t> ports(std::string_view listener) const = 0;
+
+    /// Reads certificate and key files again; sessions go on with what they have. Empty text or what is wrong, in which
+    /// case the old ones stay.
+    virtual std::string reload_certificates() = 0;
+
+    /// Runs the pool on `threads` threads (0: one per core) until stop() has drained it. Call once.
+    virtual void run(unsigned threads) = 0;
+    /// Any thread, and async-signal contexts by way of a posted handler: stops accepting, wakes every session with
+    /// event_shutdown, waits drain_max, closes the rest; then run() returns.
+    virtual void stop() = 0;
+
+    virtual boost::asio::any_io_executor executor() = 0;  ///< of the pool, without a strand
+    virtual SessionRegistry& sessions() = 0;
+
+    struct Figures {
+        std::uint64_t accepted = 0, refused = 0, tls_failed = 0, open = 0;
+    };
+    virtual Figures figures() const = 0;
+};
+
+std::unique_ptr<Server> make_server(ServerLimits limits);
+
+}  // namespace net

@@ -1,0 +1,73 @@
+// Account: the folders of one mailbox, as a tree of names that all its sessions share.
+#pragma once
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/folder.hpp"
+
+namespace store {
+
+/// RFC 6154 section 2, with RFC 8457's Important. `none` for an ordinary folder.
+enum class SpecialUse : std::uint8_t { none, inbox, drafts, sent, trash, junk, archive, all, flagged, important };
+
+/// Names are UTF-8 in NFC, levels separated by '/'; INBOX is always written so.
+struct FolderInfo {
+    base::FolderId id;
+    base::FolderId parent;  ///< 0: top level
+    std::string name;       ///< full name
+    SpecialUse use = SpecialUse::none;
+    bool selectable = true;     ///< false: only a level of the hierarchy (\Noselect), kept for its children
+    std::uint32_t uid_validity = 0;
+};
+
+/// Immutable. Folders in order of name, INBOX first.
+class FolderTree {
+public:
+    std::vector<FolderInfo> folders;
+    std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
+
+    const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case
+    const FolderInfo* find(base::FolderId id) const;
+    const FolderInfo* find(SpecialUse use) const;
+    bool has_children(const FolderInfo& folder) const;
+};
+using FolderTreePtr = std::shared_ptr<const FolderTree>;
+
+struct Quota {
+    std::uint64_t bytes = 0, messages = 0;
+    std::uint64_t bytes_max = 0, messages_max = 0;  ///< 0: no limit
+};
+
+class Account {
+public:
+    virtual ~Account() = default;
+    virtual base::AccountId id() const = 0;
+    virtual FolderTreePtr folders() const = 0;
+    /// Told when the tree, or any folder's counters, changed.
+    virtual SubscriptionPtr subscribe(Subscriber& subscriber) = 0;
+
+    /// Makes the levels above too, as selectable folders (RFC 9051 section 6.3.4). \errors exists, invalid, limit
+    virtual awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) = 0;
+    /// Keeps a level for its children as not selectable; such a level with children cannot be deleted again.
+    /// \errors not_found, denied (INBOX)
+    virtual awaitable<Result<void>> remove(std::string name) = 0;
+    /// Children go along. INBOX: its messages move to the new folder and INBOX stays (RFC 9051 section 6.3.6).
+    /// \errors not_found, exists, invalid
+    virtual awaitable<Result<void>> rename(std::string from, std::string to) = 0;
+    virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;
+
+    /// \errors not_found: unknown or not selectable
+    virtual awaitable<Result<FolderPtr>> open(base::FolderId folder) = 0;
+    /// From the live folder if there is one, else one row.
+    virtual awaitable<Result<FolderTotals>> totals(base::FolderId folder) = 0;
+    /// Sum of the folders' headers: it cannot drift.
+    virtual awaitable<Result<Quota>> quota() = 0;
+    virtual awaitable<Result<void>> set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) = 0;
+};
+using AccountPtr = std::shared_ptr<Account>;
+
+}  // namespace store
