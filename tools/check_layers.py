@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Fails when a file includes a folder that its own folder may not know, or names a library that is not for it.
+
+usage: check_layers.py [--self-test]
+The table is the architecture (docs/architecture.md): each folder may include itself and what stands to its right.
+"""
+import pathlib, re, sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+STORE = {"store"}
+ALLOWED = {
+    "pch": set(),
+    "base": set(),
+    "config": {"base"},
+    "net": {"base"},
+    "store/engine": {"base", "store"},          # store/error.hpp and store/offload.hpp only, see below
+    "store/engine/memory": {"base", "store", "store/engine"},
+    "store/engine/rocksdb": {"base", "store", "store/engine"},
+    "store": {"base", "store/engine"},
+    "directory": {"base", "store", "store/engine"},
+    "auth": {"base", "store", "directory"},
+    "auth/sasl": {"base", "store", "directory", "auth"},
+    "imap/syntax": {"base"}, "pop3/syntax": {"base"}, "smtp/syntax": {"base"},
+    "imap": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/commands"},
+    "imap/commands": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap"},
+    "pop3": {"base", "net", "store", "directory", "auth", "pop3/syntax", "pop3/commands"},
+    "pop3/commands": {"base", "net", "store", "directory", "auth", "pop3/syntax", "pop3"},
+    "smtp": {"base", "net", "store", "directory", "auth", "smtp/syntax", "smtp/commands"},
+    "smtp/commands": {"base", "net", "store", "directory", "auth", "smtp/syntax", "smtp"},
+    "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
+    "cli": {"base", "config", "admin"},
+    "server": {"base", "config", "net", "store", "store/engine", "store/engine/rocksdb", "directory", "auth", "imap",
+               "pop3", "smtp", "admin", "cli"},
+}
+# What a low folder may take from the one above it: named headers only.
+ONLY_HEADERS = {
+    ("store/engine", "store"): {"store/error.hpp", "store/offload.hpp"},
+    ("store/engine/memory", "store"): {"store/error.hpp", "store/offload.hpp"},
+    ("store/engine/rocksdb", "store"): {"store/error.hpp", "store/offload.hpp"},
+}
+# A library's headers -> the folders that may name them.
+LIBRARIES = {
+    r"rocksdb/": {"store/engine/rocksdb"},
+    r"boost/asio": {"pch", "base", "net", "store", "store/engine", "store/engine/memory", "store/engine/rocksdb",
+                    "directory", "auth", "auth/sasl", "imap", "imap/commands", "pop3", "pop3/commands", "smtp",
+                    "smtp/commands", "admin", "cli", "server"},
+    r"boost/beast": {"http"},
+    r"openssl/": {"net", "auth", "auth/sasl", "base", "server"},
+    r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli"},
+    r"toml": {"config"},
+    r"CLI/": {"cli"},
+    r"zstd": {"store/engine/rocksdb", "store"},
+    r"mime/": {"store", "imap", "imap/commands", "imap/syntax", "pop3", "smtp", "smtp/syntax", "smtp/commands"},
+}
+
+
+def folder_of(path: str) -> str:
+    return path.rsplit("/", 1)[0] if "/" in path else ""
+
+
+def faults_in(here: str, lines):
+    for number, line in enumerate(lines, 1):
+        own = re.match(r'\s*#\s*include "([^"]+)"', line)
+        if own:
+            target = folder_of(own[1])
+            if not target or target == here or here == "":
+                continue
+            if target == "mime":
+                if here not in LIBRARIES[r"mime/"]:
+                    yield number, f"{here} must not include mime"
+                continue
+            if target not in ALLOWED.get(here, set()):
+                yield number, f"{here} must not include {own[1]}"
+            elif own[1] not in ONLY_HEADERS.get((here, target), {own[1]}):
+                yield number, f"{here} may take only named headers from {target}, not {own[1]}"
+        for pattern, folders in LIBRARIES.items():
+            if re.match(rf"\s*#\s*include <{pattern}", line) and here not in folders and here != "":
+                yield number, f"<{pattern}…> is not for {here}"
+
+
+def check_tree() -> int:
+    bad = 0
+    src = ROOT / "src"
+    for file in sorted(src.rglob("*.[ch]pp")):
+        here = folder_of(file.relative_to(src).as_posix())
+        if here and here not in ALLOWED:
+            print(f"{file.relative_to(ROOT)}: the folder {here} is not in the table of tools/check_layers.py")
+            bad += 1
+            continue
+        for number, fault in faults_in(here, file.read_text().splitlines()):
+            print(f"{file.relative_to(ROOT)}:{number}: {fault}")
+            bad += 1
+    for file in sorted((ROOT / "subprojects").rglob("*.[ch]pp")):
+        library = file.relative_to(ROOT / "subprojects").parts[0]
+        for number, line in enumerate(file.read_text(errors="replace").splitlines(), 1):
+            own = re.match(r'\s*#\s*include "([^"/]+)/', line)
+            if own and own[1] in {folder.split("/")[0] for folder in ALLOWED} - {library}:
+                print(f"{file.relative_to(ROOT)}:{number}: {library} stands alone and must not include {own[1]}")
+                bad += 1
+    return bad
+
+
+def self_test() -> None:
+    """A check must show that it can fail."""
+    known_bad = [("imap", '#include "pop3/session.hpp"'), ("store", "#include <rocksdb/db.h>"),
+                 ("base", '#include "net/server.hpp"'), ("imap/syntax", "#include <boost/asio/awaitable.hpp>"),
+                 ("store/engine", '#include "store/folder.hpp"'), ("base", '#include "mime/index.hpp"')]
+    for here, line in known_bad:
+        assert list(faults_in(here, [line])), (here, line)
+    assert not list(faults_in("imap", ['#include "store/folder.hpp"', '#include "imap/view.hpp"', "#include <map>"]))
+
+
+if __name__ == "__main__":
+    self_test()
+    faults = check_tree()
+    print(f"{faults} layer errors")
+    sys.exit(faults != 0)
