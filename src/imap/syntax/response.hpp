@@ -1,0 +1,164 @@
+// Writers of responses: values appended to the connection's output. RFC 9051 section 7. FETCH is in
+// fetch_writer.hpp.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "imap/syntax/command.hpp"
+#include "imap/syntax/sequence_set.hpp"
+
+namespace imap {
+
+/// How strings may be written to this client.
+struct WriteMode {
+    bool utf8 =
+        false;  ///< UTF8=ACCEPT or IMAP4rev2 is enabled: quoted strings may hold UTF-8 (RFC 6855 section 3)
+};
+
+// Pieces. None of them makes a temporary string.
+void write_number(std::string& out, std::uint64_t number);
+/// Quoted if it can be, else a literal (RFC 9051 section 4.3). 8-bit text without mode.utf8 becomes a
+/// literal.
+void write_string(std::string& out, std::string_view text, WriteMode mode = {});
+void write_nstring(std::string& out, const std::optional<std::string_view>& text, WriteMode mode = {});
+/// An atom where it can be one, else as write_string().
+void write_astring(std::string& out, std::string_view text, WriteMode mode = {});
+/// \param name UTF-8; becomes modified UTF-7 without mode.utf8. Always quoted, never a literal: imap.md
+/// quirk 18.
+void write_mailbox(std::string& out, std::string_view name, WriteMode mode = {});
+/// "(\Seen $Junk)": system flags of FlagList::Bit, then keywords.
+void write_flag_list(std::string& out, const FlagList& flags);
+
+// Status responses: RFC 9051 section 7.1. `code` goes into brackets when it is not empty.
+enum class Condition : std::uint8_t { ok, no, bad, bye, preauth };
+/// \param tag "*" for an untagged one.
+/// \param text what a client may show; must not be empty. CR, LF and NUL in it are written as spaces.
+void write_condition(std::string& out, std::string_view tag, Condition condition, std::string_view code,
+                     std::string_view text);
+/// "+ text". Empty text gives "+ " as RFC 9051 section 7.6 wants for SASL.
+void write_continuation(std::string& out, std::string_view text);
+
+/// Response codes without arguments, and builders for those with. RFC 9051 section 7.1, RFC 5530, RFC 7162.
+namespace code {
+inline constexpr std::string_view alert = "ALERT", parse = "PARSE", read_only = "READ-ONLY",
+                                  read_write = "READ-WRITE", try_create = "TRYCREATE",
+                                  uid_not_sticky = "UIDNOTSTICKY", unavailable = "UNAVAILABLE",
+                                  authentication_failed = "AUTHENTICATIONFAILED",
+                                  authorization_failed = "AUTHORIZATIONFAILED", expired = "EXPIRED",
+                                  privacy_required = "PRIVACYREQUIRED", contact_admin = "CONTACTADMIN",
+                                  no_perm = "NOPERM", in_use = "INUSE", expunge_issued = "EXPUNGEISSUED",
+                                  corruption = "CORRUPTION", server_bug = "SERVERBUG",
+                                  client_bug = "CLIENTBUG", cannot = "CANNOT", limit = "LIMIT",
+                                  over_quota = "OVERQUOTA", already_exists = "ALREADYEXISTS",
+                                  nonexistent = "NONEXISTENT", not_saved = "NOTSAVED",
+                                  has_children = "HASCHILDREN", closed = "CLOSED",
+                                  unknown_cte = "UNKNOWN-CTE", no_mod_seq = "NOMODSEQ", use_attr = "USEATTR",
+                                  too_big = "TOOBIG", bad_charset = "BADCHARSET (US-ASCII UTF-8)";
+std::string uid_validity(std::uint32_t value);
+std::string uid_next(base::Uid next);
+std::string highest_mod_seq(base::ModSeq value);
+/// RFC 3501 section 7.1: sequence number of the first unseen message.
+std::string unseen(base::SeqNum first);
+std::string append_uid(std::uint32_t uid_validity, std::span<const base::Uid> uids);
+/// Same order on both sides: RFC 4315 section 3.
+std::string copy_uid(std::uint32_t uid_validity, std::span<const base::Uid> source,
+                     std::span<const base::Uid> destination);
+/// "MODIFIED 7,9". RFC 7162 section 3.1.3. Uids for UID STORE, else sequence numbers.
+std::string modified(std::span<const NumberRange> numbers);
+/// "CAPABILITY …", RFC 9051 section 7.1.
+std::string capability(std::string_view capabilities);
+/// "PERMANENTFLAGS (… \*)"; `new_keywords`: \* is offered.
+std::string permanent_flags(const FlagList& flags, bool new_keywords);
+/// "MAILBOXID (F…)", RFC 8474.
+std::string mailbox_id(std::string_view id);
+}  // namespace code
+
+// Untagged data.
+void write_capability(std::string& out, std::string_view capabilities);
+void write_enabled(std::string& out, std::span<const std::string> capabilities);
+/// "* FLAGS (\Answered … $Junk)".
+void write_flags(std::string& out, const FlagList& flags);
+void write_exists(std::string& out, std::uint32_t count);
+void write_recent(std::string& out, std::uint32_t count);
+void write_expunge(std::string& out, base::SeqNum seq);
+/// "* VANISHED (EARLIER) 1:3,7". RFC 7162 section 3.2.10. Writes nothing for an empty set.
+void write_vanished(std::string& out, bool earlier, std::span<const NumberRange> uids);
+
+/// One LIST, LSUB or XLIST response. RFC 9051 section 7.3.1, RFC 5258.
+struct ListResponse {
+    enum Attribute : std::uint32_t {
+        no_inferiors = 1U << 0,
+        no_select = 1U << 1,
+        nonexistent = 1U << 2,
+        has_children = 1U << 3,
+        has_no_children = 1U << 4,
+        marked = 1U << 5,
+        unmarked = 1U << 6,
+        subscribed = 1U << 7,
+        remote = 1U << 8,
+        all = 1U << 9,
+        archive = 1U << 10,
+        drafts = 1U << 11,
+        flagged = 1U << 12,
+        junk = 1U << 13,
+        sent = 1U << 14,
+        trash = 1U << 15,
+        important = 1U << 16,  ///< RFC 6154, RFC 8457
+        inbox = 1U << 17,      ///< XLIST only
+    };
+    cmd::List::Kind kind = cmd::List::Kind::list;
+    std::uint32_t attributes = 0;
+    char delimiter = '/';                      ///< '\0': NIL
+    std::string_view name;                     ///< UTF-8
+    bool child_info_subscribed = false;        ///< ("CHILDINFO" ("SUBSCRIBED")), RFC 5258 section 3.5
+    std::optional<std::string_view> old_name;  ///< ("OLDNAME" (…)), RFC 9051 section 6.3.9.7
+};
+void write_list(std::string& out, const ListResponse& response, WriteMode mode = {});
+
+/// One STATUS response: the items of `items` are written. RFC 9051 section 7.3.4.
+struct StatusResponse {
+    std::string_view name;    ///< UTF-8
+    std::uint16_t items = 0;  ///< StatusItem bits
+    std::uint32_t messages = 0, recent = 0, unseen = 0, deleted = 0, uid_validity = 0;
+    base::Uid uid_next;
+    std::uint64_t size = 0;
+    base::ModSeq highest_mod_seq;
+    std::optional<std::uint64_t> append_limit;  ///< absent: NIL, no limit
+    std::string_view mailbox_id;
+};
+void write_status(std::string& out, const StatusResponse& response, WriteMode mode = {});
+
+/// RFC 9051 section 7.3.2 (ESEARCH). Of `returns`, what has no value is not written: min and max of an empty
+/// result.
+struct SearchResponse {
+    std::string_view tag;  ///< written quoted: new Outlook needs that (imap.md quirk 13)
+    bool uid = false;
+    std::uint8_t returns = 0;  ///< cmd::Search::Return bits
+    NumberRanges result;       ///< uids or sequence numbers
+    /// Greatest mod-sequence of the result (RFC 7162 section 3.1.5), when the search had MODSEQ and found
+    /// something.
+    std::optional<base::ModSeq> mod_seq;
+};
+void write_esearch(std::string& out, const SearchResponse& response);
+/// "* SEARCH 2 84 882 (MODSEQ 917)": for clients of RFC 3501. Expands the ranges.
+void write_search(std::string& out, std::span<const NumberRange> result, std::optional<base::ModSeq> mod_seq);
+
+/// "* NAMESPACE (("" "/")) NIL NIL". RFC 9051 section 7.3.5; absent parts are NIL.
+struct NamespaceResponse {
+    struct Entry {
+        std::string_view prefix;
+        char delimiter = '/';
+    };
+    std::vector<Entry> personal, other_users, shared;
+};
+void write_namespace(std::string& out, const NamespaceResponse& response, WriteMode mode = {});
+/// "* ID (…)"; no fields: NIL. RFC 2971.
+void write_id(std::string& out, std::span<const std::pair<std::string_view, std::string_view>> fields);
+
+}  // namespace imap
