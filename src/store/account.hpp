@@ -12,7 +12,18 @@
 namespace store {
 
 /// RFC 6154 section 2, with RFC 8457's Important. `none` for an ordinary folder.
-enum class SpecialUse : std::uint8_t { none, inbox, drafts, sent, trash, junk, archive, all, flagged, important };
+enum class SpecialUse : std::uint8_t {
+    none,
+    inbox,
+    drafts,
+    sent,
+    trash,
+    junk,
+    archive,
+    all,
+    flagged,
+    important
+};
 
 /// Names are UTF-8 in NFC, levels separated by '/'; INBOX is always written so.
 struct FolderInfo {
@@ -20,7 +31,7 @@ struct FolderInfo {
     base::FolderId parent;  ///< 0: top level
     std::string name;       ///< full name
     SpecialUse use = SpecialUse::none;
-    bool selectable = true;     ///< false: only a level of the hierarchy (\Noselect), kept for its children
+    bool selectable = true;  ///< false: only a level of the hierarchy (\Noselect), kept for its children
     std::uint32_t uid_validity = 0;
 };
 
@@ -50,12 +61,14 @@ public:
     /// Told when the tree, or any folder's counters, changed.
     virtual SubscriptionPtr subscribe(Subscriber& subscriber) = 0;
 
-    /// Makes the levels above too, as selectable folders (RFC 9051 section 6.3.4). \errors exists, invalid, limit
+    /// Makes the levels above too, as selectable folders (RFC 9051 section 6.3.4). \errors exists, invalid,
+    /// limit
     virtual awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) = 0;
     /// Keeps a level for its children as not selectable; such a level with children cannot be deleted again.
     /// \errors not_found, denied (INBOX)
     virtual awaitable<Result<void>> remove(std::string name) = 0;
-    /// Children go along. INBOX: its messages move to the new folder and INBOX stays (RFC 9051 section 6.3.6).
+    /// Children go along. INBOX: its messages move to the new folder and INBOX stays (RFC 9051
+    /// section 6.3.6).
     /// \errors not_found, exists, invalid
     virtual awaitable<Result<void>> rename(std::string from, std::string to) = 0;
     virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;

@@ -9,10 +9,10 @@ namespace store {
 
 enum class Errc : std::uint8_t {
     none,
-    not_found,    ///< no such account, folder, message, blob, row
-    exists,       ///< the name is taken
-    conflict,     ///< the partition's version moved: reload and redo (only the engine and the services see it)
-    unknown,      ///< time-out: it may or may not have happened (only the engine and the services see it)
+    not_found,  ///< no such account, folder, message, blob, row
+    exists,     ///< the name is taken
+    conflict,   ///< the partition's version moved: reload and redo (only the engine and the services see it)
+    unknown,    ///< time-out: it may or may not have happened (only the engine and the services see it)
     unavailable,  ///< the store cannot answer now; try again later
     no_space,     ///< the disk is full: nothing was kept
     corrupt,      ///< a row does not decode or its checksum is wrong

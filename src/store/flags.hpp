@@ -1,4 +1,5 @@
-// FlagSet: the flags of one message as bits; Keywords: the folder's dictionary that gives keyword bits their names.
+// FlagSet: the flags of one message as bits; Keywords: the folder's dictionary that gives keyword bits their
+// names.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,9 @@ public:
     constexpr bool contains(FlagSet all) const { return (*this & all) == all; }
     constexpr bool intersects(FlagSet any) const { return !(*this & any).empty(); }
     constexpr bool empty() const { return (low_ | high_) == 0; }
-    constexpr bool test(unsigned bit) const { return ((bit < 64 ? low_ >> bit : high_ >> (bit - 64)) & 1U) != 0; }
+    constexpr bool test(unsigned bit) const {
+        return ((bit < 64 ? low_ >> bit : high_ >> (bit - 64)) & 1U) != 0;
+    }
     constexpr void set(unsigned bit) { (bit < 64 ? low_ : high_) |= std::uint64_t{1} << (bit & 63U); }
 
     constexpr FlagSet operator|(FlagSet other) const { return {low_ | other.low_, high_ | other.high_}; }
@@ -48,8 +51,8 @@ private:
     std::uint64_t high_ = 0;
 };
 
-/// Names of a folder's keyword bits, in order of first use. Only ever grows, never renumbered; immutable once it is in
-/// a snapshot. Compared without case (ASCII), kept as first written. RFC 9051 section 2.3.2.
+/// Names of a folder's keyword bits, in order of first use. Only ever grows, never renumbered; immutable once
+/// it is in a snapshot. Compared without case (ASCII), kept as first written. RFC 9051 section 2.3.2.
 class Keywords {
 public:
     static constexpr std::size_t name_bytes_max = 64;
@@ -60,10 +63,14 @@ public:
     bool full() const { return names_.size() >= FlagSet::keywords_max; }
     /// The name's index; it is added when it is new and there is room.
     std::optional<unsigned> add(std::string_view name);
+    bool operator==(const Keywords&) const = default;
 
 private:
     std::vector<std::string> names_;
 };
+
+/// An atom of at most Keywords::name_bytes_max octets. RFC 9051 section 9, flag-keyword.
+bool valid_keyword(std::string_view name);
 
 /// Flags by name, as a client gives them; resolved against the folder's dictionary by the store.
 struct NamedFlags {

@@ -1,5 +1,5 @@
-// Folder: a live folder, shared by all sessions that have it open. Reading is taking the newest snapshot; a change is
-// committed before it is published, and published in commit order.
+// Folder: a live folder, shared by all sessions that have it open. Reading is taking the newest snapshot; a
+// change is committed before it is published, and published in commit order.
 #pragma once
 #include <functional>
 #include <memory>
@@ -11,18 +11,12 @@
 
 #include "store/message.hpp"
 #include "store/snapshot.hpp"
+#include "store/uid_ranges.hpp"
 
 namespace store {
 
-struct UidRange {
-    Uid first, last;  ///< both included, first ≤ last
-    bool operator==(const UidRange&) const = default;
-};
-/// Ascending, apart by at least one.
-using UidRanges = std::vector<UidRange>;
-
-/// One who wants to know that something changed. changed() is called on any thread, from inside the store: it must only
-/// set a flag or post. It says nothing of what changed: take the snapshot.
+/// One who wants to know that something changed. changed() is called on any thread, from inside the store: it
+/// must only set a flag or post. It says nothing of what changed: take the snapshot.
 class Subscriber {
 public:
     virtual void changed() noexcept = 0;
@@ -53,10 +47,10 @@ struct StoreRequest {
     std::optional<ModSeq> unchanged_since;  ///< RFC 7162 section 3.1.3
 };
 struct StoreResult {
-    ModSeq modseq;               ///< of the transaction; of the folder when nothing changed
-    UidRanges modified;          ///< refused by unchanged_since
-    std::vector<Uid> missing;    ///< were in the request by uid but are gone (only for ranges of one uid)
-    SnapshotPtr snapshot;        ///< the state right after the change
+    ModSeq modseq;             ///< of the transaction; of the folder when nothing changed
+    UidRanges modified;        ///< refused by unchanged_since
+    std::vector<Uid> missing;  ///< were in the request by uid but are gone (only for ranges of one uid)
+    SnapshotPtr snapshot;      ///< the state right after the change
 };
 
 struct CopyResult {
@@ -74,7 +68,8 @@ struct ExpungeResult {
 /// What a client that knew the folder at some modseq must learn (RFC 7162 section 3.2.5.1).
 struct VanishedResult {
     UidRanges vanished;
-    bool exact = true;  ///< false: the log does not reach back so far, and these are all uids that do not exist
+    bool exact =
+        true;  ///< false: the log does not reach back so far, and these are all uids that do not exist
 };
 
 class Folder {
@@ -88,8 +83,8 @@ public:
     virtual SubscriptionPtr subscribe(Subscriber& subscriber) = 0;
     /// True once the folder was deleted; its last snapshot stays readable, changes answer not_found.
     virtual bool deleted() const = 0;
-    /// \Recent (RFC 3501 section 2.3.2): uids from the returned one on are recent for the caller, who is the only one
-    /// told so when `claim` is true.
+    /// \Recent (RFC 3501 section 2.3.2): uids from the returned one on are recent for the caller, who is the
+    /// only one told so when `claim` is true.
     virtual Uid take_recent(bool claim) = 0;
 
     /// All or none of the messages, in order. \errors over_quota, limit, no_space, unavailable, not_found
@@ -100,18 +95,22 @@ public:
     virtual awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) = 0;
     /// Removes messages whatever their flags (POP3 QUIT, administration).
     virtual awaitable<Result<ExpungeResult>> remove(UidRanges uids) = 0;
-    /// Copies share the blob. Flags, keywords, internal date go along. Always new uids, also into the same folder.
+    /// Copies share the blob. Flags, keywords, internal date go along. Always new uids, also into the same
+    /// folder.
     virtual awaitable<Result<CopyResult>> copy_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
     /// RFC 6851: after a crash the messages are in at least one of the folders.
     virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
 
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since) = 0;
 
-    /// Facts of the messages of `entries` (from a snapshot of this folder, ascending), in their order; null where the
-    /// message is gone. Reads runs of neighbours as one range; ask for some hundred at a time, not for 100,000.
+    /// Facts of the messages of `entries` (from a snapshot of this folder, ascending), in their order; null
+    /// where the message is gone. Reads runs of neighbours as one range; ask for some hundred at a time, not
+    /// for 100,000.
     virtual awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) = 0;
-    /// Octets [offset, offset + length) of the message, prefix first; fewer at its end. \errors not_found: collected
-    virtual awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) = 0;
+    /// Octets [offset, offset + length) of the message, prefix first; fewer at its end. \errors not_found:
+    /// collected
+    virtual awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset,
+                                                std::size_t length) = 0;
 };
 using FolderPtr = std::shared_ptr<Folder>;
 

@@ -18,13 +18,14 @@ namespace store {
 
 using boost::asio::awaitable;
 
-/// A complete message, written and indexed but in no folder yet. One content may be delivered to any number of folders,
-/// which then share its blob. Opaque; made by MessageWriter, dropped without trace when nobody takes it.
+/// A complete message, written and indexed but in no folder yet. One content may be delivered to any number
+/// of folders, which then share its blob. Opaque; made by MessageWriter, dropped without trace when nobody
+/// takes it.
 class Content {
 public:
     virtual ~Content() = default;
-    virtual std::uint64_t size() const = 0;          ///< octets
-    virtual std::uint64_t header_bytes() const = 0;  ///< including the empty line
+    virtual std::uint64_t size() const = 0;             ///< octets
+    virtual std::uint64_t header_bytes() const = 0;     ///< including the empty line
     virtual std::uint32_t received_fields() const = 0;  ///< Received: fields, for loop detection
 };
 using ContentPtr = std::shared_ptr<const Content>;
@@ -43,7 +44,8 @@ public:
 /// A message on its way into one folder.
 struct Incoming {
     ContentPtr content;
-    std::string prefix;  ///< header fields of this copy only (Return-Path, Delivered-To …), each ending in CRLF
+    std::string
+        prefix;  ///< header fields of this copy only (Return-Path, Delivered-To …), each ending in CRLF
     NamedFlags flags;
     std::optional<std::int64_t> internal_date;  ///< seconds since 1970; now when absent
 
@@ -61,9 +63,9 @@ public:
     std::uint64_t header_bytes = 0;  ///< of the whole message's header section: prefix, fields and empty line
     std::string_view prefix;         ///< header fields before the blob's octets
     std::string_view envelope;       ///< RFC 9051 ENVELOPE, parenthesised, safe for any client (7-bit)
-    std::string_view body_structure; ///< RFC 9051 BODYSTRUCTURE with extension data, parenthesised, 7-bit
-    std::string_view tree;           ///< mime::decode_tree() gives the parts; offsets count from the blob's start
-    std::string_view preview;        ///< UTF-8, ≤ 256 characters (RFC 8970)
+    std::string_view body_structure;  ///< RFC 9051 BODYSTRUCTURE with extension data, parenthesised, 7-bit
+    std::string_view tree;     ///< mime::decode_tree() gives the parts; offsets count from the blob's start
+    std::string_view preview;  ///< UTF-8, ≤ 256 characters (RFC 8970)
     bool has_eight_bit_header = false;  ///< the envelope was made 7-bit: a UTF-8 session may want it anew
 
     std::string row;  ///< what the views point into; do not change

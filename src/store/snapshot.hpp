@@ -1,12 +1,13 @@
-// Snapshot: the immutable state of a folder at one modseq. All sessions share snapshots, and snapshots share the pages
-// that did not change between them: to synchronise a session is to compare two by page identity.
+// Snapshot: the immutable state of a folder at one modseq. All sessions share snapshots, and snapshots share
+// the pages that did not change between them: to synchronise a session is to compare two by page identity.
 //
-// Layout: pages of up to 64 entries (page number = uid >> 6) in groups of 64 pages (group number = uid >> 12), so
-// that a change copies one page, one group and the list of groups, whatever the size of the folder.
+// Layout: pages of up to 64 entries (page number = uid >> 6) in groups of 64 pages (group number = uid >>
+// 12), so that a change copies one page, one group and the list of groups, whatever the size of the folder.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -28,6 +29,7 @@ struct Entry {
     std::int64_t internal_date = 0;  ///< seconds since 1970 (RFC 9051 section 2.3.3)
     std::int64_t save_date = 0;      ///< seconds since 1970: when it came into this folder (RFC 8514)
     std::uint64_t size = 0;          ///< octets (RFC822.SIZE)
+    bool operator==(const Entry&) const = default;
 };
 
 struct Page {
@@ -55,6 +57,7 @@ struct FolderTotals {
     std::uint32_t deleted = 0;
     std::uint64_t bytes = 0;
     std::uint64_t deleted_bytes = 0;
+    bool operator==(const FolderTotals&) const = default;
 };
 
 class Snapshot {
@@ -75,8 +78,8 @@ public:
     /// The uid of the last message; 0 when the folder is empty.
     Uid last_uid() const;
 
-    /// Calls visit(SeqNum, const Entry&) for each message from `first` to `last`, both included. visit may return
-    /// bool: false ends the walk.
+    /// Calls visit(SeqNum, const Entry&) for each message from `first` to `last`, both included. visit may
+    /// return bool: false ends the walk.
     template <class Visit>
     void for_each(SeqNum first, SeqNum last, Visit visit) const {
         if (first.value == 0 || first.value > last.value || first.value > size()) return;
@@ -113,12 +116,14 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 /// What a client that has seen `before` must be told.
 struct Difference {
-    std::vector<SeqNum> expunged;  ///< numbers in `before`, descending, so that each EXPUNGE is right as it stands
-    std::vector<Uid> vanished;     ///< the same messages by uid, ascending
-    std::vector<SeqNum> changed;   ///< numbers in `after` of messages known to `before` whose flags differ, ascending
+    std::vector<SeqNum>
+        expunged;  ///< numbers in `before`, descending, so that each EXPUNGE is right as it stands
+    std::vector<Uid> vanished;  ///< the same messages by uid, ascending
+    std::vector<SeqNum>
+        changed;  ///< numbers in `after` of messages known to `before` whose flags differ, ascending
     std::vector<SeqNum> modseq_only;  ///< as changed, but only the modseq differs (told to CONDSTORE clients)
-    std::uint32_t appended = 0;    ///< messages at the end of `after` that are new
-    bool keywords_grew = false;    ///< FLAGS must be sent again
+    std::uint32_t appended = 0;       ///< messages at the end of `after` that are new
+    bool keywords_grew = false;       ///< FLAGS must be sent again
     bool empty() const {
         return expunged.empty() && changed.empty() && modseq_only.empty() && appended == 0 && !keywords_grew;
     }
@@ -126,8 +131,9 @@ struct Difference {
 /// Cost: the pages that differ.
 Difference compare(const Snapshot& before, const Snapshot& after);
 
-/// `after`, but with the messages of `before` that are gone from it still in place: the view of a session that may
-/// not be told of EXPUNGE yet (RFC 9051 section 7.5.1). Its totals are those of `after` but for exists.
+/// `after`, but with the messages of `before` that are gone from it still in place: the view of a session
+/// that may not be told of EXPUNGE yet (RFC 9051 section 7.5.1). Its totals are those of `after` but for
+/// exists.
 SnapshotPtr keep_expunged(const SnapshotPtr& before, const SnapshotPtr& after);
 
 }  // namespace store

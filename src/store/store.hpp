@@ -15,14 +15,15 @@ namespace store {
 
 /// Every number that bounds the store, with its reason.
 struct StoreLimits {
-    std::uint64_t message_bytes_max = 64ULL << 20;  ///< bigger mail is refused by nearly every receiver anyway
-    std::uint32_t folders_max = 10'000;             ///< of an account: LIST "" * must stay a page of text
-    std::uint32_t folder_name_bytes_max = 1'000;    ///< of the full name: fits an IMAP line many times
+    std::uint64_t message_bytes_max = 64ULL
+                                      << 20;      ///< bigger mail is refused by nearly every receiver anyway
+    std::uint32_t folders_max = 10'000;           ///< of an account: LIST "" * must stay a page of text
+    std::uint32_t folder_name_bytes_max = 1'000;  ///< of the full name: fits an IMAP line many times
     std::uint32_t folder_depth_max = 32;
-    std::uint32_t log_rows_min = 10'000;            ///< kept for QRESYNC whatever their age
-    std::chrono::hours log_age_min{24 * 30};        ///< kept for QRESYNC whatever their number
-    std::size_t live_bytes_max = 256ULL << 20;      ///< of folders nobody has open
-    std::chrono::seconds collect_after{600};        ///< an expunged message stays readable to sessions that see it
+    std::uint32_t log_rows_min = 10'000;        ///< kept for QRESYNC whatever their age
+    std::chrono::hours log_age_min{24 * 30};    ///< kept for QRESYNC whatever their number
+    std::size_t live_bytes_max = 256ULL << 20;  ///< of folders nobody has open
+    std::chrono::seconds collect_after{600};  ///< an expunged message stays readable to sessions that see it
 };
 
 struct Delivery {
@@ -39,9 +40,9 @@ struct Delivered {
 
 struct CheckReport {
     std::uint64_t accounts = 0, folders = 0, messages = 0, blobs = 0, bytes = 0;
-    std::vector<std::string> problems;   ///< damage: what is wrong, where
-    std::uint64_t problems_total = 0;    ///< problems holds the first 1,000
-    std::uint64_t leaked_blobs = 0;      ///< unreachable, older than a day: the collector will remove them
+    std::vector<std::string> problems;  ///< damage: what is wrong, where
+    std::uint64_t problems_total = 0;   ///< problems holds the first 1,000
+    std::uint64_t leaked_blobs = 0;     ///< unreachable, older than a day: the collector will remove them
 };
 
 class Store {
@@ -52,7 +53,8 @@ public:
     virtual engine::Engine& engine() = 0;
     virtual base::IdSource& ids() = 0;
 
-    /// Makes INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive, all subscribed. \errors exists
+    /// Makes INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive, all subscribed. \errors
+    /// exists
     virtual awaitable<Result<AccountPtr>> create_account(base::AccountId account) = 0;
     /// \errors not_found
     virtual awaitable<Result<AccountPtr>> account(base::AccountId account) = 0;
@@ -63,7 +65,8 @@ public:
     /// One blob, one commit for each folder, side by side; one result for each delivery, in order.
     virtual awaitable<std::vector<Result<Delivered>>> deliver(std::vector<Delivery> deliveries) = 0;
 
-    /// Proves that headers, pages, logs, static rows, tags and blobs agree. `progress` is told what is being read.
+    /// Proves that headers, pages, logs, static rows, tags and blobs agree. `progress` is told what is being
+    /// read.
     virtual awaitable<Result<CheckReport>> check(std::function<void(std::string_view)> progress) = 0;
     /// One round of background work: unlinks expunged messages, trims logs, finishes moves and deletions.
     virtual awaitable<void> collect() = 0;
