@@ -1,0 +1,108 @@
+#include "admin/operations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+
+namespace admin {
+namespace {
+
+bool names(std::string_view list, std::string_view name) {
+    while (!list.empty()) {
+        const auto blank = list.find(' ');
+        if (list.substr(0, blank) == name) return true;
+        if (blank == std::string_view::npos) break;
+        list.remove_prefix(blank + 1);
+    }
+    return false;
+}
+
+/// Empty, or what is wrong with the arguments of `operation`.
+std::string argument_fault(const Operation& operation, const Json& arguments) {
+    for (const auto& [name, value] : arguments.items()) {
+        if (!names(operation.required, name) && !names(operation.optional, name))
+            return fmt::format("{} has no argument '{}'", operation.name, name);
+    }
+    std::string_view required = operation.required;
+    while (!required.empty()) {
+        const auto blank = required.find(' ');
+        const std::string name(required.substr(0, blank));
+        if (!arguments.contains(name)) return fmt::format("{} needs '{}'", operation.name, name);
+        if (blank == std::string_view::npos) break;
+        required.remove_prefix(blank + 1);
+    }
+    return {};
+}
+
+const Operation* find_operation(std::string_view name) {
+    for (const auto family :
+         {directory_operations(), session_operations(), store_operations(), transfer_operations()}) {
+        for (const Operation& operation : family) {
+            if (name == operation.name) return &operation;
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Fault fault_of(const store::Error& error, std::string_view what) {
+    using store::Errc;
+    constexpr std::array<std::pair<Errc, const char*>, 10> codes{{{Errc::not_found, "not_found"},
+                                                                  {Errc::exists, "exists"},
+                                                                  {Errc::conflict, "unavailable"},
+                                                                  {Errc::unknown, "unavailable"},
+                                                                  {Errc::unavailable, "unavailable"},
+                                                                  {Errc::no_space, "no_space"},
+                                                                  {Errc::corrupt, "corrupt"},
+                                                                  {Errc::over_quota, "over_quota"},
+                                                                  {Errc::limit, "limit"},
+                                                                  {Errc::denied, "denied"}}};
+    const auto found = std::ranges::find(codes, error.code(), &std::pair<Errc, const char*>::first);
+    return {found == codes.end() ? "invalid" : found->second, fmt::format("{}: {}", what, error.what())};
+}
+
+awaitable<Reply> run_operation(ServicesPtr services, std::string name, Json arguments, CallerPtr caller) {
+    const Operation* operation = find_operation(name);
+    if (operation == nullptr) co_return Fault("usage", fmt::format("no operation '{}'", name));
+    if (!arguments.is_object()) co_return Fault("usage", "the arguments must be an object");
+    const std::string wrong = argument_fault(*operation, arguments);
+    if (!wrong.empty()) co_return Fault("usage", wrong);
+    std::string thrown;
+    try {
+        co_return co_await operation->handler(std::move(services), std::move(arguments), std::move(caller));
+    } catch (const std::exception& bug) {
+        thrown = bug.what();
+    }
+    base::log::error("admin", "operation failed", {{"operation", name}, {"what", thrown}});
+    co_return Fault("internal", "the operation failed; the server's log says why");
+}
+
+std::string text(const Json& arguments, const char* name, std::string otherwise) {
+    const auto found = arguments.find(name);
+    return found != arguments.end() && found->is_string() ? found->get<std::string>() : std::move(otherwise);
+}
+
+std::uint64_t number(const Json& arguments, const char* name, std::uint64_t otherwise) {
+    const auto found = arguments.find(name);
+    return found != arguments.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : otherwise;
+}
+
+bool flag(const Json& arguments, const char* name, bool otherwise) {
+    const auto found = arguments.find(name);
+    return found != arguments.end() && found->is_boolean() ? found->get<bool>() : otherwise;
+}
+
+std::string iso_time(std::chrono::system_clock::time_point time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                       utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+}  // namespace admin

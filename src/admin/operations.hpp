@@ -1,0 +1,87 @@
+// Operations: what can be administered, independent of how a request came in.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "auth/authenticator.hpp"
+#include "base/clock.hpp"
+#include "directory/directory.hpp"
+#include "net/server.hpp"
+#include "store/store.hpp"
+
+namespace admin {
+
+using boost::asio::awaitable;
+using Json = nlohmann::json;
+
+struct Services {
+    store::Store& store;
+    directory::Directory& directory;
+    auth::Authenticator& authenticator;
+    net::Server& server;
+    const base::Clock& clock;
+    std::string version;
+    std::string hostname;
+    std::chrono::system_clock::time_point started;
+};
+using ServicesPtr = std::shared_ptr<const Services>;
+
+/// Why an operation failed; `code` is stable, for programs.
+struct Fault {
+    std::string code;     ///< "usage", "not_found", "exists", "invalid", "denied", "limit", "unavailable" …
+    std::string message;  ///< for people: what and why
+
+    Fault() = default;
+    Fault(std::string what_code, std::string what) : code(std::move(what_code)), message(std::move(what)) {}
+};
+using Reply = base::Result<Json, Fault>;
+Fault fault_of(const store::Error& error, std::string_view what);
+
+/// How a running operation talks with its caller: events out, octets in.
+class Caller {
+public:
+    virtual ~Caller() = default;
+    /// An event before the answer; false: the caller is gone and the operation should end.
+    virtual awaitable<bool> event(Json event) = 0;
+    /// Sends octets that belong to the event sent last.
+    virtual awaitable<bool> octets(std::string piece) = 0;
+    /// The next piece of the octets that follow the request; empty at their end or when the caller is gone.
+    virtual awaitable<std::string> next_octets() = 0;
+    virtual std::uint64_t octets_left() const = 0;
+};
+using CallerPtr = std::shared_ptr<Caller>;
+
+using Handler = awaitable<Reply> (*)(ServicesPtr, Json arguments, CallerPtr);
+
+struct Operation {
+    const char* name;      ///< "account.add"
+    const char* required;  ///< argument names, separated by blanks
+    const char* optional;
+    Handler handler;
+};
+
+std::span<const Operation> directory_operations();
+std::span<const Operation> session_operations();
+std::span<const Operation> store_operations();
+std::span<const Operation> transfer_operations();
+
+/// Checks the arguments' names and runs the operation. Never throws for what a caller sent.
+awaitable<Reply> run_operation(ServicesPtr services, std::string name, Json arguments, CallerPtr caller);
+
+// Arguments by type. \errors an absent or ill-typed one gives the default
+std::string text(const Json& arguments, const char* name, std::string otherwise = {});
+std::uint64_t number(const Json& arguments, const char* name, std::uint64_t otherwise = 0);
+bool flag(const Json& arguments, const char* name, bool otherwise = false);
+/// "2026-11-21T20:00:00Z"
+std::string iso_time(std::chrono::system_clock::time_point time);
+
+}  // namespace admin

@@ -1,0 +1,33 @@
+// The families of subcommands; each adds itself to the command line and runs when CLI11 finds it there.
+#pragma once
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/admin_client.hpp"
+#include "cli/run.hpp"
+
+namespace cli {
+
+/// What all subcommands share.
+struct Context {
+    std::string socket;  ///< of the running server
+    bool json = false;
+    int exit_code = 0;
+
+    /// Calls one operation and hands its result to `show`, or prints it as JSON; prints what went wrong.
+    void call(const std::string& operation, Json arguments, const std::function<void(const Json&)>& show);
+    /// Prints the message and notes the exit code.
+    void fail(const Failure& failure);
+};
+
+void add_directory_commands(CLI::App& app, Context& context);
+void add_server_commands(CLI::App& app, Context& context);
+void add_transfer_commands(CLI::App& app, Context& context);
+void add_config_commands(CLI::App& app, Context& context);
+
+/// "10GiB", "500 MB", "1048576"; throws CLI::ValidationError.
+std::uint64_t parse_size(const std::string& text);
+
+}  // namespace cli
