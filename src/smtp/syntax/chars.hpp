@@ -1,0 +1,56 @@
+// Octet classes of RFC 5321 section 4.1.2, with RFC 6531 section 3.3 for UTF-8, as tables.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace smtp {
+
+enum : std::uint8_t {
+    ch_atext = 1,  ///< RFC 5322 section 3.2.3, without UTF-8
+    ch_digit = 2,
+    ch_alpha = 4,
+    ch_domain = 8,  ///< letters, digits, '-' and '_' (underscores are in use, if not in the grammar)
+    ch_xchar = 16,  ///< RFC 3461 section 4: '!'..'~' without '+' and '='
+    ch_param = 32,  ///< esmtp-value of RFC 5321 section 4.1.2: '!'..'~' without '='
+    ch_hello = 64,  ///< what a host name or address literal after EHLO may hold
+};
+
+constexpr std::array<std::uint8_t, 256> make_char_classes() {
+    std::array<std::uint8_t, 256> table{};
+    for (unsigned c = 0x21; c <= 0x7E; ++c) {
+        table[c] |= (c != '=') ? std::uint8_t(ch_param) : std::uint8_t(0);
+        table[c] |= (c != '=' && c != '+') ? std::uint8_t(ch_xchar) : std::uint8_t(0);
+    }
+    for (unsigned c = '0'; c <= '9'; ++c) table[c] |= ch_digit | ch_atext | ch_domain | ch_hello;
+    for (unsigned c = 'A'; c <= 'Z'; ++c) table[c] |= ch_alpha | ch_atext | ch_domain | ch_hello;
+    for (unsigned c = 'a'; c <= 'z'; ++c) table[c] |= ch_alpha | ch_atext | ch_domain | ch_hello;
+    for (const char c : std::string_view("!#$%&'*+-/=?^_`{|}~")) table[std::uint8_t(c)] |= ch_atext;
+    for (const char c : std::string_view("-_")) table[std::uint8_t(c)] |= ch_domain;
+    for (const char c : std::string_view("-_.:[]")) table[std::uint8_t(c)] |= ch_hello;
+    return table;
+}
+inline constexpr auto char_classes = make_char_classes();
+
+constexpr bool is(char c, std::uint8_t classes) { return (char_classes[std::uint8_t(c)] & classes) != 0; }
+constexpr bool is_control(char c) { return std::uint8_t(c) < 0x20 || c == 0x7F; }
+constexpr bool is_eight_bit(char c) { return std::uint8_t(c) >= 0x80; }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; }
+
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (lower(a[i]) != lower(b[i])) return false;
+    return true;
+}
+
+constexpr bool is_ascii(std::string_view text) {
+    for (const char c : text)
+        if (is_eight_bit(c)) return false;
+    return true;
+}
+
+/// Well-formed UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF.
+bool is_utf8(std::string_view text);
+
+}  // namespace smtp

@@ -1,0 +1,175 @@
+// One function a grammar rule of RFC 5321 section 4.1.2.
+#include "smtp/syntax/path.hpp"
+
+#include <arpa/inet.h>
+#include <optional>
+
+namespace smtp {
+namespace {
+
+enum class Direction : std::uint8_t { reverse, forward };
+
+Reply refusal(Direction direction) {
+    return direction == Direction::reverse ? replies::bad_sender : replies::bad_recipient;
+}
+
+/// Quoted-string = DQUOTE *QcontentSMTP DQUOTE; QcontentSMTP = qtextSMTP / quoted-pairSMTP
+std::optional<std::string> quoted_string(Cursor& in) {
+    if (!in.skip('"')) return std::nullopt;
+    std::string out;
+    while (!in.done()) {
+        const char c = in.take();
+        if (c == '"') return out;
+        if (is_control(c)) return std::nullopt;
+        if (c != '\\') {
+            out += c;
+            continue;
+        }
+        if (in.done() || is_control(in.peek()) || is_eight_bit(in.peek())) return std::nullopt;
+        out += in.take();
+    }
+    return std::nullopt;
+}
+
+/// Dot-string = Atom *("." Atom). quirk_stray_dots: mobile carriers have given out addresses like "a..b" and
+/// "a." for twenty years; they are taken here and quoted where they are written.
+std::optional<std::string> dot_string(Cursor& in) {
+    std::string out;
+    while (is(in.peek(), ch_atext) || is_eight_bit(in.peek()) || in.peek() == '.') out += in.take();
+    if (out.empty() || out.find_first_not_of('.') == std::string::npos) return std::nullopt;
+    return out;
+}
+
+bool is_label(std::string_view label) {
+    if (label.empty() || label.size() > PathLimits::label_max) return false;
+    for (const char c : label)
+        if (!is(c, ch_domain) && !is_eight_bit(c)) return false;
+    return label.front() != '-' && label.back() != '-';
+}
+
+/// "[" … "]" or a domain: its octets, checked.
+std::optional<std::string_view> domain_or_literal(Cursor& in) {
+    if (in.peek() == '[') {
+        const std::size_t close = in.rest().find(']');
+        if (close == std::string_view::npos) return std::nullopt;
+        const std::string_view literal = in.advance(close + 1);
+        if (!is_address_literal(literal)) return std::nullopt;
+        return literal;
+    }
+    std::size_t n = 0;
+    const std::string_view rest = in.rest();
+    while (n < rest.size() && (is(rest[n], ch_domain) || is_eight_bit(rest[n]) || rest[n] == '.')) ++n;
+    const std::string_view domain = in.advance(n);
+    if (!is_domain(domain)) return std::nullopt;
+    return domain;
+}
+
+/// Mailbox = Local-part "@" ( Domain / address-literal )
+std::optional<Path> mailbox(Cursor& in) {
+    auto local = in.peek() == '"' ? quoted_string(in) : dot_string(in);
+    if (!local || !in.skip('@')) return std::nullopt;
+    const auto domain = domain_or_literal(in);
+    if (!domain) return std::nullopt;
+    Path path;
+    path.local_part = std::move(*local);
+    path.domain = std::string(*domain);
+    path.eight_bit = !is_ascii(path.local_part) || !is_ascii(path.domain);
+    if (path.eight_bit && !(is_utf8(path.local_part) && is_utf8(path.domain))) return std::nullopt;
+    return path;
+}
+
+/// A-d-l ":" with A-d-l = At-domain *( "," At-domain ): read and dropped, RFC 5321 appendix C.
+bool source_route(Cursor& in) {
+    if (in.peek() != '@') return true;
+    do {
+        if (!in.skip('@') || !domain_or_literal(in)) return false;
+    } while (in.skip(','));
+    return in.skip(':');
+}
+
+Parsed<Path> parse_path(Cursor& in, Direction direction) {
+    const std::size_t before = in.rest().size();
+    const Reply bad = refusal(direction);
+    if (!in.skip('<')) return bad;
+    if (in.skip('>')) {
+        if (direction == Direction::forward) return bad;
+        Path path;
+        path.null = true;
+        return path;
+    }
+    if (direction == Direction::forward && in.skip_ignoring_case("postmaster>")) {
+        Path path;
+        path.local_part = "postmaster";
+        return path;
+    }
+    if (!source_route(in)) return bad;
+    auto path = mailbox(in);
+    if (!path || !in.skip('>')) return bad;
+    if (before - in.rest().size() > PathLimits::path_max) return bad;
+    if (direction == Direction::forward && path->local_part.size() > PathLimits::local_part_max) return bad;
+    return std::move(*path);
+}
+
+/// True when a local part may be written without quotes.
+bool is_dot_string(std::string_view local) {
+    if (local.empty() || local.front() == '.' || local.back() == '.') return false;
+    char before = 'x';
+    for (const char c : local) {
+        if (c == '.' ? before == '.' : !(is(c, ch_atext) || is_eight_bit(c))) return false;
+        before = c;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string Path::address() const {
+    if (null) return {};
+    std::string out;
+    out.reserve(local_part.size() + domain.size() + 3);
+    if (is_dot_string(local_part)) {
+        out = local_part;
+    } else {
+        out += '"';
+        for (const char c : local_part) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += '"';
+    }
+    if (domain.empty()) return out;
+    out += '@';
+    out += domain;
+    return out;
+}
+
+bool is_domain(std::string_view text) {
+    if (text.empty() || text.size() > PathLimits::domain_max) return false;
+    while (true) {
+        const std::size_t dot = text.find('.');
+        if (!is_label(text.substr(0, dot))) return false;
+        if (dot == std::string_view::npos) return true;
+        text.remove_prefix(dot + 1);
+    }
+}
+
+bool is_address_literal(std::string_view text) {
+    if (text.size() < 3 || text.size() > 64 || text.front() != '[' || text.back() != ']') return false;
+    std::string inner(text.substr(1, text.size() - 2));
+    unsigned char raw[16];
+    if (equals_ignoring_case(std::string_view(inner).substr(0, 5), "IPv6:"))
+        return inet_pton(AF_INET6, inner.c_str() + 5, raw) == 1;
+    return inet_pton(AF_INET, inner.c_str(), raw) == 1;
+}
+
+Parsed<Path> parse_reverse_path(Cursor& in) { return parse_path(in, Direction::reverse); }
+Parsed<Path> parse_forward_path(Cursor& in) { return parse_path(in, Direction::forward); }
+
+Parsed<Path> parse_mailbox(std::string_view text) {
+    Cursor in(text);
+    auto path = mailbox(in);
+    if (!path || !in.done() || text.size() > PathLimits::path_max) return replies::bad_auth_parameter;
+    return std::move(*path);
+}
+
+}  // namespace smtp
