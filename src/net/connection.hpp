@@ -1,7 +1,9 @@
-// Connection: one peer. Owns the stream (plain or TLS), its deadline, its buffers and the one wait point of a session.
+// Connection: one peer. Owns the stream (plain or TLS), its deadline, its buffers and the one wait point of a
+// session.
 //
-// Everything here runs on the connection's strand; from other threads only the Waker may be used. No second coroutine
-// reads or writes the same connection. An idle connection holds no buffer: wait() waits for readability first.
+// Everything here runs on the connection's strand; from other threads only the Waker may be used. No second
+// coroutine reads or writes the same connection. An idle connection holds no buffer: wait() waits for
+// readability first.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -31,8 +33,8 @@ enum Event : std::uint32_t {
     event_mail = 1U << 8,      ///< a folder that the session watches changed
 };
 
-/// Wakes a connection's session from any thread, at any time, also after the connection is gone. Cheap when the same
-/// event is already pending.
+/// Wakes a connection's session from any thread, at any time, also after the connection is gone. Cheap when
+/// the same event is already pending.
 class Waker {
 public:
     virtual ~Waker() = default;
@@ -43,18 +45,18 @@ enum class TlsMode : std::uint8_t { none, starttls, implicit };
 
 /// What is known of a peer; fixed when the session starts, but for the tls_ fields, which start_tls() sets.
 struct PeerInfo {
-    std::string address;        ///< numeric, of the client itself (from PROXY when trusted), without port
+    std::string address;  ///< numeric, of the client itself (from PROXY when trusted), without port
     std::uint16_t port = 0;
     std::string local_address;
     std::uint16_t local_port = 0;
-    std::string listener;       ///< name of the listener
+    std::string listener;  ///< name of the listener
     bool loopback = false;
     TlsMode tls_mode = TlsMode::none;
     bool tls = false;
-    std::string tls_version;    ///< "TLSv1.3"
+    std::string tls_version;  ///< "TLSv1.3"
     std::string tls_cipher;
-    std::string tls_server_name;         ///< SNI, lower case
-    std::string tls_client_subject;      ///< of a verified client certificate: its common name or e-mail address
+    std::string tls_server_name;     ///< SNI, lower case
+    std::string tls_client_subject;  ///< of a verified client certificate: its common name or e-mail address
 };
 
 class TlsContext;
@@ -67,7 +69,8 @@ public:
     virtual boost::asio::any_io_executor executor() = 0;
     virtual std::shared_ptr<Waker> waker() = 0;
 
-    /// Waits until input() has more octets than when it was called, or for an event, or until `patience` has passed.
+    /// Waits until input() has more octets than when it was called, or for an event, or until `patience` has
+    /// passed.
     virtual awaitable<Wake> wait(std::chrono::milliseconds patience) = 0;
     /// Octets that came and were not consumed. Valid until the next wait(), consume() or start_tls().
     virtual std::string_view input() const = 0;
@@ -76,17 +79,19 @@ public:
 
     /// Appends to the output, which leaves at flush(). Sessions write here directly.
     virtual std::string& output() = 0;
-    /// Sends all output. False: the peer is gone or did not take it in time (output stall); then only close().
+    /// Sends all output. False: the peer is gone or did not take it in time (output stall); then only
+    /// close().
     virtual awaitable<bool> flush() = 0;
     /// flush() when the output is large (64 KiB) or `now`, else nothing: call it in loops that write much.
     awaitable<bool> flush_if_large();
     static constexpr std::size_t output_large_bytes = 64U << 10;
 
-    /// The server's side of a TLS handshake (after the answer to STARTTLS was flushed). Input that came in plain text
-    /// before is thrown away (CVE-2011-0411). False: handshake failed or took more than 10 s.
+    /// The server's side of a TLS handshake (after the answer to STARTTLS was flushed). Input that came in
+    /// plain text before is thrown away (CVE-2011-0411). False: handshake failed or took more than 10 s.
     virtual awaitable<bool> start_tls() = 0;
     virtual bool can_start_tls() const = 0;  ///< the listener has a certificate, and TLS is not on yet
-    /// Channel binding data for SCRAM-PLUS: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929); empty: none.
+    /// Channel binding data for SCRAM-PLUS: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929);
+    /// empty: none.
     virtual std::string channel_binding(std::string_view type) const = 0;
 
     /// Orderly end: TLS close_notify if it costs no waiting, then the socket. Idempotent.

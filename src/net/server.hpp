@@ -1,4 +1,5 @@
-// Server: the pool of threads, the listeners as virtual servers, the sessions that they start, and the orderly stop.
+// Server: the pool of threads, the listeners as virtual servers, the sessions that they start, and the
+// orderly stop.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -14,8 +15,8 @@
 namespace net {
 
 struct Certificate {
-    std::string chain_file;  ///< PEM: leaf first
-    std::string key_file;    ///< PEM
+    std::string chain_file;          ///< PEM: leaf first
+    std::string key_file;            ///< PEM
     std::vector<std::string> names;  ///< SNI names it is for; empty: those in the certificate
 };
 
@@ -26,41 +27,51 @@ struct ListenerConfig {
     std::vector<std::string> addresses;  ///< "127.0.0.1:143", "[::1]:143", "*:143", "unix:/path"
     TlsMode tls = TlsMode::none;
     std::vector<Certificate> certificates;  ///< the first is the default
-    std::string client_ca_file;             ///< set: client certificates are asked for and verified (SASL EXTERNAL)
-    std::vector<std::string> alpn;          ///< protocols accepted; a client that offers only others is refused (ALPACA)
-    std::uint32_t connections_max = 10'000;
-    std::uint32_t connections_per_ip_max = 100;  ///< IPv4 address, IPv6 /64; families share one NAT address
-    std::vector<std::string> proxy_trusted;      ///< networks that send a PROXY header (v1 or v2), and must
+    std::string client_ca_file;  ///< set: client certificates are asked for and verified (SASL EXTERNAL)
+    std::vector<std::string>
+        alpn;  ///< protocols accepted; a client that offers only others is refused (ALPACA)
+    std::uint32_t connections_max = 10'000;  ///< 0: no limit but the server's
+    std::uint32_t connections_per_ip_max =
+        100;  ///< IPv4 address, IPv6 /64; families share one NAT address; 0: no limit
+    /// Networks that send a PROXY header (v1 or v2), and must; "unix": peers on unix: addresses do.
+    std::vector<std::string> proxy_trusted;
     std::chrono::seconds output_stall_max{300};
+    /// Sent to a connection over a limit before it is closed, where TLS is not implicit: "* BYE Too
+    /// many\r\n".
+    std::string refusal;
 };
 
 /// Serves one connection from greeting to close. Owns it; returns when the session is over.
 using Serve = std::function<awaitable<void>(std::unique_ptr<Connection>)>;
 
 struct ServerLimits {
-    std::chrono::seconds tls_handshake_max{10};
-    std::chrono::seconds drain_max{10};          ///< from stop() until sockets are closed under their sessions
-    std::uint32_t connections_max = 15'000;      ///< in all; a process has 20,000 descriptors here
+    std::chrono::milliseconds tls_handshake_max{10'000};
+    std::chrono::milliseconds proxy_header_max{3000};  ///< a proxy sends its header with the connection
+    std::chrono::milliseconds drain_max{
+        10'000};                             ///< from stop() until sockets are closed under their sessions
+    std::uint32_t connections_max = 15'000;  ///< in all; a process has 20,000 descriptors here
 };
 
 class Server {
 public:
     virtual ~Server() = default;  // stopped, or never run
 
-    /// Binds at once, so that a fault is told before the process says that it is ready; accepts once run() runs.
-    /// Port 0 takes a free one: see ports(). Returns an empty text, or what is wrong ("127.0.0.1:143: address in use").
+    /// Binds at once, so that a fault is told before the process says that it is ready; accepts once run()
+    /// runs. Port 0 takes a free one: see ports(). Returns an empty text, or what is wrong ("127.0.0.1:143:
+    /// address in use").
     virtual std::string add_listener(ListenerConfig config, Serve serve) = 0;
     /// Port bound by each address of a listener, in order.
     virtual std::vector<std::uint16_t> ports(std::string_view listener) const = 0;
 
-    /// Reads certificate and key files again; sessions go on with what they have. Empty text or what is wrong, in which
-    /// case the old ones stay.
+    /// Reads certificate and key files again; sessions go on with what they have. Empty text or what is
+    /// wrong, in which case the old ones stay.
     virtual std::string reload_certificates() = 0;
 
     /// Runs the pool on `threads` threads (0: one per core) until stop() has drained it. Call once.
     virtual void run(unsigned threads) = 0;
-    /// Any thread, and async-signal contexts by way of a posted handler: stops accepting, wakes every session with
-    /// event_shutdown, waits drain_max, closes the rest; then run() returns.
+    /// Any thread, and async-signal contexts by way of a posted handler: stops accepting, wakes every session
+    /// with event_shutdown, waits drain_max, closes the rest; then run() returns. Other work on executor() is
+    /// not awaited.
     virtual void stop() = 0;
 
     virtual boost::asio::any_io_executor executor() = 0;  ///< of the pool, without a strand

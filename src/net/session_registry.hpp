@@ -1,5 +1,6 @@
 // SessionRegistry: who is connected. For `barid session list|kick`, limits and the orderly stop.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -7,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -17,41 +19,54 @@ namespace net {
 /// A row of `barid session list`.
 struct SessionInfo {
     base::SessionId id;
-    std::string protocol;   ///< "imap", "pop3", "smtp", "submission", "lmtp"
-    std::string address;    ///< of the client
+    std::string protocol;  ///< "imap", "pop3", "smtp", "submission", "lmtp"
+    std::string address;   ///< of the client
     std::string listener;
     bool tls = false;
     std::string tls_version;
-    std::string user;       ///< empty before login
-    std::string client;     ///< IMAP ID, EHLO name
-    std::string folder;     ///< selected
-    std::string state;      ///< short: "IDLE", "FETCH", "greeting"
+    std::string user;    ///< empty before login
+    std::string client;  ///< IMAP ID, EHLO name
+    std::string folder;  ///< selected
+    std::string state;   ///< short: "IDLE", "FETCH", "greeting"
     std::chrono::system_clock::time_point since;
     std::chrono::system_clock::time_point last_command;
 };
 
 /// Thread-safe.
 class SessionRegistry {
+    struct Item {
+        SessionInfo info;  // under mutex_, but for what follows
+        std::atomic<const char*> state{""};
+        std::atomic<std::chrono::system_clock::time_point> last_command{};
+        std::shared_ptr<Waker> waker;
+    };
+
 public:
     /// Registers a session for as long as the handle lives.
     class Handle {
     public:
         Handle() = default;
-        Handle(SessionRegistry& registry, base::SessionId id) : registry_(&registry), id_(id) {}
-        Handle(Handle&& other) noexcept : registry_(std::exchange(other.registry_, nullptr)), id_(other.id_) {}
+        Handle(Handle&& other) noexcept
+            : registry_(std::exchange(other.registry_, nullptr)),
+              item_(std::exchange(other.item_, nullptr)) {}
         Handle& operator=(Handle&& other) noexcept;
-        ~Handle();
-        base::SessionId id() const { return id_; }
+        ~Handle() { end(); }
+        base::SessionId id() const { return item_ == nullptr ? base::SessionId() : item_->info.id; }
         void set_user(std::string user);
         void set_client(std::string client);
         void set_folder(std::string folder);
         void set_tls(std::string version);
-        /// Notes the time too. `state` must be static text: it is stored as a pointer, so that a command costs little.
+        /// Notes the time too. `state` must be static text: it is stored as a pointer, so that a command
+        /// costs little.
         void set_state(const char* state);
 
     private:
+        friend SessionRegistry;
+        Handle(SessionRegistry& registry, Item& item) : registry_(&registry), item_(&item) {}
+        void set(std::string SessionInfo::* field, std::string value);
+        void end() noexcept;
         SessionRegistry* registry_ = nullptr;
-        base::SessionId id_;
+        Item* item_ = nullptr;
     };
 
     Handle add(std::string protocol, const PeerInfo& peer, std::shared_ptr<Waker> waker);
@@ -65,13 +80,12 @@ public:
     std::size_t count_user(std::string_view user) const;
 
 private:
-    struct Item {
-        SessionInfo info;
-        const char* state = "";
-        std::shared_ptr<Waker> waker;
-    };
+    void remove(base::SessionId id) noexcept;
+    void count_for(const std::string& before, const std::string& now);
+
     mutable std::mutex mutex_;
-    std::map<base::SessionId, Item> items_;
+    std::map<base::SessionId, std::unique_ptr<Item>> items_;
+    std::map<std::string, std::size_t, std::less<>> users_;  // sessions of each: asked at every login
     std::uint64_t next_ = 1;
 };
 

@@ -1,0 +1,356 @@
+#include "net/stream.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/result.hpp"
+
+namespace net {
+namespace asio = boost::asio;
+namespace {
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+/// A stream that never has to wait lets the others on its thread run after this much: 1 MiB, or 4096 pieces.
+constexpr std::uint32_t turn_units = 16U << 10;
+constexpr std::uint32_t units_of(std::size_t octets) { return 4 + static_cast<std::uint32_t>(octets / 64); }
+/// A longer patience is this one: time points must not overflow.
+constexpr std::chrono::hours patience_max{24 * 365};
+/// What close() throws away of the peer's last words, so that they do not turn our own into a reset.
+constexpr std::size_t discard_bytes_max = 1U << 20;
+
+Stream::SteadyTime after(std::chrono::milliseconds patience) {
+    const auto bounded =
+        std::clamp<std::chrono::milliseconds>(patience, std::chrono::milliseconds(0), patience_max);
+    return std::chrono::steady_clock::now() + bounded;
+}
+}  // namespace
+
+// ---- Link: what other threads may hold ----
+
+void Stream::Link::wake(std::uint32_t events) noexcept {
+    const std::uint32_t before = events_.fetch_or(events, std::memory_order_acq_rel);
+    if ((before & events) == events) return;  // whoever set them has posted
+    post_nudge();
+}
+
+void Stream::Link::abort() noexcept {
+    if (!aborted_.exchange(true, std::memory_order_acq_rel)) post_nudge();
+}
+
+void Stream::Link::post_nudge() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (stream_ == nullptr) return;
+    auto nudge = [self = shared_from_this()] {
+        if (self->stream_ != nullptr) self->stream_->nudge();
+    };
+    asio::post(stream_->timer_.get_executor(), std::move(nudge));
+}
+
+// ---- Stream ----
+
+Stream::Stream(Socket socket, std::chrono::milliseconds output_stall_max)
+    : socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      link_(std::make_shared<Link>(*this)),
+      output_stall_max_(output_stall_max) {}
+
+Stream::~Stream() {
+    close();
+    const std::lock_guard lock(link_->mutex_);
+    link_->stream_ = nullptr;
+}
+
+std::string& Stream::output() {
+    if (output_.empty() && output_.capacity() < 1000) output_ = borrow_output();
+    return output_;
+}
+
+void Stream::release_output() {
+    if (output_.empty() && output_.capacity() >= 1000) return_output(output_);
+}
+
+void Stream::nudge() {
+    if (!sleeping_) return;  // the next wait looks before it sleeps
+    const std::uint32_t events = link_->events_.load(std::memory_order_acquire);
+    const bool aborted = link_->aborted_.load(std::memory_order_acquire);
+    // New mail does not break a write off; an operator who ends the session does.
+    if (aborted || (writing_ ? (events & event_kicked) != 0 : events != 0)) socket_.cancel();
+}
+
+void Stream::arm(SteadyTime at) {
+    armed_for_ = at;
+    timer_.expires_at(at);
+    timer_.async_wait([link = link_](boost::system::error_code ec) {
+        if (!ec && link->stream_ != nullptr) link->stream_->timer_fired();
+    });
+}
+
+void Stream::timer_fired() {
+    armed_for_ = SteadyTime::max();
+    if (!sleeping_) return;                                                   // the next sleep arms it
+    if (std::chrono::steady_clock::now() < deadline_) return arm(deadline_);  // moved on meanwhile
+    expired_ = true;
+    socket_.cancel();
+}
+
+void Stream::begin_sleep(SteadyTime deadline) {
+    deadline_ = deadline;
+    if (deadline < armed_for_) arm(deadline);
+    expired_ = false;
+    since_sleep_ = 0;
+    sleeping_ = true;
+}
+
+Stream::Sleep Stream::end_sleep(bool ready) {
+    sleeping_ = false;
+    if (broken_ || link_->aborted_.load(std::memory_order_acquire)) {
+        gone_ = broken_ = true;
+        return Sleep::closed;
+    }
+    if (ready) return Sleep::ready;
+    if (link_->events_.load(std::memory_order_acquire) != 0) return Sleep::event;
+    return expired_ ? Sleep::deadline : Sleep::closed;
+}
+
+bool Stream::must_yield() {
+    if (since_sleep_ < turn_units) return false;
+    since_sleep_ = 0;
+    return true;
+}
+
+asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
+    if (must_yield()) {
+        const asio::any_io_executor self = socket_.get_executor();
+        co_await asio::post(self, asio::use_awaitable);
+    }
+    if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
+    if (gone_ || broken_) co_return Wake::closed;
+    if (link_->events_.load(std::memory_order_acquire) != 0) co_return Wake::event;
+    const SteadyTime deadline = after(patience);
+    // A receive before the sleep is worth it only where the last one has left something.
+    bool look = more_likely_ || (tls_ && tls_->has_input());
+    for (;;) {
+        if (look) {
+            const Step step = receive();
+            if (step == Step::done) co_return Wake::octets;
+            if (step == Step::failed) {
+                gone_ = true;
+                co_return Wake::closed;
+            }
+        }
+        release_output();
+        input_.shrink();
+        begin_sleep(deadline);
+        const auto [ec] = co_await socket_.async_wait(Socket::wait_read, no_throw);
+        switch (end_sleep(!ec)) {
+            case Sleep::ready:
+                break;
+            case Sleep::event:
+                co_return Wake::event;
+            case Sleep::deadline:
+                co_return Wake::deadline;
+            case Sleep::closed:
+                gone_ = true;
+                co_return Wake::closed;
+        }
+        look = true;
+    }
+}
+
+asio::awaitable<bool> Stream::flush() {
+    if (link_->aborted_.load(std::memory_order_acquire)) broken_ = true;
+    writing_ = true;
+    Step step = broken_ ? Step::failed : send_output();
+    while (step == Step::blocked) {
+        begin_sleep(after(output_stall_max_));
+        const auto [ec] = co_await socket_.async_wait(Socket::wait_write, no_throw);
+        const Sleep woken = end_sleep(!ec);
+        if (woken == Sleep::event && (link_->events_.load() & event_kicked) == 0) continue;
+        step = woken == Sleep::ready ? send_output() : Step::failed;
+    }
+    writing_ = false;
+    if (step == Step::failed) {
+        gone_ = broken_ = true;
+        output_.clear();
+        sent_ = 0;
+        co_return false;
+    }
+    if (output_.capacity() > output_kept_bytes) output_ = std::string();
+    if (must_yield()) {
+        const asio::any_io_executor self = socket_.get_executor();
+        co_await asio::post(self, asio::use_awaitable);
+    }
+    co_return true;
+}
+
+asio::awaitable<bool> Stream::handshake(std::unique_ptr<TlsStream> tls,
+                                        std::chrono::milliseconds handshake_max) {
+    if (gone_ || broken_) co_return false;
+    const SteadyTime deadline = after(handshake_max);
+    tls_ = std::move(tls);
+    TlsStream::Status status = tls_->handshake(input_.view());
+    input_.release();
+    for (;;) {
+        const Step step = send_ciphertext();
+        if (step == Step::failed) break;
+        if (step == Step::done && status == TlsStream::Status::done) co_return true;
+        if (step == Step::done && status != TlsStream::Status::want_input) break;
+        begin_sleep(deadline);
+        const auto direction = step == Step::blocked ? Socket::wait_write : Socket::wait_read;
+        const auto [ec] = co_await socket_.async_wait(direction, no_throw);
+        const Sleep woken = end_sleep(!ec);
+        const bool ends = (link_->events_.load() & (event_kicked | event_shutdown)) != 0;
+        if (ends || woken == Sleep::deadline || woken == Sleep::closed) break;
+        if (woken == Sleep::event || step == Step::blocked) continue;
+        const auto room = receive_scratch();
+        const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (n <= 0) break;
+        status = tls_->handshake({room.data(), static_cast<std::size_t>(n)});
+    }
+    gone_ = broken_ = true;
+    co_return false;
+}
+
+// ---- what happens between two sleeps ----
+
+Stream::Step Stream::receive() {
+    const Step step = tls_ ? receive_tls() : receive_plain();
+    if (step != Step::done) more_likely_ = false;
+    return step;
+}
+
+Stream::Step Stream::receive_plain() {
+    const auto room = input_.prepare(large_ ? InputBuffer::large_bytes : InputBuffer::block_bytes);
+    ssize_t n = 0;
+    do {
+        n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    if (n <= 0) {
+        if (input_.empty()) input_.release();
+        return n < 0 && errno == EAGAIN ? Step::blocked : Step::failed;
+    }
+    const auto count = static_cast<std::size_t>(n);
+    input_.commit(count);
+    octets_in_ += count;
+    since_sleep_ += units_of(count);
+    more_likely_ = large_ = count == room.size();
+    return Step::done;
+}
+
+Stream::Step Stream::receive_tls() {
+    const std::size_t held = input_.size();
+    TlsStream::Status status = TlsStream::Status::want_input;
+    if (tls_->has_input()) status = tls_->read({}, input_);
+    if (status == TlsStream::Status::want_input) {
+        const auto room = receive_scratch();
+        ssize_t n = 0;
+        do {
+            n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+        } while (n < 0 && errno == EINTR);
+        if (n <= 0) return n < 0 && errno == EAGAIN ? Step::blocked : Step::failed;
+        const auto count = static_cast<std::size_t>(n);
+        more_likely_ = count == room.size();
+        status = tls_->read({room.data(), count}, input_);
+        since_sleep_ += units_of(count);
+    }
+    // Answers of TLS itself (KeyUpdate, alerts) leave now if they can, else with the next flush.
+    if (send_ciphertext() == Step::failed) return Step::failed;
+    octets_in_ += input_.size() - held;
+    switch (status) {
+        case TlsStream::Status::done:
+            return Step::done;
+        case TlsStream::Status::want_input:
+            return Step::blocked;
+        default:
+            return Step::failed;
+    }
+}
+
+Stream::Step Stream::send_octets(std::string_view& octets) {
+    while (!octets.empty()) {
+        const ssize_t n =
+            ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN ? Step::blocked : Step::failed;
+        octets.remove_prefix(static_cast<std::size_t>(n));
+        since_sleep_ += units_of(static_cast<std::size_t>(n));
+    }
+    return Step::done;
+}
+
+Stream::Step Stream::send_output() { return tls_ ? send_tls() : send_plain(); }
+
+Stream::Step Stream::send_plain() {
+    std::string_view rest = std::string_view(output_).substr(sent_);
+    const Step step = send_octets(rest);
+    octets_out_ += output_.size() - sent_ - rest.size();
+    sent_ = output_.size() - rest.size();
+    if (step == Step::done) {
+        output_.clear();
+        sent_ = 0;
+    }
+    return step;
+}
+
+Stream::Step Stream::send_ciphertext() {
+    std::string_view rest = tls_->outgoing();
+    const std::size_t all = rest.size();
+    const Step step = send_octets(rest);
+    tls_->sent(all - rest.size());
+    tls_->park();
+    return step;
+}
+
+Stream::Step Stream::send_tls() {
+    for (;;) {
+        const Step step = send_ciphertext();
+        if (step != Step::done) return step;
+        if (sent_ == output_.size()) break;
+        std::string_view rest = std::string_view(output_).substr(sent_);
+        const TlsStream::Status status = tls_->write(rest);
+        octets_out_ += output_.size() - sent_ - rest.size();
+        sent_ = output_.size() - rest.size();
+        if (status != TlsStream::Status::done) {
+            tls_->park();
+            return Step::failed;
+        }
+    }
+    output_.clear();
+    sent_ = 0;
+    return Step::done;
+}
+
+void Stream::close() noexcept {
+    if (!socket_.is_open()) return;
+    gone_ = broken_ = true;
+    timer_.cancel();
+    const int descriptor = socket_.native_handle();
+    if (tls_) {
+        const bool whole =
+            tls_->outgoing().empty();  // a record cut in two cannot be followed by close_notify
+        if (whole) {
+            tls_->shutdown();
+            send_ciphertext();
+        }
+    }
+    // Closing a socket that holds unread octets sends a reset, and a reset may overtake our last answer at
+    // the peer.
+    ::shutdown(descriptor, SHUT_WR);
+    const auto room = receive_scratch();
+    for (std::size_t discarded = 0; discarded < discard_bytes_max;) {
+        const ssize_t n = ::recv(descriptor, room.data(), room.size(), MSG_DONTWAIT);
+        if (n <= 0) break;
+        discarded += static_cast<std::size_t>(n);
+    }
+    boost::system::error_code ignored;  // a socket that cannot be closed cannot be helped
+    socket_.close(ignored);
+    input_.shrink();
+}
+
+}  // namespace net

@@ -1,0 +1,120 @@
+// Stream: a socket, plain or TLS, with one deadline and a way to wake its coroutine. The server's connections
+// and the clients of other servers (net/client.hpp) are made of it.
+//
+// Thread: its strand; only what Link offers may be called from elsewhere. Owner: the session, through its
+// Connection.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/buffers.hpp"
+#include "net/connection.hpp"
+#include "net/tls_stream.hpp"
+
+namespace net {
+
+class Stream {
+public:
+    using Socket =
+        boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, boost::asio::any_io_executor>;
+    using SteadyTime = std::chrono::steady_clock::time_point;
+
+    /// The part of a stream that other threads may hold, also when the stream is gone.
+    /// Shared: the stream and whoever may wake it end in an unknown order.
+    class Link final : public Waker, public std::enable_shared_from_this<Link> {
+    public:
+        explicit Link(Stream& stream) : stream_(&stream) {}
+        void wake(std::uint32_t events) noexcept override;
+        /// Ends every wait of the stream with Wake::closed, now and later.
+        void abort() noexcept;
+
+    private:
+        friend Stream;
+        void post_nudge() noexcept;
+        std::mutex mutex_;  // stream_ is written under it and on the strand, so either is enough to read it
+        Stream* stream_;
+        std::atomic<std::uint32_t> events_{0};
+        std::atomic<bool> aborted_{false};
+    };
+
+    /// Takes a connected socket over.
+    Stream(Socket socket, std::chrono::milliseconds output_stall_max);
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // As Connection has them.
+    boost::asio::awaitable<Wake> wait(std::chrono::milliseconds patience);
+    boost::asio::awaitable<bool> flush();
+    std::string& output();
+    InputBuffer& input() { return input_; }
+    const InputBuffer& input() const { return input_; }
+    std::uint32_t take_events() noexcept { return link_->events_.exchange(0, std::memory_order_acq_rel); }
+    void close() noexcept;
+
+    /// The handshake of either side. Octets in input() are taken for the peer's first record: clear it
+    /// before, where they came as plain text. False: failed, too late, or the session is to end.
+    boost::asio::awaitable<bool> handshake(std::unique_ptr<TlsStream> tls,
+                                           std::chrono::milliseconds handshake_max);
+
+    boost::asio::any_io_executor executor() { return socket_.get_executor(); }
+    const std::shared_ptr<Link>& link() const { return link_; }
+    const TlsStream* tls() const { return tls_.get(); }
+    int descriptor() { return socket_.native_handle(); }
+    std::uint64_t octets_in() const { return octets_in_; }
+    std::uint64_t octets_out() const { return octets_out_; }
+
+private:
+    enum class Step : std::uint8_t { done, blocked, failed };
+    enum class Sleep : std::uint8_t { ready, event, deadline, closed };
+
+    Step receive();  ///< done: input_ has grown; failed: the peer is gone
+    Step receive_plain();
+    Step receive_tls();
+    Step send_output();  ///< done: all sent
+    Step send_plain();
+    Step send_tls();
+    Step send_ciphertext();
+    Step send_octets(std::string_view& octets);
+
+    void begin_sleep(SteadyTime deadline);
+    Sleep end_sleep(bool ready);
+    void arm(SteadyTime at);
+    void timer_fired();
+    void nudge();  ///< on the strand: somebody has set events or aborted
+    void release_output();
+    bool must_yield();
+
+    Socket socket_;
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<Link> link_;
+    std::unique_ptr<TlsStream> tls_;
+    InputBuffer input_;
+    std::string output_;
+    std::size_t sent_ = 0;  // of output_
+    SteadyTime deadline_{};
+    SteadyTime armed_for_ = SteadyTime::max();
+    std::chrono::milliseconds output_stall_max_;
+    std::uint64_t octets_in_ = 0, octets_out_ = 0;
+    std::uint32_t since_sleep_ = 0;  // octets/64 moved since this coroutine last let others run
+    bool sleeping_ = false;
+    bool writing_ = false;
+    bool expired_ = false;
+    bool more_likely_ = false;  // the last receive filled its block
+    bool large_ = false;        // ask for large blocks
+    bool gone_ = false;         // nothing more comes from the peer; it may still read
+    bool broken_ = false;       // nothing more can be sent either
+};
+
+}  // namespace net
