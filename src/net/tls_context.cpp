@@ -1,6 +1,7 @@
 #include "net/tls_context.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include <openssl/err.h>
@@ -89,9 +90,12 @@ std::string fault_of(const std::string& file) { return file + ": " + openssl_err
 }  // namespace
 
 std::string openssl_error() {
-    const unsigned long code = ERR_peek_last_error();
+    // The first entry is where it began; only the system's errors say more there than in the last.
+    const unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
     ERR_clear_error();
-    if (code == 0) return {};
+    if (last == 0) return {};
+    if (ERR_SYSTEM_ERROR(first)) return std::system_category().message(ERR_GET_REASON(first));
+    const unsigned long code = last;
     const char* reason = ERR_reason_error_string(code);
     return reason != nullptr ? std::string(reason) : "error " + std::to_string(code);
 }
