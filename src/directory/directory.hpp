@@ -1,5 +1,6 @@
-// Directory: who exists. Post offices (tenants) own domains and mailboxes; a mailbox has one or more addresses and one
-// account in the store. Kept in the store's engine, changed at run time by administration, read by every protocol.
+// Directory: who exists. Post offices (tenants) own domains and mailboxes; a mailbox has one or more
+// addresses and one account in the store. Kept in the store's engine, changed at run time by administration,
+// read by every protocol.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -33,22 +34,25 @@ struct Domain {
     std::string name;  ///< lower case, A-labels (IDNA 2008)
     std::string post_office;
     bool enabled = true;
-    std::string catch_all;  ///< an address of the post office that takes mail for unknown local parts; empty: none
+    std::string
+        catch_all;  ///< an address of the post office that takes mail for unknown local parts; empty: none
 };
 
 /// What a client proves its password against. Each may be absent.
 struct Credentials {
-    std::string password_hash;   ///< argon2id "$argon2id$…", or an imported crypt(3) hash "$2b$…", "$6$…", "$y$…"
-    std::string scram_sha_1;     ///< "iterations:salt:StoredKey:ServerKey" in base64 (RFC 5803's parts)
+    std::string
+        password_hash;  ///< argon2id "$argon2id$…", or an imported crypt(3) hash "$2b$…", "$6$…", "$y$…"
+    std::string scram_sha_1;  ///< "iterations:salt:StoredKey:ServerKey" in base64 (RFC 5803's parts)
     std::string scram_sha_256;
-    base::Secret plain;          ///< only where the post office allows CRAM-MD5 and APOP; sealed at rest
+    base::Secret plain;  ///< only where the post office allows CRAM-MD5 and APOP; sealed at rest
 };
 
 struct Mailbox {
     base::AccountId account;
-    std::string name;         ///< within its post office, lower case; login is name@post_office or any address
+    std::string name;  ///< within its post office, lower case; login is name@post_office or any address
     std::string post_office;
-    std::vector<std::string> addresses;  ///< canonical (lower-case A-label domain); the first is the primary one
+    std::vector<std::string>
+        addresses;  ///< canonical (lower-case A-label domain); the first is the primary one
     bool enabled = true;
     bool login_allowed = true;
     std::uint64_t quota_bytes = 0;  ///< 0: no limit
@@ -59,7 +63,7 @@ struct Route {
     enum class Kind : std::uint8_t { mailbox, unknown_mailbox, disabled, foreign };
     Kind kind = Kind::foreign;
     base::AccountId account;
-    std::string address;  ///< canonical, as it was found (the catch-all's own when that took it)
+    std::string address;  ///< as the mailbox has it: without detail; the catch-all's own when that took it
 };
 
 /// A mailbox with what it logs in by.
@@ -69,8 +73,9 @@ struct Login {
     bool post_office_enabled = true;
 };
 
-/// Splits at the last '@' outside quotes, lower-cases the domain, turns U-labels into A-labels, keeps the local part's
-/// case (lookups fold it). Empty: not an address. "postmaster" alone is accepted and keeps no domain.
+/// Splits at the last '@' outside quotes, lower-cases the domain, turns U-labels into A-labels, keeps the
+/// local part's case (lookups fold it). Empty: not an address. "postmaster" alone is accepted and keeps no
+/// domain.
 std::string canonical_address(std::string_view address);
 
 /// Thread-safe; answers come from memory where they are hot.
@@ -101,12 +106,17 @@ public:
     virtual awaitable<Result<void>> set_domain(Domain domain) = 0;
     virtual awaitable<Result<std::vector<Domain>>> domains(std::string post_office) = 0;  ///< "" = all
     virtual awaitable<Result<void>> remove_domain(std::string name) = 0;
-    /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of the office.
+    /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of
+    /// the office.
     virtual awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) = 0;
     virtual awaitable<Result<void>> set_mailbox(Mailbox mailbox) = 0;
     virtual awaitable<Result<std::vector<Mailbox>>> mailboxes(std::string post_office, std::string after,
                                                               std::size_t max) = 0;
     virtual awaitable<Result<void>> remove_mailbox(base::AccountId account) = 0;
+
+    /// Clears what changes that a crash cut short have left; run once after start. Returns how many rows it
+    /// mended. Nothing depends on it: leftovers are invisible and are taken over by later changes.
+    virtual awaitable<Result<std::uint64_t>> mend();
 };
 
 }  // namespace directory

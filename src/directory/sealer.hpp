@@ -1,0 +1,37 @@
+// Sealer: keeps passwords that must be turned back (CRAM-MD5, APOP) unreadable without the key file, which
+// lies outside the store: a stolen backup of the store alone does not open them.
+#pragma once
+#include <array>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+
+namespace directory {
+
+class Sealer {
+public:
+    /// `key_file` is read, or made with mode 0600, when the first password is sealed or opened.
+    explicit Sealer(std::string key_file) : key_file_(std::move(key_file)) {}
+    ~Sealer();
+    Sealer(const Sealer&) = delete;
+    Sealer& operator=(const Sealer&) = delete;
+
+    /// The account is sealed in: a sealed password copied to another account does not open. \errors nullopt:
+    /// no key
+    std::optional<std::string> seal(base::AccountId account, const base::Secret& password);
+    /// \errors nullopt: no key, another key, or damaged
+    std::optional<base::Secret> open(base::AccountId account, std::string_view sealed);
+
+private:
+    bool load(bool create);
+    std::string key_file_;
+    std::mutex mutex_;
+    bool loaded_ = false;
+    std::array<unsigned char, 32> key_{};
+};
+
+}  // namespace directory
