@@ -66,14 +66,14 @@ struct Id {  // RFC 2971: at most 30 pairs, names ≤ 30 octets, values ≤ 1024
 struct Enable {                             // RFC 9051 section 6.3.1
     std::vector<std::string> capabilities;  ///< upper case
 };
-struct Select {       // RFC 9051 sections 6.3.2, 6.3.3
-    struct Qresync {  // RFC 7162 section 3.2.5
-        std::uint32_t uid_validity = 0;
-        base::ModSeq mod_seq;
-        std::optional<SequenceSet> known_uids;  ///< no '*'
-        SequenceSet known_seqs;                 ///< the message sequence match data; empty when absent
-        SequenceSet known_seq_uids;             ///< as many numbers as known_seqs
-    };
+struct Qresync {  // RFC 7162 section 3.2.5
+    std::uint32_t uid_validity = 0;
+    base::ModSeq mod_seq;
+    std::optional<SequenceSet> known_uids;  ///< no '*'
+    SequenceSet known_seqs;                 ///< the message sequence match data; empty when absent
+    SequenceSet known_seq_uids;             ///< as many numbers as known_seqs
+};
+struct Select {  // RFC 9051 sections 6.3.2, 6.3.3
     std::string mailbox;
     bool read_only = false;  ///< EXAMINE
     bool condstore = false;

@@ -40,6 +40,13 @@ struct Section {
     bool operator==(const Section&) const = default;
 };
 
+/// "<0.2048>"
+struct Partial {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;  ///< > 0
+    bool operator==(const Partial&) const = default;
+};
+
 struct FetchSection {
     enum class Kind : std::uint8_t {
         body,         ///< BODY[…]
@@ -48,11 +55,6 @@ struct FetchSection {
         rfc822,
         rfc822_header,
         rfc822_text  ///< RFC 3501: like BODY[], BODY.PEEK[HEADER], BODY[TEXT]; own names in the reply
-    };
-    struct Partial {
-        std::uint64_t offset = 0;
-        std::uint64_t length = 0;  ///< > 0
-        bool operator==(const Partial&) const = default;
     };
 
     Kind kind = Kind::body;

@@ -56,7 +56,8 @@ public:
     /// The label of a section and the head of its literal: "BODY[1.TEXT]<0> {342}" CRLF, or "BINARY[1] ~{5}"
     /// CRLF. The caller appends exactly `octets` octets next, in as many pieces as it likes (flushing between
     /// them).
-    void literal(const FetchSection& what, std::uint64_t octets);
+    /// \param literal8 for BINARY: the octets may hold NUL, which only "~{" announces (RFC 3516 section 4.4).
+    void literal(const FetchSection& what, std::uint64_t octets, bool literal8 = true);
     /// The same when the part does not exist: NIL (an empty one is literal(what, 0)). RFC 9051 section 6.4.5.
     void absent(const FetchSection& what);
     /// Whole section at once.
@@ -76,7 +77,7 @@ private:
     void open_flags(std::uint8_t system, bool recent);
     void keyword(std::string_view name);
     void close_flags() { out_.push_back(')'); }
-    void label(const FetchSection& what);
+    void item(std::string_view name, std::uint64_t number, std::string_view closing);
 
     std::string& out_;
     bool first_ = true;       ///< no item written yet in this response

@@ -39,7 +39,7 @@ class Framer {
 public:
     enum class Status : std::uint8_t {
         need_more,          ///< wait for octets, poll again
-        need_continuation,  ///< send "+ OK", then as need_more. Said once for each literal
+        need_continuation,  ///< send "+ OK", poll again. Said once for each synchronising literal
         frame,              ///< `frame` is one whole command: parse it, consume `octets`, next()
         literal,  ///< `frame` is APPEND up to and with the "{n}" of a message: take_ or refuse_literal()
         skip,     ///< part of a refused command: consume `octets`, next()
@@ -53,7 +53,9 @@ public:
         std::uint64_t literal_bytes = 0;  ///< Status::literal: how many octets the message has
         bool non_sync = false;            ///< Status::literal: it comes without being asked for
         std::string_view reason;          ///< static text
-        std::string_view tag;             ///< refused, fatal: points into the input; "*" when it has none
+        std::string_view tag;             ///< refused, fatal: points into the input; "*" when it has none.
+                               ///< Empty behind a message literal (the session knows the tag of its
+        ///< APPEND) and for what follows a refusal: then there is nothing to answer
     };
 
     explicit Framer(FramerLimits limits = FramerLimits::before_login()) : limits_(limits) {}
@@ -84,30 +86,39 @@ public:
 private:
     enum class Mode : std::uint8_t { command, append_tail, swallow };
     struct Mark {
-        bool is_literal = false;
+        bool found = false;
         bool non_sync = false;
-        bool overflow = false;
+        bool overflow = false;   ///< no number of 63 bits
+        std::size_t offset = 0;  ///< of its "{" or "~{" in the input
         std::uint64_t bytes = 0;
     };
 
-    static Mark literal_mark(std::string_view line);
+    static Mark literal_mark(std::string_view input, std::size_t line_start, std::size_t line_end);
+    bool is_message(std::string_view input, const Mark& mark) const;
     Found line_ended(std::string_view input, std::size_t line_end, std::size_t next_line);
-    Found literal_began(std::string_view input, std::size_t line_end, std::size_t next_line, Mark mark);
+    Found literal_began(std::string_view input, std::size_t line_end, std::size_t next_line,
+                        const Mark& mark);
+    Found refuse_line(std::string_view input, std::size_t octets, const char* reason, const Mark& mark);
+    Found refuse_unended(std::string_view input, const char* reason);
+    void begin_swallowing();
+    bool charge(std::uint64_t octets);
+    bool charge_literal(const Mark& mark);
     Found swallow(std::string_view input);
-    Found too_long(std::string_view input, const char* reason);
-    Found refuse(std::string_view input, std::size_t octets, const char* reason, Mark mark);
-    bool is_message_literal(std::string_view line) const;
+    Found swallow_line(std::string_view input, std::size_t lf);
+    Found too_much(const char* reason);
+    Found found(Status status, std::size_t octets, Mode after);
+    const char* excess(std::size_t line_bytes, std::size_t frame_bytes) const;
+    void enter(Mode mode);
 
     FramerLimits limits_;
     Mode mode_ = Mode::command;
-    std::size_t line_start_ = 0;  ///< of the line being looked at
-    std::size_t scanned_ = 0;  ///< octets before this have been looked at; may be in a literal not yet here
-    bool continuation_due_ = false;    ///< a synchronising literal was announced and "+" not yet asked for
-    std::uint64_t swallow_left_ = 0;   ///< octets of a refused literal still to come
-    std::uint64_t swallowed_ = 0;      ///< of the refused command so far
-    std::uint64_t pending_bytes_ = 0;  ///< of the message literal last given
-    bool pending_non_sync_ = false;
-    Mode after_ = Mode::command;  ///< the mode that next() enters
+    Mode after_ = Mode::command;     ///< the mode that next() enters
+    bool pending_non_sync_ = false;  ///< of the message literal last given
+    std::size_t line_start_ = 0;     ///< of the line being looked at
+    std::size_t scanned_ = 0;  ///< octets before this have been looked at; may lie in a literal not yet here
+    std::uint64_t pending_bytes_ = 0;   ///< of the message literal last given
+    std::uint64_t swallow_left_ = 0;    ///< octets of a refused literal still to come
+    std::uint64_t swallow_budget_ = 0;  ///< what may still be swallowed of the refused command
 };
 
 }  // namespace imap

@@ -1,0 +1,56 @@
+// The rule of each command: what follows its name, up to the end of the frame. The rows that use them are in
+// parse_command.cpp, the rules in parse_<family>.cpp.
+#pragma once
+#include "imap/syntax/command.hpp"
+#include "imap/syntax/cursor.hpp"
+
+namespace imap {
+
+template <class Struct>
+Parsed<Command> no_arguments(Cursor& in) {
+    if (!in.end()) return in.error();
+    return Command(Struct{});
+}
+
+// parse_login.cpp
+Parsed<Command> parse_login(Cursor& in);
+Parsed<Command> parse_authenticate(Cursor& in);
+Parsed<Command> parse_id(Cursor& in);
+Parsed<Command> parse_enable(Cursor& in);
+
+// parse_mailbox.cpp
+Parsed<Command> parse_select(Cursor& in);
+Parsed<Command> parse_examine(Cursor& in);
+Parsed<Command> parse_create(Cursor& in);
+Parsed<Command> parse_delete(Cursor& in);
+Parsed<Command> parse_rename(Cursor& in);
+Parsed<Command> parse_subscribe(Cursor& in);
+Parsed<Command> parse_unsubscribe(Cursor& in);
+Parsed<Command> parse_status(Cursor& in);
+
+// parse_list.cpp
+Parsed<Command> parse_list(Cursor& in);
+Parsed<Command> parse_lsub(Cursor& in);
+Parsed<Command> parse_xlist(Cursor& in);
+
+// parse_append.cpp
+Parsed<Command> parse_append(Cursor& in);
+
+// parse_fetch.cpp
+Parsed<Command> parse_fetch(Cursor& in);
+Parsed<Command> parse_uid_fetch(Cursor& in);
+
+// parse_search.cpp
+Parsed<Command> parse_search(Cursor& in);
+Parsed<Command> parse_uid_search(Cursor& in);
+
+// parse_store.cpp
+Parsed<Command> parse_store(Cursor& in);
+Parsed<Command> parse_uid_store(Cursor& in);
+Parsed<Command> parse_copy(Cursor& in);
+Parsed<Command> parse_uid_copy(Cursor& in);
+Parsed<Command> parse_move(Cursor& in);
+Parsed<Command> parse_uid_move(Cursor& in);
+Parsed<Command> parse_uid_expunge(Cursor& in);
+
+}  // namespace imap
