@@ -28,9 +28,9 @@ Json shown(const Domain& domain) {
 }
 
 Json shown(const Mailbox& mailbox) {
-    return {{"account", mailbox.account.value},   {"name", mailbox.name},
-            {"postoffice", mailbox.post_office},  {"addresses", mailbox.addresses},
-            {"enabled", mailbox.enabled},         {"login_allowed", mailbox.login_allowed},
+    return {{"account", mailbox.account.value},  {"name", mailbox.name},
+            {"postoffice", mailbox.post_office}, {"addresses", mailbox.addresses},
+            {"enabled", mailbox.enabled},        {"login_allowed", mailbox.login_allowed},
             {"quota_bytes", mailbox.quota_bytes}};
 }
 
@@ -68,7 +68,8 @@ awaitable<Reply> postoffice_set(ServicesPtr services, Json arguments, CallerPtr)
     auto office = co_await services->directory.post_office(text(arguments, "name"));
     if (!office) co_return fault_of(office.error(), text(arguments, "name"));
     office->enabled = flag(arguments, "enabled", office->enabled);
-    office->mailboxes_max = static_cast<std::uint32_t>(number(arguments, "mailboxes_max", office->mailboxes_max));
+    office->mailboxes_max =
+        static_cast<std::uint32_t>(number(arguments, "mailboxes_max", office->mailboxes_max));
     office->quota_bytes_default = number(arguments, "quota_bytes_default", office->quota_bytes_default);
     const Json out = shown(*office);
     auto set = co_await services->directory.set_post_office(std::move(*office));
@@ -277,8 +278,8 @@ awaitable<Reply> account_remove(ServicesPtr services, Json arguments, CallerPtr)
     const std::string address = text(arguments, "address");
     auto mailbox = co_await find_mailbox(services, address);
     if (!mailbox) co_return fault_of(mailbox.error(), address);
-    // The directory first: without it nobody can log in or be delivered to, and a crash leaves only unreachable mail,
-    // which `store check` reports.
+    // The directory first: without it nobody can log in or be delivered to, and a crash leaves only
+    // unreachable mail, which `store check` reports.
     auto removed = co_await services->directory.remove_mailbox(mailbox->account);
     if (!removed) co_return fault_of(removed.error(), address);
     services->server.sessions().kick_user(mailbox->addresses.front());

@@ -76,7 +76,8 @@ private:
     awaitable<bool> answer_line() {
         Json request = Json::parse(line_, nullptr, false);
         if (!request.is_object() || !request.contains("op") || !request["op"].is_string()) {
-            Json wrong = {{"ok", false}, {"error", {{"code", "usage"}, {"message", "a request is {\"op\": …}"}}}};
+            Json wrong = {{"ok", false},
+                          {"error", {{"code", "usage"}, {"message", "a request is {\"op\": …}"}}}};
             write_line(wrong);
             co_return co_await connection_->flush();
         }
@@ -85,7 +86,8 @@ private:
         Json arguments = request.value("args", Json::object());
         auto self = shared_from_this();
         Reply reply = co_await run_operation(services_, operation, std::move(arguments), self);
-        while (octets_left_ != 0) {  // an operation that failed early: its octets must not be read as requests
+        while (octets_left_ !=
+               0) {  // an operation that failed early: its octets must not be read as requests
             const std::string piece = co_await next_octets();
             if (piece.empty()) co_return false;
         }

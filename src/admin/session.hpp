@@ -10,8 +10,8 @@
 namespace admin {
 
 struct AdminLimits {
-    std::size_t line_bytes_max = 1 << 20;      ///< a list of addresses is the longest argument
-    std::chrono::minutes idle_max{60};         ///< an import that waits for its disk is not dead
+    std::size_t line_bytes_max = 1 << 20;  ///< a list of addresses is the longest argument
+    std::chrono::minutes idle_max{60};     ///< an import that waits for its disk is not dead
 };
 
 awaitable<void> serve(std::unique_ptr<net::Connection> connection, ServicesPtr services, AdminLimits limits);

@@ -1,6 +1,5 @@
 // Status, connected sessions, log levels.
 #include <array>
-
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,7 +15,8 @@ std::uint64_t cpu_ms() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     const auto ms = [](const timeval& time) {
-        return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_usec) / 1000;
+        return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
+               static_cast<std::uint64_t>(time.tv_usec) / 1000;
     };
     return ms(usage.ru_utime) + ms(usage.ru_stime);
 }
@@ -34,7 +34,8 @@ std::uint64_t resident_bytes() {
 awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
     const auto figures = services->server.figures();
     std::map<std::string, std::uint64_t> by_protocol;
-    for (const net::SessionInfo& session : services->server.sessions().list()) ++by_protocol[session.protocol];
+    for (const net::SessionInfo& session : services->server.sessions().list())
+        ++by_protocol[session.protocol];
     Json store = Json::object();
     for (const auto& [name, value] : services->store.figures()) store[name] = value;
     Json engine = Json::object();

@@ -92,7 +92,8 @@ awaitable<Reply> message_import(ServicesPtr services, Json arguments, CallerPtr 
     store::Incoming incoming(std::move(*content));
     incoming.flags = flags_from(arguments);
     const auto date = arguments.find("date");
-    if (date != arguments.end() && date->is_number_integer()) incoming.internal_date = date->get<std::int64_t>();
+    if (date != arguments.end() && date->is_number_integer())
+        incoming.internal_date = date->get<std::int64_t>();
     std::vector<store::Incoming> messages;
     messages.push_back(std::move(incoming));
     auto appended = co_await (*folder)->append(std::move(messages));
@@ -100,13 +101,15 @@ awaitable<Reply> message_import(ServicesPtr services, Json arguments, CallerPtr 
     co_return Json{{"uid", appended->uids.front().value}};
 }
 
-awaitable<bool> export_message(store::FolderPtr folder, store::DetailPtr detail, Json event, CallerPtr caller) {
+awaitable<bool> export_message(store::FolderPtr folder, store::DetailPtr detail, Json event,
+                               CallerPtr caller) {
     event["octets"] = detail->size;
     const std::uint64_t size = detail->size;
     bool sent = co_await caller->event(std::move(event));
     for (std::uint64_t at = 0; sent && at < size;) {
         auto piece = co_await folder->read(detail, at, piece_bytes);
-        if (!piece || piece->empty()) co_return false;  // the stream's frame is broken: the caller must see it end
+        if (!piece || piece->empty())
+            co_return false;  // the stream's frame is broken: the caller must see it end
         at += piece->size();
         sent = co_await caller->octets(std::move(*piece));
     }

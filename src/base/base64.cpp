@@ -17,8 +17,9 @@ std::optional<std::string> base64_decode(std::string_view text) {
     std::string octets(text.size() / 4 * 3 + 3, '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(octets.data()), octets.size(), text.data(),
-                                         text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL);
+    const int failed =
+        sodium_base642bin(reinterpret_cast<unsigned char*>(octets.data()), octets.size(), text.data(),
+                          text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL);
     if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
     octets.resize(length);
     return octets;

@@ -1,4 +1,5 @@
-// base64 of RFC 4648 section 4, strict: for SASL and for what this program writes itself. Mail's lenient one is mime's.
+// base64 of RFC 4648 section 4, strict: for SASL and for what this program writes itself. Mail's lenient one
+// is mime's.
 #pragma once
 #include <optional>
 #include <string>

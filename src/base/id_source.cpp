@@ -15,7 +15,8 @@ std::uint64_t IdSource::next() noexcept {
         mine = seen + 1 > floor ? seen + 1 : floor;
     } while (!last_.compare_exchange_weak(seen, mine, std::memory_order_relaxed));
     const std::uint64_t sequence = mine & ((1U << sequence_bits) - 1);
-    return (mine >> sequence_bits) << (sequence_bits + node_bits) | std::uint64_t{node_} << sequence_bits | sequence;
+    return (mine >> sequence_bits) << (sequence_bits + node_bits) | std::uint64_t{node_} << sequence_bits |
+           sequence;
 }
 
 void IdSource::skip_past(std::uint64_t seen) noexcept {

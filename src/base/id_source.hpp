@@ -1,5 +1,5 @@
-// IdSource: 64-bit ids that grow with time, unique across nodes: 42 bits of milliseconds since 2020, 10 of node,
-// 12 of sequence. Time order keeps the blob store's writes sequential (docs/store.md).
+// IdSource: 64-bit ids that grow with time, unique across nodes: 42 bits of milliseconds since 2020, 10 of
+// node, 12 of sequence. Time order keeps the blob store's writes sequential (docs/store.md).
 #pragma once
 #include <atomic>
 #include <cstdint>

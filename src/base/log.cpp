@@ -1,7 +1,5 @@
 #include "base/log.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -10,6 +8,7 @@
 #include <ctime>
 #include <mutex>
 #include <shared_mutex>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -21,9 +20,9 @@ namespace {
 struct State {
     std::atomic<int> descriptor{2};
     std::atomic<Format> format{Format::logfmt};
-    std::atomic<Level> level{Level::info};     // of modules that have none of their own
-    std::atomic<Level> lowest{Level::info};    // below it nobody listens: the fast way out
-    std::shared_mutex mutex;                   // guards modules
+    std::atomic<Level> level{Level::info};   // of modules that have none of their own
+    std::atomic<Level> lowest{Level::info};  // below it nobody listens: the fast way out
+    std::shared_mutex mutex;                 // guards modules
     std::vector<std::pair<std::string, Level>> modules;
 };
 State& state() {
@@ -33,7 +32,8 @@ State& state() {
 
 constexpr std::array<std::string_view, 6> level_names{"trace", "debug", "info", "warn", "error", "off"};
 
-/// Length of the well-formed UTF-8 character at the start of `text` that is printable; 0 when it must be escaped.
+/// Length of the well-formed UTF-8 character at the start of `text` that is printable; 0 when it must be
+/// escaped.
 std::size_t printable(std::string_view text) {
     const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const auto follows = [&](std::size_t i) { return i < text.size() && (octet(i) & 0xC0) == 0x80; };
@@ -132,8 +132,8 @@ std::string timestamp(std::int64_t unix_ms) {
     const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
     std::tm utc{};
     gmtime_r(&seconds, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                       utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ms % 1000);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                       utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ms % 1000);
 }
 
 }  // namespace
@@ -178,8 +178,8 @@ bool parse_level(std::string_view name, Level& out) {
     return false;
 }
 
-std::string render(Format format, Level level, std::string_view module, std::string_view message, Fields fields,
-                   std::int64_t unix_ms) {
+std::string render(Format format, Level level, std::string_view module, std::string_view message,
+                   Fields fields, std::int64_t unix_ms) {
     std::string out;
     append_field(out, "time", timestamp(unix_ms), format);
     append_field(out, "level", level_names[static_cast<std::size_t>(level)], format);

@@ -1,11 +1,13 @@
-// Structured logging: one line an event, as logfmt or JSON, with a level per module that can change at run time.
+// Structured logging: one line an event, as logfmt or JSON, with a level per module that can change at run
+// time.
 //
 //   log::info("imap", "login", {{"user", user}, {"ip", peer}, {"ms", 3}});
 //
-// Values are escaped: C0, C1 and DEL never reach the terminal or forge a line. Secrets have no conversion to Value.
+// Values are escaped: C0, C1 and DEL never reach the terminal or forge a line. Secrets have no conversion to
+// Value.
 #pragma once
-#include <cstdint>
 #include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -52,8 +54,8 @@ bool parse_level(std::string_view name, Level& out);
 void write(Level level, std::string_view module, std::string_view message, Fields fields = {});
 
 /// One line without its line end, as write() would print it. For tests and for the live log.
-std::string render(Format format, Level level, std::string_view module, std::string_view message, Fields fields,
-                   std::int64_t unix_ms);
+std::string render(Format format, Level level, std::string_view module, std::string_view message,
+                   Fields fields, std::int64_t unix_ms);
 
 inline void debug(std::string_view module, std::string_view message, Fields fields = {}) {
     if (enabled(module, Level::debug)) write(Level::debug, module, message, fields);

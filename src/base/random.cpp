@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstring>
-
 #include <sodium.h>
 
 namespace base {

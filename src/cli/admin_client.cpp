@@ -1,12 +1,11 @@
 #include "cli/admin_client.hpp"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,8 +25,9 @@ Result<AdminClient> AdminClient::connect(const std::string& socket_path) {
     if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         const int why = errno;
         ::close(descriptor);
-        return Failure(1, fmt::format("no server answers on {} ({}); name its socket with --socket or BARID_SOCKET",
-                                      socket_path, std::strerror(why)));
+        return Failure(
+            1, fmt::format("no server answers on {} ({}); name its socket with --socket or BARID_SOCKET",
+                           socket_path, std::strerror(why)));
     }
     return AdminClient(descriptor);
 }

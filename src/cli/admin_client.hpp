@@ -2,10 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json.hpp>
 
 #include "base/result.hpp"
 
@@ -38,8 +37,8 @@ public:
     /// Sends a request and waits for its answer.
     Result<Json> call(std::string_view operation, Json arguments, const OnEvent& on_event = {});
 
-    /// Sends a request with octets and does not wait: answers come in order, one receive() each. So an import keeps
-    /// several messages under way.
+    /// Sends a request with octets and does not wait: answers come in order, one receive() each. So an import
+    /// keeps several messages under way.
     Result<void> send(std::string_view operation, Json arguments, std::string_view octets);
     Result<Json> receive(const OnEvent& on_event = {});
 

@@ -41,12 +41,14 @@ void set_yes_no(Json& arguments, const char* key, const std::string& value) {
 }
 
 void add_postoffice(CLI::App& app, Context& context) {
-    auto* family = app.add_subcommand("postoffice", "post offices: the tenants that own domains and mailboxes");
+    auto* family =
+        app.add_subcommand("postoffice", "post offices: the tenants that own domains and mailboxes");
     family->require_subcommand(1);
     auto values = std::make_shared<Values>();
     const auto with_settings = [values](CLI::App* command) {
         command->add_option("name", values->name)->required();
-        command->add_option("--mailboxes-max", values->mailboxes_max, "how many mailboxes it may have (0: no limit)");
+        command->add_option("--mailboxes-max", values->mailboxes_max,
+                            "how many mailboxes it may have (0: no limit)");
         command->add_option("--quota", values->quota, "of a new mailbox, such as 10GiB");
     };
     const auto settings = [values](CLI::App* command) {
@@ -74,7 +76,8 @@ void add_postoffice(CLI::App& app, Context& context) {
         context.call("postoffice.list", Json::object(), [](const Json& result) {
             Table table({"post office", "enabled", "mailboxes max", "quota"});
             for (const Json& row : result) {
-                table.add({row["name"], yes_no(row["enabled"]), std::to_string(row["mailboxes_max"].get<std::uint32_t>()),
+                table.add({row["name"], yes_no(row["enabled"]),
+                           std::to_string(row["mailboxes_max"].get<std::uint32_t>()),
                            limit(row["quota_bytes_default"])});
             }
             table.print();
@@ -84,9 +87,12 @@ void add_postoffice(CLI::App& app, Context& context) {
     show->add_option("name", values->name)->required();
     show->callback([=, &context] {
         context.call("postoffice.show", Json{{"name", values->name}}, [](const Json& row) {
-            fmt::print("name           {}\nenabled        {}\nmailboxes max  {}\nquota          {}\ndomains        {}\n",
-                       row["name"].get<std::string>(), yes_no(row["enabled"]), row["mailboxes_max"].get<std::uint32_t>(),
-                       limit(row["quota_bytes_default"]), joined(row["domains"]));
+            fmt::print(
+                "name           {}\nenabled        {}\nmailboxes max  {}\nquota          {}\ndomains        "
+                "{}\n",
+                row["name"].get<std::string>(), yes_no(row["enabled"]),
+                row["mailboxes_max"].get<std::uint32_t>(), limit(row["quota_bytes_default"]),
+                joined(row["domains"]));
         });
     });
     auto* remove = family->add_subcommand("remove", "an empty one");
@@ -143,7 +149,8 @@ void add_domain(CLI::App& app, Context& context) {
     });
     auto* remove = family->add_subcommand("remove", "one that no address uses");
     remove->add_option("name", values->name)->required();
-    remove->callback([=, &context] { context.call("domain.remove", Json{{"name", values->name}}, said("removed")); });
+    remove->callback(
+        [=, &context] { context.call("domain.remove", Json{{"name", values->name}}, said("removed")); });
 }
 
 void show_account(const Json& row) {
@@ -243,7 +250,8 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
         context.call("account.set", std::move(arguments),
                      [values](const Json&) { fmt::print("account {} changed\n", values->name); });
     });
-    auto* password = family->add_subcommand("password", "set a password; prints a new one unless it is given");
+    auto* password =
+        family->add_subcommand("password", "set a password; prints a new one unless it is given");
     password->add_option("address", values->name)->required();
     add_password_options(password, values);
     password->callback([=, &context] {
@@ -279,10 +287,21 @@ void add_account(CLI::App& app, Context& context) {
 }  // namespace
 
 std::uint64_t parse_size(const std::string& text) {
-    static const std::vector<std::pair<std::string, std::uint64_t>> units{
-        {"", 1},           {"B", 1},          {"K", 1ULL << 10}, {"KiB", 1ULL << 10}, {"kB", 1000},
-        {"KB", 1000},      {"M", 1ULL << 20}, {"MiB", 1ULL << 20}, {"MB", 1000000},   {"G", 1ULL << 30},
-        {"GiB", 1ULL << 30}, {"GB", 1000000000}, {"T", 1ULL << 40}, {"TiB", 1ULL << 40}, {"TB", 1000000000000}};
+    static const std::vector<std::pair<std::string, std::uint64_t>> units{{"", 1},
+                                                                          {"B", 1},
+                                                                          {"K", 1ULL << 10},
+                                                                          {"KiB", 1ULL << 10},
+                                                                          {"kB", 1000},
+                                                                          {"KB", 1000},
+                                                                          {"M", 1ULL << 20},
+                                                                          {"MiB", 1ULL << 20},
+                                                                          {"MB", 1000000},
+                                                                          {"G", 1ULL << 30},
+                                                                          {"GiB", 1ULL << 30},
+                                                                          {"GB", 1000000000},
+                                                                          {"T", 1ULL << 40},
+                                                                          {"TiB", 1ULL << 40},
+                                                                          {"TB", 1000000000000}};
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     std::string unit(end, text.data() + text.size());

@@ -1,11 +1,11 @@
-// Line ends, maildir names, mbox "From " lines, and the three readers. The writers are in mailbox_writers.cpp.
+// Line ends, maildir names, mbox "From " lines, and the three readers. The writers are in
+// mailbox_writers.cpp.
 #include "cli/mailbox_files.hpp"
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <sys/stat.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,7 +34,7 @@ Result<std::string> read_file(const fs::path& path) {
 }
 
 std::optional<std::int64_t> modified(const fs::path& path) {
-    struct stat facts {};
+    struct stat facts{};
     if (::stat(path.c_str(), &facts) != 0) return std::nullopt;
     return static_cast<std::int64_t>(facts.st_mtime);
 }
@@ -129,7 +129,8 @@ std::string maildir_info(const std::vector<std::string>& flags) {
 
 bool is_from_line(std::string_view line) {
     if (!line.starts_with("From ")) return false;
-    // A year at the end, or before a zone; a time with colons before it. A sentence that begins with From has none.
+    // A year at the end, or before a zone; a time with colons before it. A sentence that begins with From has
+    // none.
     static constexpr std::string_view digits = "0123456789";
     const auto year_like = [](std::string_view word) {
         return word.size() == 4 && word.find_first_not_of(digits) == std::string_view::npos;
@@ -174,7 +175,8 @@ Result<void> read_mbox(const fs::path& file, const std::string& into, const OnMa
     bool any = false, after_empty = true;
     const auto finish = [&]() -> Result<void> {
         if (!any) return {};
-        if (octets.ends_with("\r\n\r\n")) octets.resize(octets.size() - 2);  // the empty line before "From " is not mail
+        if (octets.ends_with("\r\n\r\n"))
+            octets.resize(octets.size() - 2);  // the empty line before "From " is not mail
         MailFile mail;
         mail.folder = into.empty() ? "INBOX" : into;
         mail.octets = std::exchange(octets, {});
@@ -193,11 +195,13 @@ Result<void> read_mbox(const fs::path& file, const std::string& into, const OnMa
         after_empty = line.empty();
         if (!any) {
             if (line.empty()) continue;
-            return Failure(1, fmt::format("{} is no mbox: its first line does not begin with From", file.string()));
+            return Failure(
+                1, fmt::format("{} is no mbox: its first line does not begin with From", file.string()));
         }
         // mboxrd: one '>' comes off every quoted "From " line.
         const auto quotes = line.find_first_not_of('>');
-        const bool quoted = quotes != std::string::npos && quotes > 0 && line.compare(quotes, 5, "From ") == 0;
+        const bool quoted =
+            quotes != std::string::npos && quotes > 0 && line.compare(quotes, 5, "From ") == 0;
         octets.append(line, quoted ? 1 : 0, std::string::npos);
         octets += "\r\n";
     }
@@ -220,7 +224,8 @@ Result<void> read_eml(const fs::path& root, const std::string& into, const OnMai
         auto octets = read_file(path);
         if (!octets) return octets.error();
         MailFile mail;
-        const std::string below = path == root ? "" : path.parent_path().lexically_relative(root).generic_string();
+        const std::string below =
+            path == root ? "" : path.parent_path().lexically_relative(root).generic_string();
         mail.folder = into.empty() ? "INBOX" : into;
         if (!below.empty() && below != ".") mail.folder = into.empty() ? below : into + "/" + below;
         mail.date = modified(path);

@@ -1,13 +1,12 @@
 // Writing mail as maildir, mbox and eml files.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
+#include <fcntl.h>
 #include <fstream>
 #include <map>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -30,7 +29,8 @@ Result<void> write_file(const fs::path& path, std::string_view octets, std::opti
     out.close();
     if (!out) return Failure(1, fmt::format("cannot write {}", path.string()));
     if (date) {
-        const std::array<timespec, 2> times{{{static_cast<std::time_t>(*date), 0}, {static_cast<std::time_t>(*date), 0}}};
+        const std::array<timespec, 2> times{
+            {{static_cast<std::time_t>(*date), 0}, {static_cast<std::time_t>(*date), 0}}};
         if (::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) != 0)
             return Failure(1, fmt::format("cannot set the time of {}", path.string()));
     }
@@ -73,8 +73,8 @@ public:
             }
         }
         const std::string octets = with_lf(mail.octets);
-        const std::string name = fmt::format("{}.U{}.barid,S={},W={}{}", mail.date.value_or(0), uid, octets.size(),
-                                             mail.octets.size(), maildir_info(mail.flags));
+        const std::string name = fmt::format("{}.U{}.barid,S={},W={}{}", mail.date.value_or(0), uid,
+                                             octets.size(), mail.octets.size(), maildir_info(mail.flags));
         return write_file(folder / "cur" / name, octets, mail.date);
     }
 
@@ -111,7 +111,8 @@ private:
         out.reserve(octets.size() + 64);
         while (!octets.empty()) {
             const auto end = octets.find('\n');
-            const std::string_view line = octets.substr(0, end == std::string_view::npos ? octets.size() : end + 1);
+            const std::string_view line =
+                octets.substr(0, end == std::string_view::npos ? octets.size() : end + 1);
             const auto plain = line.find_first_not_of('>');
             if (plain != std::string_view::npos && line.substr(plain).starts_with("From ")) out += '>';
             out += line;

@@ -9,7 +9,8 @@
 namespace cli {
 namespace {
 
-std::size_t columns_of(std::string_view text) {  // UTF-8: characters, not octets; wide ones are counted as one
+std::size_t columns_of(
+    std::string_view text) {  // UTF-8: characters, not octets; wide ones are counted as one
     return static_cast<std::size_t>(
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
@@ -42,7 +43,8 @@ std::string printable(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto octet = static_cast<unsigned char>(text[i]);
-        const bool c1 = octet == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        const bool c1 =
+            octet == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
         out += octet < 0x20 || octet == 0x7F || c1 ? '?' : text[i];
         if (c1) ++i;
     }

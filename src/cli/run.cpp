@@ -12,13 +12,15 @@ namespace cli {
 void Context::fail(const Failure& failure) {
     exit_code = failure.exit_code;
     if (json) {
-        fmt::print("{}\n", Json{{"error", failure.message}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+        fmt::print("{}\n",
+                   Json{{"error", failure.message}}.dump(-1, ' ', false, Json::error_handler_t::replace));
     } else {
         fmt::print(stderr, "barid: {}\n", failure.message);
     }
 }
 
-void Context::call(const std::string& operation, Json arguments, const std::function<void(const Json&)>& show) {
+void Context::call(const std::string& operation, Json arguments,
+                   const std::function<void(const Json&)>& show) {
     auto client = AdminClient::connect(socket);
     if (!client) return fail(client.error());
     auto result = client->call(operation, std::move(arguments));
@@ -52,7 +54,8 @@ int run(int argc, char** argv, const Programs& programs) {
     dev->add_option("--port-base", dev_options.port_base, "IMAP is this + 143, and so on")
         ->capture_default_str()
         ->check(CLI::Range(0, 60000));
-    dev->add_option("--users", dev_options.users, "also make u1…uN@example.test")->check(CLI::Range(0, 100000));
+    dev->add_option("--users", dev_options.users, "also make u1…uN@example.test")
+        ->check(CLI::Range(0, 100000));
     dev->add_option("--log", dev_options.log_level, "trace, debug, info, warn, error")->capture_default_str();
     dev->add_option("--threads", dev_options.threads, "of the pool; 0: one a core")->capture_default_str();
     dev->callback([&] {

@@ -7,10 +7,10 @@
 namespace cli {
 
 struct DevOptions {
-    std::string data;             ///< empty: a temporary directory that goes when the server ends
+    std::string data;  ///< empty: a temporary directory that goes when the server ends
     bool json = false;
     std::uint16_t port_base = 10000;
-    std::uint32_t users = 0;      ///< u1…uN beside the two demo accounts
+    std::uint32_t users = 0;  ///< u1…uN beside the two demo accounts
     std::string log_level = "warn";
     unsigned threads = 0;
 };

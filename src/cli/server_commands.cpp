@@ -30,8 +30,8 @@ void show_status(const Json& status) {
 void show_sessions(const Json& sessions) {
     Table table({"id", "protocol", "user", "address", "tls", "client", "folder", "state", "idle", "since"});
     for (const Json& row : sessions) {
-        table.add({std::to_string(row["id"].get<std::uint64_t>()), row["protocol"], row["user"], row["address"],
-                   row["tls"], row["client"], row["folder"], row["state"],
+        table.add({std::to_string(row["id"].get<std::uint64_t>()), row["protocol"], row["user"],
+                   row["address"], row["tls"], row["client"], row["folder"], row["state"],
                    human_seconds(static_cast<std::uint64_t>(std::max<std::int64_t>(0, row["idle_seconds"]))),
                    row["since"]});
     }
@@ -39,10 +39,12 @@ void show_sessions(const Json& sessions) {
 }
 
 void show_check(const Json& report) {
-    fmt::print("{} accounts, {} folders, {} messages, {} blobs, {}\n", report["accounts"].get<std::uint64_t>(),
-               report["folders"].get<std::uint64_t>(), report["messages"].get<std::uint64_t>(),
-               report["blobs"].get<std::uint64_t>(), human_bytes(report["bytes"]));
-    for (const Json& problem : report["problems"]) fmt::print("problem: {}\n", printable(problem.get<std::string>()));
+    fmt::print("{} accounts, {} folders, {} messages, {} blobs, {}\n",
+               report["accounts"].get<std::uint64_t>(), report["folders"].get<std::uint64_t>(),
+               report["messages"].get<std::uint64_t>(), report["blobs"].get<std::uint64_t>(),
+               human_bytes(report["bytes"]));
+    for (const Json& problem : report["problems"])
+        fmt::print("problem: {}\n", printable(problem.get<std::string>()));
     const auto total = report["problems_total"].get<std::uint64_t>();
     if (const auto leaked = report["leaked_blobs"].get<std::uint64_t>(); leaked != 0)
         fmt::print("{} unreachable blobs, which the collector will remove\n", leaked);

@@ -1,10 +1,9 @@
 #include "cli/transfer.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <deque>
 #include <map>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -65,7 +64,8 @@ void print_counts(const Progress& progress, bool json) {
     if (json) {
         Json folders = Json::object();
         for (const auto& [name, counts] : progress.folders())
-            folders[name] = {{"messages", counts.messages}, {"octets", counts.octets}, {"refused", counts.refused}};
+            folders[name] = {
+                {"messages", counts.messages}, {"octets", counts.octets}, {"refused", counts.refused}};
         const Json out = {{"messages", progress.messages()},
                           {"octets", progress.octets()},
                           {"seconds", progress.seconds()},
@@ -75,7 +75,8 @@ void print_counts(const Progress& progress, bool json) {
     }
     Table table({"folder", "messages", "size", "refused"});
     for (const auto& [name, counts] : progress.folders())
-        table.add({name, std::to_string(counts.messages), human_bytes(counts.octets), std::to_string(counts.refused)});
+        table.add({name, std::to_string(counts.messages), human_bytes(counts.octets),
+                   std::to_string(counts.refused)});
     table.print();
     fmt::print("{} messages, {} in {:.1f} s\n", progress.messages(), human_bytes(progress.octets()),
                progress.seconds());
@@ -119,7 +120,8 @@ private:
             progress_.add(folder, octets);
             return {};
         }
-        // One message refused (too big, over quota) must not end the import of the others, but a gone server does.
+        // One message refused (too big, over quota) must not end the import of the others, but a gone server
+        // does.
         fmt::print(stderr, "\nbarid: {}: {}\n", folder, answer.error().message);
         refused_any_ = true;
         progress_.refuse(folder);

@@ -7,10 +7,10 @@
 namespace cli {
 
 struct TransferOptions {
-    std::string format;   ///< "maildir", "mbox", "eml"
+    std::string format;  ///< "maildir", "mbox", "eml"
     std::string address;
     std::string path;
-    std::string folder;   ///< import: put all below it; export: only this one
+    std::string folder;  ///< import: put all below it; export: only this one
     bool json = false;
     bool quiet = false;
 };

@@ -14,17 +14,20 @@ void add_direction(CLI::App& app, Context& context, bool import) {
     for (const char* format : {"maildir", "mbox", "eml"}) {
         auto options = std::make_shared<TransferOptions>();
         options->format = format;
-        auto* command = family->add_subcommand(format, std::string(import ? "from " : "to ") + format + " files");
+        auto* command =
+            family->add_subcommand(format, std::string(import ? "from " : "to ") + format + " files");
         command->add_option("address", options->address, "the account")->required();
         auto* path = command->add_option("path", options->path)->required();
         if (import) path->check(CLI::ExistingPath);
-        command->add_option("--folder", options->folder, import ? "put all below this folder" : "only this folder");
+        command->add_option("--folder", options->folder,
+                            import ? "put all below this folder" : "only this folder");
         command->add_flag("--quiet", options->quiet, "no progress");
         command->callback([=, &context] {
             auto client = AdminClient::connect(context.socket);
             if (!client) return context.fail(client.error());
             options->json = context.json;
-            context.exit_code = import ? run_import(std::move(*client), *options) : run_export(std::move(*client), *options);
+            context.exit_code =
+                import ? run_import(std::move(*client), *options) : run_export(std::move(*client), *options);
         });
     }
 }

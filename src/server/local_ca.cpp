@@ -1,12 +1,11 @@
 #include "server/local_ca.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/err.h>
@@ -55,8 +54,8 @@ Cert make_certificate(const char* common_name, EVP_PKEY* key, X509* issuer, EVP_
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_days * day);
     X509_set_pubkey(certificate.get(), key);
     X509_NAME* subject = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1, -1,
-                               0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
     X509* signer = issuer != nullptr ? issuer : certificate.get();
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
     if (issuer == nullptr) {
@@ -100,7 +99,8 @@ bool still_good(const fs::path& chain) {
 std::string subject_names(const std::vector<std::string>& names) {
     std::string out;
     for (const std::string& name : names) {
-        const bool address = name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
+        const bool address =
+            name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
         if (!out.empty()) out += ',';
         out += (address ? "IP:" : "DNS:") + name;
     }
@@ -117,7 +117,8 @@ std::string make_local_certificate(const fs::path& folder, const std::vector<std
     if (!ca_key || !leaf_key) return "cannot make a key";
     const Cert ca = make_certificate("Barid local CA", ca_key.get(), nullptr, ca_key.get(), {});
     if (!ca) return "cannot sign a certificate";
-    const Cert leaf = make_certificate(names.front().c_str(), leaf_key.get(), ca.get(), ca_key.get(), subject_names(names));
+    const Cert leaf =
+        make_certificate(names.front().c_str(), leaf_key.get(), ca.get(), ca_key.get(), subject_names(names));
     if (!leaf) return "cannot sign a certificate";
     // The CA's key is kept nowhere: it signs this one leaf.
     const Bio ca_pem(BIO_new(BIO_s_mem())), chain_pem(BIO_new(BIO_s_mem())), key_pem(BIO_new(BIO_s_mem()));

@@ -1,0 +1,164 @@
+#include "mailbench/load.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+namespace mailbench {
+namespace asio = boost::asio;
+namespace {
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_bytes = 256 << 10;
+}  // namespace
+
+std::string Options::user(std::uint32_t number) const {
+    const auto at = user_format.find("%d");
+    if (at == std::string::npos) return user_format;
+    return user_format.substr(0, at) + std::to_string(number) + user_format.substr(at + 2);
+}
+
+awaitable<bool> Wire::connect(std::string host, std::uint16_t port) {
+    boost::system::error_code bad;
+    const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, bad);
+    if (bad) co_return false;
+    const asio::ip::tcp::endpoint peer(address, port);
+    const auto [ec] = co_await socket_.async_connect(peer, no_throw);
+    if (ec) co_return false;
+    socket_.set_option(asio::ip::tcp::no_delay(true), bad);
+    co_return true;
+}
+
+awaitable<bool> Wire::send(std::string octets) {
+    const auto [ec, n] = co_await asio::async_write(socket_, asio::buffer(octets), no_throw);
+    out_ += n;
+    co_return !ec;
+}
+
+awaitable<bool> Wire::fill() {
+    buffer_.erase(0, consumed_);
+    consumed_ = 0;
+    const std::size_t had = buffer_.size();
+    buffer_.resize(had + read_bytes);
+    const auto [ec, n] =
+        co_await socket_.async_read_some(asio::buffer(buffer_.data() + had, read_bytes), no_throw);
+    buffer_.resize(had + n);
+    in_ += n;
+    co_return !ec;
+}
+
+awaitable<bool> Wire::read_line() {
+    std::size_t searched = consumed_;
+    for (;;) {
+        const auto end = buffer_.find('\n', searched);
+        if (end != std::string::npos) {
+            line_.assign(buffer_, consumed_, end - consumed_);
+            if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+            consumed_ = end + 1;
+            co_return true;
+        }
+        searched = buffer_.size() - consumed_;
+        const bool more = co_await fill();
+        if (!more) co_return false;
+    }
+}
+
+awaitable<bool> Wire::skip(std::uint64_t octets) {
+    while (octets != 0) {
+        const std::uint64_t have = std::min<std::uint64_t>(octets, buffer_.size() - consumed_);
+        consumed_ += have;
+        octets -= have;
+        if (octets == 0) break;
+        const bool more = co_await fill();
+        if (!more) co_return false;
+    }
+    co_return true;
+}
+
+void Wire::close() {
+    boost::system::error_code ignored;  // a socket that cannot be closed cannot be helped
+    socket_.close(ignored);
+}
+
+Schedule::Schedule(const Run& run, std::uint32_t connection) : due_(run.start) {
+    if (run.options.rate <= 0) return;
+    const double seconds = run.options.connections / run.options.rate;
+    step_ = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    due_ += step_ * connection / std::max(1U, run.options.connections);  // spread, not all at once
+}
+
+awaitable<Clock::time_point> Schedule::next() {
+    if (step_ == Clock::duration{}) co_return Clock::now();
+    due_ += step_;
+    if (due_ > Clock::now()) {
+        const auto executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer(executor, due_);
+        co_await timer.async_wait(no_throw);
+    }
+    co_return due_;
+}
+
+std::vector<std::string> make_messages(const Options& options) {
+    std::vector<std::string> out;
+    if (!options.message_dir.empty()) {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(options.message_dir)) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream file(entry.path(), std::ios::binary);
+            const std::string raw((std::istreambuf_iterator<char>(file)), {});
+            std::string text;
+            for (std::size_t i = 0; i < raw.size(); ++i) {
+                if (raw[i] == '\n' && (i == 0 || raw[i - 1] != '\r')) text += '\r';
+                text += raw[i];
+            }
+            if (!text.ends_with("\r\n")) text += "\r\n";
+            out.push_back(std::move(text));
+        }
+        return out;
+    }
+    std::mt19937_64 random(options.seed);
+    std::lognormal_distribution<double> sizes(9.2, 1.2);
+    const char letters[] = "etaoin shrdlu cmfwyp vbgkjqxz, .";
+    for (int i = 0; i < 64; ++i) {
+        const auto wanted = options.size != 0
+                                ? options.size
+                                : static_cast<std::size_t>(std::clamp(sizes(random), 500.0, 2e6));
+        std::string text = fmt::format(
+            "From: Sender {0} <s{0}@load.test>\r\nTo: Reader <reader@example.test>\r\nSubject: load message "
+            "{0}\r\n"
+            "Date: Fri, 20 Nov 2026 10:{0:02}:00 +0000\r\nMessage-ID: <{0}.{1}@load.test>\r\nMIME-Version: "
+            "1.0\r\n",
+            i % 60, random());
+        const bool attachment = i % 3 == 0 && wanted > 4000;
+        if (attachment) text += "Content-Type: multipart/mixed; boundary=\"=_b\"\r\n\r\n--=_b\r\n";
+        text += "Content-Type: text/plain; charset=utf-8\r\n\r\n";
+        const std::size_t plain = attachment ? 2000 : wanted;
+        for (std::size_t size = 0; size < plain; size += 74) {
+            for (int c = 0; c < 72; ++c) text += letters[random() % 32];
+            text += "\r\n";
+        }
+        if (attachment) {
+            text +=
+                "--=_b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: "
+                "base64\r\n\r\n";
+            static constexpr char base64[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+            for (std::size_t size = 0; size < wanted; size += 78) {
+                for (int c = 0; c < 76; ++c) text += base64[random() % 64];
+                text += "\r\n";
+            }
+            text += "--=_b--\r\n";
+        }
+        out.push_back(std::move(text));
+    }
+    return out;
+}
+
+}  // namespace mailbench
