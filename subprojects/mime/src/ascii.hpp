@@ -9,6 +9,10 @@ namespace mime {
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 constexpr bool is_eight_bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+/// 7-bit and no control character.
+constexpr bool is_printable(char c) {
+    return static_cast<unsigned char>(c) >= 32 && static_cast<unsigned char>(c) < 127;
+}
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_field_name(char c) { return static_cast<unsigned char>(c) > 32 && c != ':' && c != 127; }

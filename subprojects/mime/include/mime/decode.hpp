@@ -64,7 +64,8 @@ private:
 };
 
 /// HTML to readable text: tags, style, script and head gone, entities decoded, blocks and <br> as line ends.
-std::string html_to_text(std::string_view html);
+/// Stops soon after \p bytes_max octets of text.
+std::string html_to_text(std::string_view html, std::size_t bytes_max = std::string::npos);
 /// RFC 8970 preview of a text in UTF-8: blanks collapsed, quotes and signature left out where something
 /// better is there.
 std::string preview_of(std::string_view text, std::size_t characters_max = 200);

@@ -22,7 +22,7 @@ struct Limits {
     std::size_t string_bytes_max =
         65'536;  ///< one string of ENVELOPE and BODYSTRUCTURE: clients hold it in memory
     std::size_t rendered_bytes_max =
-        4 << 20;  ///< ENVELOPE or BODYSTRUCTURE in all; address lists are cut, parts lose parameters
+        4 << 20;  ///< ENVELOPE or BODYSTRUCTURE in all; beyond it address lists and parameters are cut
 };
 
 }  // namespace mime
