@@ -43,6 +43,7 @@ public:
     Result<std::vector<Engine::BlobInfo>> blob_list(base::BlobId after, std::size_t max) const;
 
 private:
+    Maybe<Rows> get_cached(const std::string& partition, std::span<const std::string> keys) const;
     Maybe<BlobIndex> index_of(base::BlobId blob, Tier tier, rocksdb::PinnableSlice& row) const;
     Maybe<void> read_chunk(base::BlobId blob, std::uint32_t number, const Chunk& chunk, Tier tier,
                            char* out) const;
