@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "smtp/syntax/codec.hpp"
+#include "smtp/syntax/xtext.hpp"
 
 namespace smtp {
 namespace {

@@ -121,8 +121,8 @@ constexpr std::array table{
     CommandSpec{.name = "MAIL", .parse = parse_mail, .needs_hello = true},
     CommandSpec{.name = "RCPT", .parse = parse_rcpt, .needs_hello = true},
     CommandSpec{.name = "DATA", .parse = parse_bare<cmd::Data>, .needs_hello = true},
-    CommandSpec{.name = "BDAT",
-                .parse = parse_bdat},  // its chunk is eaten whatever the state: RFC 3030 section 2
+    // Its chunk is eaten whatever the state (RFC 3030 section 2), so the handler itself says what is missing.
+    CommandSpec{.name = "BDAT", .parse = parse_bdat, .before_tls = true},
     CommandSpec{.name = "RSET", .parse = parse_bare<cmd::Rset>, .before_tls = true},
     CommandSpec{.name = "NOOP", .parse = parse_any<cmd::Noop>, .before_tls = true},
     CommandSpec{.name = "QUIT", .parse = parse_bare<cmd::Quit>, .before_tls = true},

@@ -114,6 +114,7 @@ inline constexpr Reply auth_done{503, "5.5.1", "Authenticated already"};
 inline constexpr Reply auth_unknown{504, "5.5.4", "Mechanism not offered"};
 inline constexpr Reply auth_base64{501, "5.5.2", "Not base64"};
 inline constexpr Reply auth_too_long{500, "5.5.6", "Authentication exchange line is too long"};
+inline constexpr Reply auth_malformed{501, "5.5.2", "Malformed authentication message"};
 inline constexpr Reply auth_cancelled{501, "5.7.0", "Authentication cancelled"};
 inline constexpr Reply auth_failed{535, "5.7.8", "Authentication credentials invalid"};
 inline constexpr Reply auth_temporary{454, "4.7.0", "Temporary authentication failure"};

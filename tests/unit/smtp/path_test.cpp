@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "smtp/syntax/codec.hpp"
+#include "smtp/syntax/xtext.hpp"
 #include "smtp/syntax/parameters.hpp"
 
 namespace smtp {
@@ -195,16 +195,6 @@ TEST(SmtpParameters, rcpt) {
         EXPECT_EQ(got.error().code(), 501) << text;
     }
     EXPECT_EQ(rcpt(" SIZE=1").error().code(), 555);
-}
-
-TEST(SmtpCodec, base64) {
-    EXPECT_EQ(decode_base64(""), "");
-    EXPECT_EQ(decode_base64("AHRlc3QAMTIzNA=="), std::string("\0test\0001234", 10));
-    for (const std::string& octets : {std::string(), std::string("a"), std::string("ab"), std::string("abc"),
-                                      std::string("\0\xff\x80", 3)})
-        EXPECT_EQ(decode_base64(encode_base64(octets)), octets);
-    for (const char* text : {"a", "ab", "abc", "====", "a===", "YQ=a", "YR==", "Y Q=", "YQ==YQ==", "!!!!"})
-        EXPECT_FALSE(decode_base64(text)) << text;
 }
 
 TEST(SmtpCodec, xtext) {

@@ -1,0 +1,102 @@
+// MAIL and RCPT: RFC 5321 sections 4.1.1.2 and 4.1.1.3.
+#include "smtp/relay.hpp"
+#include "smtp/session.hpp"
+
+namespace smtp {
+
+awaitable<Session::Next> Session::handle(cmd::Mail mail) {
+    const Limits& limits = services_->limits;
+    if (services_->policy.require_auth && !identity_) co_return fault(replies::auth_needed);
+    if (const auto refusal = transaction_.refuse_mail()) co_return fault(*refusal);
+    if (limits.transactions_max != 0 && transactions_ >= limits.transactions_max) {
+        say(replies::too_many_transactions);
+        co_return Next::close;
+    }
+    if (mail.parameters.size.value_or(0) > limits.message_bytes_max)
+        co_return fault(replies::too_big);  // RFC 1870
+    const auto refusal = co_await refuse_sender(mail.from);
+    if (refusal && refusal->code() >= 500) co_return fault(*refusal);
+    if (refusal) {
+        say(*refusal);
+        co_return Next::go_on;
+    }
+    ++transactions_;
+    transaction_.begin(mail.from, std::move(mail.parameters));
+    registered_.set_state("MAIL");
+    say(replies::sender_ok);
+    co_return Next::go_on;
+}
+
+/// RFC 6409 section 6.1: users send under their own addresses. <> is theirs too: it sends read receipts (RFC
+/// 8098).
+awaitable<std::optional<Reply>> Session::refuse_sender(Path from) {
+    if (!services_->policy.sender_must_be_owned || !identity_ || from.null) co_return std::nullopt;
+    const auto owned = co_await services_->directory.owns(identity_->account, from.address());
+    if (!owned) co_return replies::unavailable;
+    if (!*owned) co_return replies::sender_not_owned;
+    co_return std::nullopt;
+}
+
+awaitable<Session::Next> Session::handle(cmd::Rcpt rcpt) {
+    if (const auto refusal = transaction_.refuse_rcpt()) co_return fault(*refusal);
+    const Envelope& envelope = transaction_.envelope();
+    if (rcpt.to.eight_bit && !envelope.parameters.smtputf8) co_return fault(replies::utf8_address);
+    if (envelope.recipients.size() >= services_->limits.recipients_max) {  // RFC 5321 section 4.5.3.1.10
+        say(replies::too_many_recipients);
+        co_return Next::go_on;
+    }
+    Recipient recipient;
+    const auto refusal = co_await refuse_recipient(rcpt.to, &recipient.account);
+    if (refusal) {
+        say(*refusal);
+        if (refusal->code() >= 500) {  // counted apart: a list with dead addresses is no attack
+            ++unknown_recipients_;
+            error_ = true;
+        }
+        co_return Next::go_on;
+    }
+    recipient.address = rcpt.to.address();
+    recipient.parameters = std::move(rcpt.parameters);
+    transaction_.add(std::move(recipient));
+    say(replies::recipient_ok);
+    co_return Next::go_on;
+}
+
+/// Nothing: *account is whose mailbox it is.
+awaitable<std::optional<Reply>> Session::refuse_recipient(Path to, base::AccountId* account) {
+    std::string address = to.address();
+    if (to.domain.empty()) {  // <postmaster>, RFC 5321 section 4.5.1
+        address = services_->postmaster.empty() ? "postmaster@" + services_->hostname : services_->postmaster;
+    }
+    const auto route = co_await services_->directory.route(std::move(address));
+    if (!route) co_return replies::unavailable;
+    switch (route->kind) {
+        case directory::Route::Kind::mailbox:
+            break;
+        case directory::Route::Kind::unknown_mailbox:
+            co_return replies::unknown_mailbox;
+        case directory::Route::Kind::disabled:
+            co_return replies::disabled_mailbox;
+        case directory::Route::Kind::foreign:
+            co_return refuse_foreign_recipient(identity_.has_value());
+    }
+    *account = route->account;
+    const bool full = co_await over_quota(route->account);
+    if (full) co_return replies::over_quota;  // better here than as a bounce later
+    co_return std::nullopt;
+}
+
+/// As far as it can be known before the message: with what SIZE declared. Faults count as not full; the end
+/// tells.
+awaitable<bool> Session::over_quota(base::AccountId account) {
+    const auto mailbox = co_await services_->directory.mailbox(account);
+    if (!mailbox || mailbox->quota_bytes == 0) co_return false;
+    const auto opened = co_await services_->store.account(account);
+    if (!opened) co_return false;
+    const auto quota = co_await (*opened)->quota();
+    if (!quota || quota->bytes_max == 0) co_return false;
+    const std::uint64_t size = transaction_.envelope().parameters.size.value_or(0);
+    co_return quota->bytes >= quota->bytes_max || size > quota->bytes_max - quota->bytes;
+}
+
+}  // namespace smtp

@@ -1,0 +1,48 @@
+// EHLO, HELO and LHLO: RFC 5321 section 4.1.1.1, RFC 2033 section 4.1.
+#include <fmt/format.h>
+
+#include "smtp/session.hpp"
+
+namespace smtp {
+
+std::vector<std::string> Session::extensions() const {
+    const Limits& limits = services_->limits;
+    const Policy& policy = services_->policy;
+    std::vector<std::string> lines{"PIPELINING",
+                                   fmt::format("SIZE {}", limits.message_bytes_max),
+                                   "8BITMIME",
+                                   "SMTPUTF8",
+                                   "ENHANCEDSTATUSCODES",
+                                   "CHUNKING",
+                                   "BINARYMIME",
+                                   "DSN"};
+    if (connection_->can_start_tls() && !peer().tls) lines.emplace_back("STARTTLS");
+    if (policy.offer_auth && !identity_ && !tls_missing()) {
+        std::string mechanisms;
+        for (const auto& name : services_->authenticator.mechanisms(auth_client())) mechanisms += " " + name;
+        if (!mechanisms.empty()) lines.push_back("AUTH" + mechanisms);
+        if (!mechanisms.empty() && policy.auth_equals_line) lines.push_back("AUTH=" + mechanisms.substr(1));
+    }
+    std::string bounds = fmt::format("LIMITS RCPTMAX={}", limits.recipients_max);  // RFC 9422 section 4
+    if (limits.transactions_max != 0) bounds += fmt::format(" MAILMAX={}", limits.transactions_max);
+    lines.push_back(std::move(bounds));
+    lines.emplace_back("HELP");
+    return lines;
+}
+
+awaitable<Session::Next> Session::handle(cmd::Hello hello) {
+    reset();  // RFC 5321 section 4.1.4: as RSET does
+    hello_ = std::move(hello.name);
+    extended_ = hello.kind != cmd::Hello::Kind::helo;
+    registered_.set_client(hello_);
+    if (!extended_) {
+        write_reply(out(), 250, "", services_->hostname);
+        co_return Next::go_on;
+    }
+    const std::vector<std::string> lines = extensions();
+    write_line(out(), 250, false, services_->hostname);
+    for (std::size_t i = 0; i < lines.size(); ++i) write_line(out(), 250, i + 1 == lines.size(), lines[i]);
+    co_return Next::go_on;
+}
+
+}  // namespace smtp

@@ -1,0 +1,181 @@
+// The end of a message: the last checks, one copy for each mailbox with its trace fields, one commit, the
+// answers.
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "smtp/session.hpp"
+#include "smtp/syntax/trace.hpp"
+
+namespace smtp {
+
+/// 250 leaves only after the commit is durable.
+awaitable<Session::Next> Session::finish_message() {
+    if (decoder_->refused()) {
+        if (decoder_->saw_bare_lf())
+            intake_->refuse(replies::bare_lf);
+        else
+            intake_->refuse(decoder_->saw_bare_cr() ? replies::bare_cr : replies::nul);
+    }
+    co_await intake_->finish();
+    std::optional<Reply> refusal = intake_->refusal();
+    if (!refusal) refusal = co_await refuse_content();
+    std::vector<Outcome> outcomes;
+    if (refusal) {
+        Outcome refused;
+        refused.reply = *refusal;
+        outcomes.assign(transaction_.envelope().recipients.size(), refused);
+    } else {
+        outcomes = co_await deliver();
+    }
+    answer(outcomes);
+    log_message(outcomes);
+    reset();
+    registered_.set_state("");
+    co_return Next::go_on;
+}
+
+/// What can be said of the message only once its header was read.
+awaitable<std::optional<Reply>> Session::refuse_content() {
+    if (!services_->policy.sender_must_be_owned || !identity_) co_return std::nullopt;
+    const HeaderFacts& header = intake_->header();
+    if (header.from_fields > 1) co_return replies::bad_from_field;
+    const std::vector<std::string> authors = addresses_in(header.from);
+    if (header.from_fields == 1 && authors.empty()) co_return replies::bad_from_field;
+    for (const std::string& author : authors) {
+        const auto owned = co_await services_->directory.owns(identity_->account, author);
+        if (!owned) co_return replies::unavailable;
+        if (!*owned) co_return replies::from_not_owned;
+    }
+    co_return std::nullopt;
+}
+
+/// One outcome for each recipient, in order.
+awaitable<std::vector<Session::Outcome>> Session::deliver() {
+    const Envelope& envelope = transaction_.envelope();
+    const std::vector<Copy> copies = plan_copies(envelope);
+    const std::string id = fmt::format("{:x}", services_->store.ids().next());
+    std::vector<Outcome> outcomes(envelope.recipients.size());
+    std::vector<store::Delivery> deliveries;
+    std::vector<std::size_t> places;  // of each delivery, in copies
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        if (looped(copies[i])) {
+            for (const std::size_t r : copies[i].recipients) outcomes[r].reply = replies::mail_loop_here;
+            continue;
+        }
+        store::Delivery delivery;
+        delivery.account = copies[i].account;
+        delivery.message = store::Incoming(intake_->content());
+        delivery.message.prefix = trace_fields(copies[i], id);
+        deliveries.push_back(std::move(delivery));
+        places.push_back(i);
+    }
+    // SMTP has one answer for all: a loop for one is known beforehand, so nobody gets a copy (and no
+    // duplicate later).
+    const bool refused = !lmtp() && deliveries.size() < copies.size();
+    if (deliveries.empty() || refused) co_return outcomes;
+    const auto results = co_await services_->store.deliver(std::move(deliveries));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        for (const std::size_t r : copies[places[i]].recipients) {
+            outcomes[r].reply = results[i] ? replies::ok : reply_for(results[i].error());
+            if (results[i]) outcomes[r].id = results[i]->id;
+        }
+    }
+    co_return outcomes;
+}
+
+/// Delivered-To of the same address: the message was here before (RFC 5321 section 6.3).
+bool Session::looped(const Copy& copy) const {
+    for (const std::size_t r : copy.recipients)
+        for (const std::string_view before : intake_->header().delivered_to)
+            if (equals_ignoring_case(before, transaction_.envelope().recipients[r].address)) return true;
+    return false;
+}
+
+/// The fields of one copy: RFC 5321 section 4.4. Each address that brought it here is named, newest field on
+/// top.
+std::string Session::trace_fields(const Copy& copy, std::string_view id) const {
+    const Envelope& envelope = transaction_.envelope();
+    std::string out = "Return-Path: <";
+    out += envelope.sender;
+    out += ">\r\n";
+    for (const std::size_t r : copy.recipients) {
+        out += "Delivered-To: ";
+        out += envelope.recipients[r].address;
+        out += "\r\n";
+    }
+    const std::string with =
+        with_protocol(lmtp(), extended_, envelope.parameters.smtputf8, peer().tls, identity_.has_value());
+    ReceivedFacts facts;
+    facts.hello = hello_;
+    facts.address = peer().address;
+    facts.hostname = services_->hostname;
+    facts.with = with;
+    facts.id = id;
+    if (envelope.recipients.size() == 1) facts.recipient = envelope.recipients.front().address;
+    if (peer().tls) {
+        facts.tls_version = peer().tls_version;
+        facts.tls_cipher = peer().tls_cipher;
+    }
+    facts.unix_seconds = base::unix_seconds(services_->clock.now());
+    write_received(out, facts);
+    out += missing_fields();
+    return out;
+}
+
+/// RFC 6409 section 8: what a user's program left out.
+std::string Session::missing_fields() const {
+    std::string out;
+    if (!services_->policy.complete_header) return out;
+    const HeaderFacts& header = intake_->header();
+    const auto now = services_->clock.now();
+    if (!header.has_date) out += "Date: " + date_text(base::unix_seconds(now)) + "\r\n";
+    if (header.from_fields == 0 && identity_) {
+        const std::string& sender = transaction_.envelope().sender;
+        out += "From: <" + (sender.empty() ? identity_->name : sender) + ">\r\n";
+    }
+    if (!header.has_message_id) {
+        out += fmt::format("Message-ID: <{:x}.{}@{}>\r\n", base::unix_milliseconds(now),
+                           services_->random.hex(8), services_->hostname);
+    }
+    return out;
+}
+
+/// LMTP: an answer for each recipient (RFC 2033 section 4.2). SMTP: one for all, and the worst is what must
+/// be said: a temporary failure brings the message again, a permanent one tells the sender.
+void Session::answer(const std::vector<Outcome>& outcomes) {
+    const auto said = [this](const Outcome& outcome) {
+        if (!outcome.reply.positive()) return say(outcome.reply);
+        write_reply(out(), 250, "2.0.0", fmt::format("Ok: delivered as {:x}", outcome.id.value));
+    };
+    if (lmtp()) {
+        for (const Outcome& outcome : outcomes) said(outcome);
+        return;
+    }
+    const Outcome* worst = &outcomes.front();
+    const auto rank = [](const Outcome& outcome) {
+        const auto code = outcome.reply.code();
+        return code < 400 ? 0 : code < 500 ? 2 : 1;
+    };
+    for (const Outcome& outcome : outcomes)
+        if (rank(outcome) > rank(*worst)) worst = &outcome;
+    said(*worst);
+}
+
+void Session::log_message(const std::vector<Outcome>& outcomes) const {
+    if (!base::log::enabled("smtp", base::log::Level::info)) return;
+    const Envelope& envelope = transaction_.envelope();
+    std::size_t delivered = 0;
+    for (const Outcome& outcome : outcomes) delivered += outcome.reply.positive() ? 1 : 0;
+    const Outcome& first = outcomes.front();
+    base::log::info("smtp", delivered == outcomes.size() ? "delivered" : "refused",
+                    {{"from", envelope.sender},
+                     {"to", envelope.recipients.front().address},
+                     {"recipients", outcomes.size()},
+                     {"delivered", delivered},
+                     {"bytes", intake_->size()},
+                     {"id", fmt::format("{:x}", first.id.value)},
+                     {"reply", first.reply.positive() ? std::string_view("2.0.0") : first.reply.status()},
+                     {"ip", peer().address}});
+}
+
+}  // namespace smtp

@@ -1,0 +1,66 @@
+// MessageIntake: a message on its way from the wire into the store. Holds the header section until it is
+// whole, checks and filters it, then passes the body on in bounded memory. A message that is refused is read
+// to its end and dropped. Belongs to one session, on its strand.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "smtp/syntax/header.hpp"
+#include "smtp/syntax/reply.hpp"
+#include "store/store.hpp"
+
+namespace smtp {
+
+using boost::asio::awaitable;
+
+struct IntakeRules {
+    std::uint64_t message_bytes_max = 0;
+    std::size_t header_bytes_max = 0;
+    std::uint32_t received_fields_max = 0;
+    bool one_from_field = false;
+    HeaderRules header;
+};
+
+class MessageIntake {
+public:
+    MessageIntake(store::Store& store, IntakeRules rules);
+
+    /// `text` must stay valid until this completes.
+    awaitable<void> write(std::string_view text);
+    /// Called once, last: completes the content, or leaves a refusal.
+    awaitable<void> finish();
+
+    /// The first reason to refuse stays; the writer is dropped, and what comes later is ignored.
+    void refuse(const Reply& reply);
+    const std::optional<Reply>& refusal() const { return refusal_; }
+
+    std::uint64_t size() const { return size_; }
+    const store::ContentPtr& content() const { return content_; }
+    /// Valid after finish(), as long as this lives.
+    const HeaderFacts& header() const { return facts_; }
+
+private:
+    void end_header();
+    awaitable<void> pass(std::string_view text);
+    awaitable<void> pass_gathered();
+
+    IntakeRules rules_;
+    std::unique_ptr<store::MessageWriter> writer_;
+    HeaderBuffer buffer_;
+    HeaderFacts facts_;
+    bool header_done_ = false;
+    std::string gathered_;  ///< small pieces, so that the writer is not called for each
+    std::uint64_t size_ = 0;
+    std::optional<Reply> refusal_;
+    store::ContentPtr content_;
+};
+
+/// What an error of the store means to the client.
+Reply reply_for(const store::Error& error);
+
+}  // namespace smtp

@@ -1,0 +1,119 @@
+// Session: one SMTP, submission or LMTP connection, as a coroutine on the connection's strand. A local
+// variable of serve(); nobody else refers to it. The story is in session.cpp; commands/ has the handlers,
+// delivery.cpp the end of a message.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "smtp/intake.hpp"
+#include "smtp/services.hpp"
+#include "smtp/syntax/line_framer.hpp"
+#include "smtp/syntax/parse_command.hpp"
+#include "smtp/transaction.hpp"
+
+namespace smtp {
+
+class Session {
+public:
+    Session(std::unique_ptr<net::Connection> connection, std::shared_ptr<const Services> services);
+    awaitable<void> run();
+    /// Says that something broke on our side and closes. For serve(), when run() threw.
+    awaitable<void> abandon();
+
+private:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+    enum class Next : std::uint8_t { go_on, close };
+    enum class Line : std::uint8_t {
+        whole,    ///< line_ is a command
+        refused,  ///< it was answered already
+        over,     ///< the session is over; what is to be said of it is said
+    };
+
+    // session.cpp
+    awaitable<bool> greet();
+    awaitable<Line> read_line(std::size_t line_max, Reply too_long);
+    awaitable<bool> fill(SteadyTime deadline);
+    bool take_events();
+    awaitable<Next> run_command();
+    awaitable<Next> after_error();
+    std::optional<Reply> refuse_by_policy(const CommandSpec& spec) const;
+    bool tls_missing() const;
+    bool lmtp() const { return services_->policy.role == Role::lmtp; }
+    const net::PeerInfo& peer() const { return connection_->peer(); }
+    std::string& out() { return connection_->output(); }
+    void say(const Reply& reply) { write_reply(out(), reply); }
+    /// As say(), and counts against the client.
+    Next fault(const Reply& reply);
+    std::chrono::seconds patience(std::chrono::seconds usual) const;
+    void reset();
+
+    // commands/
+    awaitable<Next> handle(cmd::Hello hello);
+    awaitable<Next> handle(cmd::Mail mail);
+    awaitable<Next> handle(cmd::Rcpt rcpt);
+    awaitable<Next> handle(cmd::Data data);
+    awaitable<Next> handle(cmd::Bdat bdat);
+    awaitable<Next> handle(cmd::BdatUncountable bdat);
+    awaitable<Next> handle(cmd::Rset rset);
+    awaitable<Next> handle(cmd::Noop noop);
+    awaitable<Next> handle(cmd::Quit quit);
+    awaitable<Next> handle(cmd::Help help);
+    awaitable<Next> handle(cmd::Vrfy vrfy);
+    awaitable<Next> handle(cmd::Expn expn);
+    awaitable<Next> handle(cmd::Etrn etrn);
+    awaitable<Next> handle(cmd::StartTls start);
+    awaitable<Next> handle(cmd::Auth auth);
+    awaitable<Next> handle(cmd::Http http);
+    std::vector<std::string> extensions() const;
+    auth::Client auth_client() const;
+    awaitable<std::optional<Reply>> authenticate(cmd::Auth auth);
+    awaitable<std::optional<Reply>> read_response();
+    static Reply reply_for_failure(auth::Failure failure);
+    awaitable<std::optional<Reply>> refuse_sender(Path from);
+    awaitable<std::optional<Reply>> refuse_recipient(Path to, base::AccountId* account);
+    awaitable<bool> over_quota(base::AccountId account);
+    void begin_message(bool dots);
+    awaitable<bool> read_message();
+    awaitable<bool> read_chunk(std::uint64_t octets, bool keep);
+
+    // delivery.cpp
+    struct Outcome {
+        Reply reply = replies::unavailable;
+        base::MessageId id;  ///< when delivered
+    };
+    awaitable<Next> finish_message();
+    awaitable<std::optional<Reply>> refuse_content();
+    awaitable<std::vector<Outcome>> deliver();
+    std::string trace_fields(const Copy& copy, std::string_view id) const;
+    std::string missing_fields() const;
+    bool looped(const Copy& copy) const;
+    void answer(const std::vector<Outcome>& outcomes);
+    void log_message(const std::vector<Outcome>& outcomes) const;
+
+    std::unique_ptr<net::Connection> connection_;
+    std::shared_ptr<const Services> services_;
+    net::SessionRegistry::Handle registered_;
+    LineFramer framer_;
+    std::string line_;       ///< the command under way; in AUTH the decoded response
+    std::string hello_;      ///< EHLO's name; empty: none was said
+    bool extended_ = false;  ///< EHLO or LHLO
+    std::optional<auth::Identity> identity_;
+    Transaction transaction_;
+    std::optional<MessageIntake> intake_;
+    std::optional<DataDecoder> decoder_;
+    bool receiving_ = false;  ///< within a message: events wait
+    bool stopping_ = false;   ///< shutdown or kick: close after the message
+    bool peer_gone_ = false;
+    bool answered_ = false;  ///< read_response() failed and the answer is given
+    bool error_ = false;     ///< the command under way was at fault
+    std::uint32_t errors_ = 0;
+    std::uint32_t unknown_recipients_ = 0;
+    std::uint32_t auth_failures_ = 0;
+    std::uint32_t transactions_ = 0;
+};
+
+}  // namespace smtp
