@@ -84,6 +84,7 @@ bool parse_section_part(Cursor& in, Section& out) {
         if (!in.nz_number(out.part.emplace_back())) return false;
         if (in.peek() == ']') return true;
         if (!in.skip('.')) return in.fail("expected . or ]");
+        if (in.peek() == ']') return in.fail("expected section");
     }
     return true;
 }

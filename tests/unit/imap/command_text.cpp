@@ -1,0 +1,374 @@
+#include "unit/imap/command_text.hpp"
+
+#include <array>
+
+#include "imap/syntax/date_time.hpp"
+#include "imap/syntax/fetch_writer.hpp"
+#include "imap/syntax/response.hpp"
+
+namespace imap::test {
+namespace {
+using Op = SearchKey::Op;
+
+/// Words with a space between them.
+class Words {
+public:
+    Words& operator<<(std::string_view word) {
+        if (!out_.empty() && out_.back() != '(') out_.push_back(' ');
+        out_.append(word);
+        return *this;
+    }
+    Words& number(std::uint64_t value) { return *this << std::to_string(value); }
+    Words& astring(std::string_view text) {
+        std::string word;
+        write_astring(word, text);
+        return *this << word;
+    }
+    Words& string(std::string_view text) {
+        std::string word;
+        write_string(word, text);
+        return *this << word;
+    }
+    Words& mailbox(std::string_view name) {
+        std::string word;
+        write_mailbox(word, name);
+        return *this << word;
+    }
+    Words& set(const SequenceSet& set) {
+        std::string word;
+        write(word, set);
+        return *this << word;
+    }
+    Words& flags(const FlagList& flags) {
+        std::string word;
+        write_flag_list(word, flags);
+        return *this << word;
+    }
+    Words& open() { return *this << "("; }
+    Words& close() {
+        out_.push_back(')');
+        return *this;
+    }
+    std::string take() { return std::move(out_); }
+
+private:
+    std::string out_;
+};
+
+constexpr std::array<std::string_view, 5> flag_keys{"SEEN", "ANSWERED", "FLAGGED", "DELETED", "DRAFT"};
+
+std::string_view flag_key(std::uint64_t bit) {
+    for (std::size_t i = 0; i < flag_keys.size(); ++i)
+        if (bit == std::uint64_t{1} << i) return flag_keys[i];
+    return "?";
+}
+
+std::string_view key_name(Op op) {
+    switch (op) {
+        case Op::all:
+            return "ALL";
+        case Op::recent:
+            return "RECENT";
+        case Op::keyword:
+            return "KEYWORD";
+        case Op::uid:
+            return "UID";
+        case Op::before:
+            return "BEFORE";
+        case Op::on:
+            return "ON";
+        case Op::since:
+            return "SINCE";
+        case Op::sent_before:
+            return "SENTBEFORE";
+        case Op::sent_on:
+            return "SENTON";
+        case Op::sent_since:
+            return "SENTSINCE";
+        case Op::saved_before:
+            return "SAVEDBEFORE";
+        case Op::saved_on:
+            return "SAVEDON";
+        case Op::saved_since:
+            return "SAVEDSINCE";
+        case Op::save_date_supported:
+            return "SAVEDATESUPPORTED";
+        case Op::older:
+            return "OLDER";
+        case Op::younger:
+            return "YOUNGER";
+        case Op::larger:
+            return "LARGER";
+        case Op::smaller:
+            return "SMALLER";
+        case Op::mod_seq:
+            return "MODSEQ";
+        case Op::header:
+            return "HEADER";
+        case Op::from:
+            return "FROM";
+        case Op::to:
+            return "TO";
+        case Op::cc:
+            return "CC";
+        case Op::bcc:
+            return "BCC";
+        case Op::subject:
+            return "SUBJECT";
+        case Op::body:
+            return "BODY";
+        case Op::text:
+            return "TEXT";
+        case Op::email_id:
+            return "EMAILID";
+        case Op::thread_id:
+            return "THREADID";
+        default:
+            return "?";
+    }
+}
+
+class SearchText {
+public:
+    SearchText(Words& out, const SearchProgram& program) : out_(out), keys_(program.keys) {}
+
+    void operands(std::size_t place) {
+        for (std::size_t at = place + 1; at < place + keys_[place].span; at += keys_[at].span) key(at);
+    }
+
+private:
+    void key(std::size_t place) {
+        const SearchKey& key = keys_[place];
+        if (key.op == Op::all_of) {
+            out_.open();
+            operands(place);
+            out_.close();
+        } else if (key.op == Op::any_of) {
+            any_of(place);
+        } else if (key.op == Op::negate) {
+            negation(place);
+        } else {
+            single(key, "");
+        }
+    }
+    void any_of(std::size_t place) {
+        for (std::size_t at = place + 1; at < place + keys_[place].span; at += keys_[at].span) {
+            if (at + keys_[at].span < place + keys_[place].span) out_ << "OR";
+            key(at);
+        }
+    }
+    void negation(std::size_t place) {
+        const SearchKey& operand = keys_[place + 1];
+        if (operand.op == Op::flag || operand.op == Op::keyword) {
+            single(operand, "UN");
+        } else if (operand.op == Op::recent) {
+            out_ << "OLD";
+        } else {
+            out_ << "NOT";
+            key(place + 1);
+        }
+    }
+    void single(const SearchKey& key, std::string_view prefix) {
+        if (key.op == Op::seq) {
+            out_.set(key.set);
+            return;
+        }
+        out_ << std::string(prefix).append(key.op == Op::flag ? flag_key(key.number) : key_name(key.op));
+        if (key.op == Op::uid) out_.set(key.set);
+        if (key.op == Op::keyword || key.op == Op::email_id || key.op == Op::thread_id) out_ << key.text;
+        if (key.op >= Op::before && key.op <= Op::saved_since) {
+            std::string date;
+            write_date(date, key.date);
+            out_ << date;
+        }
+        if (key.op >= Op::older && key.op <= Op::mod_seq) out_.number(key.number);
+        if (key.op == Op::header) out_.astring(key.name);
+        if (key.op >= Op::header && key.op <= Op::text) out_.astring(key.text);
+    }
+
+    Words& out_;
+    const std::vector<SearchKey>& keys_;
+};
+
+void status_items(Words& out, std::uint16_t items) {
+    constexpr std::array<std::string_view, 10> names{
+        "MESSAGES", "UIDNEXT", "UIDVALIDITY",   "UNSEEN",      "DELETED",
+        "SIZE",     "RECENT",  "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID"};
+    out.open();
+    for (std::size_t bit = 0; bit < names.size(); ++bit)
+        if ((items >> bit & 1U) != 0) out << names[bit];
+    out.close();
+}
+
+/// As a client asks for it: with ".PEEK" and the partial's length.
+std::string section_text(FetchSection what) {
+    const auto partial = std::exchange(what.partial, std::nullopt);
+    std::string label;
+    write_section_label(label, what);
+    const bool can_peek = what.kind == FetchSection::Kind::body || what.kind == FetchSection::Kind::binary;
+    if (can_peek && what.peek) label.insert(label.find('['), ".PEEK");
+    if (partial) label += "<" + std::to_string(partial->offset) + "." + std::to_string(partial->length) + ">";
+    return label;
+}
+
+void fetch_items(Words& out, const cmd::Fetch& fetch) {
+    constexpr std::array<std::string_view, 9> names{"UID",           "FLAGS",    "INTERNALDATE",
+                                                    "RFC822.SIZE",   "ENVELOPE", "BODY",
+                                                    "BODYSTRUCTURE", "MODSEQ",   "PREVIEW"};
+    constexpr std::array<std::string_view, 3> more{"EMAILID", "THREADID", "SAVEDATE"};
+    out.open();
+    for (std::size_t bit = 0; bit < names.size(); ++bit)
+        if ((fetch.items >> bit & 1U) != 0) out << names[bit];
+    if ((fetch.items & fetch_preview_lazy) != 0) out << "(LAZY)";
+    for (std::size_t bit = 0; bit < more.size(); ++bit)
+        if ((fetch.items >> (bit + 10) & 1U) != 0) out << more[bit];
+    for (const FetchSection& section : fetch.sections) out << section_text(section);
+    out.close();
+    if (!fetch.changed_since) return;
+    (out.open() << "CHANGEDSINCE").number(fetch.changed_since->value);
+    if (fetch.vanished) out << "VANISHED";
+    out.close();
+}
+
+void append_message(Words& out, const cmd::AppendMessage& message) {
+    out.flags(message.flags);
+    if (message.internal_date) {
+        std::string date = "\"";
+        write_date_time(date, *message.internal_date);
+        out << date + "\"";
+    }
+    if (message.utf8) out << "UTF8" << "(";
+    out << (message.binary ? "~{" : "{") + std::to_string(message.size) + "}";
+}
+
+struct Text {
+    Words out;
+
+    void operator()(const cmd::Capability&) { out << "CAPABILITY"; }
+    void operator()(const cmd::Noop&) { out << "NOOP"; }
+    void operator()(const cmd::Logout&) { out << "LOGOUT"; }
+    void operator()(const cmd::StartTls&) { out << "STARTTLS"; }
+    void operator()(const cmd::Namespace&) { out << "NAMESPACE"; }
+    void operator()(const cmd::Check&) { out << "CHECK"; }
+    void operator()(const cmd::Close&) { out << "CLOSE"; }
+    void operator()(const cmd::Unselect&) { out << "UNSELECT"; }
+    void operator()(const cmd::Idle&) { out << "IDLE"; }
+    void operator()(const cmd::Authenticate& c) {
+        out << "AUTHENTICATE" << c.mechanism;
+        if (c.initial_response) out << (c.initial_response->empty() ? "=" : c.initial_response->reveal());
+    }
+    void operator()(const cmd::Login& c) { (out << "LOGIN").astring(c.user).astring(c.password.reveal()); }
+    void operator()(const cmd::Id& c) {
+        (out << "ID").open();
+        for (const auto& [name, value] : c.fields) {
+            out.string(name);
+            value ? out.string(*value) : out << "NIL";
+        }
+        out.close();
+    }
+    void operator()(const cmd::Enable& c) {
+        out << "ENABLE";
+        for (const std::string& name : c.capabilities) out << name;
+    }
+    void operator()(const cmd::Select& c) {
+        (out << (c.read_only ? "EXAMINE" : "SELECT")).mailbox(c.mailbox);
+        if (!c.condstore && !c.qresync) return;
+        out.open();
+        if (c.condstore) out << "CONDSTORE";
+        if (c.qresync) {
+            (out << "QRESYNC").open().number(c.qresync->uid_validity).number(c.qresync->mod_seq.value);
+            if (c.qresync->known_uids) out.set(*c.qresync->known_uids);
+            if (!c.qresync->known_seqs.ranges.empty())
+                out.open().set(c.qresync->known_seqs).set(c.qresync->known_seq_uids).close();
+            out.close();
+        }
+        out.close();
+    }
+    void operator()(const cmd::Create& c) {
+        (out << "CREATE").mailbox(c.mailbox);
+        if (c.use.empty()) return;
+        (out.open() << "USE").open();
+        for (const std::string& use : c.use) out << use;
+        out.close().close();
+    }
+    void operator()(const cmd::Delete& c) { (out << "DELETE").mailbox(c.mailbox); }
+    void operator()(const cmd::Rename& c) { (out << "RENAME").mailbox(c.from).mailbox(c.to); }
+    void operator()(const cmd::Subscribe& c) { (out << "SUBSCRIBE").mailbox(c.mailbox); }
+    void operator()(const cmd::Unsubscribe& c) { (out << "UNSUBSCRIBE").mailbox(c.mailbox); }
+    void operator()(const cmd::List& c) {
+        using Kind = cmd::List::Kind;
+        out << (c.kind == Kind::list ? "LIST" : c.kind == Kind::lsub ? "LSUB" : "XLIST");
+        if (c.extended) {
+            out.open();
+            if (c.select_subscribed) out << "SUBSCRIBED";
+            if (c.select_remote) out << "REMOTE";
+            if (c.select_special_use) out << "SPECIAL-USE";
+            if (c.select_recursive_match) out << "RECURSIVEMATCH";
+            out.close();
+        }
+        out.mailbox(c.reference);
+        if (c.patterns.size() > 1) out.open();
+        if (c.patterns.empty()) out << "&AAA-";  // no name: matches nothing
+        for (const std::string& pattern : c.patterns) out.mailbox(pattern);
+        if (c.patterns.size() > 1) out.close();
+        if (!c.extended) return;
+        (out << "RETURN").open();
+        if (c.return_subscribed) out << "SUBSCRIBED";
+        if (c.return_children) out << "CHILDREN";
+        if (c.return_special_use) out << "SPECIAL-USE";
+        if (c.return_status != 0) status_items(out << "STATUS", c.return_status);
+        out.close();
+    }
+    void operator()(const cmd::Status& c) { status_items((out << "STATUS").mailbox(c.mailbox), c.items); }
+    void operator()(const cmd::Append& c) { append_message((out << "APPEND").mailbox(c.mailbox), c.message); }
+    void operator()(const cmd::Expunge& c) {
+        if (c.uids) {
+            (out << "UID" << "EXPUNGE").set(*c.uids);
+        } else {
+            out << "EXPUNGE";
+        }
+    }
+    void operator()(const cmd::Search& c) {
+        out << (c.uid ? "UID SEARCH" : "SEARCH");
+        if (c.extended) {
+            constexpr std::array<std::string_view, 5> names{"MIN", "MAX", "ALL", "COUNT", "SAVE"};
+            (out << "RETURN").open();
+            for (std::size_t bit = 0; bit < names.size(); ++bit)
+                if ((c.returns >> bit & 1U) != 0) out << names[bit];
+            out.close();
+        }
+        using Charset = SearchProgram::Charset;
+        if (c.program.charset == Charset::utf_8) out << "CHARSET UTF-8";
+        if (c.program.charset == Charset::us_ascii) out << "CHARSET US-ASCII";
+        if (c.program.charset == Charset::unknown) out << "CHARSET X-UNKNOWN";
+        SearchText(out, c.program).operands(0);
+    }
+    void operator()(const cmd::Fetch& c) {
+        fetch_items((out << (c.uid ? "UID FETCH" : "FETCH")).set(c.set), c);
+    }
+    void operator()(const cmd::Store& c) {
+        (out << (c.uid ? "UID STORE" : "STORE")).set(c.set);
+        if (c.unchanged_since) (out.open() << "UNCHANGEDSINCE").number(c.unchanged_since->value).close();
+        using Change = cmd::Store::Change;
+        std::string name = c.change == Change::add      ? "+FLAGS"
+                           : c.change == Change::remove ? "-FLAGS"
+                                                        : "FLAGS";
+        if (c.silent) name += ".SILENT";
+        (out << name).flags(c.flags);
+    }
+    void operator()(const cmd::Copy& c) {
+        (out << (c.uid ? "UID COPY" : "COPY")).set(c.set).mailbox(c.mailbox);
+    }
+    void operator()(const cmd::Move& c) {
+        (out << (c.uid ? "UID MOVE" : "MOVE")).set(c.set).mailbox(c.mailbox);
+    }
+};
+}  // namespace
+
+std::string command_text(const Command& command) {
+    Text text;
+    std::visit(text, command);
+    return text.out.take();
+}
+
+}  // namespace imap::test
