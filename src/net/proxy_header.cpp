@@ -46,6 +46,7 @@ ProxyHeader parse_v1(std::string_view input) {
     if (end == std::string_view::npos) return input.size() >= line_v1_max ? bad() : more();
     std::string_view line = input.substr(signature_v1.size(), end - signature_v1.size());
     ProxyHeader header = good(end + 2);
+    if (line.ends_with(' ')) return bad();
     const auto family = word(line);
     if (family == "UNKNOWN") return header;
     if (family != "TCP4" && family != "TCP6") return bad();

@@ -76,6 +76,7 @@ awaitable<bool> SocketConnection::read_proxy_header(std::chrono::milliseconds pa
             peer_.loopback = false;
         }
         consume(header.octets);
+        stream_.announce_input();
         co_return true;
     }
 }

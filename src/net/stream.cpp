@@ -113,14 +113,28 @@ Stream::Sleep Stream::end_sleep(bool ready) {
         return Sleep::closed;
     }
     if (ready) return Sleep::ready;
-    if (link_->events_.load(std::memory_order_acquire) != 0) return Sleep::event;
-    return expired_ ? Sleep::deadline : Sleep::closed;
+    if (expired_) return Sleep::deadline;  // first: a write sleeps on with events pending, but not for ever
+    return has_event(~0U) ? Sleep::event : Sleep::closed;
+}
+
+bool Stream::has_event(std::uint32_t events) const {
+    return (link_->events_.load(std::memory_order_acquire) & events) != 0;
 }
 
 bool Stream::must_yield() {
     if (since_sleep_ < turn_units) return false;
     since_sleep_ = 0;
     return true;
+}
+
+asio::awaitable<boost::system::error_code> Stream::connect(Socket::endpoint_type to,
+                                                           std::chrono::milliseconds patience) {
+    begin_sleep(after(patience));
+    const auto [ec] = co_await socket_.async_connect(to, no_throw);
+    const Sleep woken = end_sleep(!ec);
+    if (woken == Sleep::deadline) co_return boost::asio::error::timed_out;
+    if (woken == Sleep::event) co_return boost::asio::error::operation_aborted;
+    co_return ec;
 }
 
 asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
@@ -130,7 +144,8 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
     }
     if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
     if (gone_ || broken_) co_return Wake::closed;
-    if (link_->events_.load(std::memory_order_acquire) != 0) co_return Wake::event;
+    if (has_event(~0U)) co_return Wake::event;
+    if (std::exchange(unannounced_, false) && !input_.empty()) co_return Wake::octets;
     const SteadyTime deadline = after(patience);
     // A receive before the sleep is worth it only where the last one has left something.
     bool look = more_likely_ || (tls_ && tls_->has_input());
@@ -167,10 +182,14 @@ asio::awaitable<bool> Stream::flush() {
     writing_ = true;
     Step step = broken_ ? Step::failed : send_output();
     while (step == Step::blocked) {
+        if (has_event(event_kicked)) {  // before the sleep too: nudge() finds sleepers only
+            step = Step::failed;
+            break;
+        }
         begin_sleep(after(output_stall_max_));
         const auto [ec] = co_await socket_.async_wait(Socket::wait_write, no_throw);
         const Sleep woken = end_sleep(!ec);
-        if (woken == Sleep::event && (link_->events_.load() & event_kicked) == 0) continue;
+        if (woken == Sleep::event) continue;
         step = woken == Sleep::ready ? send_output() : Step::failed;
     }
     writing_ = false;
@@ -200,12 +219,12 @@ asio::awaitable<bool> Stream::handshake(std::unique_ptr<TlsStream> tls,
         if (step == Step::failed) break;
         if (step == Step::done && status == TlsStream::Status::done) co_return true;
         if (step == Step::done && status != TlsStream::Status::want_input) break;
+        if (has_event(event_kicked | event_shutdown)) break;
         begin_sleep(deadline);
         const auto direction = step == Step::blocked ? Socket::wait_write : Socket::wait_read;
         const auto [ec] = co_await socket_.async_wait(direction, no_throw);
         const Sleep woken = end_sleep(!ec);
-        const bool ends = (link_->events_.load() & (event_kicked | event_shutdown)) != 0;
-        if (ends || woken == Sleep::deadline || woken == Sleep::closed) break;
+        if (woken == Sleep::deadline || woken == Sleep::closed) break;
         if (woken == Sleep::event || step == Step::blocked) continue;
         const auto room = receive_scratch();
         const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);

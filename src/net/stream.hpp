@@ -54,12 +54,18 @@ public:
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
+    /// Of a socket that is open and not connected. timed_out when `patience` has passed.
+    boost::asio::awaitable<boost::system::error_code> connect(Socket::endpoint_type to,
+                                                              std::chrono::milliseconds patience);
+
     // As Connection has them.
     boost::asio::awaitable<Wake> wait(std::chrono::milliseconds patience);
     boost::asio::awaitable<bool> flush();
     std::string& output();
     InputBuffer& input() { return input_; }
     const InputBuffer& input() const { return input_; }
+    /// What input() holds came before the session: its first wait() is to tell of it.
+    void announce_input() { unannounced_ = !input_.empty(); }
     std::uint32_t take_events() noexcept { return link_->events_.exchange(0, std::memory_order_acq_rel); }
     void close() noexcept;
 
@@ -94,6 +100,7 @@ private:
     void timer_fired();
     void nudge();  ///< on the strand: somebody has set events or aborted
     void release_output();
+    bool has_event(std::uint32_t events) const;
     bool must_yield();
 
     Socket socket_;
@@ -108,6 +115,7 @@ private:
     std::chrono::milliseconds output_stall_max_;
     std::uint64_t octets_in_ = 0, octets_out_ = 0;
     std::uint32_t since_sleep_ = 0;  // octets/64 moved since this coroutine last let others run
+    bool unannounced_ = false;
     bool sleeping_ = false;
     bool writing_ = false;
     bool expired_ = false;

@@ -49,7 +49,10 @@ public:
         if (!connected_) error_ = ERR_reason_error_string(ERR_peek_last_error());
     }
     ~TlsClient() {
-        if (connected_) SSL_shutdown(ssl_);  // without it OpenSSL forgets the session's ticket
+        if (connected_) {  // without it OpenSSL forgets the session's ticket
+            SSL_set_quiet_shutdown(ssl_, 1);
+            SSL_shutdown(ssl_);
+        }
         SSL_free(ssl_);
         SSL_CTX_free(ctx_);
     }

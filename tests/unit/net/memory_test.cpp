@@ -1,0 +1,78 @@
+// What an idle connection costs: measured, printed, and bounded generously.
+#include <malloc.h>
+
+#include <gtest/gtest.h>
+
+#include "echo_server.hpp"
+#include "support/certificates.hpp"
+#include "tls_client.hpp"
+
+namespace net_test {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool instrumented = true;
+#elif defined(__has_feature)
+constexpr bool instrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool instrumented = false;
+#endif
+
+constexpr std::size_t connections = 1000;
+
+/// Bytes in use by malloc, of the whole process: clients here are mere descriptors.
+std::size_t allocated() { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; }
+
+double idle_bytes(const net::ListenerConfig& config, bool tls) {
+    net::ListenerConfig with = config;
+    with.connections_per_ip_max = 0;
+    Running running({}, 1);
+    if (!running.add(with).empty()) return -1;
+    running.start();
+    std::vector<Client> clients;
+    clients.reserve(connections);
+    const auto join = [&] {
+        clients.emplace_back(running.port());
+        Client& client = clients.back();
+        if (tls) {
+            TlsClient secure(client, {});
+            return secure.line() == "hello" && secure.ask("one") == "one";
+        }
+        return client.line() == "hello" && client.ask("one") == "one";
+    };
+    for (std::size_t i = 0; i < 20; ++i) {
+        if (!join()) return -2;  // what is made once
+    }
+    const std::size_t before = allocated();
+    for (std::size_t i = 20; i < connections; ++i) {
+        if (!join()) return -3;
+    }
+    const std::size_t after = allocated();
+    return static_cast<double>(after - before) / static_cast<double>(connections - 20);
+}
+
+TEST(IdleMemory, Plain) {
+    const double bytes = idle_bytes({}, false);
+    RecordProperty("bytes", std::to_string(bytes));
+    std::printf("an idle plain connection: %.0f bytes\n", bytes);
+    ASSERT_GT(bytes, 0);
+    if (!instrumented) EXPECT_LT(bytes, 4096);
+}
+
+TEST(IdleMemory, Tls) {
+    const support::TemporaryFolder folder;
+    support::CertificateAuthority authority(folder.path());
+    support::LeafOptions leaf;
+    leaf.dns_names = {"mail.example.test"};
+    const support::LeafFiles files = authority.issue("main", leaf);
+    net::ListenerConfig config;
+    config.tls = net::TlsMode::implicit;
+    config.certificates = {{files.chain_file, files.key_file, {}}};
+    const double bytes = idle_bytes(config, true);
+    std::printf("an idle TLS connection: %.0f bytes\n", bytes);
+    ASSERT_GT(bytes, 0);
+    if (!instrumented) EXPECT_LT(bytes, 18 << 10);
+}
+
+}  // namespace
+}  // namespace net_test
