@@ -38,8 +38,8 @@ class Dovecot:
             raise RuntimeError(done.stdout + done.stderr)
         facts = dict(re.findall(r"^(\w+)=(\S+)$", done.stdout, re.M))
         self.imap, self.lmtp = 41143, 41024
-        self.pid = int(open(facts.get("PIDFILE", folder / "dovecot" / "run" / "master.pid")).read())
-        self.user_format, self.password = "u%d", "pass"
+        self.pid = int(facts["MASTER_PID"])
+        self.user_format, self.password = "u%d@localhost", "pass"
 
     def stop(self):
         subprocess.run(["bash", self.script, "stop"], env=self.environment, capture_output=True)
