@@ -72,12 +72,13 @@ Process::Process(Settings settings)
     : settings_(std::move(settings)), ids_(base::Clock::system()), started_(std::chrono::system_clock::now()) {}
 
 Process::~Process() {
-    // The pool's threads are joined by now. What awaits the engine must be gone before the engine is.
-    server_.reset();
+    // The pool's threads have returned; its io_context still takes what other threads post. So first those threads end
+    // (committer, readers, hashers), then the io_context goes with the frames that wait in it, then what they refer to.
+    if (engine_) engine_->close();
     authenticator_.reset();
+    server_.reset();
     directory_.reset();
     store_.reset();
-    if (engine_) engine_->close();
 }
 
 std::string Process::open() {
