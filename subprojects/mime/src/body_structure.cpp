@@ -13,7 +13,7 @@ namespace mime {
 namespace {
 
 // A multipart without parts: body-type-mpart has at least one body. Dovecot's answer, which clients know.
-constexpr std::string_view empty_part = R"(("text" "plain" NIL NIL NIL "7bit" 0 0 NIL NIL NIL NIL))";
+constexpr std::string_view empty_part = R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL))";
 
 class BodyStructureWriter {
 public:
@@ -89,12 +89,11 @@ private:
         out_.raw(" ");
         out_.quoted(opaque ? "octet-stream" : safe(part.subtype));
         out_.raw(" ");
-        const std::string_view content_type = known[Known::content_type];
-        if (trim(content_type).empty() && part.type == "text") {
-            out_.raw(R"(("charset" "us-ascii"))");  // RFC 2045 section 5.2
-        } else {
-            parameters(parse_structured(content_type, out_.limits()).parameters, opaque);
+        std::vector<Parameter> list = parse_structured(known[Known::content_type], out_.limits()).parameters;
+        if (part.type == "text" && part.charset.empty()) {
+            list.push_back({.name = "charset", .value = "us-ascii", .charset = {}});  // RFC 2045 section 5.2
         }
+        parameters(list, opaque);
         out_.raw(" ");
         out_.field(known, Known::content_id);
         out_.raw(" ");
@@ -160,7 +159,8 @@ private:
     void extension(const KnownFields& known) {
         out_.raw(" ");
         const Structured disposition = parse_structured(known[Known::content_disposition], out_.limits());
-        if (disposition.value.empty()) {
+        // RFC 2183 section 2.8 has unknown types shown as attachments; what is no token is no type.
+        if (disposition.value.empty() || disposition.value.find_first_of("=?/<>@,:\\()[]\" ") != std::string::npos) {
             out_.raw("NIL");
         } else {
             out_.raw("(");
@@ -189,7 +189,6 @@ private:
             value.remove_prefix(comma == std::string_view::npos ? value.size() : comma + 1);
         }
         if (tags.empty()) return out_.raw("NIL");
-        if (tags.size() == 1) return out_.text(tags.front());
         for (std::size_t i = 0; i < tags.size(); ++i) {
             out_.raw(i == 0 ? "(" : " ");
             out_.text(tags[i]);

@@ -223,7 +223,8 @@ std::string quoted_printable_encode(std::string_view text) {
             line = 0;
             continue;
         }
-        const bool line_ends = at + 1 == text.size() || text[at + 1] == '\n' || text[at + 1] == '\r';
+        const std::string_view rest = text.substr(at + 1);
+        const bool line_ends = rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n");
         const bool plain = (is_printable(c) && c != ' ' && c != '=') || (is_blank(c) && !line_ends);
         const std::size_t bytes = plain ? 1 : 3;
         if (line + bytes > line_max - (line_ends ? 0U : 1U)) {
@@ -244,18 +245,19 @@ std::string quoted_printable_encode(std::string_view text) {
 
 Encoding parse_encoding(std::string_view value) {
     value = trim(value);
-    std::string word;  // up to a blank, comment or parameter that does not belong there
-    for (const char c : value) {
-        if (is_space(c) || c == ';' || c == '(') break;
-        if (c != '"') word.push_back(lower(c));
-        if (word.size() > 32) return Encoding::unknown;
+    value = trim(value.substr(0, value.find_first_of(";(\r\n")));  // parameters and comments do not belong here
+    std::string word;
+    constexpr std::size_t word_max = 64;
+    for (const char c : value.substr(0, word_max)) {
+        if (c != '"' && c != '-' && !is_space(c)) word.push_back(lower(c));
     }
-    if (word.empty() || word == "7bit" || word == "7-bit") return Encoding::seven_bit;
-    if (word == "8bit" || word == "8-bit" || word == "8bits") return Encoding::eight_bit;
+    if (word.empty() || word == "7bit" || word == "7bits") return Encoding::seven_bit;
+    if (word == "8bit" || word == "8bits") return Encoding::eight_bit;
     if (word == "binary") return Encoding::binary;
-    if (word == "quoted-printable") return Encoding::quoted_printable;
-    if (word == "base64" || word == "base-64") return Encoding::base64;
-    return Encoding::unknown;
+    if (word == "quotedprintable") return Encoding::quoted_printable;
+    if (word == "base64") return Encoding::base64;
+    // What is no token cannot name an encoding: some senders put a media type here.
+    return word.find_first_of("/=<>@,:") == std::string::npos ? Encoding::unknown : Encoding::seven_bit;
 }
 
 std::string_view encoding_name(Encoding encoding) {

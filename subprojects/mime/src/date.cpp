@@ -42,7 +42,7 @@ public:
     }
 
 private:
-    bool skip() {
+    bool skip(bool punctuation = true) {
         std::size_t depth = 0;
         for (; at_ < in_.size(); ++at_) {
             const char c = in_[at_];
@@ -50,10 +50,18 @@ private:
                 ++depth;
             } else if (c == ')' && depth > 0) {
                 --depth;
-            } else if (depth == 0 && !is_space(c) && c != ',' && c != '.' && c != '"') {
+            } else if (depth == 0 && !is_space(c) && !(punctuation && (c == ',' || c == '.' || c == '"'))) {
                 return true;
             }
         }
+        return false;
+    }
+
+    /// A colon, perhaps after blanks and comments (obs-hour). Goes to it only if there is one.
+    bool at_colon() {
+        const std::size_t before = at_;
+        if (skip(false) && in_[at_] == ':') return true;
+        at_ = before;
         return false;
     }
 
@@ -82,8 +90,9 @@ private:
     void number() {
         int count = 0;
         const int value = digits(8, count);
+        const bool colon = count <= 2 && at_colon();
         const char next = at_ < in_.size() ? in_[at_] : ' ';
-        if (next == ':' || (next == '.' && fields_.day >= 0 && fields_.year >= 0 && !fields_.has_time)) {
+        if (colon || (next == '.' && fields_.day >= 0 && fields_.year >= 0 && !fields_.has_time)) {
             time(value, next);
         } else if (count == 4 && next == '-' && fields_.year < 0 && at_ + 1 < in_.size() &&
                    is_digit(in_[at_ + 1])) {
@@ -124,9 +133,11 @@ private:
         fields_.has_time = true;
         fields_.hour = hour;
         ++at_;
+        skip(false);
         fields_.minute = digits(2, count);
-        if (at_ < in_.size() && in_[at_] == separator) {
+        if ((separator == ':' && at_colon()) || (at_ < in_.size() && in_[at_] == separator)) {
             ++at_;
+            skip(false);
             fields_.second = digits(2, count);
         }
         if (at_ + 1 < in_.size() && in_[at_] == '.' && is_digit(in_[at_ + 1])) {

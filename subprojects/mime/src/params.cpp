@@ -125,7 +125,7 @@ private:
         if (at_ >= in_.size()) return;
         const bool file_name = name.starts_with("name") || name.starts_with("filename");
         std::string text = in_[at_] == '"' ? quoted() : bare(file_name);
-        if (name.empty()) return;
+        if (name.empty() || name.front() == '*') return;
         if (name.find('*') == std::string::npos) {
             out.parameters.push_back({.name = std::move(name), .value = std::move(text), .charset = {}});
         } else if (pieces_.size() < limits_.parameter_pieces_max) {

@@ -128,7 +128,8 @@ std::string preview_of(std::string_view text, std::size_t characters_max) {
     if (!preview.empty()) return preview;
     Collector all(characters_max);
     for (rest = text; !rest.empty() && !all.full();) {
-        const std::string_view line = trim(next_line(rest));
+        const std::string_view raw = next_line(rest);
+        const std::string_view line = raw == "-- " ? std::string_view() : trim(raw);
         const std::size_t start = line.find_first_not_of("> ");
         if (start != std::string_view::npos && !drawn(line)) all.add(line.substr(start));
     }

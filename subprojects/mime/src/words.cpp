@@ -104,7 +104,7 @@ void controls_to_blanks(std::string& text) {
 bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_eight_bit); }
 
 std::string decode_text(std::string_view value) {
-    const std::string line = guess_utf8(trim(unfold(value)));
+    const std::string line = utf8_text(value);
     std::string out;
     WordJoiner joiner(out);
     const std::string_view text = line;
@@ -194,7 +194,19 @@ std::string encode_word(std::string_view utf8) {
 }
 
 std::string utf8_text(std::string_view value) {
-    std::string text(trim(unfold(value)));
+    value = trim(value);
+    std::string text;
+    text.reserve(value.size());
+    for (std::size_t at = 0; at < value.size(); ++at) {
+        if (value[at] != '\r' && value[at] != '\n') {
+            text.push_back(value[at]);
+            continue;
+        }
+        // A fold with the blanks on both its sides is one blank: that is what the sender had before folding.
+        while (!text.empty() && is_blank(text.back())) text.pop_back();
+        while (at + 1 < value.size() && is_space(value[at + 1])) ++at;
+        text.push_back(' ');
+    }
     if (has_eight_bit(text)) text = guess_utf8(text);
     controls_to_blanks(text);
     return text;
