@@ -2,14 +2,10 @@
 // caches are proven to agree.
 #pragma once
 #include <cstdint>
-#include <string_view>
 
 #include "store/snapshot.hpp"
 
 namespace store {
-
-/// Castagnoli's CRC (RFC 3720 appendix B.4), by the processor's instruction where there is one.
-std::uint32_t crc32c(std::string_view octets) noexcept;
 
 /// Every fact of the entry takes part. Entries are summed with XOR: adding and taking away are the same.
 std::uint64_t entry_checksum(const Entry& entry) noexcept;

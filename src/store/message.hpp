@@ -64,8 +64,9 @@ public:
     std::string_view prefix;         ///< header fields before the blob's octets
     std::string_view envelope;       ///< RFC 9051 ENVELOPE, parenthesised, safe for any client (7-bit)
     std::string_view body_structure;  ///< RFC 9051 BODYSTRUCTURE with extension data, parenthesised, 7-bit
-    std::string_view tree;     ///< mime::decode_tree() gives the parts; offsets count from the blob's start
-    std::string_view preview;  ///< UTF-8, ≤ 256 characters (RFC 8970)
+    std::string_view tree;       ///< mime::decode_tree() gives the parts; offsets count from the blob's start
+    std::string_view preview;    ///< UTF-8, ≤ 256 characters (RFC 8970)
+    std::string_view sort_keys;  ///< for SORT and THREAD: decode_sort_keys() of store/static_record.hpp
     bool has_eight_bit_header = false;  ///< the envelope was made 7-bit: a UTF-8 session may want it anew
 
     std::string row;  ///< what the views point into; do not change

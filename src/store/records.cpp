@@ -201,6 +201,7 @@ std::string encode(const AccountHeader& header) {
     out.u32(header.uid_validity);
     out.zigzag(header.created);
     out.u8(header.removed ? 1 : 0);
+    out.u64(header.opid);
     return std::move(out).seal();
 }
 
@@ -214,6 +215,7 @@ std::optional<AccountHeader> decode_account_header(std::string_view value) {
     const std::uint8_t removed = in.u8();
     if (removed > 1) in.fail();
     header.removed = removed == 1;
+    header.opid = in.u64();
     return finished(in, std::move(header));
 }
 

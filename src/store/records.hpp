@@ -79,7 +79,8 @@ struct AccountHeader {
     std::uint64_t bytes_max = 0, messages_max = 0;  ///< quota; 0: none
     std::uint32_t uid_validity = 0;                 ///< the last one given to a folder
     std::int64_t created = 0;
-    bool removed = false;  ///< to be collected
+    bool removed = false;    ///< to be collected
+    std::uint64_t opid = 0;  ///< of the last commit: read again after one with unknown outcome
     bool operator==(const AccountHeader&) const = default;
 };
 std::string encode(const AccountHeader& header);

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/checksum.hpp"
+#include "base/crc32c.hpp"
 
 namespace store {
 
@@ -42,7 +42,7 @@ public:
 
     /// The whole value, with its checksum.
     std::string seal() && {
-        fixed(crc32c(out_));
+        fixed(base::crc32c(out_));
         return std::move(out_);
     }
 
@@ -63,7 +63,7 @@ public:
         std::uint32_t stored = 0;
         std::memcpy(&stored, value.data() + value.size() - 4, 4);
         left_ = value.substr(0, value.size() - 4);
-        ok_ = crc32c(left_) == stored;
+        ok_ = base::crc32c(left_) == stored;
         if (u8() != format) ok_ = false;
     }
 

@@ -1,0 +1,63 @@
+// AccountState: the rows of an account. AccountDraft: the same in the middle of a round of changes. Pure.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/engine/engine.hpp"
+#include "store/folder_names.hpp"
+#include "store/records.hpp"
+
+namespace store {
+
+struct AccountState {
+    AccountHeader header;
+    std::map<base::FolderId, FolderRow> folders;
+    std::set<std::string, std::less<>> subscribed;
+    std::map<base::FolderId, std::int64_t> tombstones;  ///< deleted folders and when
+
+    /// \errors corrupt
+    static Result<AccountState> read(const std::vector<engine::Row>& rows);
+    FolderTreePtr tree() const;
+};
+
+class AccountDraft {
+public:
+    AccountDraft(const AccountState& base, const StoreLimits& limits, std::int64_t now, base::IdSource& ids);
+
+    const AccountState& state() const { return state_; }
+    bool clean() const { return batch_.put.empty() && batch_.erase.empty(); }
+    /// The rows to commit, and the state after it.
+    engine::Batch finish(std::uint64_t opid);
+    AccountState take() { return std::move(state_); }
+
+    // Names are canonical.
+    Result<base::FolderId> create(std::string_view name, SpecialUse use);
+    /// The folder whose content goes.
+    Result<base::FolderId> remove(std::string_view name);
+    Result<void> rename(std::string_view from, std::string_view to);
+    void subscribe(std::string_view name, bool yes);
+    void set_quota(std::uint64_t bytes_max, std::uint64_t messages_max);
+    void set_created(std::int64_t time) { state_.header.created = time; }
+    void mark_removed();
+    void drop_tombstone(base::FolderId folder);
+
+    /// Null: no such folder.
+    base::FolderId find(std::string_view name) const;
+
+private:
+    base::FolderId make_row(base::FolderId parent, std::string_view leaf, SpecialUse use);
+    Result<base::FolderId> make_parents(std::string_view name);
+    void put_row(base::FolderId id);
+    bool has_children(base::FolderId id) const;
+
+    AccountState state_;
+    const StoreLimits& limits_;
+    std::int64_t now_;
+    base::IdSource& ids_;
+    std::map<std::pair<base::FolderId, std::string>, base::FolderId> names_;  // (parent, leaf) → folder
+    engine::Batch batch_;
+};
+
+}  // namespace store

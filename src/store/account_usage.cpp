@@ -1,0 +1,181 @@
+// The account's folders as they are used: opening them, their counters, the quota.
+#include <utility>
+
+#include "store/keys.hpp"
+#include "store/live_account.hpp"
+
+namespace store {
+
+const FolderInfo* FolderTree::find(std::string_view name) const {
+    std::string canonical(name);
+    for (std::size_t i = 0; i < 5 && i < name.size(); ++i)
+        if (canonical[i] >= 'a' && canonical[i] <= 'z')
+            canonical[i] = static_cast<char>(canonical[i] - 'a' + 'A');
+    if (canonical == "INBOX" || is_below(canonical, "INBOX")) name = canonical;
+    const auto at = std::lower_bound(
+        folders.begin(), folders.end(), name,
+        [](const FolderInfo& info, std::string_view wanted) { return name_before(info.name, wanted); });
+    return at == folders.end() || at->name != name ? nullptr : &*at;
+}
+
+const FolderInfo* FolderTree::find(base::FolderId id) const {
+    const auto at =
+        std::find_if(folders.begin(), folders.end(), [id](const FolderInfo& info) { return info.id == id; });
+    return at == folders.end() ? nullptr : &*at;
+}
+
+const FolderInfo* FolderTree::find(SpecialUse use) const {
+    const auto at = std::find_if(folders.begin(), folders.end(),
+                                 [use](const FolderInfo& info) { return info.use == use; });
+    return at == folders.end() || use == SpecialUse::none ? nullptr : &*at;
+}
+
+bool FolderTree::has_children(const FolderInfo& folder) const {
+    // In order of name the children follow their parent.
+    const auto next = std::upper_bound(
+        folders.begin(), folders.end(), folder.name,
+        [](const std::string& wanted, const FolderInfo& info) { return name_before(wanted, info.name); });
+    return next != folders.end() && is_below(next->name, folder.name);
+}
+
+LiveFolderPtr LiveAccount::live(base::FolderId folder) const {
+    const std::lock_guard lock(mutex_);
+    const auto known = live_.find(folder);
+    return known == live_.end() ? nullptr : known->second.lock();
+}
+
+awaitable<Result<FolderPtr>> LiveAccount::open(base::FolderId folder) {
+    const auto loaded = co_await load();
+    if (!loaded) co_return loaded.error();
+    LiveFolderPtr opened;
+    {
+        const std::lock_guard lock(mutex_);
+        const FolderInfo* info = tree_->find(folder);
+        if (info == nullptr || !info->selectable) co_return Error(Errc::not_found, "no such folder");
+        std::weak_ptr<LiveFolder>& known = live_[folder];
+        opened = known.lock();
+        if (!opened) {
+            opened = std::make_shared<LiveFolder>(context_, self(), folder, info->uid_validity);
+            known = opened;
+            std::erase_if(live_, [](const auto& item) { return item.second.expired(); });
+        }
+    }
+    const auto ready = co_await opened->load();
+    if (!ready) co_return ready.error();
+    const FolderTreePtr tree = folders();
+    const FolderInfo* info = tree->find(folder);
+    if (info == nullptr || !info->selectable) {  // deleted meanwhile
+        opened->mark_deleted();
+        co_return Error(Errc::not_found, "no such folder");
+    }
+    context_.recently_used.touch(opened, opened->weight());
+    FolderPtr out = std::move(opened);
+    co_return out;
+}
+
+awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
+    const auto loaded = co_await load();
+    if (!loaded) co_return loaded.error();
+    FolderTotals totals;
+    {
+        const FolderTreePtr tree = folders();
+        const FolderInfo* info = tree->find(folder);
+        if (info == nullptr || !info->selectable) co_return Error(Errc::not_found, "no such folder");
+        totals.uid_validity = info->uid_validity;
+    }
+    if (const LiveFolderPtr open = live(folder); open && open->loaded()) co_return open->snapshot()->totals();
+    std::string partition = keys::folder(folder);
+    std::vector<std::string> wanted{std::string(keys::header)};
+    const auto rows = co_await context_.engine.get(std::move(partition), std::move(wanted));
+    if (!rows) co_return rows.error();
+    if (rows->version == 0) co_return totals;
+    std::optional<FolderHeader> header;
+    if (!rows->rows.empty()) header = decode_folder_header(rows->rows.front().value);
+    if (!header) co_return Error(Errc::corrupt, "the folder is damaged");
+    co_return header->totals;
+}
+
+void LiveAccount::set_usage(base::FolderId folder, const FolderTotals& totals) {
+    Usage& usage = usage_[folder];
+    if (usage.as_of >= totals.highest_modseq) return;  // what is known is newer
+    quota_.bytes += totals.bytes - usage.bytes;
+    quota_.messages += totals.exists - usage.messages;
+    usage = Usage{totals.bytes, totals.exists, totals.highest_modseq};
+}
+
+void LiveAccount::forget_usage(base::FolderId folder) {
+    const std::lock_guard lock(mutex_);
+    const auto known = usage_.find(folder);
+    if (known == usage_.end()) return;
+    quota_.bytes -= known->second.bytes;
+    quota_.messages -= known->second.messages;
+    usage_.erase(known);
+}
+
+awaitable<Result<void>> LiveAccount::load_usage() {
+    const auto loaded = co_await load();
+    if (!loaded) co_return loaded;
+    {
+        const std::lock_guard lock(mutex_);
+        if (usage_known_) co_return Result<void>();
+    }
+    const FolderTreePtr tree = folders();
+    for (const FolderInfo& info : tree->folders) {
+        if (!info.selectable) continue;
+        const base::FolderId folder = info.id;
+        const auto known = co_await totals(folder);
+        if (!known && known.error().is(Errc::not_found)) continue;
+        if (!known) co_return known.error();
+        const std::lock_guard lock(mutex_);
+        const FolderInfo* still = tree_->find(folder);
+        if (still != nullptr && still->selectable) set_usage(folder, *known);
+    }
+    const std::lock_guard lock(mutex_);
+    usage_known_ = true;
+    co_return Result<void>();
+}
+
+bool LiveAccount::reserve(std::uint64_t bytes, std::uint64_t messages) {
+    const std::lock_guard lock(mutex_);
+    if (quota_.bytes_max != 0 && quota_.bytes + reserved_bytes_ + bytes > quota_.bytes_max) return false;
+    if (quota_.messages_max != 0 && quota_.messages + reserved_messages_ + messages > quota_.messages_max)
+        return false;
+    reserved_bytes_ += bytes;
+    reserved_messages_ += messages;
+    return true;
+}
+
+void LiveAccount::release(std::uint64_t bytes, std::uint64_t messages) {
+    const std::lock_guard lock(mutex_);
+    reserved_bytes_ -= bytes;
+    reserved_messages_ -= messages;
+}
+
+void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, std::uint64_t bytes,
+                            std::uint64_t messages) {
+    {
+        const std::lock_guard lock(mutex_);
+        reserved_bytes_ -= bytes;
+        reserved_messages_ -= messages;
+        const FolderInfo* info = tree_->find(folder);
+        if (info != nullptr && info->selectable) set_usage(folder, totals);
+    }
+    subscribers_.notify();
+}
+
+awaitable<Result<Quota>> LiveAccount::quota() {
+    const auto loaded = co_await load_usage();
+    if (!loaded) co_return loaded.error();
+    const std::lock_guard lock(mutex_);
+    co_return quota_;
+}
+
+awaitable<Result<void>> LiveAccount::set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) {
+    Apply apply = [bytes_max, messages_max](AccountDraft& draft) {
+        draft.set_quota(bytes_max, messages_max);
+        return Error();
+    };
+    return change(std::move(apply));
+}
+
+}  // namespace store

@@ -1,0 +1,301 @@
+#include "store/check.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "store/checksum.hpp"
+#include "store/collector.hpp"
+#include "store/keys.hpp"
+#include "store/local_store.hpp"
+
+namespace store {
+namespace {
+
+constexpr std::size_t problems_max = 1'000;
+constexpr std::size_t names_at_once = 512;
+constexpr unsigned reads_max = 50;  // of a folder that is changed while it is read
+constexpr std::int64_t grace_seconds = 24 * 3600;
+
+/// What the pages say, to be compared with the header.
+struct Counted {
+    FolderTotals totals;
+    std::uint64_t sum = 0;
+    void add(const Entry& entry) {
+        ++totals.exists;
+        totals.bytes += entry.size;
+        if (!entry.flags.has(SystemFlag::seen)) ++totals.unseen;
+        if (entry.flags.has(SystemFlag::deleted)) {
+            ++totals.deleted;
+            totals.deleted_bytes += entry.size;
+        }
+        sum ^= entry_checksum(entry);
+    }
+};
+
+}  // namespace
+
+Checker::Checker(StoreContext& context, std::function<void(std::string_view)> progress)
+    : context_(context), progress_(std::move(progress)) {}
+
+void Checker::problem(std::string text) {
+    ++report_.problems_total;
+    if (report_.problems.size() < problems_max) report_.problems.push_back(std::move(text));
+}
+
+awaitable<Result<CheckReport>> Checker::run() {
+    std::string after;
+    for (bool more = true; more;) {
+        const auto names = co_await context_.engine.list("a/", after, names_at_once);
+        if (!names) co_return names.error();
+        for (const std::string& name : *names) {
+            const auto done = co_await check_account(name);
+            if (!done) co_return done.error();
+        }
+        more = names->size() == names_at_once;
+        if (more) after = names->back();
+    }
+    const auto done = co_await check_blobs();
+    if (!done) co_return done.error();
+    co_return std::move(report_);
+}
+
+/// All rows as of one version. \errors conflict: it never stood still
+awaitable<Result<engine::Rows>> Checker::whole_partition(std::string partition) {
+    for (unsigned tries = 0; tries < reads_max; ++tries) {
+        engine::Rows all;
+        bool moved = false;
+        for (all.more = true; all.more && !moved;) {
+            const std::string after = all.rows.empty() ? std::string() : all.rows.back().key;
+            auto some = co_await context_.engine.scan(partition, after, std::string(), 0, all.version);
+            if (!some && !some.error().is(Errc::conflict)) co_return some.error();
+            moved = !some;
+            if (moved) break;
+            all.version = some->version;
+            all.more = some->more;
+            std::move(some->rows.begin(), some->rows.end(), std::back_inserter(all.rows));
+        }
+        if (!moved) co_return all;
+    }
+    co_return Error(Errc::conflict, "changed all the time");
+}
+
+awaitable<Result<void>> Checker::check_account(std::string partition) {
+    const auto id = keys::parse_account(partition);
+    if (!id) {
+        problem(partition + ": not an account's name");
+        co_return Result<void>();
+    }
+    if (progress_) progress_(partition);
+    const auto rows = co_await whole_partition(partition);
+    if (!rows) co_return rows.error();
+    if (rows->version == 0) co_return Result<void>();  // removed meanwhile
+    ++report_.accounts;
+    const Result<AccountState> state = AccountState::read(rows->rows);
+    if (!state) {
+        problem(partition + ": its rows are damaged");
+        co_return Result<void>();
+    }
+    std::map<std::string, base::FolderId> names;
+    const FolderTreePtr tree = state->tree();
+    for (const FolderInfo& info : tree->folders) {
+        if (info.parent && !state->folders.contains(info.parent))
+            problem(fmt::format("{}: folder {:016x} has no parent", partition, info.id.value));
+        if (!names.emplace(info.name, info.id).second)
+            problem(fmt::format("{}: two folders are called {}", partition, info.name));
+    }
+    if (state->header.removed) co_return Result<void>();
+    for (const FolderInfo& info : tree->folders) {
+        if (!info.selectable) continue;
+        FolderRow row = state->folders.at(info.id);
+        const auto done = co_await check_folder(info.id, *id, std::move(row));
+        if (!done) co_return done;
+    }
+    co_return Result<void>();
+}
+
+void Checker::check_rows(const std::string& partition, const std::vector<engine::Row>& rows,
+                         base::AccountId account, const FolderRow& row, std::vector<Entry>& entries) {
+    std::optional<FolderHeader> header;
+    Counted counted;
+    std::vector<std::uint64_t> logs;
+    for (const engine::Row& item : rows) {
+        bool sound = true;
+        if (item.key == keys::header) {
+            header = decode_folder_header(item.value);
+            sound = header.has_value();
+        } else if (const auto number = keys::number_in(item.key, 'p')) {
+            const auto page = decode_page(static_cast<std::uint32_t>(*number), item.value);
+            sound = page != nullptr;
+            if (sound)
+                std::for_each(page->entries.begin(), page->entries.end(),
+                              [&](const Entry& entry) { counted.add(entry); });
+            if (sound) entries.insert(entries.end(), page->entries.begin(), page->entries.end());
+        } else if (const auto modseq = keys::number_in(item.key, 'l')) {
+            sound = decode_log(item.value).has_value();
+            logs.push_back(*modseq);
+        } else if (item.key.starts_with('g')) {
+            sound = decode_garbage(item.value).has_value();
+        } else if (item.key.starts_with('m')) {
+            sound = decode_move_intent(item.value).has_value();
+        } else {
+            sound = false;
+        }
+        if (!sound) problem(fmt::format("{}: row {} is damaged", partition, item.key));
+    }
+    if (!header) {
+        problem(partition + ": it has no header");
+        return;
+    }
+    const FolderTotals& totals = header->totals;
+    const auto differ = [&](const char* what, std::uint64_t said, std::uint64_t found) {
+        if (said != found)
+            problem(fmt::format("{}: the header says {} {}, the pages {}", partition, said, what, found));
+    };
+    differ("messages", totals.exists, counted.totals.exists);
+    differ("unseen", totals.unseen, counted.totals.unseen);
+    differ("deleted", totals.deleted, counted.totals.deleted);
+    differ("octets", totals.bytes, counted.totals.bytes);
+    differ("deleted octets", totals.deleted_bytes, counted.totals.deleted_bytes);
+    differ("checksum", header->entries_xor, counted.sum);
+    differ("account", header->account.value, account.value);
+    if (totals.uid_validity != row.uid_validity)
+        problem(partition + ": UIDVALIDITY is not that of the account's row");
+    for (const Entry& entry : entries)
+        if (entry.uid >= totals.uid_next || entry.modseq > totals.highest_modseq)
+            problem(fmt::format("{}: message {} is ahead of the header", partition, entry.uid.value));
+    // One log row for each transaction after the floor.
+    bool complete = logs.size() == totals.highest_modseq.value - header->log_floor.value;
+    for (std::size_t i = 0; complete && i < logs.size(); ++i)
+        complete = logs[i] == header->log_floor.value + 1 + i;
+    if (!complete) problem(partition + ": the log has gaps");
+}
+
+awaitable<Result<void>> Checker::check_folder(base::FolderId folder, base::AccountId account, FolderRow row) {
+    const std::string partition = keys::folder(folder);
+    ++report_.folders;
+    if (progress_) progress_(partition);
+    const auto rows = co_await whole_partition(partition);
+    if (!rows && rows.error().is(Errc::conflict)) {
+        if (progress_) progress_(partition + ": too busy to be checked");
+        co_return Result<void>();
+    }
+    if (!rows) co_return rows.error();
+    if (rows->version == 0) co_return Result<void>();  // nothing was ever put there
+    std::vector<Entry> entries;
+    check_rows(partition, rows->rows, account, row, entries);
+    co_return co_await check_messages(folder, std::move(entries));
+}
+
+awaitable<Result<std::map<std::string, std::string>>> Checker::shard_rows(std::string shard) {
+    std::map<std::string, std::string> out;
+    std::string after;
+    for (bool more = true; more;) {
+        auto rows = co_await context_.engine.scan(shard, after, std::string(), 0, 0);
+        if (!rows) co_return rows.error();
+        more = rows->more;
+        if (!rows->rows.empty()) after = rows->rows.back().key;
+        for (engine::Row& row : rows->rows) out.emplace(std::move(row.key), std::move(row.value));
+    }
+    co_return out;
+}
+
+awaitable<Result<void>> Checker::check_messages(base::FolderId folder, std::vector<Entry> entries) {
+    std::size_t at = 0;
+    for (std::uint32_t shard = 0; at < entries.size() || shard == 0; ++shard) {
+        if (at < entries.size()) shard = entries[at].uid.value >> 12;
+        const auto rows = co_await shard_rows(keys::shard(folder, Uid(shard << 12)));
+        if (!rows) co_return rows.error();
+        for (const auto& [key, value] : *rows) {
+            const auto message = keys::parse_message(key);
+            const auto facts = static_facts(value);
+            if (message && facts)
+                live_tags_.insert(std::hash<std::string>()(keys::tag(folder, message->id, facts->link)));
+        }
+        for (; at < entries.size() && entries[at].uid.value >> 12 == shard; ++at) {
+            const Entry& entry = entries[at];
+            ++report_.messages;
+            report_.bytes += entry.size;
+            const auto found = rows->find(keys::message(entry.uid, entry.id));
+            std::string row = found == rows->end() ? std::string() : found->second;
+            const auto wrong = co_await message_problem(folder, entry, std::move(row));
+            if (!wrong) co_return wrong.error();
+            if (wrong->empty()) continue;
+            const auto there = co_await still_there(folder, entry);
+            if (!there) co_return there.error();
+            if (*there)
+                problem(fmt::format("{}: message {}: {}", keys::folder(folder), entry.uid.value, *wrong));
+        }
+    }
+    co_return Result<void>();
+}
+
+/// Empty: all is well.
+awaitable<Result<std::string>> Checker::message_problem(base::FolderId folder, Entry entry, std::string row) {
+    using Answer = Result<std::string>;
+    if (row.empty()) co_return Answer(std::string("it has no static row"));
+    const DetailPtr detail = decode_detail(entry.uid, entry.id, row);
+    const std::optional<StaticFacts> facts = static_facts(row);
+    if (!detail || !facts) co_return Answer(std::string("its static row is damaged"));
+    if (facts->size != entry.size) co_return Answer(std::string("its size differs from its static row's"));
+    const auto size = co_await context_.engine.blob_size(facts->blob);
+    if (!size && size.error().is(Errc::not_found)) co_return Answer(std::string("its blob is missing"));
+    if (!size) co_return size.error();
+    if (*size + detail->prefix.size() != entry.size)
+        co_return Answer(std::string("its blob has another size"));
+    const auto tags = co_await context_.engine.blob_tags(facts->blob);
+    if (!tags && tags.error().is(Errc::not_found)) co_return Answer(std::string("its blob is missing"));
+    if (!tags) co_return tags.error();
+    const std::string tag = keys::tag(folder, entry.id, facts->link);
+    if (std::find(tags->begin(), tags->end(), tag) == tags->end())
+        co_return Answer(std::string("its blob does not have its tag"));
+    co_return Answer(std::string());
+}
+
+/// What is wrong with a message counts only while the folder has it and does not let go of it: a collected
+/// message is missing for good reason.
+awaitable<Result<bool>> Checker::still_there(base::FolderId folder, Entry entry) {
+    std::string partition = keys::folder(folder);
+    std::vector<std::string> wanted{keys::page(entry.uid.value >> 6)};
+    const auto rows = co_await context_.engine.get(std::move(partition), std::move(wanted));
+    if (!rows) co_return rows.error();
+    if (rows->rows.empty()) co_return false;
+    const auto page = decode_page(entry.uid.value >> 6, rows->rows.front().value);
+    co_return page&& std::any_of(page->entries.begin(), page->entries.end(), [&](const Entry& now) {
+        return now.uid == entry.uid && now.id == entry.id;
+    });
+}
+
+awaitable<Result<void>> Checker::check_blobs() {
+    if (progress_) progress_("blobs");
+    base::BlobId after;
+    for (bool more = true; more;) {
+        const auto blobs = co_await context_.engine.blob_list(after, names_at_once);
+        if (!blobs) co_return blobs.error();
+        for (const engine::Engine::BlobInfo& blob : *blobs) {
+            ++report_.blobs;
+            after = blob.id;
+            if (context_.now() - base::IdSource::time_of(blob.id.value) / 1000 < grace_seconds) continue;
+            const auto tags = co_await context_.engine.blob_tags(blob.id);
+            if (!tags && !tags.error().is(Errc::not_found)) co_return tags.error();
+            const bool needed =
+                blob.finished && tags &&
+                std::any_of(tags->begin(), tags->end(), [this](const std::string& tag) {
+                    return !keys::parse_tag(tag) || live_tags_.contains(std::hash<std::string>()(tag));
+                });
+            if (!needed) ++report_.leaked_blobs;
+        }
+        more = blobs->size() == names_at_once;
+    }
+    co_return Result<void>();
+}
+
+awaitable<Result<CheckReport>> LocalStore::check(std::function<void(std::string_view)> progress) {
+    Checker checker(context_, std::move(progress));
+    co_return co_await checker.run();
+}
+
+awaitable<void> LocalStore::collect() { return collector_->run(); }
+
+}  // namespace store

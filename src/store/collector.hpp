@@ -1,0 +1,57 @@
+// Collector: the store's background work, a bounded piece at a time. Everything it does may be done twice,
+// and a crash anywhere in it leaves work that a later round finds.
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_set>
+
+#include "store/live_account.hpp"
+
+namespace store {
+
+class Collector {
+public:
+    explicit Collector(StoreContext& context) : context_(context) {}
+
+    /// One round. Rounds do not overlap: a second caller returns at once.
+    awaitable<void> run();
+    void account_removed(base::AccountId account);
+
+private:
+    awaitable<void> collect_folder(base::FolderId folder, base::AccountId account);
+    awaitable<Result<void>> collect_garbage(LiveFolderPtr folder);
+    awaitable<Result<void>> unlink(base::FolderId folder, std::vector<MessageRef> messages);
+    awaitable<Result<void>> trim_log(LiveFolderPtr folder);
+    awaitable<Result<void>> finish_moves(LiveFolderPtr folder);
+    awaitable<Result<bool>> has_work(base::FolderId folder, FolderHeader header);
+    awaitable<Result<void>> drop_content(base::FolderId folder);
+    awaitable<void> collect_tombstones(base::AccountId account);
+    awaitable<Result<void>> collect_removed(LiveAccountPtr account);
+    awaitable<void> sweep_folders();
+    awaitable<void> sweep_accounts();
+    awaitable<void> sweep_blobs();
+    awaitable<Result<bool>> tag_is_dead(std::string tag);
+    awaitable<Result<bool>> references(base::FolderId folder, base::MessageId message);
+    std::int64_t age_of(std::uint64_t id) const;
+
+    struct Cursor {
+        std::string after;
+        base::BlobId blob;
+        std::int64_t idle_until = 0;  ///< a whole pass is made once a day
+    };
+
+    StoreContext& context_;
+    std::atomic<bool> running_ = false;
+    Cursor folders_, accounts_, blobs_;
+    std::mutex mutex_;
+    std::set<base::AccountId> removed_;
+    // Of the blob sweep: the messages of the folder that was asked for last.
+    base::FolderId known_folder_;
+    std::unordered_set<std::uint64_t> known_messages_;
+};
+
+}  // namespace store

@@ -1,0 +1,243 @@
+#include "store/folder_changes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "store/keys.hpp"
+
+namespace store {
+namespace {
+
+void put_static(RoundView& view, MessageRef message, const std::string& row) {
+    std::string shard = keys::shard(view.folder, message.uid);
+    std::vector<engine::Patch>& patches = view.prelude.patches;
+    if (patches.empty() || patches.back().partition != shard) {
+        patches.emplace_back();
+        patches.back().partition = std::move(shard);
+    }
+    patches.back().put.push_back(engine::Row{keys::message(message.uid, message.id), row});
+}
+
+}  // namespace
+
+void RecentThreads::add(std::uint64_t message_id_hash, base::ThreadId thread) {
+    if (message_id_hash == 0 || !threads_.emplace(message_id_hash, thread).second) return;
+    if (ring_.size() < ids_max) {
+        ring_.push_back(message_id_hash);
+        return;
+    }
+    threads_.erase(std::exchange(ring_[next_], message_id_hash));
+    next_ = (next_ + 1) % ids_max;
+}
+
+base::ThreadId RecentThreads::find(const std::vector<std::uint64_t>& ancestors) const {
+    for (const std::uint64_t id : ancestors)
+        if (const auto known = threads_.find(id); known != threads_.end()) return known->second;
+    return {};
+}
+
+std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids) {
+    std::size_t all = 0;
+    for (const PageGroupPtr& group : snapshot.groups()) all += group->pages.size();
+    std::size_t touched = 0;
+    for (const UidRange& range : uids) {
+        touched += (range.last.value >> 6) - (range.first.value >> 6) + 1;
+        if (touched >= all) return all;
+    }
+    return touched;
+}
+
+bool FolderChange::reserve(RoundView& view, std::uint64_t bytes, std::uint64_t messages) {
+    if (reserved_messages != 0 || messages == 0) return true;
+    if (!view.owner.reserve(bytes, messages)) {
+        error = Error(Errc::over_quota, "the mailbox is full");
+        return false;
+    }
+    reserved_bytes = bytes;
+    reserved_messages = messages;
+    return true;
+}
+
+void FolderChange::write_log(RoundView& view, LogOp op, UidRanges uids, FlagSet added, FlagSet removed) {
+    LogRow row{op, opid, view.context.now(), std::move(uids), added, removed};
+    modseq = view.draft.next_modseq();
+    view.draft.log(std::move(row), view.context.engine.limits().value_bytes_max / 2);
+}
+
+void FolderChange::write_garbage(RoundView& view, const std::vector<MessageRef>& gone) {
+    const ModSeq modseq = view.draft.next_modseq();
+    std::uint32_t part = 0;
+    for (std::size_t at = 0; at < gone.size(); at += Garbage::messages_max, ++part) {
+        Garbage row;
+        row.time = view.context.now();
+        const std::size_t end = std::min(gone.size(), at + Garbage::messages_max);
+        row.messages.assign(gone.begin() + static_cast<std::ptrdiff_t>(at),
+                            gone.begin() + static_cast<std::ptrdiff_t>(end));
+        view.draft.put(keys::garbage(modseq, part), encode(row));
+    }
+}
+
+FolderChange::Cost AppendChange::cost(const Snapshot&) const {
+    Cost cost{items.size() * 3 + 3, 16'384 + (items.size() / 64 + 2) * page_bytes_max};
+    for (const Item& item : items) cost.bytes += item.row.size() + 256;
+    return cost;
+}
+
+void AppendChange::apply(RoundView& view) {
+    result = {};
+    if (view.draft.uids_left() < items.size()) {
+        error = Error(Errc::limit, "the folder has used up its message numbers");
+        return;
+    }
+    std::vector<FlagSet> flags;
+    std::uint64_t bytes = 0;
+    for (const Item& item : items) {
+        const Result<FlagSet> resolved = view.draft.resolve(item.flags, true);
+        if (!resolved) {
+            error = resolved.error();
+            return;
+        }
+        flags.push_back(*resolved);
+        bytes += item.size;
+    }
+    if (!reserve(view, bytes, items.size())) return;
+    std::map<MessageContentPtr, std::vector<std::string>> tags;
+    UidRanges uids;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const Item& item = items[i];
+        Entry entry;
+        entry.flags = flags[i];
+        entry.id = item.id;
+        entry.thread = view.threads.find(item.content->ancestors);
+        if (!entry.thread) entry.thread = base::ThreadId(item.id.value);
+        entry.internal_date = item.internal_date;
+        entry.save_date = view.context.now();
+        entry.size = item.size;
+        const Uid uid = view.draft.append(entry).uid;
+        append_uid(uids, uid);
+        result.uids.push_back(uid);
+        result.ids.push_back(item.id);
+        put_static(view, MessageRef{uid, item.id}, item.row);
+        if (!blobs_ready) tags[item.content].push_back(keys::tag(view.folder, item.id, 0));
+    }
+    for (auto& [content, names] : tags) content->join(view.prelude, std::move(names));
+    result.uid_validity = view.draft.totals().uid_validity;
+    write_log(view, LogOp::append, std::move(uids), {}, {});
+}
+
+void AppendChange::done(RecentThreads& threads, const SnapshotPtr& now) {
+    FolderChange::done(threads, now);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        items[i].content->stored();
+        const Entry* entry = i < result.uids.size() ? now->find(result.uids[i]) : nullptr;
+        if (entry != nullptr) threads.add(items[i].content->message_id_hash(), entry->thread);
+    }
+}
+
+FolderChange::Cost FlagsChange::cost(const Snapshot& snapshot) const {
+    const std::size_t pages = pages_touched(snapshot, request.uids);
+    return {pages + 2, 16'384 + pages * page_bytes_max + request.uids.size() * 8};
+}
+
+void FlagsChange::apply(RoundView& view) {
+    const Result<FlagSet> flags = view.draft.resolve(request.flags, request.change != FlagChange::remove);
+    if (!flags) {
+        error = flags.error();
+        return;
+    }
+    FolderDraft::FlagEdit edit;
+    edit.change = request.change;
+    edit.flags = *flags;
+    edit.unchanged_since = request.unchanged_since;
+    view.draft.edit_flags(request.uids, edit);
+    refused = std::move(edit.refused);
+    modseq = ModSeq();
+    if (edit.changed.empty()) return;
+    const FlagSet all(~0ULL, ~0ULL);
+    const FlagSet added = request.change == FlagChange::remove ? FlagSet() : *flags;
+    const FlagSet removed = request.change == FlagChange::add      ? FlagSet()
+                            : request.change == FlagChange::remove ? *flags
+                                                                   : all.without(*flags);
+    write_log(view, LogOp::flags, std::move(edit.changed), added, removed);
+}
+
+FolderChange::Cost ExpungeChange::cost(const Snapshot& snapshot) const {
+    const std::size_t pages = pages_touched(snapshot, uids);
+    return {pages + 4 + pages / 64, 16'384 + pages * (page_bytes_max + 64 * 12)};
+}
+
+void ExpungeChange::apply(RoundView& view) {
+    gone = view.draft.expunge(uids, only_deleted);
+    modseq = ModSeq();
+    if (gone.empty()) return;
+    write_garbage(view, gone);
+    UidRanges ranges;
+    for (const MessageRef& message : gone) append_uid(ranges, message.uid);
+    write_log(view, LogOp::expunge, std::move(ranges), {}, {});
+}
+
+FolderChange::Cost CopyInChange::cost(const Snapshot&) const {
+    Cost cost{items.size() * 3 + 4, 16'384 + (items.size() / 64 + 2) * page_bytes_max + items.size() * 16};
+    for (const Item& item : items) cost.bytes += item.row.size() + 192;
+    return cost;
+}
+
+void CopyInChange::apply(RoundView& view) {
+    destination.clear();
+    if (view.draft.uids_left() < items.size()) {
+        error = Error(Errc::limit, "the folder has used up its message numbers");
+        return;
+    }
+    NamedFlags used;
+    std::uint64_t bytes = 0;
+    FlagSet all;
+    for (const Item& item : items) {
+        bytes += item.entry.size;
+        all |= item.entry.flags;
+    }
+    std::vector<unsigned> indexes;
+    for (unsigned i = 0; i < keywords->size(); ++i) {
+        if (!all.has_keyword(i)) continue;
+        used.keywords.emplace_back(keywords->name(i));
+        indexes.push_back(i);
+    }
+    const Result<FlagSet> known = view.draft.resolve(used, true);
+    if (!known) {
+        error = known.error();
+        return;
+    }
+    if (!within_account && !reserve(view, bytes, items.size())) return;
+    std::map<unsigned, FlagSet> translated;
+    for (std::size_t i = 0; i < indexes.size(); ++i) {
+        NamedFlags one;
+        one.keywords.push_back(used.keywords[i]);
+        translated[indexes[i]] = *view.draft.resolve(one, false);
+    }
+    UidRanges uids;
+    for (const Item& item : items) {
+        Entry entry = item.entry;
+        entry.flags = item.entry.flags & FlagSet(0xFF, 0);
+        for (const auto& [index, flag] : translated)
+            if (item.entry.flags.has_keyword(index)) entry.flags |= flag;
+        entry.save_date = view.context.now();
+        const Uid uid = view.draft.append(entry).uid;
+        append_uid(uids, uid);
+        destination.push_back(uid);
+        put_static(view, MessageRef{uid, entry.id}, item.row);
+        view.prelude.tags.push_back(engine::Tag{item.blob, keys::tag(view.folder, entry.id, item.link)});
+    }
+    uid_validity = view.draft.totals().uid_validity;
+    if (intent) view.draft.put(keys::move_intent(opid), encode(*intent));
+    write_log(view, LogOp::append, std::move(uids), {}, {});
+}
+
+void MaintainChange::apply(RoundView& view) {
+    for (const std::string& key : erase) view.draft.erase(key);
+    if (log_floor && view.draft.header().log_floor < *log_floor) {
+        view.draft.header().log_floor = *log_floor;
+        view.draft.header_changed();
+    }
+}
+
+}  // namespace store

@@ -1,0 +1,145 @@
+// The changes of a folder: each says how it applies to a draft. They own all they need, and may be applied
+// again.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/commit_queue.hpp"
+#include "store/content.hpp"
+#include "store/folder_draft.hpp"
+#include "store/store_context.hpp"
+
+namespace store {
+
+/// Threads that recent messages of a folder belong to, by the hash of their Message-ID. Bounded.
+class RecentThreads {
+public:
+    void add(std::uint64_t message_id_hash, base::ThreadId thread);
+    /// Of the nearest ancestor that is known.
+    base::ThreadId find(const std::vector<std::uint64_t>& ancestors) const;
+
+private:
+    static constexpr std::size_t ids_max = 1'024;
+    std::unordered_map<std::uint64_t, base::ThreadId> threads_;
+    std::vector<std::uint64_t> ring_;
+    std::size_t next_ = 0;
+};
+
+/// What a round works on.
+struct RoundView {
+    StoreContext& context;
+    FolderOwner& owner;
+    base::FolderId folder;
+    RecentThreads& threads;
+    FolderDraft& draft;
+    engine::Prelude& prelude;
+};
+
+class FolderChange : public Change {
+public:
+    struct Cost {
+        std::size_t rows = 1, bytes = 256;
+    };
+    /// At most; of the commit, its prelude included.
+    virtual Cost cost(const Snapshot& snapshot) const = 0;
+    /// Checks, then changes the draft; or sets `error` and changes nothing.
+    virtual void apply(RoundView& view) = 0;
+    /// Committed (or there was nothing to commit): `now` is the folder's state.
+    virtual void done(RecentThreads&, const SnapshotPtr& now) { snapshot = now; }
+
+    std::uint64_t opid = 0;
+    ModSeq modseq;  ///< of the log row that apply() wrote; 0: none
+    std::uint64_t reserved_bytes = 0, reserved_messages = 0;
+    SnapshotPtr snapshot;
+
+protected:
+    /// Room under the quota, once however often the change is applied. Sets `error` when there is none.
+    bool reserve(RoundView& view, std::uint64_t bytes, std::uint64_t messages);
+    void write_log(RoundView& view, LogOp op, UidRanges uids, FlagSet added, FlagSet removed);
+    /// Writes the g rows of what was taken out in the transaction that comes next.
+    static void write_garbage(RoundView& view, const std::vector<MessageRef>& gone);
+};
+
+/// Does nothing; waits until all before it is done and the folder is in memory.
+class LoadChange final : public FolderChange {
+public:
+    Cost cost(const Snapshot&) const override { return {}; }
+    void apply(RoundView&) override {}
+};
+
+class AppendChange final : public FolderChange {
+public:
+    struct Item {
+        MessageContentPtr content;
+        std::string row;  ///< static row
+        NamedFlags flags;
+        base::MessageId id;
+        std::int64_t internal_date = 0;
+        std::uint64_t size = 0;
+    };
+    std::vector<Item> items;
+    std::vector<std::unique_ptr<MessageContent::Hold>> holds;
+    bool blobs_ready = false;  ///< stored with their tags by a step before
+    AppendResult result;
+
+    Cost cost(const Snapshot& snapshot) const override;
+    void apply(RoundView& view) override;
+    void done(RecentThreads& threads, const SnapshotPtr& now) override;
+};
+
+class FlagsChange final : public FolderChange {
+public:
+    StoreRequest request;
+    UidRanges refused;
+
+    Cost cost(const Snapshot& snapshot) const override;
+    void apply(RoundView& view) override;
+};
+
+class ExpungeChange final : public FolderChange {
+public:
+    UidRanges uids;
+    bool only_deleted = true;
+    std::vector<MessageRef> gone;
+
+    Cost cost(const Snapshot& snapshot) const override;
+    void apply(RoundView& view) override;
+};
+
+/// Copies into this folder.
+class CopyInChange final : public FolderChange {
+public:
+    struct Item {
+        Entry entry;      ///< of the source
+        std::string row;  ///< static row, with the new link
+        base::BlobId blob;
+        std::uint64_t link = 0;
+    };
+    std::vector<Item> items;
+    std::shared_ptr<const Keywords> keywords;  ///< of the source
+    std::optional<MoveIntent> intent;
+    bool within_account = false;  ///< a move that does not change the account's usage
+    std::vector<Uid> destination;
+    std::uint32_t uid_validity = 0;
+
+    Cost cost(const Snapshot& snapshot) const override;
+    void apply(RoundView& view) override;
+};
+
+/// Removes work rows that are done with, and raises the floor of the log. No transaction of the mail model.
+class MaintainChange final : public FolderChange {
+public:
+    std::vector<std::string> erase;
+    std::optional<ModSeq> log_floor;
+
+    Cost cost(const Snapshot&) const override { return {erase.size() + 1, erase.size() * 32 + 1024}; }
+    void apply(RoundView& view) override;
+};
+
+/// How many pages the uids touch at most.
+std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids);
+inline constexpr std::size_t page_bytes_max = 64 * 56 + 32;
+
+}  // namespace store

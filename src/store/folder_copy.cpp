@@ -1,0 +1,172 @@
+// COPY and MOVE: what goes from one folder to another, and the end of a MOVE that was cut short.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "store/keys.hpp"
+#include "store/live_folder.hpp"
+#include "store/static_record.hpp"
+
+namespace store {
+namespace {
+
+constexpr std::size_t copy_messages_max = 2'048;  // of one transaction: their static rows are in memory then
+constexpr unsigned copy_tries_max = 3;
+
+std::vector<Entry> chosen(const Snapshot& from, const UidRanges& uids) {
+    std::vector<Entry> out;
+    for (const UidRange& range : uids)
+        from.for_each(from.lower_bound(range.first), SeqNum(from.size()), [&](SeqNum, const Entry& entry) {
+            if (entry.uid > range.last) return false;
+            out.push_back(entry);
+            return true;
+        });
+    return out;
+}
+
+}  // namespace
+
+awaitable<Result<CopyResult>> LiveFolder::copy_to(FolderPtr destination, UidRanges uids) {
+    return transfer(std::move(destination), normalised(std::move(uids)), false);
+}
+
+awaitable<Result<CopyResult>> LiveFolder::move_to(FolderPtr destination, UidRanges uids) {
+    return transfer(std::move(destination), normalised(std::move(uids)), true);
+}
+
+awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRanges uids, bool move) {
+    const auto target = std::dynamic_pointer_cast<LiveFolder>(destination);
+    if (!target) co_return Result<CopyResult>(Error(Errc::invalid, "no folder of this store"));
+    const auto usage = co_await target->owner_->load_usage();
+    if (!usage) co_return Result<CopyResult>(usage.error());
+    const std::vector<Entry> all = chosen(*snapshot(), uids);
+    CopyResult result;
+    result.uid_validity = target->snapshot()->totals().uid_validity;
+    Error failed;
+    for (std::size_t at = 0; at < all.size() && failed.is(Errc::none); at += copy_messages_max) {
+        const std::size_t end = std::min(all.size(), at + copy_messages_max);
+        std::vector<Entry> some(all.begin() + static_cast<std::ptrdiff_t>(at),
+                                all.begin() + static_cast<std::ptrdiff_t>(end));
+        const auto done = co_await transfer_some(target, std::move(some), move, &result);
+        if (!done) failed = done.error();
+    }
+    if (!failed.is(Errc::none) && !move && !result.destination.empty()) {
+        // RFC 9051 section 6.4.7: a COPY that fails leaves the destination as it was.
+        UidRanges undo;
+        for (const Uid uid : result.destination) append_uid(undo, uid);
+        const auto undone = co_await target->remove(std::move(undo));
+        if (!undone)
+            base::log::warn("store", "a failed copy was not undone", {{"partition", target->partition_}});
+    }
+    // A MOVE that stops half-way has moved what it has moved, each message whole (RFC 6851 section 3.3).
+    if (!failed.is(Errc::none) && (!move || result.source.empty())) co_return Result<CopyResult>(failed);
+    if (!result.source_modseq) result.source_modseq = snapshot()->totals().highest_modseq;
+    co_return Result<CopyResult>(std::move(result));
+}
+
+awaitable<Result<void>> LiveFolder::transfer_some(LiveFolderPtr destination, std::vector<Entry> entries,
+                                                  bool move, CopyResult* out) {
+    auto change = std::make_shared<CopyInChange>();
+    for (unsigned tries = 0; tries < copy_tries_max; ++tries) {
+        change = std::make_shared<CopyInChange>();
+        change->opid = new_opid();
+        const SnapshotPtr now = snapshot();
+        change->keywords = now->shared_keywords();
+        std::vector<MessageRef> messages;
+        for (const Entry& entry : entries)
+            if (now->find(entry.uid) != nullptr) messages.push_back(MessageRef{entry.uid, entry.id});
+        auto rows = co_await static_rows(messages);
+        if (!rows) co_return rows.error();
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            const std::optional<StaticFacts> facts = static_facts((*rows)[i]);
+            if (!facts) co_return Error(Errc::corrupt, "a message is damaged");
+            CopyInChange::Item item;
+            item.entry = *now->find(messages[i].uid);
+            item.link = context_.ids.next();
+            item.blob = facts->blob;
+            item.row = relinked(std::move((*rows)[i]), item.link);
+            change->items.push_back(std::move(item));
+        }
+        if (messages.empty()) co_return Result<void>();
+        change->within_account = move && destination->account() == account();
+        if (move) change->intent = MoveIntent{id_, account(), messages};
+        co_await destination->submit(change);
+        // A blob is gone: somebody expunged the message, and it was collected. The others can still be
+        // copied.
+        if (!change->error.is(Errc::not_found) || destination->deleted()) break;
+    }
+    if (!change->error.is(Errc::none)) co_return change->error;
+    if (move) {
+        auto expunge = std::make_shared<ExpungeChange>();
+        expunge->opid = new_opid();
+        expunge->only_deleted = false;
+        for (const CopyInChange::Item& item : change->items) append_uid(expunge->uids, item.entry.uid);
+        co_await submit(expunge);
+        if (!expunge->error.is(Errc::none))
+            co_return expunge->error;  // the intent stays and is finished later
+        if (expunge->modseq) out->source_modseq = expunge->modseq;
+        auto finished = std::make_shared<MaintainChange>();
+        finished->erase.push_back(keys::move_intent(change->opid));
+        // Nobody waits for it: without it the finisher looks once more, and finds nothing to do.
+        const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+        destination->enqueue(std::move(finished), executor);
+    }
+    out->uid_validity = change->uid_validity;
+    for (const CopyInChange::Item& item : change->items) out->source.push_back(item.entry.uid);
+    out->destination.insert(out->destination.end(), change->destination.begin(), change->destination.end());
+    co_return Result<void>();
+}
+
+awaitable<Result<void>> LiveFolder::finish_move(std::string key, MoveIntent intent) {
+    LiveFolderPtr source = self();
+    if (intent.source != id_) {
+        auto opened = co_await context_.open_folder(intent.account, intent.source);
+        if (!opened && !opened.error().is(Errc::not_found)) co_return opened.error();
+        source = nullptr;  // a deleted source has nothing left to remove
+        if (opened) source = std::dynamic_pointer_cast<LiveFolder>(*opened);
+    }
+    if (source) {
+        auto expunge = std::make_shared<ExpungeChange>();
+        expunge->opid = new_opid();
+        expunge->only_deleted = false;
+        const SnapshotPtr now = source->snapshot();
+        for (const MessageRef& message : intent.messages) {
+            const Entry* entry = now->find(message.uid);
+            if (entry != nullptr && entry->id == message.id) append_uid(expunge->uids, message.uid);
+        }
+        if (!expunge->uids.empty()) co_await source->submit(expunge);
+        if (!expunge->error.is(Errc::none)) co_return expunge->error;
+    }
+    auto finished = std::make_shared<MaintainChange>();
+    finished->erase.push_back(std::move(key));
+    co_await submit(finished);
+    if (!finished->error.is(Errc::none)) co_return finished->error;
+    co_return Result<void>();
+}
+
+awaitable<Result<void>> LiveFolder::load() {
+    if (stale_) {
+        auto change = std::make_shared<LoadChange>();
+        co_await submit(change);
+        if (!change->error.is(Errc::none)) co_return change->error;
+    }
+    if (moves_checked_.exchange(true)) co_return Result<void>();
+    // RFC 6851 section 3.3: a MOVE that a crash cut short is finished by who next opens the destination.
+    auto rows = co_await work_rows('m', 64);
+    if (!rows) {
+        moves_checked_ = false;
+        co_return rows.error();
+    }
+    for (engine::Row& row : *rows) {
+        std::optional<MoveIntent> intent = decode_move_intent(row.value);
+        if (!intent) continue;  // check() reports it
+        const auto finished = co_await finish_move(std::move(row.key), std::move(*intent));
+        if (!finished) {
+            moves_checked_ = false;
+            break;
+        }
+    }
+    co_return Result<void>();
+}
+
+}  // namespace store

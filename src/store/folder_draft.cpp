@@ -1,0 +1,251 @@
+#include "store/folder_draft.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "store/checksum.hpp"
+#include "store/keys.hpp"
+
+namespace store {
+namespace {
+
+template <class Items>
+auto by_number(Items& items, std::uint32_t number) {
+    return std::lower_bound(items.begin(), items.end(), number,
+                            [](const auto& item, std::uint32_t wanted) { return item->number < wanted; });
+}
+
+/// Tells for ascending uids whether they are in the ranges, in one pass.
+class Membership {
+public:
+    explicit Membership(const UidRanges& ranges) : at_(ranges.begin()), end_(ranges.end()) {}
+    bool holds(Uid uid) {
+        while (at_ != end_ && at_->last < uid) ++at_;
+        return at_ != end_ && at_->first <= uid;
+    }
+
+private:
+    UidRanges::const_iterator at_, end_;
+};
+
+FlagSet changed(FlagSet now, FlagChange change, FlagSet flags) {
+    switch (change) {
+        case FlagChange::replace:
+            return flags;
+        case FlagChange::add:
+            return now | flags;
+        case FlagChange::remove:
+            return now.without(flags);
+    }
+    return now;
+}
+
+}  // namespace
+
+FolderDraft::FolderDraft(const SnapshotPtr& base, FolderHeader header)
+    : header_(std::move(header)), keywords_(base->shared_keywords()), groups_(base->groups()) {}
+
+Result<FlagSet> FolderDraft::resolve(const NamedFlags& flags, bool add) {
+    FlagSet out = flags.system & FlagSet(0xFF, 0);
+    std::optional<Keywords> grown;
+    for (const std::string& name : flags.keywords) {
+        if (!valid_keyword(name)) return Error(Errc::invalid, "not a valid keyword");
+        std::optional<unsigned> index = (grown ? *grown : *keywords_).find(name);
+        if (!index && !add) continue;
+        if (!index) {
+            if (!grown) grown = *keywords_;
+            index = grown->add(name);
+        }
+        if (!index) return Error(Errc::limit, "the folder has too many different keywords");
+        out |= FlagSet::keyword(*index);
+    }
+    if (grown) {
+        header_.keywords = *grown;
+        keywords_ = std::make_shared<const Keywords>(std::move(*grown));
+    }
+    return out;
+}
+
+void FolderDraft::enter(const Entry& entry) {
+    FolderTotals& totals = header_.totals;
+    ++totals.exists;
+    totals.bytes += entry.size;
+    if (!entry.flags.has(SystemFlag::seen)) ++totals.unseen;
+    if (entry.flags.has(SystemFlag::deleted)) {
+        ++totals.deleted;
+        totals.deleted_bytes += entry.size;
+    }
+    header_.entries_xor ^= entry_checksum(entry);
+}
+
+void FolderDraft::leave(const Entry& entry) {
+    FolderTotals& totals = header_.totals;
+    --totals.exists;
+    totals.bytes -= entry.size;
+    if (!entry.flags.has(SystemFlag::seen)) --totals.unseen;
+    if (entry.flags.has(SystemFlag::deleted)) {
+        --totals.deleted;
+        totals.deleted_bytes -= entry.size;
+    }
+    header_.entries_xor ^= entry_checksum(entry);
+}
+
+std::shared_ptr<PageGroup> FolderDraft::own_group(std::uint32_t number) {
+    auto& mine = owned_[number];
+    if (mine) return mine;
+    const auto at = by_number(groups_, number);
+    if (at != groups_.end() && (*at)->number == number) {
+        mine = std::make_shared<PageGroup>(**at);
+        *at = mine;
+    } else {
+        mine = std::make_shared<PageGroup>();
+        mine->number = number;
+        groups_.insert(at, mine);
+    }
+    return mine;
+}
+
+Page& FolderDraft::own_page(std::uint32_t number) {
+    clean_ = false;
+    auto& mine = dirty_[number];
+    if (mine) return *mine;
+    const std::shared_ptr<PageGroup> group = own_group(number >> 6);
+    const auto at = by_number(group->pages, number);
+    if (at != group->pages.end() && (*at)->number == number) {
+        mine = std::make_shared<Page>(**at);
+        *at = mine;
+    } else {
+        mine = std::make_shared<Page>();
+        mine->number = number;
+        group->pages.insert(at, mine);
+    }
+    return *mine;
+}
+
+PagePtr FolderDraft::find_page(std::uint32_t number) const {
+    const auto group = by_number(groups_, number >> 6);
+    if (group == groups_.end() || (*group)->number != number >> 6) return nullptr;
+    const auto page = by_number((*group)->pages, number);
+    return page == (*group)->pages.end() || (*page)->number != number ? nullptr : *page;
+}
+
+std::vector<std::uint32_t> FolderDraft::pages_in(const UidRanges& uids) const {
+    std::vector<std::uint32_t> numbers;
+    for (const UidRange& range : uids) {
+        for (auto group = by_number(groups_, range.first.value >> 12);
+             group != groups_.end() && (*group)->number <= range.last.value >> 12; ++group) {
+            const auto& pages = (*group)->pages;
+            for (auto page = by_number(pages, range.first.value >> 6);
+                 page != pages.end() && (*page)->number <= range.last.value >> 6; ++page)
+                if (numbers.empty() || numbers.back() != (*page)->number) numbers.push_back((*page)->number);
+        }
+    }
+    return numbers;
+}
+
+const Entry& FolderDraft::append(Entry entry) {
+    BASE_ASSERT(uids_left() > 0);
+    entry.uid = header_.totals.uid_next;
+    entry.modseq = next_modseq();
+    header_.totals.uid_next = Uid(entry.uid.value + 1);
+    enter(entry);
+    Page& page = own_page(entry.uid.value >> 6);
+    page.entries.push_back(entry);
+    return page.entries.back();
+}
+
+void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
+    Membership members(uids);
+    const ModSeq modseq = next_modseq();
+    for (const std::uint32_t number : pages_in(uids)) {
+        const PagePtr page = find_page(number);
+        Page* mine = nullptr;
+        for (std::size_t i = 0; i < page->entries.size(); ++i) {
+            const Entry& old = page->entries[i];
+            if (!members.holds(old.uid)) continue;
+            if (edit.unchanged_since && old.modseq > *edit.unchanged_since) {
+                append_uid(edit.refused, old.uid);
+                continue;
+            }
+            const FlagSet flags = changed(old.flags, edit.change, edit.flags);
+            if (flags == old.flags) continue;
+            append_uid(edit.changed, old.uid);
+            const Entry before = old;  // `old` may be the very entry that changes
+            if (mine == nullptr) mine = &own_page(number);
+            Entry& entry = mine->entries[i];
+            leave(before);
+            entry.flags = flags;
+            entry.modseq = modseq;
+            enter(entry);
+        }
+    }
+}
+
+std::vector<MessageRef> FolderDraft::expunge(const UidRanges& uids, bool only_deleted) {
+    Membership members(uids);
+    std::vector<MessageRef> gone;
+    for (const std::uint32_t number : pages_in(uids)) {
+        const PagePtr page = find_page(number);
+        std::vector<Entry> kept;
+        const std::size_t before = gone.size();
+        for (const Entry& entry : page->entries) {
+            if (members.holds(entry.uid) && (!only_deleted || entry.flags.has(SystemFlag::deleted))) {
+                gone.push_back(MessageRef{entry.uid, entry.id});
+                leave(entry);
+            } else {
+                kept.push_back(entry);
+            }
+        }
+        if (gone.size() != before) own_page(number).entries = std::move(kept);
+    }
+    return gone;
+}
+
+void FolderDraft::log(LogRow row, std::size_t value_bytes_max) {
+    header_.totals.highest_modseq = next_modseq();
+    std::string value = encode(row);
+    while (value.size() > value_bytes_max) {  // very many ranges: some that hold more, see LogRow::uids
+        row.uids = coarsened(std::move(row.uids), row.uids.size() / 2);
+        value = encode(row);
+    }
+    put(keys::log(header_.totals.highest_modseq), std::move(value));
+}
+
+void FolderDraft::put(std::string key, std::string value) {
+    clean_ = false;
+    rows_.push_back(engine::Row{std::move(key), std::move(value)});
+}
+
+void FolderDraft::erase(std::string key) {
+    clean_ = false;
+    erased_.push_back(std::move(key));
+}
+
+SnapshotPtr FolderDraft::finish(engine::Batch& batch) {
+    batch.put = std::move(rows_);
+    batch.erase = std::move(erased_);
+    batch.put.push_back(engine::Row{std::string(keys::header), encode(header_)});
+    for (const auto& [number, page] : dirty_) {
+        if (page->entries.empty()) {
+            batch.erase.push_back(keys::page(number));
+            continue;
+        }
+        page->modseq_max = ModSeq();
+        for (const Entry& entry : page->entries) page->modseq_max = std::max(page->modseq_max, entry.modseq);
+        batch.put.push_back(engine::Row{keys::page(number), encode(*page)});
+    }
+    for (const auto& [number, group] : owned_) {
+        std::erase_if(group->pages, [](const PagePtr& page) { return page->entries.empty(); });
+        group->count = 0;
+        group->modseq_max = ModSeq();
+        for (const PagePtr& page : group->pages) {
+            group->count += static_cast<std::uint32_t>(page->entries.size());
+            group->modseq_max = std::max(group->modseq_max, page->modseq_max);
+        }
+    }
+    std::erase_if(groups_, [](const PageGroupPtr& group) { return group->pages.empty(); });
+    return std::make_shared<const Snapshot>(header_.totals, keywords_, std::move(groups_));
+}
+
+}  // namespace store

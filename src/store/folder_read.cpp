@@ -1,0 +1,173 @@
+// What reads a folder's rows: static rows of messages, their octets, and the log.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "store/keys.hpp"
+#include "store/live_folder.hpp"
+#include "store/static_record.hpp"
+
+namespace store {
+namespace {
+
+constexpr std::uint32_t run_gap_max = 4;  // uids apart: nearer messages are read as one range
+
+/// Messages [first, last) that are in one shard and near each other.
+std::size_t run_end(const std::vector<MessageRef>& messages, std::size_t first, std::size_t rows_max) {
+    std::size_t last = first + 1;
+    while (last < messages.size() && last - first < rows_max &&
+           messages[last].uid.value >> 12 == messages[first].uid.value >> 12 &&
+           messages[last].uid.value - messages[last - 1].uid.value <= run_gap_max)
+        ++last;
+    return last;
+}
+
+}  // namespace
+
+/// Rows of the messages, in their order; empty where there is none.
+awaitable<Result<std::vector<std::string>>> LiveFolder::static_rows(std::vector<MessageRef> messages) {
+    std::vector<std::string> out(messages.size());
+    const std::size_t rows_max = context_.engine.limits().scan_rows_max / (run_gap_max + 1);
+    std::size_t at = 0;
+    while (at < messages.size()) {
+        const std::size_t end = run_end(messages, at, rows_max);
+        if (end - at > 3) {
+            const auto done = co_await static_run(messages, at, end, &out);
+            if (!done) co_return done.error();
+            at = end;
+            continue;
+        }
+        // Lone messages of one shard: by their keys.
+        std::vector<std::string> wanted;
+        const std::size_t first = at;
+        const std::uint32_t shard = messages[first].uid.value >> 12;
+        while (at < messages.size() && messages[at].uid.value >> 12 == shard && wanted.size() < rows_max) {
+            const std::size_t next = run_end(messages, at, rows_max);
+            if (next - at > 3) break;
+            for (; at < next; ++at) wanted.push_back(keys::message(messages[at].uid, messages[at].id));
+        }
+        std::string partition = keys::shard(id_, messages[first].uid);
+        auto rows = co_await context_.engine.get(std::move(partition), wanted);
+        if (!rows) co_return rows.error();
+        std::size_t index = 0;  // found rows come in the order asked
+        for (engine::Row& row : rows->rows) {
+            while (wanted[index] != row.key) ++index;
+            out[first + index] = std::move(row.value);
+        }
+    }
+    co_return out;
+}
+
+/// One range of a shard. Rows between that nobody asked for are passed over.
+awaitable<Result<void>> LiveFolder::static_run(std::vector<MessageRef> messages, std::size_t first,
+                                               std::size_t last, std::vector<std::string>* out) {
+    const std::string partition = keys::shard(id_, messages[first].uid);
+    std::string after = keys::before_message(messages[first].uid);
+    std::size_t index = first;
+    while (index < last) {
+        auto rows = co_await context_.engine.scan(partition, after, "m", (last - index) + run_gap_max, 0);
+        if (!rows) co_return rows.error();
+        for (engine::Row& row : rows->rows) {
+            const auto key = keys::parse_message(row.key);
+            while (key && index < last && messages[index].uid < key->uid) ++index;
+            if (index == last) break;
+            if (key && messages[index].uid == key->uid && messages[index].id == key->id)
+                (*out)[index++] = std::move(row.value);
+        }
+        if (!rows->more || rows->rows.empty()) break;
+        after = rows->rows.back().key;
+    }
+    co_return Result<void>();
+}
+
+awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry> entries) {
+    std::vector<MessageRef> messages;
+    messages.reserve(entries.size());
+    for (const Entry& entry : entries) messages.push_back(MessageRef{entry.uid, entry.id});
+    auto rows = co_await static_rows(messages);
+    if (!rows) co_return rows.error();
+    std::vector<DetailPtr> out;
+    out.reserve(rows->size());
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        std::string& row = (*rows)[i];
+        if (row.empty()) {
+            out.push_back(nullptr);
+            continue;
+        }
+        out.push_back(decode_detail(messages[i].uid, messages[i].id, std::move(row)));
+        if (out.back() == nullptr) {
+            base::log::error("store", "a message's row is damaged",
+                             {{"partition", partition_}, {"uid", messages[i].uid.value}});
+            co_return Error(Errc::corrupt, "the message is damaged");
+        }
+    }
+    co_return out;
+}
+
+awaitable<Result<std::string>> LiveFolder::read(DetailPtr detail, std::uint64_t offset, std::size_t length) {
+    std::string out;
+    if (offset >= detail->size) co_return out;
+    length = static_cast<std::size_t>(std::min<std::uint64_t>(length, detail->size - offset));
+    if (offset < detail->prefix.size()) {
+        out = detail->prefix.substr(offset, length);
+        offset = detail->prefix.size();
+        length -= out.size();
+    }
+    if (length == 0) co_return out;
+    auto octets = co_await context_.engine.blob_read(detail->blob, offset - detail->prefix.size(), length);
+    if (!octets || out.empty()) co_return octets;
+    out += *octets;
+    co_return out;
+}
+
+awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since) {
+    VanishedResult result;
+    result.exact = since >= log_floor();
+    SnapshotPtr now = snapshot();
+    if (!result.exact) {
+        Uid from(1);
+        now->for_each(SeqNum(1), SeqNum(now->size()), [&](SeqNum, const Entry& entry) {
+            if (from < entry.uid) result.vanished.push_back({from, Uid(entry.uid.value - 1)});
+            from = Uid(entry.uid.value + 1);
+        });
+        const Uid next = now->totals().uid_next;
+        if (from < next) result.vanished.push_back({from, Uid(next.value - 1)});
+        co_return result;
+    }
+    UidRanges gone;
+    std::string after = keys::log(since);
+    for (bool more = since < now->totals().highest_modseq; more;) {
+        const auto rows = co_await context_.engine.scan(partition_, after, "l", 0, 0);
+        if (!rows) co_return rows.error();
+        for (const engine::Row& row : rows->rows) {
+            std::optional<LogRow> log = decode_log(row.value);
+            if (!log) co_return Error(Errc::corrupt, "the folder's log is damaged");
+            if (log->op == LogOp::expunge) gone.insert(gone.end(), log->uids.begin(), log->uids.end());
+        }
+        more = rows->more && !rows->rows.empty();
+        if (more) after = rows->rows.back().key;
+    }
+    // A log row of very many ranges may hold more than what was expunged: what is there did not vanish.
+    now = snapshot();
+    for (const UidRange& range : normalised(std::move(gone))) {
+        Uid from = range.first;
+        const SeqNum first = now->lower_bound(range.first);
+        now->for_each(first, SeqNum(now->size()), [&](SeqNum, const Entry& entry) {
+            if (entry.uid > range.last) return false;
+            if (from < entry.uid) result.vanished.push_back({from, Uid(entry.uid.value - 1)});
+            from = Uid(entry.uid.value + 1);
+            return true;
+        });
+        if (from <= range.last) result.vanished.push_back({from, range.last});
+    }
+    co_return result;
+}
+
+awaitable<Result<std::vector<engine::Row>>> LiveFolder::work_rows(char prefix, std::size_t rows_max) {
+    std::string text(1, prefix);
+    auto rows = co_await context_.engine.scan(partition_, std::string(), std::move(text), rows_max, 0);
+    if (!rows) co_return rows.error();
+    co_return std::move(rows->rows);
+}
+
+}  // namespace store

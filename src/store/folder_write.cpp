@@ -1,0 +1,157 @@
+// What changes a folder: append, flags, expunge. Each call becomes changes that wait for a round.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "store/keys.hpp"
+#include "store/live_folder.hpp"
+
+namespace store {
+namespace {
+
+constexpr std::size_t prefix_bytes_max =
+    64 << 10;  // trace fields of one copy: the static row keeps room for them
+constexpr std::size_t append_messages_max = 1'000;  // of one call: each holds a blob writer's buffers
+
+UidRanges cut(const UidRanges& uids, Uid first, Uid last) {
+    UidRanges out;
+    for (const UidRange& range : uids) {
+        const UidRange part{std::max(range.first, first), std::min(range.last, last)};
+        if (part.first <= part.last) out.push_back(part);
+    }
+    return out;
+}
+
+void join(UidRanges& all, const UidRanges& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    all = normalised(std::move(all));
+}
+
+}  // namespace
+
+awaitable<Result<std::shared_ptr<AppendChange>>> LiveFolder::prepare(std::vector<Incoming> messages,
+                                                                     bool hold) {
+    using ChangeResult = Result<std::shared_ptr<AppendChange>>;
+    if (messages.size() > append_messages_max)
+        co_return ChangeResult(Error(Errc::limit, "too many messages at once"));
+    auto change = std::make_shared<AppendChange>();
+    change->opid = new_opid();
+    std::vector<MessageContentPtr> contents;
+    for (Incoming& message : messages) {
+        auto content = std::dynamic_pointer_cast<const MessageContent>(message.content);
+        if (!content) co_return ChangeResult(Error(Errc::invalid, "no content"));
+        if (message.prefix.size() > prefix_bytes_max)
+            co_return ChangeResult(Error(Errc::limit, "prefix too long"));
+        AppendChange::Item item;
+        item.id = base::MessageId(context_.ids.next());
+        item.internal_date = message.internal_date.value_or(context_.now());
+        item.size = message.prefix.size() + content->size();
+        item.flags = std::move(message.flags);
+        StaticRecord record = content->record();
+        record.prefix = std::move(message.prefix);
+        item.row = encode(record);
+        item.content = content;
+        contents.push_back(std::move(content));
+        change->items.push_back(std::move(item));
+    }
+    const auto usage = co_await owner_->load_usage();
+    if (!usage) co_return ChangeResult(usage.error());
+    // In one order for all, so that two appends never wait for each other's contents.
+    std::sort(contents.begin(), contents.end());
+    contents.erase(std::unique(contents.begin(), contents.end()), contents.end());
+    for (MessageContentPtr& content : contents) {
+        if (!hold) break;
+        auto held = co_await MessageContent::hold(std::move(content));
+        if (held) change->holds.push_back(std::move(held));
+    }
+    co_return ChangeResult(std::move(change));
+}
+
+awaitable<Result<AppendResult>> LiveFolder::append(std::vector<Incoming> messages) {
+    if (messages.empty()) {
+        AppendResult none;
+        none.uid_validity = snapshot()->totals().uid_validity;
+        co_return Result<AppendResult>(std::move(none));
+    }
+    auto prepared = co_await prepare(std::move(messages), true);
+    if (!prepared) co_return Result<AppendResult>(prepared.error());
+    const std::shared_ptr<AppendChange> change = *prepared;
+    co_await submit(change);
+    change->holds.clear();
+    if (!change->error.is(Errc::none)) co_return Result<AppendResult>(change->error);
+    co_return Result<AppendResult>(std::move(change->result));
+}
+
+/// The uids in pieces that one commit can hold: nearly always one.
+std::vector<UidRanges> LiveFolder::pieces(const UidRanges& uids) const {
+    const SnapshotPtr now = snapshot();
+    const std::size_t pages_max = round_bytes_max() / (page_bytes_max + 64 * 12) - 64;
+    std::vector<UidRanges> out;
+    if (pages_touched(*now, uids) <= pages_max) {
+        out.push_back(uids);
+        return out;
+    }
+    std::size_t pages = 0;
+    Uid first(1);
+    for (const PageGroupPtr& group : now->groups()) {
+        pages += group->pages.size();
+        if (pages + 64 <= pages_max) continue;
+        const Uid last(group->number << 12 | 4095U);
+        out.push_back(cut(uids, first, last));
+        first = Uid(last.value + 1);
+        pages = 0;
+    }
+    if (first.value != 0) out.push_back(cut(uids, first, Uid(0xFFFFFFFF)));
+    std::erase_if(out, [](const UidRanges& piece) { return piece.empty(); });
+    return out;
+}
+
+awaitable<Result<StoreResult>> LiveFolder::store(StoreRequest request) {
+    request.uids = normalised(std::move(request.uids));
+    StoreResult result;
+    result.snapshot = snapshot();
+    for (UidRanges& piece : pieces(request.uids)) {
+        auto change = std::make_shared<FlagsChange>();
+        change->opid = new_opid();
+        change->request = request;
+        change->request.uids = std::move(piece);
+        co_await submit(change);
+        if (!change->error.is(Errc::none)) co_return Result<StoreResult>(change->error);
+        result.snapshot = change->snapshot;
+        if (change->modseq) result.modseq = change->modseq;
+        join(result.modified, change->refused);
+    }
+    if (!result.modseq) result.modseq = result.snapshot->totals().highest_modseq;
+    for (const UidRange& range : request.uids)
+        if (range.first == range.last && result.snapshot->find(range.first) == nullptr)
+            result.missing.push_back(range.first);
+    co_return Result<StoreResult>(std::move(result));
+}
+
+awaitable<Result<ExpungeResult>> LiveFolder::take_out(UidRanges uids, bool only_deleted) {
+    ExpungeResult result;
+    for (UidRanges& piece : pieces(uids)) {
+        auto change = std::make_shared<ExpungeChange>();
+        change->opid = new_opid();
+        change->uids = std::move(piece);
+        change->only_deleted = only_deleted;
+        co_await submit(change);
+        if (!change->error.is(Errc::none)) co_return Result<ExpungeResult>(change->error);
+        if (change->modseq) result.modseq = change->modseq;
+        for (const MessageRef& message : change->gone) append_uid(result.uids, message.uid);
+    }
+    if (!result.modseq) result.modseq = snapshot()->totals().highest_modseq;
+    co_return Result<ExpungeResult>(std::move(result));
+}
+
+awaitable<Result<ExpungeResult>> LiveFolder::expunge(std::optional<UidRanges> only) {
+    UidRanges uids{UidRange{Uid(1), Uid(0xFFFFFFFF)}};
+    if (only) uids = normalised(std::move(*only));
+    return take_out(std::move(uids), true);
+}
+
+awaitable<Result<ExpungeResult>> LiveFolder::remove(UidRanges uids) {
+    return take_out(normalised(std::move(uids)), false);
+}
+
+}  // namespace store

@@ -1,0 +1,96 @@
+// LiveAccount: the one object of an account in this process: its tree, its quota, its live folders.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "store/account_draft.hpp"
+#include "store/live_folder.hpp"
+
+namespace store {
+
+class LiveAccount final : public Account, public CommitQueue, public FolderOwner {
+public:
+    LiveAccount(StoreContext& context, base::AccountId id);
+
+    base::AccountId id() const override { return id_; }
+    FolderTreePtr folders() const override;
+    SubscriptionPtr subscribe(Subscriber& subscriber) override { return subscribers_.add(subscriber); }
+
+    awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) override;
+    awaitable<Result<void>> remove(std::string name) override;
+    awaitable<Result<void>> rename(std::string from, std::string to) override;
+    awaitable<Result<void>> set_subscribed(std::string name, bool yes) override;
+    awaitable<Result<FolderPtr>> open(base::FolderId folder) override;
+    awaitable<Result<FolderTotals>> totals(base::FolderId folder) override;
+    awaitable<Result<Quota>> quota() override;
+    awaitable<Result<void>> set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) override;
+
+    // For the store's own parts.
+
+    /// Reads the account unless that was done. \errors not_found
+    awaitable<Result<void>> load();
+    /// The account with its first folders. \errors exists
+    awaitable<Result<void>> create_account();
+    awaitable<Result<void>> mark_removed();
+    awaitable<Result<void>> drop_tombstone(base::FolderId folder);
+    /// Its partition was dropped.
+    void forget() { stale_ = true; }
+    std::map<base::FolderId, std::int64_t> tombstones() const;
+    bool removed() const { return removed_; }
+    std::shared_ptr<LiveAccount> self() { return std::static_pointer_cast<LiveAccount>(shared_from_this()); }
+
+    base::AccountId owner_id() const override { return id_; }
+    awaitable<Result<void>> load_usage() override;
+    bool reserve(std::uint64_t bytes, std::uint64_t messages) override;
+    void release(std::uint64_t bytes, std::uint64_t messages) override;
+    void committed(base::FolderId folder, const FolderTotals& totals, std::uint64_t bytes,
+                   std::uint64_t messages) override;
+
+private:
+    class AccountChange;
+    using Apply = std::function<Error(AccountDraft&)>;
+
+    std::size_t round_size(const std::deque<ChangePtr>&) override { return 64; }
+    awaitable<void> round(std::vector<ChangePtr> changes) override;
+    void round_lost() noexcept override { stale_ = true; }
+    awaitable<Error> attempt(std::vector<std::shared_ptr<AccountChange>> changes);
+    awaitable<Result<void>> reload();
+    /// Queues `apply` and waits for its commit. `new_account`: for an account that does not exist yet.
+    awaitable<Result<void>> change(Apply apply, bool new_account = false);
+    void install(AccountState state, engine::Version version);
+    LiveFolderPtr live(base::FolderId folder) const;
+    awaitable<Result<void>> rename_inbox(std::string to);
+    void forget_usage(base::FolderId folder);
+
+    struct Usage {
+        std::uint64_t bytes = 0, messages = 0;
+        ModSeq as_of;
+    };
+    void set_usage(base::FolderId folder, const FolderTotals& totals);
+
+    StoreContext& context_;
+    const base::AccountId id_;
+    const std::string partition_;
+    Subscribers subscribers_;
+
+    mutable std::mutex mutex_;  // all below, up to the round's own
+    FolderTreePtr tree_ = std::make_shared<const FolderTree>();
+    std::map<base::FolderId, std::int64_t> tombstones_;
+    mutable std::map<base::FolderId, std::weak_ptr<LiveFolder>> live_;
+    std::map<base::FolderId, Usage> usage_;
+    Quota quota_;  ///< bytes and messages: sums of usage_
+    std::uint64_t reserved_bytes_ = 0, reserved_messages_ = 0;
+    bool usage_known_ = false;
+    std::atomic<bool> exists_ = false, removed_ = false;
+
+    // Of the round under way.
+    std::atomic<bool> stale_ = true;
+    AccountState state_;
+    engine::Version version_ = 0;
+};
+using LiveAccountPtr = std::shared_ptr<LiveAccount>;
+
+}  // namespace store

@@ -1,0 +1,102 @@
+// LiveFolder: the one object of a folder in this process. Its commits are rounds of a CommitQueue.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "store/commit_queue.hpp"
+#include "store/folder_changes.hpp"
+#include "store/store_context.hpp"
+#include "store/subscribers.hpp"
+
+namespace store {
+
+class LiveFolder final : public Folder, public CommitQueue {
+public:
+    /// `owner` is kept: a folder in use keeps its account alive.
+    LiveFolder(StoreContext& context, std::shared_ptr<FolderOwner> owner, base::FolderId id,
+               std::uint32_t uid_validity);
+
+    base::FolderId id() const override { return id_; }
+    base::AccountId account() const override { return owner_->owner_id(); }
+    SnapshotPtr snapshot() const override;
+    SubscriptionPtr subscribe(Subscriber& subscriber) override { return subscribers_.add(subscriber); }
+    bool deleted() const override { return deleted_; }
+    Uid take_recent(bool claim) override;
+
+    awaitable<Result<AppendResult>> append(std::vector<Incoming> messages) override;
+    awaitable<Result<StoreResult>> store(StoreRequest request) override;
+    awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) override;
+    awaitable<Result<ExpungeResult>> remove(UidRanges uids) override;
+    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids) override;
+    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids) override;
+    awaitable<Result<VanishedResult>> vanished_since(ModSeq since) override;
+    awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
+    awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;
+
+    // For the store's own parts.
+
+    /// Reads the folder from the engine, unless that was done. Finishes MOVEs that a crash cut short.
+    awaitable<Result<void>> load();
+    bool loaded() const { return loaded_; }
+    void mark_deleted();
+    /// Octets of memory, about.
+    std::size_t weight() const;
+    FolderOwner& owner() { return *owner_; }
+    std::shared_ptr<LiveFolder> self() { return std::static_pointer_cast<LiveFolder>(shared_from_this()); }
+    /// Builds the change of an append after all checks that need no round. The quota is checked in the round.
+    awaitable<Result<std::shared_ptr<AppendChange>>> prepare(std::vector<Incoming> messages, bool hold);
+    /// Oldest log row that exists is the one after this.
+    ModSeq log_floor() const;
+    /// Work rows (prefix g or m) of the folder, at most `rows_max`.
+    awaitable<Result<std::vector<engine::Row>>> work_rows(char prefix, std::size_t rows_max);
+    /// The rest of a MOVE whose destination is this folder.
+    awaitable<Result<void>> finish_move(std::string key, MoveIntent intent);
+    std::uint64_t new_opid() { return context_.ids.next(); }
+
+private:
+    std::size_t round_size(const std::deque<ChangePtr>& waiting) override;
+    awaitable<void> round(std::vector<ChangePtr> changes) override;
+    void round_lost() noexcept override { stale_ = true; }
+
+    awaitable<Error> attempt(std::vector<std::shared_ptr<FolderChange>> changes);
+    awaitable<Error> resolve(std::shared_ptr<FolderChange> logged, std::string header_value, SnapshotPtr next,
+                             FolderHeader header);
+    awaitable<Result<void>> reload();
+    awaitable<Result<void>> spill(std::shared_ptr<engine::Prelude> prelude);
+    void install(SnapshotPtr next, FolderHeader header, engine::Version version);
+    void settle(const std::vector<std::shared_ptr<FolderChange>>& changes, bool committed);
+
+    awaitable<Result<CopyResult>> transfer(FolderPtr destination, UidRanges uids, bool move);
+    awaitable<Result<void>> transfer_some(std::shared_ptr<LiveFolder> destination, std::vector<Entry> entries,
+                                          bool move, CopyResult* out);
+    awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
+    awaitable<Result<void>> static_run(std::vector<MessageRef> messages, std::size_t first, std::size_t last,
+                                       std::vector<std::string>* out);
+    awaitable<Result<ExpungeResult>> take_out(UidRanges uids, bool only_deleted);
+    std::vector<UidRanges> pieces(const UidRanges& uids) const;
+    std::size_t round_bytes_max() const { return context_.engine.limits().batch_bytes_max - (1U << 20); }
+
+    StoreContext& context_;
+    const std::shared_ptr<FolderOwner> owner_;
+    const base::FolderId id_;
+    const std::string partition_;
+    const std::uint32_t uid_validity_;  // from the account's row, for a folder that has no rows yet
+    Subscribers subscribers_;
+    std::atomic<bool> deleted_ = false, loaded_ = false;
+
+    mutable std::mutex mutex_;  // snapshot_, recent_floor_, log_floor_
+    SnapshotPtr snapshot_;
+    Uid recent_floor_{1};
+    ModSeq log_floor_{1};
+
+    // Of the round under way; rounds follow one another.
+    std::atomic<bool> stale_ = true;
+    std::atomic<bool> moves_checked_ = false;
+    FolderHeader header_;
+    engine::Version version_ = 0;
+    RecentThreads threads_;
+};
+using LiveFolderPtr = std::shared_ptr<LiveFolder>;
+
+}  // namespace store

@@ -1,0 +1,219 @@
+#include "store/static_record.hpp"
+
+#include <cstring>
+
+#include "base/crc32c.hpp"
+#include "mime/imap.hpp"
+#include "store/wire.hpp"
+
+namespace store {
+namespace {
+
+constexpr std::uint8_t format_static = 0x31, format_sort = 0x32;
+constexpr std::size_t sort_text_bytes = 256, references_max = 64;
+
+/// The views of a row, in the order they are stored.
+struct Views {
+    std::uint64_t link = 0, blob = 0, blob_bytes = 0, header_bytes = 0;
+    bool eight_bit = false;
+    std::string_view prefix, envelope, body_structure, tree, preview, sort;
+};
+
+std::optional<Views> parse(std::string_view row) {
+    WireReader in(row, format_static);
+    Views out;
+    out.link = in.u64();  // at a fixed place: relinked()
+    out.blob = in.u64();
+    const std::uint8_t flags = in.u8();
+    if (flags > 1) in.fail();
+    out.eight_bit = flags == 1;
+    out.blob_bytes = in.varint();
+    out.header_bytes = in.varint();
+    out.prefix = in.text();
+    out.envelope = in.text();
+    out.body_structure = in.text();
+    out.tree = in.text();
+    out.preview = in.text();
+    out.sort = in.text();
+    if (!in.done() || out.header_bytes > out.blob_bytes) return std::nullopt;
+    return out;
+}
+
+/// At most `bytes` octets, whole UTF-8 characters.
+std::string_view cut(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return text;
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80) --bytes;
+    return text.substr(0, bytes);
+}
+
+void write(WireWriter& out, const mime::Correspondent& who) {
+    out.text(cut(who.name, sort_text_bytes));
+    out.text(cut(who.mailbox, sort_text_bytes));
+    out.text(cut(who.host, sort_text_bytes));
+}
+
+mime::Correspondent read_correspondent(WireReader& in) {
+    mime::Correspondent who;
+    who.name = in.text();
+    who.mailbox = in.text();
+    who.host = in.text();
+    return who;
+}
+
+std::size_t weight(const StaticRecord& record) {
+    return record.envelope.size() + record.body_structure.size() + record.tree.size() +
+           record.preview.size() + record.sort.size();
+}
+
+/// Only the message itself, as octets: what is shown of a structure that does not fit.
+mime::Tree only_root(const mime::Tree& tree) {
+    mime::Tree root;
+    root.parts.push_back(tree.parts.front());
+    root.parts.front().end = 1;
+    root.parts.front().kind = mime::Kind::leaf;
+    root.parts.front().type = "application";
+    root.parts.front().subtype = "octet-stream";
+    return root;
+}
+
+}  // namespace
+
+std::string encode(const StaticRecord& record) {
+    WireWriter out(format_static, 64 + record.prefix.size() + weight(record));
+    out.u64(record.link);
+    out.u64(record.blob.value);
+    out.u8(record.eight_bit_header ? 1 : 0);
+    out.varint(record.blob_bytes);
+    out.varint(record.header_bytes);
+    out.text(record.prefix);
+    out.text(record.envelope);
+    out.text(record.body_structure);
+    out.text(record.tree);
+    out.text(record.preview);
+    out.text(record.sort);
+    return std::move(out).seal();
+}
+
+std::optional<StaticRecord> decode_static(std::string_view row) {
+    const std::optional<Views> views = parse(row);
+    if (!views) return std::nullopt;
+    StaticRecord out;
+    out.link = views->link;
+    out.blob = base::BlobId(views->blob);
+    out.blob_bytes = views->blob_bytes;
+    out.header_bytes = views->header_bytes;
+    out.eight_bit_header = views->eight_bit;
+    out.prefix = views->prefix;
+    out.envelope = views->envelope;
+    out.body_structure = views->body_structure;
+    out.tree = views->tree;
+    out.preview = views->preview;
+    out.sort = views->sort;
+    return out;
+}
+
+std::string relinked(std::string row, std::uint64_t link) {
+    std::memcpy(row.data() + 1, &link, sizeof link);
+    const std::uint32_t crc = base::crc32c(std::string_view(row).substr(0, row.size() - 4));
+    std::memcpy(row.data() + row.size() - 4, &crc, sizeof crc);
+    return row;
+}
+
+std::optional<StaticFacts> static_facts(std::string_view row) {
+    const std::optional<Views> views = parse(row);
+    if (!views) return std::nullopt;
+    return StaticFacts{views->link, base::BlobId(views->blob), views->blob_bytes + views->prefix.size()};
+}
+
+DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row) {
+    auto detail = std::make_shared<Detail>();
+    detail->row = std::move(row);
+    const std::optional<Views> views = parse(detail->row);
+    if (!views) return nullptr;
+    detail->uid = uid;
+    detail->id = id;
+    detail->blob = base::BlobId(views->blob);
+    detail->size = views->prefix.size() + views->blob_bytes;
+    detail->header_bytes = views->prefix.size() + views->header_bytes;
+    detail->prefix = views->prefix;
+    detail->envelope = views->envelope;
+    detail->body_structure = views->body_structure;
+    detail->tree = views->tree;
+    detail->preview = views->preview;
+    detail->sort_keys = views->sort;
+    detail->has_eight_bit_header = views->eight_bit;
+    return detail;
+}
+
+std::string encode_sort_keys(const mime::SortKeys& keys) {
+    WireWriter out(format_sort, 128);
+    out.text(cut(keys.base_subject, 2 * sort_text_bytes));
+    out.u8(static_cast<std::uint8_t>((keys.subject_is_reply ? 1U : 0U) | (keys.has_sent ? 2U : 0U)));
+    out.zigzag(keys.sent);
+    out.zigzag(keys.sent_zone);
+    write(out, keys.from);
+    write(out, keys.to);
+    write(out, keys.cc);
+    out.u64(keys.message_id);
+    out.u64(keys.in_reply_to);
+    const std::size_t skip =
+        keys.references.size() > references_max ? keys.references.size() - references_max : 0;
+    out.varint(keys.references.size() - skip);
+    for (std::size_t i = skip; i < keys.references.size(); ++i) out.u64(keys.references[i]);
+    return std::move(out).seal();
+}
+
+std::optional<mime::SortKeys> decode_sort_keys(std::string_view text) {
+    WireReader in(text, format_sort);
+    mime::SortKeys keys;
+    keys.base_subject = in.text();
+    const std::uint8_t flags = in.u8();
+    if (flags > 3) in.fail();
+    keys.subject_is_reply = (flags & 1U) != 0;
+    keys.has_sent = (flags & 2U) != 0;
+    keys.sent = in.zigzag();
+    keys.sent_zone = static_cast<std::int32_t>(in.zigzag());
+    keys.from = read_correspondent(in);
+    keys.to = read_correspondent(in);
+    keys.cc = read_correspondent(in);
+    keys.message_id = in.u64();
+    keys.in_reply_to = in.u64();
+    const std::uint64_t references = in.varint();
+    if (references > references_max) in.fail();
+    for (std::uint64_t i = 0; i < references && in.ok(); ++i) keys.references.push_back(in.u64());
+    if (!in.done()) return std::nullopt;
+    return keys;
+}
+
+StaticRecord describe(const mime::Index& index, std::size_t bytes_max) {
+    StaticRecord out;
+    out.blob_bytes = index.size;
+    out.header_bytes = index.header_bytes;
+    out.eight_bit_header = index.eight_bit_header;
+    out.preview = cut(index.preview, 1'024);
+    out.sort = encode_sort_keys(index.keys);
+    out.tree = mime::encode_tree(index.tree);
+    mime::Limits limits;
+    limits.rendered_bytes_max = bytes_max / 4;
+    out.envelope = mime::envelope(index, limits);
+    out.body_structure = mime::body_structure(index, limits);
+    if (weight(out) > bytes_max) out.preview.clear();
+    for (std::size_t room = bytes_max / 8; weight(out) > bytes_max && room >= 1'024; room /= 2) {
+        limits.rendered_bytes_max = room;
+        out.envelope = mime::envelope(index, limits);
+        out.body_structure = mime::body_structure(index, limits);
+    }
+    if (weight(out) > bytes_max) {
+        mime::Index plain;
+        plain.size = index.size;
+        plain.header_bytes = index.header_bytes;
+        plain.tree = only_root(index.tree);
+        plain.kept.resize(1);
+        out.tree = mime::encode_tree(plain.tree);
+        out.envelope = mime::envelope(plain, limits);
+        out.body_structure = mime::body_structure(plain, limits);
+    }
+    return out;
+}
+
+}  // namespace store
