@@ -33,10 +33,7 @@ Session::Session(std::unique_ptr<net::Connection> connection, std::shared_ptr<co
 awaitable<void> Session::run() {
     bool going = co_await greet();
     while (going) {
-        const bool authenticating = equals_ignoring_case(connection_->input().substr(0, 5), "AUTH ");
-        const Limits& limits = services_->limits;
-        const Line got = co_await read_line(authenticating ? limits.auth_line_max : limits.command_line_max,
-                                            replies::line_too_long);
+        const Line got = co_await read_line(false);
         if (got == Line::over) break;
         Next next = Next::go_on;
         if (got == Line::whole) next = co_await run_command();
@@ -75,11 +72,15 @@ awaitable<bool> Session::greet() {
     co_return true;
 }
 
-/// Takes one line from the input into line_, waiting for it; answers those that are no lines.
-awaitable<Session::Line> Session::read_line(std::size_t line_max, Reply too_long) {
-    const SteadyTime deadline = std::chrono::steady_clock::now() + patience(services_->limits.command_wait);
+/// Takes one line from the input into line_, waiting for it; answers those that are no lines. `response`: of
+/// AUTH.
+awaitable<Session::Line> Session::read_line(bool response) {
+    const Limits& limits = services_->limits;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + patience(limits.command_wait);
     while (true) {
-        const LineFramer::Frame frame = framer_.next(connection_->input(), line_max);
+        const bool long_line = response || equals_ignoring_case(connection_->input().substr(0, 5), "AUTH ");
+        const LineFramer::Frame frame =
+            framer_.next(connection_->input(), long_line ? limits.auth_line_max : limits.command_line_max);
         if (frame.status == LineFramer::Status::line) line_.assign(frame.line);
         if (frame.consumed > 0) connection_->consume(frame.consumed);
         switch (frame.status) {
@@ -92,7 +93,7 @@ awaitable<Session::Line> Session::read_line(std::size_t line_max, Reply too_long
                 fault(replies::bad_octets_line);
                 co_return Line::refused;
             case LineFramer::Status::too_long:
-                fault(too_long);
+                fault(response ? replies::auth_too_long : replies::line_too_long);
                 co_return Line::refused;
             case LineFramer::Status::flood:
                 say(replies::line_too_long);

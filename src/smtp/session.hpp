@@ -35,7 +35,7 @@ private:
 
     // session.cpp
     awaitable<bool> greet();
-    awaitable<Line> read_line(std::size_t line_max, Reply too_long);
+    awaitable<Line> read_line(bool response);
     awaitable<bool> fill(SteadyTime deadline);
     bool take_events();
     awaitable<Next> run_command();

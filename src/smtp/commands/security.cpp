@@ -101,7 +101,7 @@ awaitable<std::optional<Reply>> Session::authenticate(cmd::Auth auth) {
 /// One base64 line of the client, decoded, into line_.
 awaitable<std::optional<Reply>> Session::read_response() {
     answered_ = false;
-    const Line got = co_await read_line(services_->limits.auth_line_max, replies::auth_too_long);
+    const Line got = co_await read_line(true);
     answered_ =
         got == Line::refused;  // a line that is none ends the exchange, and its answer is the exchange's
     if (got != Line::whole) co_return Reply();
