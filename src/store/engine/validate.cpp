@@ -24,6 +24,12 @@ Result<void> check_rows(const Limits& limits, std::span<const Row> put, std::spa
     return {};
 }
 
+Result<void> check_tag(const Limits& limits, std::string_view tag) {
+    if (tag.size() + 1 > limits.key_bytes_max) return Error(Errc::limit, "a tag is too long");
+    if (!printable(tag)) return Error(Errc::invalid, "a tag is not printable");
+    return {};
+}
+
 }  // namespace
 
 bool printable(std::string_view name) {
@@ -43,9 +49,28 @@ Result<void> check_key(const Limits& limits, std::string_view key) {
     return {};
 }
 
-Result<void> check_tag(const Limits& limits, std::string_view tag) {
-    if (tag.size() + 1 > limits.key_bytes_max) return Error(Errc::limit, "a tag is too long");
-    if (!printable(tag)) return Error(Errc::invalid, "a tag is not printable");
+Result<void> check_keys(const Limits& limits, std::string_view partition, std::span<const std::string> keys) {
+    if (auto good = check_partition(limits, partition); !good) return good;
+    for (const std::string& key : keys) {
+        if (auto good = check_key(limits, key); !good) return good;
+    }
+    return {};
+}
+
+Result<void> check_scan(const Limits& limits, std::string_view partition, std::string_view after,
+                        std::string_view prefix) {
+    if (auto good = check_partition(limits, partition); !good) return good;
+    for (const std::string_view bound : {after, prefix}) {
+        if (bound.empty()) continue;
+        if (auto good = check_key(limits, bound); !good) return good;
+    }
+    return {};
+}
+
+Result<void> check_tags(const Limits& limits, std::span<const Tag> tags) {
+    for (const Tag& tag : tags) {
+        if (auto good = check_tag(limits, tag.tag); !good) return good;
+    }
     return {};
 }
 
@@ -65,10 +90,7 @@ Result<void> check_prelude(const Limits& limits, const Prelude& prelude) {
             if (auto good = check_tag(limits, tag); !good) return good;
         }
     }
-    for (const Tag& tag : prelude.tags) {
-        if (auto good = check_tag(limits, tag.tag); !good) return good;
-    }
-    return {};
+    return check_tags(limits, prelude.tags);
 }
 
 Result<void> check_commit(const Limits& limits, const Prelude& prelude, const Batch& batch) {

@@ -77,10 +77,7 @@ public:
     }
 
     awaitable<Result<Rows>> get(std::string partition, std::vector<std::string> keys) override {
-        if (auto good = check_partition(limits(), partition); !good) co_return good.error();
-        for (const std::string& key : keys) {
-            if (auto good = check_key(limits(), key); !good) co_return good.error();
-        }
+        if (auto good = check_keys(limits(), partition, keys); !good) co_return good.error();
         const Fault fault = co_await begin(Op::get, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
@@ -142,6 +139,7 @@ public:
         co_return state_->blob_read(blob, offset, length);
     }
     awaitable<Result<void>> untag(std::vector<Tag> tags) override {
+        if (auto good = check_tags(limits(), tags); !good) co_return good;
         const Fault fault = co_await begin(Op::untag, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();

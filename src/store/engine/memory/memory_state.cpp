@@ -113,11 +113,13 @@ Result<Rows> MemoryState::scan(const Range& range) const {
     if (found == live_.partitions.end()) return answer;
     const auto& rows = found->second.rows;
     auto row = range.after < range.prefix ? rows.lower_bound(range.prefix) : rows.upper_bound(range.after);
+    std::size_t octets = 0;
     for (; row != rows.end() && row->first.starts_with(range.prefix); ++row) {
-        if (answer.rows.size() == range.rows_max) {
+        if (answer.rows.size() == range.rows_max || octets >= limits.scan_bytes_max) {
             answer.more = true;
             break;
         }
+        octets += row->first.size() + row->second.size();
         answer.rows.push_back(Row{row->first, row->second});
     }
     return answer;

@@ -1,0 +1,150 @@
+#include "store/engine/rocksdb/blob_format.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <zstd.h>
+
+#include "base/assert.hpp"
+#include "base/crc32c.hpp"
+#include "store/engine/rocksdb/octets.hpp"
+#include "store/engine/rocksdb/status.hpp"
+
+namespace store::engine::rocks {
+namespace {
+
+constexpr std::uint8_t index_format = 1;
+constexpr std::size_t header_bytes = 1 + 1 + 4 + 8, chunk_bytes = 8 + 4 + 4 + 1 + 4, crc_bytes = 4;
+constexpr std::size_t compress_from = 256;         // octets; a frame's own overhead eats what less would gain
+constexpr std::size_t level_3_from = 4U << 10;     // octets; below it level 1 finds as much in half the time
+constexpr std::uint32_t raw_chunk_max = 4U << 20;  // a bigger one in an index row is damage
+
+struct FreeCompressor {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+struct FreeDecompressor {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A context is about a megabyte and slow to make; a thread compresses one chunk at a time.
+ZSTD_CCtx* compressor() {
+    thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+    return context.get();
+}
+ZSTD_DCtx* decompressor() {
+    thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
+    return context.get();
+}
+
+std::size_t stored_bytes(const BlobIndex& index) {
+    std::size_t sum = 0;
+    for (const Chunk& chunk : index.chunks) sum += chunk.stored_size;
+    return sum;
+}
+
+}  // namespace
+
+std::span<const Chunk> BlobIndex::covering(std::uint64_t offset, std::uint64_t length) const {
+    if (length == 0) return {};
+    const auto starts_after = [](std::uint64_t at, const Chunk& chunk) { return at < chunk.raw_offset; };
+    const auto first = std::upper_bound(chunks.begin(), chunks.end(), offset, starts_after) - 1;
+    const auto last = std::upper_bound(first, chunks.end(), offset + length - 1, starts_after);
+    return {first, last};
+}
+
+std::string make_frame(std::string_view raw, Chunk& chunk) {
+    std::string frame;
+    chunk.codec = Codec::stored;
+    if (raw.size() >= compress_from) {
+        frame.resize(ZSTD_compressBound(raw.size()));
+        const int level = raw.size() >= level_3_from ? 3 : 1;
+        const std::size_t size =
+            ZSTD_compressCCtx(compressor(), frame.data(), frame.size(), raw.data(), raw.size(), level);
+        if (ZSTD_isError(size) == 0 && size < raw.size()) {
+            frame.resize(size);
+            frame.shrink_to_fit();  // frames gather until they are written: hold no bound-sized buffers
+            chunk.codec = Codec::zstd;
+        }
+    }
+    if (chunk.codec == Codec::stored) frame.assign(raw);
+    chunk.stored_size = static_cast<std::uint32_t>(frame.size());
+    chunk.crc = base::crc32c(frame);
+    return frame;
+}
+
+Result<void> open_frame(std::string_view frame, const Chunk& chunk, char* out) {
+    if (frame.size() != chunk.stored_size || base::crc32c(frame) != chunk.crc) {
+        return damaged("blob frame", "checksum");
+    }
+    if (chunk.codec == Codec::stored) {
+        if (frame.size() != chunk.raw_size) return damaged("blob frame", "size");
+        std::memcpy(out, frame.data(), frame.size());
+        return {};
+    }
+    const std::size_t size =
+        ZSTD_decompressDCtx(decompressor(), out, chunk.raw_size, frame.data(), frame.size());
+    if (ZSTD_isError(size) != 0 || size != chunk.raw_size) return damaged("blob frame", "zstd");
+    return {};
+}
+
+std::string encode_index(const BlobIndex& index, std::span<const std::string> frames) {
+    std::string row;
+    row.reserve(header_bytes + index.chunks.size() * chunk_bytes + crc_bytes + stored_bytes(index));
+    put(row, index_format);
+    put(row, std::uint8_t{index.holds_frames});
+    put(row, static_cast<std::uint32_t>(index.chunks.size()));
+    put(row, index.size);
+    for (const Chunk& chunk : index.chunks) {
+        put(row, chunk.raw_offset);
+        put(row, chunk.raw_size);
+        put(row, chunk.stored_size);
+        put(row, static_cast<std::uint8_t>(chunk.codec));
+        put(row, chunk.crc);
+    }
+    put(row, base::crc32c(row));
+    if (index.holds_frames) {
+        for (const std::string& frame : frames) row += frame;
+    }
+    return row;
+}
+
+Result<BlobIndex> parse_index(std::string_view row) {
+    if (row.size() < header_bytes + crc_bytes) return damaged("blob index", "length");
+    if (take<std::uint8_t>(row, 0) != index_format) return damaged("blob index", "format");
+    const std::size_t count = take<std::uint32_t>(row, 2);
+    if (count > (row.size() - header_bytes - crc_bytes) / chunk_bytes) return damaged("blob index", "length");
+    const std::size_t table_end = header_bytes + count * chunk_bytes;
+    if (base::crc32c(row.substr(0, table_end)) != take<std::uint32_t>(row, table_end)) {
+        return damaged("blob index", "checksum");
+    }
+    BlobIndex index;
+    index.holds_frames = take<std::uint8_t>(row, 1) != 0;
+    index.size = take<std::uint64_t>(row, 6);
+    index.chunks.reserve(count);
+    std::uint64_t end = 0;
+    for (std::size_t at = header_bytes; at < table_end; at += chunk_bytes) {
+        Chunk chunk;
+        chunk.raw_offset = take<std::uint64_t>(row, at);
+        chunk.raw_size = take<std::uint32_t>(row, at + 8);
+        chunk.stored_size = take<std::uint32_t>(row, at + 12);
+        chunk.codec = static_cast<Codec>(take<std::uint8_t>(row, at + 16));
+        chunk.crc = take<std::uint32_t>(row, at + 17);
+        if (chunk.raw_offset != end || chunk.raw_size == 0 || chunk.raw_size > raw_chunk_max ||
+            chunk.codec > Codec::zstd) {
+            return damaged("blob index", "chunk");
+        }
+        end += chunk.raw_size;
+        index.chunks.push_back(chunk);
+    }
+    const std::size_t frames = index.holds_frames ? stored_bytes(index) : 0;
+    if (end != index.size || row.size() != table_end + crc_bytes + frames)
+        return damaged("blob index", "size");
+    return index;
+}
+
+std::string_view inline_frames(std::string_view row, const BlobIndex& index) {
+    BASE_ASSERT(index.holds_frames);
+    return row.substr(header_bytes + index.chunks.size() * chunk_bytes + crc_bytes);
+}
+
+}  // namespace store::engine::rocks
