@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Barid and Dovecot side by side, in one run, on this machine: rates, CPU and memory, and their ratios.
+
+usage: compare.py --barid PROGRAM --mailbench PROGRAM [--dovecot-up SCRIPT] [--quick] [--only NAME] [--json FILE]
+
+Both sync every acknowledged message to disk. Dovecot is started by its script (mdbox, its fastest format here), on
+loopback, and stopped at the end. CPU is that of the server's whole process tree.
+"""
+import argparse, imaplib, json, os, pathlib, re, shutil, smtplib, subprocess, sys, tempfile, time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import e2e.harness as harness
+
+
+class Barid:
+    name = "barid"
+
+    def __init__(self, folder, users):
+        self.server = harness.Server(data=folder / "barid", users=users).start()
+        ports = self.server.ports
+        self.imap, self.imaps, self.lmtp, self.pid = ports["imap"], ports["imaps"], ports["lmtp"], self.server.process.pid
+        self.user_format, self.password = "u%d@example.test", self.server.passwords["u1@example.test"]
+
+    def stop(self):
+        self.server.stop()
+
+
+class Dovecot:
+    name = "dovecot"
+
+    def __init__(self, script, folder, users):
+        self.script = script
+        self.environment = dict(os.environ, DC_ROOT=str(folder / "dovecot"), DC_USERS=str(users), DC_PORT_BASE="41000",
+                                DC_IMAP_REUSE="10000")
+        done = subprocess.run(["bash", script, "fresh"], capture_output=True, text=True, env=self.environment)
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        facts = dict(re.findall(r"^(\w+)=(\S+)$", done.stdout, re.M))
+        self.imap, self.lmtp = 41143, 41024
+        self.pid = int(facts["MASTER_PID"])
+        self.user_format, self.password = "u%d@localhost", "pass"
+
+    def stop(self):
+        subprocess.run(["bash", self.script, "stop"], env=self.environment, capture_output=True)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options, self.rows = options, []
+
+    def mailbench(self, peer, protocol, port, *arguments, users=10):
+        with tempfile.NamedTemporaryFile(suffix=".json") as out:
+            command = [self.options.mailbench, protocol, "--port", str(port), "--users", str(users), "--user-format",
+                       peer.user_format, "--password", peer.password, "--pid", str(peer.pid), "--json", out.name,
+                       "--quiet", *map(str, arguments)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+            return json.load(open(out.name))
+
+    def note(self, what, goal, barid, dovecot=None, unit=""):
+        ratio = f"{barid / dovecot:.3f}" if dovecot else ""
+        self.rows.append({"what": what, "goal": goal, "barid": barid, "dovecot": dovecot, "unit": unit, "ratio": ratio})
+        left = f"{dovecot:.3f}" if dovecot is not None else "-"
+        print(f"{what:<58} barid {barid:>12.3f}  dovecot {left:>12}  {unit:<14} ratio {ratio:>7}  goal {goal}", flush=True)
+
+    def login(self, peer, number=1):
+        imap = imaplib.IMAP4("127.0.0.1", peer.imap)
+        imap.login(peer.user_format.replace("%d", str(number)), peer.password)
+        return imap
+
+
+    def timed(self, imap, command, *arguments):
+        start = time.perf_counter()
+        typ, data = getattr(imap, command)(*arguments)
+        assert typ == "OK", data
+        return time.perf_counter() - start
+
+
+def cpu(report):
+    return report["server"]["cpu_seconds"]
+
+
+def bench_pipelined(bench, peers):
+    rows = {}
+    for peer in peers:
+        rows[peer.name] = bench.mailbench(peer, "imap", peer.imap, "--mix", "NOOP", "--pipeline", 64, "--connections", 4,
+                                          "--duration", bench.seconds)
+    cost = {name: cpu(r) * 1e6 / r["operations"] for name, r in rows.items()}
+    bench.note("NOOP, 64 pipelined: server CPU a command", "<= 3 µs", cost["barid"], cost.get("dovecot"), "µs")
+    for peer in peers:
+        rows[peer.name] = bench.mailbench(peer, "imap", peer.imap, "--mix", "FETCH", "--connections", 10, "--duration",
+                                          bench.seconds)
+    cost = {name: cpu(r) * 1e6 / r["operations"] for name, r in rows.items()}
+    bench.note("FETCH n (UID FLAGS RFC822.SIZE), one by one: CPU", "", cost["barid"], cost.get("dovecot"), "µs")
+
+
+def bench_delivery(bench, peers):
+    for protocol, extra in (("lmtp", []), ("imap", ["--mix", "APPEND"])):
+        rows = {peer.name: bench.mailbench(peer, protocol, getattr(peer, protocol), "--connections", 10, "--duration",
+                                           bench.seconds, *extra) for peer in peers}
+        name = "DELIVER" if protocol == "lmtp" else "APPEND"
+        count = {n: r["commands"][name]["count"] for n, r in rows.items()}
+        rate = {n: r["commands"][name]["rate"] for n, r in rows.items()}
+        cost = {n: cpu(r) * 1e6 / count[n] for n, r in rows.items()}
+        p99 = {n: r["commands"][name]["p99"] for n, r in rows.items()}
+        what = "LMTP delivery" if protocol == "lmtp" else "APPEND"
+        bench.note(f"{what}, mixed mail, 10 clients: rate", "ratio >= 3", rate["barid"], rate.get("dovecot"), "messages/s")
+        bench.note(f"{what}, mixed mail, 10 clients: server CPU", "ratio <= 0.333", cost["barid"], cost.get("dovecot"),
+                   "µs a message")
+        bench.note(f"{what}, mixed mail, 10 clients: p99", "", p99["barid"], p99.get("dovecot"), "ms")
+
+
+def bench_fetch(bench, peers):
+    count = 10_000
+    for peer in peers:
+        bench.mailbench(peer, "lmtp", peer.lmtp, "--messages", count, "--size", 2000, "--connections", 4, "--duration",
+                        600, "--user-format", peer.user_format.replace("%d", "21"), users=1)
+        imap = bench.login(peer, 21)
+        imap.select("INBOX")
+        imap.fetch("1:*", "(ENVELOPE)")  # Dovecot makes its cache here; Barid made its rows at delivery
+        imap.logout()
+    for mix, what in (("FLAGS", "FETCH 1:* (UID FLAGS)"), ("ENVELOPES", "FETCH 1:* (ENVELOPE)")):
+        rows = {peer.name: bench.mailbench(peer, "imap", peer.imap, "--mix", mix, "--connections", 1, "--duration",
+                                           bench.seconds, "--user-format", peer.user_format.replace("%d", "21"), users=1)
+                for peer in peers}
+        cost = {n: cpu(r) * 1e3 / r["commands"][mix]["count"] for n, r in rows.items()}
+        bench.note(f"{what}, 10,000 messages: server CPU", "ratio <= 0.25", cost["barid"], cost.get("dovecot"), "ms")
+
+
+def bench_partial(bench, peers):
+    big = b"Subject: big\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n" + \
+        (b"".join(os.urandom(57).hex()[:76].encode() + b"\r\n" for _ in range(1000)) * 260)[:20_000_000]
+    middle = {}
+    for peer in peers:
+        imap = bench.login(peer, 22)
+        imap.append("INBOX", None, None, big)
+        imap.logout()
+        report = bench.mailbench(peer, "imap", peer.imap, "--mix", "PARTIAL", "--connections", 1, "--duration",
+                                 bench.seconds, "--user-format", peer.user_format.replace("%d", "22"), users=1)
+        middle[peer.name] = report["commands"]["PARTIAL"]["p50"] * 1000
+    bench.note("FETCH BODY[]<o.65536> of 20 MB: median", "<= 200 µs", middle["barid"], middle.get("dovecot"), "µs")
+
+
+def bench_big_folder(bench, peers):
+    count = 10_000 if bench.options.quick else 100_000
+    select, store = {}, {}
+    for peer in peers:
+        bench.mailbench(peer, "lmtp", peer.lmtp, "--messages", count, "--size", 600, "--connections", 8, "--duration",
+                        900, "--user-format", peer.user_format.replace("%d", "23"), users=1)
+    barid = next(peer for peer in peers if peer.name == "barid")
+    folder = barid.server.data
+    barid.server.stop(keep=True)  # cold: nothing of it in the process's memory
+    barid.server = harness.Server(data=folder, users=bench.users).start()
+    barid.imap, barid.lmtp, barid.pid = barid.server.ports["imap"], barid.server.ports["lmtp"], barid.server.process.pid
+    for peer in peers:
+        imap = bench.login(peer, 23)
+        select[peer.name] = bench.timed(imap, "select", "INBOX") * 1e3
+        times = []
+        for sign in "+-+-+":
+            times.append(bench.timed(imap, "store", "1:*", f"{sign}FLAGS.SILENT", "(\\Flagged)") * 1e3)
+        store[peer.name] = sorted(times)[2]
+        imap.logout()
+    bench.note(f"SELECT of {count:,} messages, cold", "<= 20 ms", select["barid"], select.get("dovecot"), "ms")
+    bench.note(f"STORE 1:* of {count:,} messages", "<= 60 ms", store["barid"], store.get("dovecot"), "ms")
+
+
+def bench_idle(bench, peers):
+    middle = {}
+    for peer in peers:
+        report = bench.mailbench(peer, "idle", peer.imap, "--deliver-port", peer.lmtp, "--connections", 10, "--rate", 40,
+                                 "--duration", bench.seconds + 2)
+        middle[peer.name] = report["commands"]["PUSH"]["p50"]
+    bench.note("IDLE: from the 250 to EXISTS, median", "<= 1 ms", middle["barid"], middle.get("dovecot"), "ms")
+
+
+def bench_idle_memory(bench, peers):
+    """Resident memory of the process before and while N connections sit in IDLE."""
+    count = 2_000 if bench.options.quick else 10_000
+    for barid in [peer for peer in peers if peer.name == "barid"]:
+        def resident():
+            return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{barid.pid}/status").read())[1]) * 1024
+        before = resident()
+        command = [bench.options.mailbench, "idle", "--port", str(barid.imap), "--connections", str(count), "--users", "10",
+                   "--user-format", barid.user_format, "--password", barid.password, "--duration", "60", "--quiet"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as load:
+            end = time.monotonic() + 50
+            held = 0
+            while time.monotonic() < end:
+                held = sum(row["state"] == "IDLE" for row in barid.server.cli("session", "list"))
+                if held >= count:
+                    break
+                time.sleep(0.5)
+            time.sleep(1)
+            each = (resident() - before) / max(1, held)
+            load.terminate()
+        assert held >= count, f"only {held} of {count} connections reached IDLE"
+        bench.note(f"{count:,} plain connections in IDLE: memory each", "<= 8192", each, None, "octets")
+        bench.tls_idle(barid, count)
+
+
+def tls_idle(self, barid, count):
+    """The same over TLS: a client of a thousand connections to a process keeps the client's own memory apart."""
+    script = ROOT / "bench" / "peers" / "tls_idle.py"
+    status = lambda: int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{barid.pid}/status").read())[1]) * 1024
+    time.sleep(2)
+    before = status()
+    with subprocess.Popen([sys.executable, str(script), str(barid.imaps), barid.user_format, barid.password, str(count)],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+        held = int(load.stdout.readline())
+        time.sleep(1)
+        each = (status() - before) / max(1, held)
+        load.stdin.close()
+    assert held >= count, f"only {held} of {count} connections reached IDLE"
+    self.note(f"{count:,} TLS connections in IDLE: memory each", "<= 24576", each, None, "octets")
+
+
+Bench.tls_idle = tls_idle
+ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "fetch": bench_fetch, "partial": bench_partial,
+       "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--barid", required=True)
+    parser.add_argument("--mailbench", required=True)
+    parser.add_argument("--dovecot-up", default=os.environ.get("DOVECOT_UP", str(ROOT.parent / "shared" / "peers" /
+                                                                                 "dovecot-up.sh")))
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    harness.BARID = options.barid
+    bench = Bench(options)
+    bench.users, bench.seconds = 25, 3 if options.quick else 8
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="barid-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
+    peers = []
+    try:
+        peers.append(Barid(folder, bench.users))
+        if pathlib.Path(options.dovecot_up).exists():
+            peers.append(Dovecot(options.dovecot_up, folder, bench.users))
+        else:
+            print("no Dovecot: its start script is not there (--dovecot-up); figures of Barid alone")
+        for name, one in ALL.items():
+            if options.only in ("", name):
+                one(bench, peers)
+    finally:
+        for peer in peers:
+            peer.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(bench.rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+// Service: checking a password, and what follows from the answer. Unknown users take the same steps as known
+// ones.
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "auth/password.hpp"
+#include "auth/prepare.hpp"
+#include "auth/service.hpp"
+#include "base/log.hpp"
+
+namespace auth {
+
+namespace log = base::log;
+
+namespace {
+
+constexpr std::size_t logged_name_max = 128;
+
+std::string display_name(const directory::Mailbox& mailbox) {
+    if (!mailbox.addresses.empty()) return mailbox.addresses.front();
+    return mailbox.name + '@' + mailbox.post_office;
+}
+
+Outcome failure_of(Failure failure) {
+    Outcome out;
+    out.failure = failure;
+    return out;
+}
+
+/// Runs on the hashing pool. Whatever the stored hash is, one hash of our own cost is computed for each form
+/// of the password, so that neither a missing user nor a cheap imported hash can be told by the clock.
+bool verify_forms(const std::string& stored, bool exists, const base::Secret& password) {
+    const base::Secret prepared(prepared_or_raw(password.reveal()));
+    const bool two_forms = !prepared.equals(password.reveal());
+    bool good = false;
+    const bool ours = exists && !outdated(stored);
+    for (const base::Secret* form : {&password, &prepared}) {
+        if (form == &prepared && !two_forms) break;
+        if (exists && !stored.empty() && verify_password(stored, *form)) good = true;
+        if (!ours && !good) (void)verify_password(dummy_hash(), *form);
+    }
+    return good;
+}
+
+bool may_log_in(const directory::Login& login) {
+    return login.mailbox.enabled && login.mailbox.login_allowed && login.post_office_enabled;
+}
+
+directory::Credentials credentials_of(const base::Secret& password, const Policy& policy, std::string salt_1,
+                                      std::string salt_256) {
+    const base::Secret prepared(prepared_or_raw(password.reveal()));
+    directory::Credentials out;
+    out.password_hash = hash_password(prepared);
+    if (policy.scram) {
+        const std::uint32_t iterations = std::max(policy.scram_iterations, ScramKeys::iterations_min);
+        out.scram_sha_1 = to_string(derive(Digest::sha_1, prepared, std::move(salt_1), iterations));
+        out.scram_sha_256 = to_string(derive(Digest::sha_256, prepared, std::move(salt_256), iterations));
+    }
+    if (policy.cram_md5 || policy.apop) out.plain = password;
+    return out;
+}
+
+}  // namespace
+
+std::string penalty_name(const Service::Found& found, std::string_view user) {
+    if (found.login) return fmt::format("#{:08x}", found.login->mailbox.account.value);
+    return std::string(user.substr(0, logged_name_max));
+}
+
+awaitable<Service::Found> Service::look_up(std::string user) {
+    Found out;
+    auto login = co_await directory_.login(prepared_or_raw(user));
+    if (login) {
+        out.login = std::move(*login);
+    } else {
+        out.unavailable = !login.error().is(directory::Errc::not_found);
+    }
+    co_return out;
+}
+
+/// nullopt: the queue is full.
+awaitable<std::optional<bool>> Service::verify(directory::Credentials credentials, bool exists,
+                                               base::Secret password) {
+    bool good = false;
+    std::function<void()> work = [&good, &credentials, &password, exists] {
+        good = verify_forms(credentials.password_hash, exists, password);
+    };
+    const bool ran = co_await pool_.run(std::move(work));
+    if (!ran) co_return std::nullopt;
+    co_return good;
+}
+
+awaitable<Outcome> Service::check_password(Attempt attempt, base::Secret password) {
+    if (is_blocked(attempt.client)) co_return co_await blocked(std::move(attempt));
+    Found found = co_await look_up(attempt.user);
+    std::string account = penalty_name(found, attempt.user);
+    if (found.unavailable) {
+        co_return co_await refuse(std::move(attempt), std::move(account), Failure::temporary,
+                                  "the store does not answer");
+    }
+    if (password.empty() || password.reveal().size() > PasswordLimits::password_bytes_max) {
+        co_return co_await refuse(std::move(attempt), std::move(account), Failure::credentials,
+                                  "no possible password");
+    }
+    directory::Credentials credentials;
+    base::AccountId number;
+    if (found.login) {
+        credentials = found.login->credentials;
+        number = found.login->mailbox.account;
+    }
+    const std::string stored = credentials.password_hash;
+    const bool cached = found.login && verified_.contains(number, stored, password);
+    if (!cached) {
+        const bool exists = found.login.has_value();
+        const auto good = co_await verify(std::move(credentials), exists, password);
+        if (!good) {
+            co_return co_await refuse(std::move(attempt), std::move(account), Failure::temporary,
+                                      "too many logins at once");
+        }
+        if (!*good) {
+            const char* const reason = exists ? "wrong password" : "unknown user";
+            co_return co_await refuse(std::move(attempt), std::move(account), Failure::credentials, reason);
+        }
+        verified_.add(number, stored, password);
+    }
+    Outcome outcome = co_await admit(std::move(attempt), *found.login);
+    if (outcome.kind == Outcome::Kind::success && !cached) {
+        co_await renew(std::move(*found.login), std::move(password));
+    }
+    co_return outcome;
+}
+
+/// Replaces an imported hash, and makes SCRAM keys where they are missing, now that the password is known.
+awaitable<void> Service::renew(directory::Login login, base::Secret password) {
+    const auto& kept = login.credentials;
+    const bool keys_missing = policy_.scram && (kept.scram_sha_1.empty() || kept.scram_sha_256.empty());
+    if (!outdated(kept.password_hash) && !keys_missing) co_return;
+    auto made = co_await make_credentials(password);
+    if (!made) co_return;  // no time for it now: the next login comes
+    const std::string hash = made->password_hash;
+    const base::AccountId account = login.mailbox.account;
+    auto kept_now = co_await directory_.update_credentials(account, std::move(*made));
+    if (!kept_now) {
+        log::warn("auth", "cannot renew credentials",
+                  {{"account", account.value}, {"error", kept_now.error().what()}});
+        co_return;
+    }
+    verified_.add(account, hash, password);
+    log::info("auth", "credentials renewed", {{"account", account.value}});
+}
+
+awaitable<Outcome> Service::admit(Attempt attempt, directory::Login found) {
+    std::string account = fmt::format("#{:08x}", found.mailbox.account.value);
+    if (!attempt.authorization.empty()) {
+        // To act as somebody else takes a right that nobody has; another name of the same mailbox is itself.
+        Found other = co_await look_up(attempt.authorization);
+        if (other.unavailable) {
+            co_return co_await refuse(std::move(attempt), std::move(account), Failure::temporary,
+                                      "the store does not answer");
+        }
+        if (!other.login || other.login->mailbox.account != found.mailbox.account) {
+            co_return co_await refuse(std::move(attempt), std::move(account), Failure::credentials,
+                                      "may not act as another");
+        }
+    }
+    if (!may_log_in(found)) {
+        co_return co_await refuse(std::move(attempt), std::move(account), Failure::disabled, "disabled");
+    }
+    const auto wait = penalties_.succeeded(attempt.client.address, account);
+    co_await pause(wait, std::move(attempt.client.pause));
+    Outcome out;
+    out.kind = Outcome::Kind::success;
+    out.identity.account = found.mailbox.account;
+    out.identity.name = display_name(found.mailbox);
+    out.identity.mechanism = attempt.mechanism;
+    log::info("auth", "login",
+              {{"user", out.identity.name},
+               {"ip", attempt.client.address},
+               {"protocol", attempt.client.protocol},
+               {"mechanism", attempt.mechanism},
+               {"tls", attempt.client.tls}});
+    co_return out;
+}
+
+awaitable<Outcome> Service::refuse(Attempt attempt, std::string account, Failure failure,
+                                   const char* reason) {
+    const std::string_view user = std::string_view(attempt.user).substr(0, logged_name_max);
+    log::warn("auth", "login refused",
+              {{"user", user},
+               {"ip", attempt.client.address},
+               {"protocol", attempt.client.protocol},
+               {"mechanism", attempt.mechanism},
+               {"reason", reason}});
+    if (failure == Failure::credentials || failure == Failure::disabled) {
+        const auto wait = penalties_.failed(attempt.client.address, account);
+        co_await pause(wait, std::move(attempt.client.pause));
+    }
+    co_return failure_of(failure);
+}
+
+awaitable<Outcome> Service::blocked(Attempt attempt) {
+    log::warn("auth", "login refused",
+              {{"ip", attempt.client.address},
+               {"protocol", attempt.client.protocol},
+               {"reason", "too many failures"}});
+    (void)penalties_.failed(attempt.client.address, "");
+    co_await pause(policy_.penalty_max, std::move(attempt.client.pause));
+    co_return failure_of(Failure::too_many);
+}
+
+awaitable<directory::Result<directory::Credentials>> Service::make_credentials(base::Secret password) {
+    using directory::Errc;
+    using directory::Error;
+    if (password.empty() || password.reveal().size() > PasswordLimits::password_bytes_max) {
+        co_return Error(Errc::invalid, "a password has 1 to 1024 octets");
+    }
+    directory::Credentials made;
+    std::string salt_1 = random_octets(*environment_.random, ScramKeys::salt_bytes);
+    std::string salt_256 = random_octets(*environment_.random, ScramKeys::salt_bytes);
+    std::function<void()> work = [&] {
+        made = credentials_of(password, policy_, std::move(salt_1), std::move(salt_256));
+    };
+    const bool ran = co_await pool_.run(std::move(work));
+    if (!ran) co_return Error(Errc::unavailable, "too many passwords are being hashed");
+    if (made.password_hash.empty()) co_return Error(Errc::unavailable, "no memory to hash a password");
+    co_return made;
+}
+
+}  // namespace auth

@@ -1,0 +1,34 @@
+// The list of extensions. A word stands here only when it is whole, with a transcript that shows it.
+#include "imap/capability.hpp"
+
+#include <string_view>
+
+namespace imap {
+
+namespace {
+
+// Before login: RFC 9051 section 6.1.1 wants the base here too; LITERAL+ (RFC 7888) stands for LITERAL- as
+// well.
+constexpr std::string_view always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE";
+
+// After login. What IMAP4rev2 holds is named too, for clients of IMAP4rev1.
+constexpr std::string_view after_login =
+    " IDLE NAMESPACE UIDPLUS UNSELECT MOVE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE ESEARCH "
+    "SEARCHRES"
+    " LIST-EXTENDED LIST-STATUS STATUS=SIZE BINARY MULTIAPPEND WITHIN OBJECTID SAVEDATE PREVIEW UTF8=ACCEPT";
+
+}  // namespace
+
+std::string capability_line(const CapabilityFacts& facts) {
+    std::string line(always);
+    if (facts.logged_in) {
+        line.append(after_login).append(" APPENDLIMIT=").append(std::to_string(facts.append_bytes_max));
+        return line;
+    }
+    if (facts.can_start_tls) line += " STARTTLS";
+    if (facts.plain_text_refused) line += " LOGINDISABLED";
+    for (const std::string& mechanism : facts.mechanisms) line.append(" AUTH=").append(mechanism);
+    return line;
+}
+
+}  // namespace imap

@@ -1,0 +1,21 @@
+// What the server says that it can do, from what is configured and present on this connection.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace imap {
+
+struct CapabilityFacts {
+    bool logged_in = false;
+    bool can_start_tls = false;
+    bool plain_text_refused = false;      ///< LOGIN is refused for want of TLS
+    std::vector<std::string> mechanisms;  ///< of SASL, best first
+    std::uint64_t append_bytes_max = 0;
+};
+
+/// "IMAP4rev1 IMAP4rev2 …": the text of CAPABILITY, of the greeting and of the tagged OK of a login (imap.md
+/// quirk 28).
+std::string capability_line(const CapabilityFacts& facts);
+
+}  // namespace imap

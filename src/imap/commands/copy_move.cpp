@@ -1,0 +1,38 @@
+// COPY and MOVE, by number and by uid: RFC 9051 sections 6.4.7, 6.4.8, 6.4.9, RFC 4315, RFC 6851.
+#include "imap/session.hpp"
+
+namespace imap {
+
+awaitable<Reply> Session::handle(cmd::Copy copy) {
+    const View& view = selected_->view;
+    if (!copy.uid && view.out_of_range(copy.set)) co_return bad("No such message");
+    store::UidRanges uids = view.uids_of(view.numbers(copy.set, copy.uid, selected_->saved));
+    auto destination = co_await open(std::move(copy.mailbox));
+    if (!destination) co_return reply_of(destination.error(), true);
+    if (uids.empty()) co_return ok("No messages to copy");
+    // Always new uids, also where the message is already (imap.md quirk 24).
+    const auto copied = co_await selected_->folder->copy_to(std::move(*destination), std::move(uids));
+    if (!copied) co_return reply_of(copied.error(), true);
+    if (copied->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
+    co_return ok("Copy completed", code::copy_uid(copied->uid_validity, copied->source, copied->destination));
+}
+
+awaitable<Reply> Session::handle(cmd::Move move) {
+    if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
+    const View& view = selected_->view;
+    if (!move.uid && view.out_of_range(move.set)) co_return bad("No such message");
+    store::UidRanges uids = view.uids_of(view.numbers(move.set, move.uid, selected_->saved));
+    auto destination = co_await open(std::move(move.mailbox));
+    if (!destination) co_return reply_of(destination.error(), true);
+    if (uids.empty()) co_return ok("No messages to move");
+    const auto moved = co_await selected_->folder->move_to(std::move(*destination), std::move(uids));
+    if (!moved) co_return reply_of(moved.error(), true);
+    if (moved->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
+    // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it.
+    write_condition(out(), "*", Condition::ok,
+                    code::copy_uid(moved->uid_validity, moved->source, moved->destination), "Moved");
+    if (condstore_) co_return ok("Move completed", code::highest_mod_seq(moved->source_modseq));
+    co_return ok("Move completed");
+}
+
+}  // namespace imap

@@ -1,0 +1,32 @@
+// ENABLE: RFC 9051 section 6.3.1, RFC 5161. NAMESPACE: RFC 9051 section 6.3.10, RFC 2342.
+#include "imap/session.hpp"
+
+namespace imap {
+
+awaitable<Reply> Session::handle(cmd::Enable enable) {
+    std::vector<std::string> enabled;
+    for (const std::string& capability : enable.capabilities) {
+        if (capability == "IMAP4REV2") {
+            rev2_ = true;
+            enabled.emplace_back("IMAP4rev2");
+        } else if (capability == "CONDSTORE") {
+            enable_condstore();
+            enabled.emplace_back("CONDSTORE");
+        } else if (capability == "UTF8=ACCEPT") {
+            // RFC 6855 section 3 forbids it while a mailbox is selected, and so does the command table.
+            utf8_ = true;
+            enabled.emplace_back("UTF8=ACCEPT");
+        }
+    }
+    write_enabled(out(), enabled);  // also when empty: clients lose mail without it (imap.md quirk 26)
+    co_return ok("Enabled");
+}
+
+awaitable<Reply> Session::handle(cmd::Namespace) {
+    NamespaceResponse response;
+    response.personal.push_back(NamespaceResponse::Entry{});
+    write_namespace(out(), response, write_mode());
+    co_return ok("Namespace completed");
+}
+
+}  // namespace imap

@@ -1,0 +1,22 @@
+// EXPUNGE and UID EXPUNGE: RFC 9051 sections 6.4.3 and 6.4.9, RFC 4315.
+#include "imap/session.hpp"
+
+namespace imap {
+
+awaitable<Reply> Session::handle(cmd::Expunge expunge) {
+    if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
+    std::optional<store::UidRanges> only;
+    if (expunge.uids) {
+        const View& view = selected_->view;
+        only = view.uids_of(view.numbers(*expunge.uids, true, selected_->saved));
+        if (only->empty()) co_return ok("Expunge completed");
+    }
+    const auto expunged = co_await selected_->folder->expunge(std::move(only));
+    if (!expunged) co_return reply_of(expunged.error());
+    // RFC 7162 section 3.2.7
+    if (condstore_ && !expunged->uids.empty())
+        co_return ok("Expunge completed", code::highest_mod_seq(expunged->modseq));
+    co_return ok("Expunge completed");
+}
+
+}  // namespace imap

@@ -1,0 +1,205 @@
+// The keys of SEARCH that need the message: header fields, Date:, BODY and TEXT. Everything is read in pieces
+// and compared as UTF-8 with case folded; transfer encodings, charsets and encoded words are taken off first
+// (RFC 9051 section 6.4.4).
+#include "imap/commands/search_run.hpp"
+#include "mime/date.hpp"
+#include "mime/decode.hpp"
+#include "mime/header.hpp"
+
+namespace imap {
+
+namespace {
+
+using Op = SearchKey::Op;
+
+/// The field that a key looks at; empty: none or all.
+std::string_view field_of(const SearchKey& key) {
+    switch (key.op) {
+        case Op::header:
+            return key.name;
+        case Op::from:
+            return "From";
+        case Op::to:
+            return "To";
+        case Op::cc:
+            return "Cc";
+        case Op::bcc:
+            return "Bcc";
+        case Op::subject:
+            return "Subject";
+        default:
+            return {};
+    }
+}
+
+bool is_sent(Op op) { return op == Op::sent_before || op == Op::sent_on || op == Op::sent_since; }
+bool is_header_key(Op op) {
+    return is_sent(op) || op == Op::header || op == Op::from || op == Op::to || op == Op::cc ||
+           op == Op::bcc || op == Op::subject;
+}
+
+}  // namespace
+
+/// Decides the candidates that are still open. False: the session is over.
+awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
+    std::vector<store::Entry> entries;
+    for (const Candidate& candidate : *candidates)
+        if (candidate.truth == Truth::unknown) entries.push_back(candidate.entry);
+    const auto details = co_await session_.selected_->folder->details(std::move(entries));
+    if (!details) {
+        failed_ = details.error();
+        co_return true;
+    }
+    std::size_t at = 0;
+    for (Candidate& candidate : *candidates) {
+        if (candidate.truth != Truth::unknown) continue;
+        const store::DetailPtr detail = (*details)[at++];
+        if (!detail) {
+            expunged_ = true;
+            candidate.truth = Truth::no;
+            continue;
+        }
+        candidate.truth = co_await judge_by_reading(candidate, detail);
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
+    }
+    co_return true;
+}
+
+awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, store::DetailPtr detail) {
+    std::ranges::fill(content_, Truth::unknown);
+    bool readable = co_await read_header(detail);
+    Truth truth = judge(0, candidate.seq, candidate.entry);
+    if (readable && truth == Truth::unknown) {
+        readable = co_await read_body(detail);
+        truth = judge(0, candidate.seq, candidate.entry);
+    }
+    if (!readable) expunged_ = true;
+    co_return readable ? truth : Truth::no;
+}
+
+/// All header keys are known afterwards; TEXT keys, when the header has their text. False: it could not be
+/// read.
+awaitable<bool> SearchRun::read_header(store::DetailPtr detail) {
+    const std::size_t bytes =
+        std::min<std::uint64_t>(detail->header_bytes, session_.services_.limits.header_bytes_max);
+    const auto header = co_await session_.selected_->folder->read(detail, 0, bytes);
+    if (!header) co_return false;
+    mime::FieldReader reader(*header);
+    for (mime::Field field; reader.next(field);) judge_field(field.name, field.value);
+    close_header_keys();
+    co_return true;
+}
+
+void SearchRun::judge_field(std::string_view name, std::string_view value) {
+    const std::vector<SearchKey>& keys = search_.program.keys;
+    std::string folded;  // decoded once, when the first key wants it
+    const auto text = [&]() -> const std::string& {
+        if (folded.empty()) folded = fold_case(mime::decode_text(value));
+        return folded;
+    };
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        if (content_[at] == Truth::yes) continue;
+        const SearchKey& key = keys[at];
+        const std::string& needle = prepared_[at].folded;
+        if (key.op == Op::text) {
+            const std::string line = fold_case(name) + ": " + text();
+            if (line.find(needle) != std::string::npos) content_[at] = Truth::yes;
+        } else if (is_sent(key.op)) {
+            if (mime::same_name(name, "Date")) judge_sent(value);
+        } else if (is_header_key(key.op) && mime::same_name(name, field_of(key))) {
+            if (needle.empty() || text().find(needle) != std::string::npos) content_[at] = Truth::yes;
+        }
+    }
+}
+
+/// The date as it is written, whatever its zone (RFC 9051 section 6.4.4, SENTON).
+void SearchRun::judge_sent(std::string_view value) {
+    const auto date = mime::parse_date(value);
+    if (!date) return;
+    const auto day = std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_seconds(std::chrono::seconds(date->seconds + date->zone_minutes * 60)));
+    const std::vector<SearchKey>& keys = search_.program.keys;
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        if (!is_sent(keys[at].op) || content_[at] != Truth::unknown) continue;
+        const bool yes = keys[at].op == Op::sent_before ? day < keys[at].date
+                         : keys[at].op == Op::sent_on   ? day == keys[at].date
+                                                        : day >= keys[at].date;
+        content_[at] = yes ? Truth::yes : Truth::no;
+    }
+}
+
+void SearchRun::close_header_keys() {
+    const std::vector<SearchKey>& keys = search_.program.keys;
+    for (std::size_t at = 0; at < keys.size(); ++at)
+        if (is_header_key(keys[at].op) && content_[at] == Truth::unknown) content_[at] = Truth::no;
+}
+
+/// BODY and TEXT keys are known afterwards. Searched are the text parts, and the header fields of all parts
+/// but the message itself; attachments that are no text are not.
+awaitable<bool> SearchRun::read_body(store::DetailPtr detail) {
+    const std::vector<SearchKey>& keys = search_.program.keys;
+    TextMatcher matcher;
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
+        if (looks && content_[at] != Truth::yes) matcher.add(at, prepared_[at].folded);
+    }
+    mime::Tree tree;
+    if (!mime::decode_tree(detail->tree, tree)) throw base::Bug("the part tree of a message does not decode");
+    for (std::size_t at = 0; at < tree.parts.size() && !matcher.all_found(); ++at) {
+        const bool read = co_await read_part(detail, tree.parts[at], &matcher);
+        if (!read) co_return false;
+    }
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
+        if (looks && content_[at] != Truth::yes) content_[at] = matcher.found(at) ? Truth::yes : Truth::no;
+    }
+    co_return true;
+}
+
+awaitable<bool> SearchRun::read_part(store::DetailPtr detail, mime::Part part, TextMatcher* matcher) {
+    const std::uint64_t shift = detail->prefix.size();  // the tree counts from the blob's first octet
+    if (part.parent != mime::no_part) {
+        const mime::Range header{part.header_offset + shift, part.header_bytes};
+        const bool read = co_await read_part_header(detail, header, matcher);
+        if (!read) co_return false;
+    }
+    if (part.kind != mime::Kind::leaf || (part.type != "text" && !part.type.empty())) co_return true;
+    mime::TextDecoder decoder(part.encoding, part.charset);
+    std::string text;
+    matcher->restart();
+    for (std::uint64_t done = 0; done < part.body_bytes && !matcher->all_found();) {
+        const std::size_t wanted =
+            std::min<std::uint64_t>(part.body_bytes - done, session_.services_.limits.read_bytes);
+        const auto piece =
+            co_await session_.selected_->folder->read(detail, part.body_offset + shift + done, wanted);
+        if (!piece || piece->empty()) co_return false;
+        done += piece->size();
+        text.clear();
+        decoder.decode(*piece, text);
+        if (done >= part.body_bytes) decoder.finish(text);
+        matcher->feed(text);
+        if (done < part.body_bytes) {
+            const bool more = co_await session_.give_way();
+            if (!more) co_return true;  // the caller asks again, and ends
+        }
+    }
+    co_return true;
+}
+
+awaitable<bool> SearchRun::read_part_header(store::DetailPtr detail, mime::Range range,
+                                            TextMatcher* matcher) {
+    const std::size_t bytes =
+        std::min<std::uint64_t>(range.bytes, session_.services_.limits.header_bytes_max);
+    if (bytes == 0) co_return true;
+    const auto header = co_await session_.selected_->folder->read(detail, range.offset, bytes);
+    if (!header) co_return false;
+    mime::FieldReader reader(*header);
+    for (mime::Field field; reader.next(field);) {
+        matcher->restart();
+        matcher->feed(std::string(field.name) + ": " + mime::decode_text(field.value));
+    }
+    co_return true;
+}
+
+}  // namespace imap

@@ -1,0 +1,73 @@
+// SearchRun: one SEARCH under way. What the snapshot knows decides first; only messages that are still open
+// are read, and of those only as much as is needed.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "imap/session.hpp"
+#include "imap/text_match.hpp"
+#include "mime/tree.hpp"
+
+namespace imap {
+
+class SearchRun {
+public:
+    SearchRun(Session& session, cmd::Search search);
+    boost::asio::awaitable<Reply> run();
+
+private:
+    enum class Truth : std::uint8_t { no, yes, unknown };
+    /// A key with all that can be known before the first message.
+    struct Prepared {
+        NumberRanges set;
+        bool set_is_uid = false;
+        store::FlagSet flags;
+        std::string folded;
+        bool never = false;  ///< a keyword that the folder does not have
+    };
+    struct Candidate {
+        SeqNum seq;
+        store::Entry entry;
+        Truth truth = Truth::unknown;
+    };
+
+    // search.cpp: the result
+    Reply report();
+    bool save();
+    void add(const Candidate& found);
+    boost::asio::awaitable<bool> run_piece(SeqNum first, SeqNum last);
+
+    // search_match.cpp: what the snapshot knows
+    void prepare();
+    Truth judge(std::size_t at, SeqNum seq, const store::Entry& entry) const;
+    Truth judge_group(std::size_t at, SeqNum seq, const store::Entry& entry) const;
+    Truth judge_fact(std::size_t at, SeqNum seq, const store::Entry& entry) const;
+
+    // search_content.cpp: what must be read
+    boost::asio::awaitable<bool> read_open(std::vector<Candidate>* candidates);
+    boost::asio::awaitable<Truth> judge_by_reading(Candidate candidate, store::DetailPtr detail);
+    boost::asio::awaitable<bool> read_header(store::DetailPtr detail);
+    boost::asio::awaitable<bool> read_body(store::DetailPtr detail);
+    boost::asio::awaitable<bool> read_part(store::DetailPtr detail, mime::Part part, TextMatcher* matcher);
+    boost::asio::awaitable<bool> read_part_header(store::DetailPtr detail, mime::Range range,
+                                                  TextMatcher* matcher);
+    void judge_field(std::string_view name, std::string_view value);
+    void judge_sent(std::string_view value);
+    void close_header_keys();
+
+    Session& session_;
+    cmd::Search search_;
+    store::SnapshotPtr messages_;
+    std::vector<Prepared> prepared_;  // by key
+    std::vector<Truth> content_;      // by key: what reading the current message has shown
+    std::int64_t now_ = 0;            // seconds since 1970, for OLDER and YOUNGER
+
+    NumberRanges result_;       // numbers or uids, as asked
+    NumberRanges result_uids_;  // kept for SAVE only
+    ModSeq modseq_all_, modseq_first_, modseq_last_;
+    Uid uid_first_, uid_last_;
+    bool expunged_ = false;
+    store::Error failed_;
+};
+
+}  // namespace imap

@@ -1,0 +1,90 @@
+// SELECT and EXAMINE (RFC 9051 sections 6.3.2, 6.3.3), CLOSE, UNSELECT and CHECK (sections 6.4.1, 6.4.2; RFC
+// 3501 section 6.4.1).
+#include "imap/ids.hpp"
+#include "imap/session.hpp"
+
+namespace imap {
+
+namespace {
+
+SeqNum first_unseen(const store::Snapshot& snapshot) {
+    SeqNum found;
+    if (snapshot.totals().unseen == 0) return found;
+    snapshot.for_each(SeqNum(1), SeqNum(snapshot.size()), [&](SeqNum seq, const store::Entry& entry) {
+        if (entry.flags.has(store::SystemFlag::seen)) return true;
+        found = seq;
+        return false;
+    });
+    return found;
+}
+
+}  // namespace
+
+awaitable<Reply> Session::handle(cmd::Select select) {
+    // RFC 7162 section 3.2.5: only after ENABLE QRESYNC, which is not offered.
+    if (select.qresync) co_return bad("QRESYNC is not enabled");
+    if (selected_) {
+        deselect();  // also when the new one cannot be opened (RFC 9051 section 6.3.2)
+        write_condition(out(), "*", Condition::ok, code::closed, "Previous mailbox is closed");
+    }
+    const store::FolderTreePtr tree = folders();
+    const store::FolderInfo* info = tree->find(select.mailbox);
+    if (info == nullptr || !info->selectable) co_return no(code::nonexistent, "No such mailbox");
+    auto opened = co_await account_->open(info->id);
+    if (!opened) co_return reply_of(opened.error());
+
+    selected_ =
+        std::make_unique<Selected>(std::move(*opened), info->name, select.read_only, connection_.waker());
+    state_ = state_selected;
+    if (select.condstore) enable_condstore();
+    registration_.set_folder(info->name);
+
+    selected_->view = View(selected_->folder->snapshot());
+    const store::Snapshot& messages = selected_->view.messages();
+    const store::FolderTotals& totals = messages.totals();
+    write_flag_lists();
+    write_exists(out(), messages.size());
+    if (!rev2_) {
+        selected_->view.add_recent(selected_->folder->take_recent(!select.read_only), totals.uid_next);
+        write_recent(out(), selected_->view.recent());
+        const SeqNum unseen = first_unseen(messages);
+        if (unseen.value != 0)
+            write_condition(out(), "*", Condition::ok, code::unseen(unseen), "First unseen message");
+    }
+    const auto fact = [this](std::string_view code, std::string_view text) {
+        write_condition(out(), "*", Condition::ok, code, text);
+    };
+    fact(code::uid_validity(totals.uid_validity), "UIDs are valid");
+    fact(code::uid_next(totals.uid_next), "Next UID");
+    fact(code::highest_mod_seq(totals.highest_modseq), "Highest");
+    fact(code::mailbox_id(folder_id_text(info->id)), "Mailbox");
+    if (rev2_) {
+        // RFC 9051 section 6.3.2: the name as the server knows it.
+        ListResponse response;
+        response.name = info->name;
+        write_list(out(), response, write_mode());
+    }
+    if (select.read_only) co_return ok("Examine completed", code::read_only);
+    co_return ok("Select completed", code::read_write);
+}
+
+/// Expunges without telling (RFC 9051 section 6.4.1).
+awaitable<Reply> Session::handle(cmd::Close) {
+    const store::FolderPtr folder = selected_->folder;
+    const bool expunges = !selected_->read_only && selected_->view.messages().totals().deleted != 0;
+    deselect();
+    if (!expunges) co_return ok("Close completed");
+    const auto expunged = co_await folder->expunge(std::nullopt);
+    if (!expunged) co_return reply_of(expunged.error());
+    co_return ok("Close completed");
+}
+
+awaitable<Reply> Session::handle(cmd::Unselect) {
+    deselect();
+    co_return ok("Unselect completed");
+}
+
+/// RFC 3501 section 6.4.1: a checkpoint; here everything acknowledged is on disk already.
+awaitable<Reply> Session::handle(cmd::Check) { co_return ok("Check completed"); }
+
+}  // namespace imap

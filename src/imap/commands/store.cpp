@@ -1,0 +1,90 @@
+// STORE and UID STORE: RFC 9051 sections 6.4.6 and 6.4.9, RFC 7162 section 3.1.3 (UNCHANGEDSINCE).
+#include "imap/session.hpp"
+
+namespace imap {
+
+namespace {
+
+/// The flags of a request as bits of the folder; keywords that are still unknown there were not needed.
+store::FlagSet resolve(const store::NamedFlags& flags, const store::Keywords& keywords) {
+    store::FlagSet set = flags.system;
+    for (const std::string& name : flags.keywords)
+        if (const auto index = keywords.find(name)) set |= store::FlagSet::keyword(*index);
+    return set;
+}
+
+store::FlagChange change_of(cmd::Store::Change change) {
+    switch (change) {
+        case cmd::Store::Change::replace:
+            return store::FlagChange::replace;
+        case cmd::Store::Change::add:
+            return store::FlagChange::add;
+        case cmd::Store::Change::remove:
+            break;
+    }
+    return store::FlagChange::remove;
+}
+
+NumberRanges plain(const store::UidRanges& uids) {
+    NumberRanges numbers;
+    numbers.reserve(uids.size());
+    for (const store::UidRange& range : uids)
+        numbers.push_back(NumberRange{range.first.value, range.last.value});
+    return numbers;
+}
+
+}  // namespace
+
+awaitable<Reply> Session::handle(cmd::Store store) {
+    if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
+    if (!store.uid && selected_->view.out_of_range(store.set)) co_return bad("No such message");
+    const NumberRanges numbers = selected_->view.numbers(store.set, store.uid, selected_->saved);
+    if (store.unchanged_since) enable_condstore();
+    if (numbers.empty()) co_return ok("Store completed");
+
+    store::StoreRequest request;
+    request.uids = selected_->view.uids_of(numbers);
+    request.change = change_of(store.change);
+    request.flags.system = store::FlagSet(store.flags.system, 0);
+    request.flags.keywords = std::move(store.flags.keywords);
+    request.unchanged_since = store.unchanged_since;
+    const store::NamedFlags flags = request.flags;
+    const store::UidRanges uids = request.uids;
+    const auto result = co_await selected_->folder->store(std::move(request));
+    if (!result) co_return reply_of(result.error());
+
+    const bool uid_with = store.uid;
+    const bool tell_all = !store.silent && !store.unchanged_since;
+    OwnChange own;
+    own.uids = &uids;
+    own.change = change_of(store.change);
+    own.flags = resolve(flags, result->snapshot->keywords());
+    own.told_elsewhere = tell_all;
+    synchronise_to(result->snapshot, uid_with, uid_with, store.silent || tell_all ? &own : nullptr);
+    if (tell_all) {
+        // Every message that was named is told, changed or not: RFC 9051 section 6.4.6.
+        const NumberRanges changed = selected_->view.numbers_of(plain(uids));
+        const bool more = co_await tell_flags_of(changed, uid_with);
+        if (!more) co_return gone();
+    }
+    const bool is_gone = !store.uid && (!result->missing.empty() || selected_->view.keeps_expunged());
+    if (!result->modified.empty()) {
+        const NumberRanges modified =
+            store.uid ? plain(result->modified) : selected_->view.numbers_of(plain(result->modified));
+        co_return ok("Conditional STORE failed for some", code::modified(modified));
+    }
+    if (is_gone) {
+        // RFC 2180 section 4.2.1: what is gone cannot be changed; what is there was.
+        bool named_gone = false;
+        for (const NumberRange& range : numbers)
+            selected_->view.messages().for_each(
+                SeqNum(range.first), SeqNum(range.last), [&](SeqNum, const store::Entry& entry) {
+                    named_gone |= result->snapshot->find(entry.uid) == nullptr;
+                    return !named_gone;
+                });
+        if (named_gone) co_return no(code::expunge_issued, "Some of the messages no longer exist");
+    }
+    co_return ok("Store completed");
+}
+
+}  // namespace imap

@@ -1,0 +1,48 @@
+// Selected: a mailbox that a session has open. Made by SELECT and EXAMINE, gone with CLOSE, UNSELECT or the
+// next SELECT.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "imap/view.hpp"
+#include "net/connection.hpp"
+#include "store/folder.hpp"
+
+namespace imap {
+
+/// Wakes a session that idles. Told on any thread, from inside the store; a session that does not idle is not
+/// woken, since it takes the newest snapshot with its next command anyway.
+class Watcher final : public store::Subscriber {
+public:
+    explicit Watcher(std::shared_ptr<net::Waker> waker) : waker_(std::move(waker)) {}
+    void changed() noexcept override {
+        if (armed_.load(std::memory_order_acquire)) waker_->wake(net::event_mail);
+    }
+    void arm(bool yes) { armed_.store(yes, std::memory_order_release); }
+
+private:
+    std::shared_ptr<net::Waker> waker_;
+    std::atomic<bool> armed_{false};
+};
+
+struct Selected {
+    Selected(store::FolderPtr what, std::string with_name, bool for_reading,
+             std::shared_ptr<net::Waker> waker)
+        : folder(std::move(what)),
+          name(std::move(with_name)),
+          read_only(for_reading),
+          watcher(std::move(waker)) {
+        subscription = folder->subscribe(watcher);
+    }
+
+    store::FolderPtr folder;
+    std::string name;
+    bool read_only;
+    View view;
+    NumberRanges saved;  ///< "$" as uids (RFC 9051 section 6.4.4.1)
+    Watcher watcher;
+    store::SubscriptionPtr subscription;  // last: ends before what it tells
+};
+
+}  // namespace imap

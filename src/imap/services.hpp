@@ -1,0 +1,45 @@
+// Services: what an IMAP session works with, made once by main and shared by all sessions. Limits: the
+// numbers that bound a session, each with its reason.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "auth/authenticator.hpp"
+#include "base/clock.hpp"
+#include "imap/syntax/framer.hpp"
+#include "net/session_registry.hpp"
+#include "store/store.hpp"
+
+namespace imap {
+
+struct Limits {
+    FramerLimits before_login = FramerLimits::before_login();
+    FramerLimits after_login = FramerLimits::authenticated();
+    std::chrono::seconds login_max{60};              ///< from the greeting to a login, in all: slowloris
+    std::chrono::seconds inactivity_max{30 * 60};    ///< RFC 9051 section 5.4: at least 30 minutes
+    std::chrono::seconds literal_stall_max{5 * 60};  ///< silence in the middle of an APPEND
+    std::chrono::seconds idle_keepalive{2 * 60};     ///< "* OK Still here": NAT tables forget in 5 minutes
+    unsigned bad_before_login_max = 3;  ///< in a row; then BYE: what speaks another protocol goes early
+    unsigned bad_after_login_max = 20;  ///< in a row: a client in a loop
+    std::uint32_t sessions_per_user_max = 100;  ///< each is cheap; 10 and 20 broke homes (imap.md quirk 12)
+    std::size_t fetch_batch = 256;              ///< messages whose details are held at once
+    std::size_t read_bytes = 128U << 10;        ///< of a body at once: two chunks of a blob
+    std::size_t header_bytes_max = 16U << 20;   ///< of one header held in memory, for subsets and SEARCH
+    std::size_t append_messages_max = 1'000;  ///< of one MULTIAPPEND: their contents wait for the one commit
+    std::size_t saved_ranges_max = 65'536;    ///< of "$": half a MiB at most
+};
+
+/// Owned by nobody but its shared_ptr, which each session keeps a part of.
+struct Services {
+    store::Store& store;
+    auth::Authenticator& authenticator;
+    net::SessionRegistry& sessions;
+    std::string hostname;        ///< of the greeting
+    std::string name = "Barid";  ///< of ID
+    std::string version;         ///< of ID
+    Limits limits;
+    const base::Clock* clock = &base::Clock::system();  ///< for OLDER and YOUNGER
+};
+
+}  // namespace imap

@@ -1,0 +1,208 @@
+// The story of a session: greeting, frames, commands, replies.
+#include "imap/session.hpp"
+
+#include "base/log.hpp"
+#include "imap/capability.hpp"
+
+namespace imap {
+
+Session::Session(net::Connection& connection, const Services& services)
+    : connection_(connection),
+      services_(services),
+      registration_(services.sessions.add("imap", connection.peer(), connection.waker())),
+      framer_(services.limits.before_login),
+      login_deadline_(std::chrono::steady_clock::now() + services.limits.login_max) {}
+
+awaitable<void> Session::run() {
+    greet();
+    for (bool more = true; more;) more = co_await step();
+    co_await connection_.flush();
+}
+
+void Session::greet() {
+    write_condition(out(), "*", Condition::ok, code::capability(capabilities()),
+                    services_.hostname + " ready");
+}
+
+/// Does what the next frame asks for, or waits for more octets. False: the session is over.
+awaitable<bool> Session::step() {
+    const Framer::Found found = framer_.poll(connection_.input());
+    switch (found.status) {
+        case Framer::Status::need_continuation:
+            write_continuation(out(), "OK");
+            [[fallthrough]];
+        case Framer::Status::need_more:
+            co_return co_await wait_for_octets(services_.limits.inactivity_max);
+        case Framer::Status::frame:
+        case Framer::Status::literal:
+            co_return co_await run_frame(found);
+        case Framer::Status::skip:
+            connection_.consume(found.octets);
+            framer_.next();
+            co_return true;
+        case Framer::Status::refused: {
+            const bool more = refuse(found.tag, found.reason);
+            connection_.consume(found.octets);
+            framer_.next();
+            co_return more;
+        }
+        case Framer::Status::fatal:
+            break;
+    }
+    refuse(found.tag, found.reason);
+    if (!ending_) say_bye({}, "Cannot go on");
+    co_return false;
+}
+
+/// Parses and runs one command. APPEND's first literal is still outside: its handler takes it.
+awaitable<bool> Session::run_frame(Framer::Found found) {
+    tag_ = "*";
+    const ParseMode mode{utf8_ || rev2_};
+    Parsed<ParsedCommand> parsed = parse_command(found.frame, tag_, mode);
+    connection_.consume(found.octets);
+    const bool has_literal = found.status == Framer::Status::literal;
+    literal_non_sync_ = found.non_sync;
+    if (!parsed) {
+        bool more = refuse(tag_, parsed.error().what);
+        if (!has_literal) {
+            framer_.next();
+        } else if (!framer_.refuse_literal()) {
+            if (!ending_) say_bye(code::too_big, "Literal is too large to be skipped");
+            more = false;
+        }
+        co_return more;
+    }
+    if (!has_literal) framer_.next();
+    spec_ = parsed->spec;
+    ++commands_;
+    registration_.set_state(spec_->name.data());  // a literal of the table: ends in NUL
+    Reply reply = co_await call(std::move(*parsed));
+    co_return co_await finish(std::move(reply));
+}
+
+/// Checks what the table says of the command and calls its handler.
+awaitable<Reply> Session::call(ParsedCommand parsed) {
+    const CommandSpec& spec = *parsed.spec;
+    Reply refused = check_state(spec);
+    if (refused.condition != Condition::ok) {
+        // A message that nobody wants must still be got out of the way (Stalwart issue 2768).
+        if (std::holds_alternative<cmd::Append>(parsed.command) && !framer_.refuse_literal())
+            refused.then = Reply::Then::close;
+        co_return refused;
+    }
+    if (selected_) {
+        if (selected_->folder->deleted()) {
+            say_bye({}, "The selected mailbox was deleted");
+            co_return gone();
+        }
+        // Sequence numbers of the command are those that the client knew when it sent it: nothing may move
+        // them now. A command with uids sees what is there (imap.md quirk 23).
+        synchronise(spec.breaks_seq && !spec.uses_seq, false);
+    }
+    const auto run = [this](auto&& command) { return handle(std::forward<decltype(command)>(command)); };
+    co_return co_await std::visit(run, std::move(parsed.command));
+}
+
+Reply Session::check_state(const CommandSpec& spec) const {
+    if ((spec.states & state_) != 0) return ok("");
+    switch (state_) {
+        case state_not_authenticated:
+            return bad("Log in first");
+        case state_authenticated:
+            return bad(spec.states == state_selected ? "Select a mailbox first" : "Already logged in");
+        case state_selected:
+            break;
+    }
+    return bad("Already logged in");
+}
+
+/// Tells what changed, then says how the command ended. False: the session is over.
+awaitable<bool> Session::finish(Reply reply) {
+    if (reply.then == Reply::Then::silent_close) co_return false;
+    if (selected_ && !ending_) synchronise(spec_->breaks_seq, spec_->name.starts_with("UID "));
+    write_condition(out(), tag_, reply.condition, reply.code, reply.text);
+    if (reply.condition == Condition::bad) {
+        if (++bad_in_a_row_ >= (state_ == state_not_authenticated ? services_.limits.bad_before_login_max
+                                                                  : services_.limits.bad_after_login_max)) {
+            say_bye({}, "Too many bad commands");
+            co_return false;
+        }
+    } else {
+        bad_in_a_row_ = 0;
+    }
+    if (reply.then == Reply::Then::close) co_return false;
+    if (reply.then == Reply::Then::start_tls) {
+        bool secured = co_await connection_.flush();
+        if (secured) secured = co_await connection_.start_tls();
+        if (!secured) co_return false;
+        // RFC 9051 section 6.2.1: what was said in plain text is forgotten.
+        framer_ = Framer(services_.limits.before_login);
+        registration_.set_tls(connection_.peer().tls_version);
+    }
+    co_return co_await breathe();
+}
+
+/// BAD for what is no command. False: there were too many.
+bool Session::refuse(std::string_view tag, std::string_view reason) {
+    write_condition(out(), tag.empty() ? "*" : tag, Condition::bad, {}, reason);
+    const Limits& limits = services_.limits;
+    const unsigned max =
+        state_ == state_not_authenticated ? limits.bad_before_login_max : limits.bad_after_login_max;
+    if (++bad_in_a_row_ < max) return true;
+    say_bye({}, "Too many bad commands");
+    return false;
+}
+
+std::string Session::capabilities() {
+    CapabilityFacts facts;
+    facts.logged_in = state_ != state_not_authenticated;
+    facts.append_bytes_max = services_.store.limits().message_bytes_max;
+    if (!facts.logged_in) {
+        facts.can_start_tls = connection_.can_start_tls();
+        facts.plain_text_refused = services_.authenticator.plain_text_refused(client());
+        facts.mechanisms = services_.authenticator.mechanisms(client());
+    }
+    return capability_line(facts);
+}
+
+auth::Client Session::client() const {
+    const net::PeerInfo& peer = connection_.peer();
+    auth::Client client;
+    client.protocol = "imap";
+    client.address = peer.address;
+    client.loopback = peer.loopback;
+    client.tls = peer.tls;
+    client.certificate_identity = peer.tls_client_subject;
+    net::Connection* connection = &connection_;  // outlives every exchange: the session's own
+    client.channel_binding = [connection](std::string_view type) {
+        return connection->channel_binding(type);
+    };
+    return client;
+}
+
+/// \errors not_found: no such mailbox, or only a level of the hierarchy
+awaitable<store::Result<store::FolderPtr>> Session::open(std::string mailbox) {
+    const store::FolderTreePtr tree = folders();
+    const store::FolderInfo* info = tree->find(mailbox);
+    if (info == nullptr || !info->selectable)
+        co_return store::Error(store::Errc::not_found, "No such mailbox");
+    co_return co_await account_->open(info->id);
+}
+
+void Session::deselect() {
+    if (!selected_) return;
+    selected_.reset();
+    state_ = state_authenticated;
+    registration_.set_folder({});
+}
+
+void Session::log_end() const {
+    base::log::info("imap", "end",
+                    {{"user", user_},
+                     {"ip", connection_.peer().address},
+                     {"commands", commands_},
+                     {"in", connection_.octets_in()},
+                     {"out", connection_.octets_out()}});
+}
+
+}  // namespace imap

@@ -1,0 +1,148 @@
+// Session: one IMAP connection, from greeting to close (RFC 9051, RFC 3501).
+//
+// Frames, parses, checks the state, calls the handler, tells what changed and writes the tagged reply. It
+// holds no grammar (imap/syntax), no socket (net) and no storage (store). A local variable of serve(); all on
+// the connection's strand. The handlers are in commands/, one file for each command or family.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "imap/reply.hpp"
+#include "imap/selected.hpp"
+#include "imap/services.hpp"
+#include "imap/syntax/fetch_writer.hpp"
+#include "imap/syntax/parse_command.hpp"
+
+namespace imap {
+
+using boost::asio::awaitable;
+
+class FetchRun;   // commands/fetch_run.hpp
+class SearchRun;  // commands/search_run.hpp
+
+class Session {
+public:
+    Session(net::Connection& connection, const Services& services);
+
+    /// Runs until the peer leaves or is sent away. Throws base::Bug and what the library throws when there is
+    /// a bug.
+    awaitable<void> run();
+    /// After an exception: says goodbye as well as it can.
+    awaitable<void> end_after_bug(std::string what);
+    /// One line in the log, when all is over.
+    void log_end() const;
+
+private:
+    friend class FetchRun;
+    friend class SearchRun;
+
+    // session.cpp: the story
+    void greet();
+    awaitable<bool> step();
+    awaitable<bool> run_frame(Framer::Found found);
+    awaitable<Reply> call(ParsedCommand parsed);
+    awaitable<bool> finish(Reply reply);
+    Reply check_state(const CommandSpec& spec) const;
+    bool refuse(std::string_view tag, std::string_view reason);
+
+    // session_wait.cpp: waiting, writing, ending
+    awaitable<bool> wait_for_octets(std::chrono::seconds patience);
+    bool take_events();
+    awaitable<bool> breathe();
+    awaitable<bool> give_way();
+    void say_bye(std::string_view code, std::string_view text);
+    std::string& out() { return connection_.output(); }
+
+    // updates.cpp: what the client is told of its mailbox
+    struct OwnChange {
+        const store::UidRanges* uids = nullptr;  ///< messages that this command changed
+        store::FlagChange change = store::FlagChange::add;
+        store::FlagSet flags;
+        bool told_elsewhere =
+            false;  ///< the command writes their FETCH itself; else .SILENT: flags are not told
+    };
+    void synchronise(bool may_expunge, bool with_uid);
+    void synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid, const OwnChange* own);
+    void tell(const store::Snapshot& before, const store::Difference& difference, bool with_uid,
+              const OwnChange* own);
+    void tell_flags(SeqNum seq, const store::Entry& entry, bool with_uid, bool with_flags);
+    awaitable<bool> tell_flags_of(NumberRanges numbers, bool with_uid);
+    void write_flag_lists();
+    void claim_recent(const store::Snapshot& before);
+
+    // Facts
+    WriteMode write_mode() const { return WriteMode{utf8_ || rev2_}; }
+    std::string capabilities();
+    auth::Client client() const;
+    store::FolderTreePtr folders() const { return account_->folders(); }
+    awaitable<store::Result<store::FolderPtr>> open(std::string mailbox);
+    void enable_condstore() { condstore_ = true; }
+    void deselect();
+
+    // Handlers, in commands/
+    awaitable<Reply> handle(cmd::Capability);
+    awaitable<Reply> handle(cmd::Noop);
+    awaitable<Reply> handle(cmd::Logout);
+    awaitable<Reply> handle(cmd::StartTls);
+    awaitable<Reply> handle(cmd::Namespace);
+    awaitable<Reply> handle(cmd::Check);
+    awaitable<Reply> handle(cmd::Close);
+    awaitable<Reply> handle(cmd::Unselect);
+    awaitable<Reply> handle(cmd::Idle);
+    awaitable<Reply> handle(cmd::Authenticate);
+    awaitable<Reply> handle(cmd::Login);
+    awaitable<Reply> handle(cmd::Id);
+    awaitable<Reply> handle(cmd::Enable);
+    awaitable<Reply> handle(cmd::Select);
+    awaitable<Reply> handle(cmd::Create);
+    awaitable<Reply> handle(cmd::Delete);
+    awaitable<Reply> handle(cmd::Rename);
+    awaitable<Reply> handle(cmd::Subscribe);
+    awaitable<Reply> handle(cmd::Unsubscribe);
+    awaitable<Reply> handle(cmd::List);
+    awaitable<Reply> handle(cmd::Status);
+    awaitable<Reply> handle(cmd::Append);
+    awaitable<Reply> handle(cmd::Expunge);
+    awaitable<Reply> handle(cmd::Search);
+    awaitable<Reply> handle(cmd::Fetch);
+    awaitable<Reply> handle(cmd::Store);
+    awaitable<Reply> handle(cmd::Copy);
+    awaitable<Reply> handle(cmd::Move);
+
+    // commands/authenticate.cpp
+    awaitable<std::optional<std::string>> read_sasl_line();
+    awaitable<Reply> logged_in(auth::Outcome outcome);
+    // commands/append.cpp
+    struct AppendState;
+    Reply refuse_append(Reply reply);
+    awaitable<std::optional<Reply>> receive_message(AppendState* state);
+    awaitable<std::optional<Reply>> read_append_tail(AppendState* state);
+    awaitable<bool> receive_literal(store::MessageWriter* writer, std::uint64_t octets, store::Error* failed);
+    // commands/list.cpp, status.cpp
+    awaitable<store::Result<StatusResponse>> status_of(base::FolderId folder, std::uint16_t items);
+    // commands/idle.cpp
+    enum class IdleEnd : std::uint8_t { line, gone };
+    awaitable<IdleEnd> idle_until_line();
+
+    net::Connection& connection_;
+    const Services& services_;
+    net::SessionRegistry::Handle registration_;
+    Framer framer_;
+    std::string tag_;                    // of the command that runs
+    const CommandSpec* spec_ = nullptr;  // of the command that runs or ran last
+    State state_ = state_not_authenticated;
+    bool condstore_ = false, rev2_ = false, utf8_ = false;
+    bool ending_ = false;            // BYE was said
+    bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
+    unsigned bad_in_a_row_ = 0;
+    std::uint32_t commands_ = 0;
+    std::chrono::steady_clock::time_point login_deadline_;
+    std::string user_;
+    store::AccountPtr account_;
+    std::unique_ptr<Selected> selected_;
+};
+
+}  // namespace imap

@@ -1,0 +1,80 @@
+// The one place where a session sleeps, and how it ends.
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
+#include "imap/session.hpp"
+
+namespace imap {
+
+/// Sends what is due, then waits for octets. False: the session is over.
+awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
+    for (;;) {
+        const bool sent = co_await connection_.flush();
+        if (!sent) co_return false;
+        std::chrono::milliseconds left = patience;
+        if (state_ == state_not_authenticated) {
+            // In all, not since the last octet: a peer that trickles must not hold the place.
+            left = std::chrono::duration_cast<std::chrono::milliseconds>(login_deadline_ -
+                                                                         std::chrono::steady_clock::now());
+            left = std::max(left, std::chrono::milliseconds(0));
+        }
+        const net::Wake wake = co_await connection_.wait(left);
+        switch (wake) {
+            case net::Wake::octets:
+                co_return true;
+            case net::Wake::event:
+                if (!take_events()) co_return false;
+                break;
+            case net::Wake::deadline:
+                say_bye({}, state_ == state_not_authenticated ? "Login took too long" : "Idle for too long");
+                co_return false;
+            case net::Wake::closed:
+                co_return false;
+        }
+    }
+}
+
+/// False: the session must end; BYE was said.
+bool Session::take_events() {
+    const std::uint32_t events = connection_.take_events();
+    if ((events & net::event_shutdown) != 0) {
+        say_bye(code::unavailable, "Server is shutting down");
+    } else if ((events & net::event_kicked) != 0) {
+        say_bye({}, "Disconnected by the administrator");
+    }
+    return !ending_;
+}
+
+/// Between the pieces of long work and after each command: lets large output go, ends a session that was told
+/// to, and, when there was much output, gives way to the other sessions of this thread. False: the session is
+/// over.
+awaitable<bool> Session::breathe() {
+    if (out().size() < net::Connection::output_large_bytes) co_return true;
+    const bool sent = co_await connection_.flush();
+    if (!sent) co_return false;
+    co_return co_await give_way();
+}
+
+/// Lets the other sessions of this thread run. False: the session is over.
+awaitable<bool> Session::give_way() {
+    if (!take_events()) co_return false;
+    co_await boost::asio::post(connection_.executor(), boost::asio::use_awaitable);
+    co_return true;
+}
+
+void Session::say_bye(std::string_view code, std::string_view text) {
+    if (std::exchange(ending_, true)) return;
+    write_condition(out(), "*", Condition::bye, code, text);
+}
+
+awaitable<void> Session::end_after_bug(std::string what) {
+    base::log::error("imap", "bug",
+                     {{"command", spec_ != nullptr ? spec_->name : std::string_view("none")},
+                      {"user", user_},
+                      {"what", what}});
+    say_bye(code::server_bug, "Internal error, it was logged");
+    co_await connection_.flush();
+}
+
+}  // namespace imap

@@ -1,0 +1,134 @@
+// What the client is told of its selected mailbox: EXPUNGE, EXISTS, RECENT, FLAGS and FETCH, from two
+// snapshots.
+#include "imap/session.hpp"
+
+namespace imap {
+
+namespace {
+
+bool covers(const store::UidRanges& ranges, Uid uid) {
+    const auto after =
+        std::upper_bound(ranges.begin(), ranges.end(), uid,
+                         [](Uid value, const store::UidRange& range) { return value < range.first; });
+    return after != ranges.begin() && uid <= std::prev(after)->last;
+}
+
+store::FlagSet applied(store::FlagSet before, store::FlagChange change, store::FlagSet flags) {
+    switch (change) {
+        case store::FlagChange::replace:
+            return flags;
+        case store::FlagChange::add:
+            return before | flags;
+        case store::FlagChange::remove:
+            break;
+    }
+    return before.without(flags);
+}
+
+}  // namespace
+
+/// Brings the view to the newest state as far as EXPUNGE allows, and tells it. Costs a comparison of two
+/// pointers when nothing changed.
+void Session::synchronise(bool may_expunge, bool with_uid) {
+    store::SnapshotPtr newest = selected_->folder->snapshot();
+    if (selected_->view.is_up_to_date(newest, may_expunge)) return;
+    synchronise_to(std::move(newest), may_expunge, with_uid, nullptr);
+}
+
+void Session::synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
+                             const OwnChange* own) {
+    const store::SnapshotPtr before = selected_->view.shared();
+    const store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
+    if (difference.appended != 0) claim_recent(*before);
+    tell(*before, difference, with_uid, own);
+}
+
+/// \Recent is for the first session that is told of a message (RFC 3501 section 2.3.2).
+void Session::claim_recent(const store::Snapshot& before) {
+    if (rev2_) return;
+    const Uid first = selected_->folder->take_recent(!selected_->read_only);
+    selected_->view.add_recent(std::max(first, before.totals().uid_next),
+                               selected_->view.messages().totals().uid_next);
+}
+
+/// In the order that keeps every line true as it stands: numbers go down, then up, then are used (imap.md
+/// quirk 23).
+void Session::tell(const store::Snapshot& before, const store::Difference& difference, bool with_uid,
+                   const OwnChange* own) {
+    const store::Snapshot& now = selected_->view.messages();
+    for (const SeqNum seq : difference.expunged) write_expunge(out(), seq);
+    if (difference.appended != 0) {
+        write_exists(out(), now.size());
+        if (!rev2_) write_recent(out(), selected_->view.recent());
+    }
+    if (difference.keywords_grew) write_flag_lists();
+    const auto each = [&](SeqNum seq, bool flags_differ) {
+        const store::Entry& entry = *now.at(seq);
+        if (own != nullptr && covers(*own->uids, entry.uid)) {
+            if (own->told_elsewhere) return;
+            // What the client itself did it knows; what another session did to the same message it must hear.
+            const store::Entry* old = before.find(entry.uid);
+            if (old != nullptr && applied(old->flags, own->change, own->flags) == entry.flags)
+                flags_differ = false;
+        }
+        if (flags_differ || condstore_) tell_flags(seq, entry, with_uid, flags_differ);
+    };
+    // Both lists ascend; the client sees one ascending run.
+    auto flags = difference.changed.begin();
+    auto modseq = difference.modseq_only.begin();
+    while (flags != difference.changed.end() || modseq != difference.modseq_only.end()) {
+        const bool take_flags =
+            modseq == difference.modseq_only.end() || (flags != difference.changed.end() && *flags < *modseq);
+        if (take_flags) {
+            each(*flags++, true);
+        } else {
+            each(*modseq++, false);
+        }
+    }
+}
+
+void Session::tell_flags(SeqNum seq, const store::Entry& entry, bool with_uid, bool with_flags) {
+    FetchWriter fetch(out());
+    fetch.begin(seq);
+    // RFC 7162 section 3.1.4.2 and RFC 9051 section 6.4.9: UID is always welcome; it is left out of plain
+    // FLAGS updates only because old clients of RFC 3501 do not expect it there.
+    if (with_uid || condstore_) fetch.uid(entry.uid);
+    if (with_flags) {
+        fetch.flags(entry.flags.low(), entry.flags.high(), selected_->view.messages().keywords(),
+                    !rev2_ && selected_->view.is_recent(entry.uid));
+    }
+    if (condstore_) fetch.mod_seq(entry.modseq);
+    fetch.end();
+}
+
+/// A FETCH with the flags of each message, in pieces that leave as they fill. False: the session is over.
+awaitable<bool> Session::tell_flags_of(NumberRanges numbers, bool with_uid) {
+    constexpr std::uint32_t piece = 1'000;
+    for (const NumberRange& range : numbers) {
+        for (std::uint64_t first = range.first; first <= range.last; first += piece) {
+            const std::uint64_t last = std::min<std::uint64_t>(first + piece - 1, range.last);
+            selected_->view.messages().for_each(
+                SeqNum(static_cast<std::uint32_t>(first)), SeqNum(static_cast<std::uint32_t>(last)),
+                [&](SeqNum seq, const store::Entry& entry) { tell_flags(seq, entry, with_uid, true); });
+            const bool more = co_await breathe();
+            if (!more) co_return false;
+        }
+    }
+    co_return true;
+}
+
+/// FLAGS and PERMANENTFLAGS: at SELECT, and again when a keyword is new.
+void Session::write_flag_lists() {
+    const store::Keywords& keywords = selected_->view.messages().keywords();
+    FlagList flags;
+    flags.system =
+        FlagList::seen | FlagList::answered | FlagList::flagged | FlagList::deleted | FlagList::draft;
+    for (unsigned index = 0; index < keywords.size(); ++index)
+        flags.keywords.emplace_back(keywords.name(index));
+    write_flags(out(), flags);
+    const bool room = !keywords.full() && !selected_->read_only;
+    if (selected_->read_only) flags = FlagList();
+    write_condition(out(), "*", Condition::ok, code::permanent_flags(flags, room), "Flags that are kept");
+}
+
+}  // namespace imap

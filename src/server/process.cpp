@@ -1,0 +1,202 @@
+#include "server/process.hpp"
+
+#include <csignal>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "admin/session.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "directory/make_directory.hpp"
+#include "imap/server.hpp"
+#include "pop3/server.hpp"
+#include "smtp/services.hpp"
+#include "store/engine/rocksdb/rocksdb_engine.hpp"
+
+namespace server {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+void log_end(const char* what, std::exception_ptr failed) {
+    if (!failed) return;
+    try {
+        std::rethrow_exception(failed);
+    } catch (const std::exception& error) {
+        base::log::error("server", "background work ended", {{"what", what}, {"error", error.what()}});
+    }
+}
+
+}  // namespace
+
+/// SIGTERM and SIGINT stop the server, a second one ends the process; SIGHUP reads the certificates again.
+class Process::Signals {
+public:
+    Signals(net::Server& server) : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) { wait(); }
+    void cancel() { set_.cancel(); }
+
+private:
+    void wait() {
+        set_.async_wait([this](const boost::system::error_code& error, int number) {
+            if (error) return;
+            if (number == SIGHUP) {
+                const std::string wrong = server_.reload_certificates();
+                if (wrong.empty()) {
+                    base::log::info("server", "certificates read again");
+                } else {
+                    base::log::error("server", "certificates kept", {{"error", wrong}});
+                }
+            } else {
+                base::log::info("server", "stopping", {{"signal", number}});
+                if (stopping_) std::_Exit(1);
+                stopping_ = true;
+                server_.stop();
+            }
+            wait();
+        });
+    }
+
+    net::Server& server_;
+    asio::signal_set set_;
+    bool stopping_ = false;
+};
+
+Process::Process(Settings settings)
+    : settings_(std::move(settings)), ids_(base::Clock::system()), started_(std::chrono::system_clock::now()) {}
+
+Process::~Process() {
+    // The pool's threads have returned; its io_context still takes what other threads post. So first those threads end
+    // (committer, readers, hashers), then the io_context goes with the frames that wait in it, then what they refer to.
+    if (engine_) engine_->close();
+    authenticator_.reset();
+    server_.reset();
+    directory_.reset();
+    store_.reset();
+}
+
+std::string Process::open() {
+    std::error_code error;
+    std::filesystem::create_directories(settings_.data, error);
+    if (error) return fmt::format("{}: {}", settings_.data.string(), error.message());
+    std::filesystem::permissions(settings_.data, std::filesystem::perms::owner_all, error);
+
+    store::engine::RocksOptions options;
+    options.cache_bytes = settings_.cache_bytes;
+    auto engine = store::engine::make_rocksdb_engine((settings_.data / "store").string(), ids_, options);
+    if (!engine) return fmt::format("{}: {}", (settings_.data / "store").string(), engine.error().what());
+    engine_ = std::move(*engine);
+    store_ = store::make_store(*engine_, base::Clock::system(), settings_.store_limits);
+
+    directory::Options directory_options;
+    if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop)
+        directory_options.key_file = (settings_.data / "sealing.key").string();
+    directory_options.default_domain = settings_.default_domain;
+    directory_options.postmaster = settings_.postmaster;
+    directory_ = directory::make_directory(*engine_, directory_options);
+    authenticator_ = auth::make_authenticator(*directory_, settings_.auth_policy);
+    server_ = net::make_server(settings_.server_limits);
+
+    for (const net::ListenerConfig& config : settings_.listeners) {
+        std::string wrong = add_listener(config);
+        if (!wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+std::string Process::add_listener(const net::ListenerConfig& config) {
+    net::ListenerConfig listener = config;
+    net::Serve serve = serve_for(config, listener.refusal);
+    if (!serve) return fmt::format("listener {}: no protocol '{}'", config.name, config.protocol);
+    std::string wrong = server_->add_listener(std::move(listener), std::move(serve));
+    if (!wrong.empty()) return fmt::format("listener {}: {}", config.name, wrong);
+    return {};
+}
+
+net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& refusal) {
+    if (config.protocol == "imap") {
+        imap::Services made{*store_, *authenticator_, server_->sessions(), settings_.hostname};
+        made.version = base::version;
+        made.limits.sessions_per_user_max = settings_.sessions_per_user_max;
+        auto services = std::make_shared<const imap::Services>(std::move(made));
+        refusal = "* BYE Too many connections\r\n";
+        return [services](std::unique_ptr<net::Connection> connection) {
+            return imap::serve(std::move(connection), services);
+        };
+    }
+    if (config.protocol == "pop3") {
+        pop3::Services made{*store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname};
+        auto services = std::make_shared<const pop3::Services>(std::move(made));
+        refusal = "-ERR [SYS/TEMP] Too many connections\r\n";
+        return [services](std::unique_ptr<net::Connection> connection) {
+            return pop3::serve(std::move(connection), services);
+        };
+    }
+    if (config.protocol == "admin") {
+        admin::Services made{*store_,  *directory_,   *authenticator_,    *server_, base::Clock::system(),
+                             base::version, settings_.hostname, started_};
+        auto services = std::make_shared<const admin::Services>(std::move(made));
+        return [services](std::unique_ptr<net::Connection> connection) {
+            return admin::serve(std::move(connection), services, admin::AdminLimits());
+        };
+    }
+    refusal = "421 4.7.0 Too many connections\r\n";
+    return serve_smtp(config);
+}
+
+net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
+    smtp::Services made(*store_, *directory_, *authenticator_, server_->sessions());
+    made.hostname = settings_.hostname;
+    made.postmaster = settings_.postmaster;
+    made.limits.message_bytes_max = settings_.smtp_message_bytes_max;
+    made.limits.recipients_max = settings_.smtp_recipients_max;
+    if (config.protocol == "smtp") {
+        made.policy = smtp::Policy::inbound();
+    } else if (config.protocol == "submission") {
+        made.policy = smtp::Policy::submission();
+    } else if (config.protocol == "lmtp") {
+        made.policy = smtp::Policy::lmtp();
+    } else {
+        return {};
+    }
+    auto services = std::make_shared<const smtp::Services>(std::move(made));
+    return [services](std::unique_ptr<net::Connection> connection) {
+        return smtp::serve(std::move(connection), services);
+    };
+}
+
+asio::awaitable<void> Process::collect_in_background() {
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (;;) {
+        timer.expires_after(settings_.collect_every);
+        co_await timer.async_wait(no_throw);
+        co_await store_->collect();
+    }
+}
+
+int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
+    Signals signals(*server_);
+    int exit_code = 0;
+    asio::co_spawn(server_->executor(), collect_in_background(),
+                   [](std::exception_ptr failed) { log_end("collector", failed); });
+    asio::co_spawn(server_->executor(), on_ready(), [&](std::exception_ptr failed, const std::string& wrong) {
+        log_end("start", failed);
+        if (!failed && wrong.empty()) return;
+        base::log::error("server", "cannot start", {{"error", wrong}});
+        exit_code = 1;
+        server_->stop();
+    });
+    server_->run(settings_.threads);
+    signals.cancel();
+    base::log::info("server", "stopped");
+    return exit_code;
+}
+
+}  // namespace server

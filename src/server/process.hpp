@@ -1,0 +1,73 @@
+// Process: all parts of a running server, in the order in which they stand on each other.
+#pragma once
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/authenticator.hpp"
+#include "base/id_source.hpp"
+#include "directory/directory.hpp"
+#include "net/server.hpp"
+#include "store/store.hpp"
+
+namespace server {
+
+struct Settings {
+    std::string hostname = "localhost";
+    std::filesystem::path data;           ///< the store and the sealing key are below it
+    std::filesystem::path admin_socket;   ///< empty: none
+    std::size_t cache_bytes = 256U << 20;
+    store::StoreLimits store_limits;
+    net::ServerLimits server_limits;
+    auth::Policy auth_policy;
+    std::string default_domain;
+    std::string postmaster;
+    std::uint64_t smtp_message_bytes_max = 50ULL << 20;
+    std::uint32_t smtp_recipients_max = 1000;
+    std::uint32_t sessions_per_user_max = 100;
+    std::chrono::seconds collect_every{30};
+    std::vector<net::ListenerConfig> listeners;
+    unsigned threads = 0;
+};
+
+class Process {
+public:
+    explicit Process(Settings settings);
+    ~Process();
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    /// Opens the store and binds every listener. An empty text, or what is wrong.
+    std::string open();
+
+    store::Store& store() { return *store_; }
+    directory::Directory& directory() { return *directory_; }
+    auth::Authenticator& authenticator() { return *authenticator_; }
+    net::Server& net() { return *server_; }
+    const Settings& settings() const { return settings_; }
+
+    /// Runs until SIGTERM or SIGINT, then stops in order. SIGHUP reads certificates again. `on_ready` runs on the pool
+    /// once connections are accepted. Returns an exit code.
+    int run(std::function<boost::asio::awaitable<std::string>()> on_ready);
+
+private:
+    class Signals;
+    std::string add_listener(const net::ListenerConfig& config);
+    net::Serve serve_for(const net::ListenerConfig& config, std::string& refusal);
+    net::Serve serve_smtp(const net::ListenerConfig& config);
+    boost::asio::awaitable<void> collect_in_background();
+
+    Settings settings_;
+    base::IdSource ids_;
+    // Destroyed from the last to the first: what stands on another goes before it.
+    std::unique_ptr<store::engine::Engine> engine_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<directory::Directory> directory_;
+    std::unique_ptr<auth::Authenticator> authenticator_;
+    std::unique_ptr<net::Server> server_;
+    std::chrono::system_clock::time_point started_;
+};
+
+}  // namespace server

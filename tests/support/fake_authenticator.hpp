@@ -1,0 +1,37 @@
+// FakeAuthenticator: a map of users with plain passwords, for tests of protocols. No delays, no hashing, no
+// policy but "plain text only with TLS or on loopback".
+//
+// Mechanisms: PLAIN (client first), LOGIN (server first), and TEST-FINAL, which asks once, expects "yes" and
+// ends with the final data "bye" for user `demo`, as SCRAM does with its signature.
+#pragma once
+#include <map>
+#include <string>
+
+#include "auth/authenticator.hpp"
+
+namespace support {
+
+class FakeAuthenticator final : public auth::Authenticator {
+public:
+    struct User {
+        base::AccountId account;
+        std::string password;
+    };
+    std::map<std::string, User> users;
+    auth::Failure failure = auth::Failure::credentials;  ///< what a wrong password is answered with
+
+    std::vector<std::string> mechanisms(const auth::Client& client) const override;
+    bool plain_text_refused(const auth::Client& client) const override;
+    std::unique_ptr<auth::Exchange> start(std::string_view name, auth::Client client) override;
+    boost::asio::awaitable<auth::Outcome> login(std::string user, base::Secret password,
+                                                auth::Client client) override;
+    boost::asio::awaitable<auth::Outcome> apop(std::string user, std::string timestamp, std::string digest,
+                                               auth::Client client) override;
+    bool apop_offered() const override { return false; }
+    boost::asio::awaitable<directory::Result<directory::Credentials>> make_credentials(
+        base::Secret password) override;
+
+    auth::Outcome check(std::string_view user, std::string_view password, std::string mechanism) const;
+};
+
+}  // namespace support
