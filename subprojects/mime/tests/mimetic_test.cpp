@@ -47,8 +47,9 @@ std::vector<Seen> by_index(const std::string& message) {
 }
 
 TEST(Mimetic, agrees_on_well_formed_mail) {
-    for (const char* name : {"simple.eml", "alternative.eml", "attachments.eml", "forwarded.eml",
-                             "html-only.eml", "groups.eml"}) {
+    // Not attachments.eml: mimetic ends a quoted boundary at its semicolon.
+    for (const char* name :
+         {"simple.eml", "alternative.eml", "forwarded.eml", "html-only.eml", "groups.eml"}) {
         EXPECT_EQ(by_mimetic(mime_test::sample(name)), by_index(mime_test::sample(name))) << name;
     }
 }
