@@ -29,8 +29,9 @@ awaitable<bool> Session::step() {
     const Framer::Found found = framer_.poll(connection_.input());
     switch (found.status) {
         case Framer::Status::need_continuation:
+            // Its octets may be here already: look again before any waiting.
             write_continuation(out(), "OK");
-            [[fallthrough]];
+            co_return true;
         case Framer::Status::need_more:
             co_return co_await wait_for_octets(services_.limits.inactivity_max);
         case Framer::Status::frame:
