@@ -40,10 +40,14 @@ Framer::Mark Framer::literal_mark(std::string_view input, std::size_t line_start
     }
     const std::size_t digits_end = at;
     while (at > line_start && is_digit(input[at - 1])) --at;
+    // More digits than a size has: whether they begin with "{" may be unknown, when a long line was swallowed
+    // in parts.
+    mark.overflow = digits_end - at > size_digits_max;
+    if (mark.overflow && mark.non_sync) mark.found = true;
     if (at == digits_end || at == line_start || input[at - 1] != '{') return mark;
     const auto result = std::from_chars(input.data() + at, input.data() + digits_end, mark.bytes);
     mark.found = true;
-    mark.overflow = result.ec != std::errc{} || mark.bytes > INT64_MAX || digits_end - at > size_digits_max;
+    mark.overflow = mark.overflow || result.ec != std::errc{} || mark.bytes > INT64_MAX;
     mark.offset = at - 1;
     if (mark.offset > line_start && input[mark.offset - 1] == '~') --mark.offset;
     return mark;
@@ -224,11 +228,6 @@ Framer::Found Framer::swallow_line(std::string_view input, std::size_t lf) {
     const std::size_t line_end = lf > 0 && input[lf - 1] == '\r' ? lf - 1 : lf;
     if (!charge(lf + 1)) return too_much("line is too long");
     const Mark mark = literal_mark(input, 0, line_end);
-    // A mark whose head is gone has more digits than any number.
-    const bool headless =
-        !mark.found && mark.non_sync && line_end >= mark_octets_max &&
-        std::all_of(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(line_end) - 2, is_digit);
-    if (headless) return too_much("literal is too long");
     if (!mark.found || !mark.non_sync) return found(Status::skip, lf + 1, Mode::command);
     if (!charge_literal(mark)) return too_much("literal is too long");
     return found(Status::skip, lf + 1, Mode::swallow);

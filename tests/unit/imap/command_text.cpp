@@ -14,7 +14,8 @@ using Op = SearchKey::Op;
 class Words {
 public:
     Words& operator<<(std::string_view word) {
-        if (!out_.empty() && out_.back() != '(') out_.push_back(' ');
+        if (!out_.empty() && !opened_) out_.push_back(' ');
+        opened_ = word == "(";
         out_.append(word);
         return *this;
     }
@@ -47,12 +48,14 @@ public:
     Words& open() { return *this << "("; }
     Words& close() {
         out_.push_back(')');
+        opened_ = false;
         return *this;
     }
     std::string take() { return std::move(out_); }
 
 private:
     std::string out_;
+    bool opened_ = false;
 };
 
 constexpr std::array<std::string_view, 5> flag_keys{"SEEN", "ANSWERED", "FLAGGED", "DELETED", "DRAFT"};
