@@ -13,7 +13,8 @@ namespace mime {
 namespace {
 
 // A multipart without parts: body-type-mpart has at least one body. Dovecot's answer, which clients know.
-constexpr std::string_view empty_part = R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL))";
+constexpr std::string_view empty_part =
+    R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL))";
 
 class BodyStructureWriter {
 public:
@@ -42,12 +43,11 @@ private:
             if (part.end == at + 1) out_.raw(empty_part);
             return;
         }
-        const KnownFields known = find_known_fields(index_.header(at));
+        const KnownFields known = known_fields(index_, at);
         basic_fields(part, known);
         if (part.kind == Kind::message) {
             out_.raw(" ");
-            const std::string_view inner = index_.header(at + 1);
-            out_.envelope(inner, find_known_fields(inner));
+            out_.envelope(index_.header(at + 1), known_fields(index_, at + 1));
             out_.raw(" ");  // the body of the message inside is the next part
             return;
         }
@@ -64,7 +64,7 @@ private:
     /// What follows the parts inside.
     void close(std::uint32_t at) {
         const Part& part = index_.tree.parts[at];
-        const KnownFields known = find_known_fields(index_.header(at));
+        const KnownFields known = known_fields(index_, at);
         out_.raw(" ");
         if (part.kind == Kind::multipart) {
             out_.quoted(safe(part.subtype));
@@ -160,7 +160,8 @@ private:
         out_.raw(" ");
         const Structured disposition = parse_structured(known[Known::content_disposition], out_.limits());
         // RFC 2183 section 2.8 has unknown types shown as attachments; what is no token is no type.
-        if (disposition.value.empty() || disposition.value.find_first_of("=?/<>@,:\\()[]\" ") != std::string::npos) {
+        if (disposition.value.empty() ||
+            disposition.value.find_first_of("=?/<>@,:\\()[]\" ") != std::string::npos) {
             out_.raw("NIL");
         } else {
             out_.raw("(");

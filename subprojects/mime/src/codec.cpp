@@ -245,7 +245,8 @@ std::string quoted_printable_encode(std::string_view text) {
 
 Encoding parse_encoding(std::string_view value) {
     value = trim(value);
-    value = trim(value.substr(0, value.find_first_of(";(\r\n")));  // parameters and comments do not belong here
+    value =
+        trim(value.substr(0, value.find_first_of(";(\r\n")));  // parameters and comments do not belong here
     std::string word;
     constexpr std::size_t word_max = 64;
     for (const char c : value.substr(0, word_max)) {

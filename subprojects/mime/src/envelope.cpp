@@ -38,7 +38,12 @@ void ImapWriter::quoted(std::string_view text) {
 
 void ImapWriter::text(std::string_view value) {
     value = trim(value);
-    if (plain(value)) return quoted(value);
+    if (plain(value)) {
+        out_.push_back('"');
+        out_ += value;
+        out_.push_back('"');
+        return;
+    }
     quoted(utf8_ ? utf8_text(value) : seven_bit_text(value));
 }
 
@@ -53,7 +58,7 @@ void ImapWriter::field(const KnownFields& known, Known field) {
 /// A name in another script is its punycode to a 7-bit session (RFC 5891 section 4.4).
 void ImapWriter::host(const std::string& host) {
     if (utf8_ || !has_eight_bit(host)) return text(host);
-    const std::string utf8 = guess_utf8(host);
+    const std::string utf8 = utf8_text(host);
     std::array<char, 256> ascii{};
     UErrorCode error = U_ZERO_ERROR;
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
@@ -66,8 +71,9 @@ void ImapWriter::host(const std::string& host) {
     uidna_close(idna);
     const bool good = U_SUCCESS(error) && info.errors == 0 && length > 0 &&
                       length < static_cast<std::int32_t>(ascii.size());
-    if (good) {
-        quoted({ascii.data(), static_cast<std::size_t>(length)});
+    const std::string_view name(ascii.data(), good ? static_cast<std::size_t>(length) : 0);
+    if (good && plain(name)) {
+        quoted(name);
     } else {
         text(utf8);
     }
@@ -173,20 +179,22 @@ void ImapWriter::envelope(std::string_view header, const KnownFields& known) {
 
 namespace {
 
-std::string render(std::string_view header, const Limits& limits, bool utf8) {
+std::string render(std::string_view header, const KnownFields& known, const Limits& limits, bool utf8) {
     ImapWriter writer(limits, utf8);
-    writer.envelope(header, find_known_fields(header));
+    writer.envelope(header, known);
     return writer.take();
 }
 
 }  // namespace
 
 std::string envelope(const Index& index, const Limits& limits) {
-    return render(index.header(0), limits, false);
+    return render(index.header(0), known_fields(index, 0), limits, false);
 }
-std::string envelope(std::string_view header, const Limits& limits) { return render(header, limits, false); }
+std::string envelope(std::string_view header, const Limits& limits) {
+    return render(header, find_known_fields(header), limits, false);
+}
 std::string envelope_utf8(std::string_view header, const Limits& limits) {
-    return render(header, limits, true);
+    return render(header, find_known_fields(header), limits, true);
 }
 
 }  // namespace mime

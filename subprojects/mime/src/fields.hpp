@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mime/index.hpp"
+
 namespace mime {
 
 enum class Known : std::uint8_t {
@@ -50,5 +52,9 @@ struct KnownFields {
 Known known_field(std::string_view name);
 /// Views into \p header.
 KnownFields find_known_fields(std::string_view header);
+/// Looks once, when the part's header is complete.
+KnownFields remember_known_fields(Index& index, std::uint32_t part);
+/// What was found then. Views into \p index.
+KnownFields known_fields(const Index& index, std::uint32_t part);
 
 }  // namespace mime

@@ -64,7 +64,7 @@ void Indexer::State::read_content_type(std::string_view value, std::string& boun
 }
 
 void Indexer::State::read_header() {
-    const KnownFields known = find_known_fields(index_.header(current_));
+    const KnownFields known = remember_known_fields(index_, current_);
     Part& at = part();
     if (current_ == 0) index_.received_fields = known.count(Known::received);
     const bool in_digest = at.parent != no_part && index_.tree.parts[at.parent].subtype == "digest" &&
@@ -176,7 +176,7 @@ Index Indexer::State::finish() {
     index_.eight_bit_header = header_facts_.eight_bit;
     index_.eight_bit_body = body_facts_.eight_bit;
     index_.has_nul = header_facts_.nul || body_facts_.nul;
-    index_.keys = make_sort_keys(index_.header(0), limits_);
+    index_.keys = make_sort_keys(known_fields(index_, 0), limits_);
     make_preview();
     return std::move(index_);
 }

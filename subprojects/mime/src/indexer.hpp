@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fields.hpp"
 #include "mime/index.hpp"
 #include "scan.hpp"
 
@@ -87,6 +88,6 @@ private:
 };
 
 /// sort_keys.cpp
-SortKeys make_sort_keys(std::string_view header, const Limits& limits);
+SortKeys make_sort_keys(const KnownFields& known, const Limits& limits);
 
 }  // namespace mime

@@ -63,11 +63,17 @@ public:
     void add(std::string_view line) {
         gap_ = true;
         while (!line.empty() && left_ > 0) {
+            if (line.front() > ' ' && line.front() < 127 && !gap_) {  // the usual case
+                out_.push_back(line.front());
+                line.remove_prefix(1);
+                --left_;
+                continue;
+            }
             const std::string_view character = line.substr(0, character_bytes(line));
             line.remove_prefix(character.size());
             if (blank_character(character)) {
                 gap_ = true;
-            } else if (!invisible(character)) {
+            } else if (character.size() == 1 || !invisible(character)) {
                 if (gap_ && !out_.empty()) {
                     out_.push_back(' ');
                     if (--left_ == 0) break;

@@ -135,8 +135,7 @@ std::uint64_t hash_id(std::string_view id) {
     return hash == 0 ? 1 : hash;
 }
 
-SortKeys make_sort_keys(std::string_view header, const Limits& limits) {
-    const KnownFields known = find_known_fields(header);
+SortKeys make_sort_keys(const KnownFields& known, const Limits& limits) {
     SortKeys keys;
     if (known.has(Known::subject)) {
         constexpr std::size_t raw_bytes_max =

@@ -51,9 +51,20 @@ struct Index {
     struct Kept {
         std::size_t offset = 0;
         std::size_t bytes = 0;
+        std::size_t first_field = 0;  ///< in fields
+        std::size_t field_count = 0;
         bool operator==(const Kept&) const = default;
     };
+    /// A field that the renderings need, so that nobody looks for it again.
+    struct Place {
+        std::uint8_t known = 0;   ///< which: src/fields.hpp
+        std::uint32_t count = 0;  ///< how often it occurs; the place is the first one's
+        std::size_t offset = 0;   ///< of its value, in headers
+        std::size_t bytes = 0;
+        bool operator==(const Place&) const = default;
+    };
     std::vector<Kept> kept;  ///< by part
+    std::vector<Place> fields;
     /// A part's header as far as it was kept.
     std::string_view header(std::uint32_t part) const {
         return std::string_view(headers).substr(kept[part].offset, kept[part].bytes);
