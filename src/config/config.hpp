@@ -1,0 +1,122 @@
+// Config: the file that says how the process runs (who exists is in the store). TOML in, typed values out;
+// every fault with its file, line and column. Pure: nothing here opens a socket or changes a setting.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace config {
+
+using Duration = std::chrono::milliseconds;
+
+/// One virtual server. \ref net::ListenerConfig is made from it.
+struct Listener {
+    std::string name;
+    std::string protocol;                ///< "imap", "pop3", "smtp", "submission", "lmtp"
+    std::vector<std::string> addresses;  ///< "127.0.0.1:143", "[::1]:143", "*:143", "unix:/path"
+    std::string tls;                     ///< "none", "starttls", "implicit"
+    std::string certificate, key;        ///< PEM files; empty: those of [tls]
+    std::string client_ca;
+    std::vector<std::string> proxy_trusted;
+    std::uint32_t connections_max = 0;
+    std::uint32_t connections_per_ip_max = 0;
+    Duration output_stall_max{0};
+};
+
+/// Where a value comes from, and what it is as the file would have it.
+struct Setting {
+    std::string key;     ///< "store.path", "listener[0].address"
+    std::string value;   ///< as TOML
+    std::string origin;  ///< "default", or "barid.toml:3"
+};
+
+struct Problem {
+    std::string file;
+    std::uint32_t line = 0, column = 0;  ///< 0: of the file as a whole
+    bool warning = false;
+    std::string text;
+};
+
+struct Config {
+    std::string hostname;
+
+    struct Server {
+        std::uint32_t threads = 0;
+        std::uint32_t connections_max = 0;
+        Duration drain_max{0};
+    } server;
+    struct Store {
+        std::string path;
+        std::uint64_t cache_bytes = 0;
+    } store;
+    struct Log {
+        std::string level, format;
+        std::vector<std::pair<std::string, std::string>> modules;  ///< module, level
+    } log;
+    struct Tls {
+        std::string certificate, key;
+        Duration handshake_max{0};
+    } tls;
+    struct Limits {
+        std::uint64_t message_bytes = 0;
+        std::uint32_t connections_per_account = 0;
+        std::uint32_t connections_per_account_and_address = 0;
+    } limits;
+    struct Directory {
+        std::string default_domain, postmaster, password_key_file;
+        std::uint64_t cache_entries = 0;
+        Duration cache_age_max{0};
+    } directory;
+    struct Auth {
+        bool plain_text_without_tls = false, plain_text_without_tls_on_loopback = false;
+        bool scram = false, cram_md5 = false, apop = false;
+        std::uint32_t hashing_threads = 0, hashing_queue_max = 0, scram_iterations = 0,
+                      failures_per_hour_max = 0;
+        Duration verified_cache{0}, penalty_first{0}, penalty_max{0}, penalty_memory{0};
+    } auth;
+    struct Smtp {
+        std::uint32_t recipients_max = 0;
+    } smtp;
+    struct Admin {
+        std::string socket;
+    } admin;
+    std::vector<Listener> listeners;  ///< the standard ones when the file has none
+
+    std::vector<Setting> settings;  ///< every key with its value, in the order of the table
+    std::vector<Problem> warnings;  ///< what is odd and does not keep the server from starting
+};
+
+template <class T>
+using Result = base::Result<T, std::vector<Problem>>;
+
+/// Reads the file and what it includes. \errors every fault found, not only the first
+Result<Config> load(const std::string& path);
+/// As load(), of text; `file` names it in problems, and its folder is where relative paths and includes
+/// start.
+Result<Config> parse(std::string_view text, const std::string& file);
+/// What holds without a file: for `config show` and the demo. The hostname is as given.
+Config defaults(std::string_view hostname);
+
+/// "barid.toml:3:1: error: unknown key 'hostnam'; the nearest is 'hostname'"
+std::string to_string(const Problem& problem);
+
+/// Text for an operator, and whether all is well (exit code 0, else 3).
+struct Text {
+    std::string text;
+    bool good = true;
+};
+/// `barid config check`
+Text check_text(const std::string& path);
+/// `barid config show [--origin]`: the effective values as TOML.
+Text show_text(const std::string& path, bool origin);
+/// `barid config explain KEY|PREFIX`; "" explains all. Not good: no such key (the nearest is named).
+Text explain_text(std::string_view key);
+/// docs/configuration.md
+std::string reference_markdown();
+
+}  // namespace config
