@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "smtp/syntax/xtext.hpp"
 #include "smtp/syntax/parameters.hpp"
+#include "smtp/syntax/xtext.hpp"
 
 namespace smtp {
 namespace {
