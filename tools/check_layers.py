@@ -48,7 +48,7 @@ LIBRARIES = {
                     "smtp/commands", "admin", "cli", "server"},
     r"boost/beast": {"http"},
     r"openssl/": {"net", "auth", "auth/sasl", "base", "server"},
-    r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli"},
+    r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli", "server"},
     r"toml": {"config"},
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},

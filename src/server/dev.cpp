@@ -1,12 +1,11 @@
 // barid dev: a demo server from nothing, on 127.0.0.1.
+#include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <fstream>
-
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "base/random.hpp"
@@ -59,7 +58,8 @@ struct Demo {
         const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (descriptor < 0) return false;
         const std::string text = kept.dump(1) + "\n";
-        const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        const bool written =
+            ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
         return ::close(descriptor) == 0 && written;
     }
 };
@@ -97,7 +97,8 @@ Settings demo_settings(const cli::DevOptions& options, const fs::path& data, con
 }
 
 /// Makes one mailbox unless it is there. Returns an empty text, or what is wrong.
-awaitable<std::string> make_account(Process* process, std::string address, directory::Credentials credentials) {
+awaitable<std::string> make_account(Process* process, std::string address,
+                                    directory::Credentials credentials) {
     auto known = co_await process->directory().login(address);
     if (known) co_return std::string();
     directory::Mailbox mailbox;
@@ -125,7 +126,8 @@ awaitable<std::string> make_office(Process* process) {
 }
 
 /// Post office, domain and accounts, where they are missing; sample mail in the first account.
-awaitable<std::string> make_demo(Process* process, std::vector<std::pair<std::string, std::string>> accounts) {
+awaitable<std::string> make_demo(Process* process,
+                                 std::vector<std::pair<std::string, std::string>> accounts) {
     std::string wrong = co_await make_office(process);
     if (!wrong.empty()) co_return wrong;
     // One password, one hash: thousands of users for a load test must not cost thousands of argon2id runs.
@@ -177,21 +179,24 @@ void announce_text(const Announcement& about) {
     const auto& [address, password] = about.accounts.front();
     fmt::print("barid {}  demo mode, data in {}{}\n\n", base::version, about.data.string(),
                about.temporary ? " (gone when the server ends; --data DIR keeps it)" : "");
-    fmt::print("  IMAP  127.0.0.1:{:<6} IMAPS  127.0.0.1:{:<6} POP3  127.0.0.1:{:<6} POP3S  127.0.0.1:{}\n", port(143),
-               port(993), port(110), port(995));
-    fmt::print("  SMTP  127.0.0.1:{:<6} submission  127.0.0.1:{:<6} submissions  127.0.0.1:{:<6} LMTP  127.0.0.1:{}\n\n",
-               port(25), port(587), port(465), port(24));
+    fmt::print("  IMAP  127.0.0.1:{:<6} IMAPS  127.0.0.1:{:<6} POP3  127.0.0.1:{:<6} POP3S  127.0.0.1:{}\n",
+               port(143), port(993), port(110), port(995));
+    fmt::print(
+        "  SMTP  127.0.0.1:{:<6} submission  127.0.0.1:{:<6} submissions  127.0.0.1:{:<6} LMTP  "
+        "127.0.0.1:{}\n\n",
+        port(25), port(587), port(465), port(24));
     std::size_t shown = 0;
     for (const auto& [who, secret] : about.accounts) {
         if (++shown > 2) break;
         fmt::print("  {} / {}\n", who, secret);
     }
     if (about.accounts.size() > 2) {
-        fmt::print("  u1@{0} … u{1}@{0} / {2}\n", domain, about.accounts.size() - 2, about.accounts[2].second);
+        fmt::print("  u1@{0} … u{1}@{0} / {2}\n", domain, about.accounts.size() - 2,
+                   about.accounts[2].second);
     }
     fmt::print("  CA to trust: {}\n\n", about.files.ca.string());
-    fmt::print("try:  curl --cacert {} 'imaps://localhost:{}/INBOX;MAILINDEX=1' -u {}:{}\n", about.files.ca.string(),
-               port(993), address, password);
+    fmt::print("try:  curl --cacert {} 'imaps://localhost:{}/INBOX;MAILINDEX=1' -u {}:{}\n",
+               about.files.ca.string(), port(993), address, password);
     fmt::print("      swaks --server 127.0.0.1:{} --to {}\n", port(25), address);
     fmt::print("      barid --socket {} status\nCtrl-C stops.\n", (about.data / "admin.sock").string());
 }
@@ -219,9 +224,8 @@ int run_in(const cli::DevOptions& options, const fs::path& data, bool temporary)
     about.options = options;
     about.data = fs::absolute(data);
     about.temporary = temporary;
-    std::string wrong =
-        make_local_certificate(about.data, {"localhost", "127.0.0.1", "::1", domain, std::string("mail.") + domain},
-                               about.files);
+    std::string wrong = make_local_certificate(
+        about.data, {"localhost", "127.0.0.1", "::1", domain, std::string("mail.") + domain}, about.files);
     Demo demo(about.data);
     for (const std::string name : {"demo", "two"})
         about.accounts.emplace_back(name + "@" + domain, demo.password(name + "@" + domain));

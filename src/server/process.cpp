@@ -15,7 +15,8 @@
 #include "base/version.hpp"
 #include "directory/make_directory.hpp"
 #include "imap/server.hpp"
-#include "pop3/server.hpp"
+#include "pop3/session.hpp"
+#include "server/notify.hpp"
 #include "smtp/services.hpp"
 #include "store/engine/rocksdb/rocksdb_engine.hpp"
 
@@ -39,7 +40,9 @@ void log_end(const char* what, std::exception_ptr failed) {
 /// SIGTERM and SIGINT stop the server, a second one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
 public:
-    Signals(net::Server& server) : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) { wait(); }
+    Signals(net::Server& server) : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
+        wait();
+    }
     void cancel() { set_.cancel(); }
 
 private:
@@ -69,11 +72,14 @@ private:
 };
 
 Process::Process(Settings settings)
-    : settings_(std::move(settings)), ids_(base::Clock::system()), started_(std::chrono::system_clock::now()) {}
+    : settings_(std::move(settings)),
+      ids_(base::Clock::system()),
+      started_(std::chrono::system_clock::now()) {}
 
 Process::~Process() {
-    // The pool's threads have returned; its io_context still takes what other threads post. So first those threads end
-    // (committer, readers, hashers), then the io_context goes with the frames that wait in it, then what they refer to.
+    // The pool's threads have returned; its io_context still takes what other threads post. So first those
+    // threads end (committer, readers, hashers), then the io_context goes with the frames that wait in it,
+    // then what they refer to.
     if (engine_) engine_->close();
     authenticator_.reset();
     server_.reset();
@@ -96,7 +102,9 @@ std::string Process::open() {
 
     directory::Options directory_options;
     if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop)
-        directory_options.key_file = (settings_.data / "sealing.key").string();
+        directory_options.key_file = settings_.sealing_key_file.empty()
+                                         ? (settings_.data / "sealing.key").string()
+                                         : settings_.sealing_key_file.string();
     directory_options.default_domain = settings_.default_domain;
     directory_options.postmaster = settings_.postmaster;
     directory_ = directory::make_directory(*engine_, directory_options);
@@ -131,16 +139,19 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
         };
     }
     if (config.protocol == "pop3") {
-        pop3::Services made{*store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname};
-        auto services = std::make_shared<const pop3::Services>(std::move(made));
+        pop3::Limits limits;
+        limits.sessions_per_user_max = settings_.sessions_per_user_max;
+        auto services = std::make_shared<const pop3::Services>(
+            *store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname, limits);
         refusal = "-ERR [SYS/TEMP] Too many connections\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {
             return pop3::serve(std::move(connection), services);
         };
     }
     if (config.protocol == "admin") {
-        admin::Services made{*store_,  *directory_,   *authenticator_,    *server_, base::Clock::system(),
-                             base::version, settings_.hostname, started_};
+        admin::Services made{
+            *store_,       *directory_,        *authenticator_, *server_, base::Clock::system(),
+            base::version, settings_.hostname, started_};
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
@@ -194,6 +205,7 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
         server_->stop();
     });
     server_->run(settings_.threads);
+    notify_supervisor("STOPPING=1");
     signals.cancel();
     base::log::info("server", "stopped");
     return exit_code;

@@ -16,12 +16,13 @@ namespace server {
 
 struct Settings {
     std::string hostname = "localhost";
-    std::filesystem::path data;           ///< the store and the sealing key are below it
-    std::filesystem::path admin_socket;   ///< empty: none
+    std::filesystem::path data;          ///< the store and the sealing key are below it
+    std::filesystem::path admin_socket;  ///< empty: none
     std::size_t cache_bytes = 256U << 20;
     store::StoreLimits store_limits;
     net::ServerLimits server_limits;
     auth::Policy auth_policy;
+    std::filesystem::path sealing_key_file;  ///< of passwords kept for CRAM-MD5 and APOP; empty: below data
     std::string default_domain;
     std::string postmaster;
     std::uint64_t smtp_message_bytes_max = 50ULL << 20;
@@ -48,8 +49,8 @@ public:
     net::Server& net() { return *server_; }
     const Settings& settings() const { return settings_; }
 
-    /// Runs until SIGTERM or SIGINT, then stops in order. SIGHUP reads certificates again. `on_ready` runs on the pool
-    /// once connections are accepted. Returns an exit code.
+    /// Runs until SIGTERM or SIGINT, then stops in order. SIGHUP reads certificates again. `on_ready` runs on
+    /// the pool once connections are accepted. Returns an exit code.
     int run(std::function<boost::asio::awaitable<std::string>()> on_ready);
 
 private:

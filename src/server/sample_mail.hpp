@@ -9,7 +9,8 @@
 
 namespace server {
 
-/// A welcome and some mail of every shape: plain, HTML, attachment, other scripts, flags. Empty text or what is wrong.
+/// A welcome and some mail of every shape: plain, HTML, attachment, other scripts, flags. Empty text or what
+/// is wrong.
 boost::asio::awaitable<std::string> deliver_sample_mail(directory::Directory* directory, store::Store* store,
                                                         std::string address);
 

@@ -1,3 +1,157 @@
 // barid serve: from a configuration file.
+#include <csignal>
+#include <cstdlib>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "server/notify.hpp"
+#include "server/process.hpp"
 #include "server/programs.hpp"
-namespace server { int serve(const cli::ServeOptions&) { return 2; } }
+
+namespace server {
+namespace {
+
+template <class Unit>
+Unit as(config::Duration duration) {
+    return std::chrono::duration_cast<Unit>(duration);
+}
+
+void apply_log_settings(const config::Config::Log& log) {
+    base::log::Level level{};
+    if (base::log::parse_level(log.level, level)) base::log::set_level("", level);
+    for (const auto& [module, name] : log.modules) {
+        if (base::log::parse_level(name, level)) base::log::set_level(module, level);
+    }
+    // "auto": a terminal gets what a person reads, everything else what programs read.
+    const bool json = log.format == "json" || (log.format == "auto" && isatty(STDERR_FILENO) == 0);
+    base::log::set_format(json ? base::log::Format::json : base::log::Format::logfmt);
+}
+
+auth::Policy policy_from(const config::Config& config) {
+    using std::chrono::seconds;
+    auth::Policy policy;
+    policy.plain_text_without_tls = config.auth.plain_text_without_tls;
+    policy.plain_text_without_tls_on_loopback = config.auth.plain_text_without_tls_on_loopback;
+    policy.scram = config.auth.scram;
+    policy.cram_md5 = config.auth.cram_md5;
+    policy.apop = config.auth.apop;
+    policy.hashing_threads = config.auth.hashing_threads;
+    policy.hashing_queue_max = config.auth.hashing_queue_max;
+    policy.scram_iterations = config.auth.scram_iterations;
+    policy.failures_per_hour_max = config.auth.failures_per_hour_max;
+    policy.verified_cache = as<seconds>(config.auth.verified_cache);
+    policy.penalty_first = as<seconds>(config.auth.penalty_first);
+    policy.penalty_max = as<seconds>(config.auth.penalty_max);
+    policy.penalty_memory = as<seconds>(config.auth.penalty_memory);
+    policy.hostname = config.hostname;
+    return policy;
+}
+
+net::ListenerConfig listener_from(const config::Config& config, const config::Listener& from) {
+    net::ListenerConfig listener;
+    listener.name = from.name;
+    listener.protocol = from.protocol;
+    listener.addresses = from.addresses;
+    listener.tls = from.tls == "implicit"   ? net::TlsMode::implicit
+                   : from.tls == "starttls" ? net::TlsMode::starttls
+                                            : net::TlsMode::none;
+    const bool own = !from.certificate.empty();
+    const std::string& chain = own ? from.certificate : config.tls.certificate;
+    const std::string& key = own ? from.key : config.tls.key;
+    if (chain.empty()) {
+        // Without a certificate STARTTLS cannot be offered; a listener that needs one from the start is
+        // refused later.
+        if (listener.tls == net::TlsMode::starttls) listener.tls = net::TlsMode::none;
+    } else if (listener.tls != net::TlsMode::none) {
+        net::Certificate certificate;
+        certificate.chain_file = chain;
+        certificate.key_file = key;
+        listener.certificates.push_back(std::move(certificate));
+    }
+    listener.client_ca_file = from.client_ca;
+    listener.proxy_trusted = from.proxy_trusted;
+    listener.connections_max = from.connections_max;
+    listener.connections_per_ip_max = from.connections_per_ip_max;
+    listener.output_stall_max = as<std::chrono::seconds>(from.output_stall_max);
+    return listener;
+}
+
+Settings settings_from(const config::Config& config) {
+    Settings settings;
+    settings.hostname = config.hostname;
+    settings.data = config.store.path;
+    settings.cache_bytes = config.store.cache_bytes;
+    settings.admin_socket = config.admin.socket;
+    settings.store_limits.message_bytes_max = std::max(config.limits.message_bytes, std::uint64_t{1});
+    settings.smtp_message_bytes_max = config.limits.message_bytes;
+    settings.smtp_recipients_max = config.smtp.recipients_max;
+    settings.sessions_per_user_max = config.limits.connections_per_account;
+    settings.server_limits.connections_max = config.server.connections_max;
+    settings.server_limits.drain_max = config.server.drain_max;
+    settings.server_limits.tls_handshake_max = config.tls.handshake_max;
+    settings.auth_policy = policy_from(config);
+    settings.default_domain = config.directory.default_domain;
+    settings.postmaster = config.directory.postmaster;
+    settings.sealing_key_file = config.directory.password_key_file;
+    settings.threads = config.server.threads;
+    for (const config::Listener& listener : config.listeners)
+        settings.listeners.push_back(listener_from(config, listener));
+    if (!config.admin.socket.empty()) {
+        net::ListenerConfig admin;
+        admin.name = "admin";
+        admin.protocol = "admin";
+        admin.addresses = {"unix:" + config.admin.socket};
+        settings.listeners.push_back(std::move(admin));
+    }
+    return settings;
+}
+
+/// As many descriptors as the system lets us have: each connection is one.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        base::log::warn("server", "cannot raise the limit of descriptors");
+}
+
+boost::asio::awaitable<std::string> announce(std::string hostname) {
+    base::log::info("server", "ready", {{"hostname", hostname}});
+    notify_supervisor("READY=1\nSTATUS=serving");
+    co_return std::string();
+}
+
+}  // namespace
+
+int serve(const cli::ServeOptions& options) {
+    auto config = config::load(options.config);
+    if (!config) {
+        for (const config::Problem& problem : config.error())
+            fmt::print(stderr, "{}\n", config::to_string(problem));
+        return 2;
+    }
+    for (const config::Problem& problem : config->warnings)
+        fmt::print(stderr, "{}\n", config::to_string(problem));
+    apply_log_settings(config->log);
+    raise_descriptor_limit();
+    std::error_code error;
+    if (!config->admin.socket.empty())
+        std::filesystem::create_directories(std::filesystem::path(config->admin.socket).parent_path(), error);
+    Process process(settings_from(*config));
+    const std::string wrong = process.open();
+    if (!wrong.empty()) {
+        base::log::error("server", "cannot start", {{"error", wrong}});
+        fmt::print(stderr, "barid: {}\n", wrong);
+        return 1;
+    }
+    return process.run([&] { return announce(config->hostname); });
+}
+
+}  // namespace server
