@@ -143,8 +143,9 @@ public:
         salt_ =
             challenge.substr(challenge.find(",s=") + 3, challenge.find(",i=") - challenge.find(",s=") - 3);
         const std::string nonce = challenge.substr(2, challenge.find(",s=") - 2);
-        const auto iterations =
-            static_cast<unsigned>(std::stoul(challenge.substr(challenge.find(",i=") + 3)));
+        const std::string count = challenge.substr(challenge.find(",i=") + 3);
+        unsigned iterations = 0;
+        std::from_chars(count.data(), count.data() + count.size(), iterations);
         const std::string salted = pbkdf2(digest_, password_, *from_base64(salt_), iterations);
         const std::string client_key = hmac(digest_, salted, "Client Key");
         const std::string bare = "c=" + base64(header_ + bound_) + ",r=" + nonce;
