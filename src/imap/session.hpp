@@ -124,7 +124,7 @@ private:
     // commands/list.cpp, status.cpp
     awaitable<store::Result<StatusResponse>> status_of(base::FolderId folder, std::uint16_t items);
     // commands/idle.cpp
-    enum class IdleEnd : std::uint8_t { line, gone };
+    enum class IdleEnd : std::uint8_t { done, other, gone };
     awaitable<IdleEnd> idle_until_line();
 
     net::Connection& connection_;

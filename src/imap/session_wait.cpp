@@ -22,7 +22,7 @@ awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
         const net::Wake wake = co_await connection_.wait(left);
         switch (wake) {
             case net::Wake::octets:
-                co_return true;
+                co_return take_events();  // also from a client that never stops sending
             case net::Wake::event:
                 if (!take_events()) co_return false;
                 break;

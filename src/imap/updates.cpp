@@ -107,9 +107,12 @@ awaitable<bool> Session::tell_flags_of(NumberRanges numbers, bool with_uid) {
     for (const NumberRange& range : numbers) {
         for (std::uint64_t first = range.first; first <= range.last; first += piece) {
             const std::uint64_t last = std::min<std::uint64_t>(first + piece - 1, range.last);
-            selected_->view.messages().for_each(
-                SeqNum(static_cast<std::uint32_t>(first)), SeqNum(static_cast<std::uint32_t>(last)),
-                [&](SeqNum seq, const store::Entry& entry) { tell_flags(seq, entry, with_uid, true); });
+            selected_->view.messages().for_each(SeqNum(static_cast<std::uint32_t>(first)),
+                                                SeqNum(static_cast<std::uint32_t>(last)),
+                                                [&](SeqNum seq, const store::Entry& entry) {
+                                                    if (!selected_->view.is_gone(entry.uid))
+                                                        tell_flags(seq, entry, with_uid, true);
+                                                });
             const bool more = co_await breathe();
             if (!more) co_return false;
         }

@@ -34,6 +34,8 @@ public:
     }
     /// Some messages of the view are gone from the folder.
     bool keeps_expunged() const { return shown_ != newest_; }
+    /// Of a message of the view: it is not in the folder any more.
+    bool is_gone(Uid uid) const { return keeps_expunged() && newest_->find(uid) == nullptr; }
 
     /// Makes the view `newest`, or as near to it as numbers allow. Returns what the client must be told, in
     /// terms of the old and the new messages().

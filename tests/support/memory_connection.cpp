@@ -52,6 +52,7 @@ public:
         state.deadline = state.now + patience;
         for (;;) {
             if (!state.arrived.empty()) {
+                state.input.erase(0, std::exchange(state.consumed, 0U));
                 state.input += state.arrived;
                 state.octets_in += state.arrived.size();
                 state.arrived.clear();
@@ -67,8 +68,10 @@ public:
         }
     }
 
-    std::string_view input() const override { return state_->input; }
-    void consume(std::size_t octets) override { state_->input.erase(0, octets); }
+    std::string_view input() const override {
+        return std::string_view(state_->input).substr(state_->consumed);
+    }
+    void consume(std::size_t octets) override { state_->consumed += octets; }
 
     std::uint32_t take_events() noexcept override {
         const std::lock_guard lock(state_->mutex);
@@ -100,6 +103,7 @@ public:
 
     asio::awaitable<bool> start_tls() override {
         state_->input.clear();
+        state_->consumed = 0;
         state_->arrived.clear();  // CVE-2011-0411: what came in plain text stays outside
         if (state_->options.tls_fails) co_return false;
         state_->options.peer.tls = true;

@@ -37,7 +37,8 @@ struct MemoryState {
     boost::asio::steady_timer drained;  // cancelled to let a held flush() go on
 
     std::string arrived;               // sent by the client, not yet seen by the server
-    std::string input;                 // seen, not consumed
+    std::string input;                 // seen
+    std::size_t consumed = 0;          // of input
     std::string output;                // written, not flushed
     std::string sent;                  // flushed, not taken by the client
     std::size_t output_bytes_max = 0;  // most that output ever held at a flush

@@ -59,6 +59,10 @@ awaitable<bool> FetchRun::write_message(Item item, store::DetailPtr detail) {
         const bool more = co_await write_section(&section, &message);
         if (!more) co_return false;
     }
+    if (session_.out().ends_with(" FETCH (")) {
+        session_.out().resize(before);  // nothing could be told: "FETCH ()" is not in the grammar
+        co_return true;
+    }
     writer_.end();
     co_return true;
 }

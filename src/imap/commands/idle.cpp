@@ -3,6 +3,18 @@
 
 namespace imap {
 
+namespace {
+
+/// "DONE" in any case.
+bool is_done(std::string_view line) {
+    constexpr std::string_view done = "DONE";
+    return std::ranges::equal(line, done, [](char a, char b) {
+        return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 32) : a) == b;
+    });
+}
+
+}  // namespace
+
 awaitable<Reply> Session::handle(cmd::Idle) {
     write_continuation(out(), "idling");
     // Arm first, look then: a change between the two wakes, and is not lost.
@@ -10,26 +22,24 @@ awaitable<Reply> Session::handle(cmd::Idle) {
     const IdleEnd end = co_await idle_until_line();
     if (selected_) selected_->watcher.arm(false);
     if (end == IdleEnd::gone) co_return gone();
-
-    const Framer::Found found = framer_.poll_line(connection_.input());
-    const bool done = found.frame.size() == 4 &&
-                      std::ranges::equal(found.frame, std::string_view("DONE"), [](char a, char b) {
-                          return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 32) : a) == b;
-                      });
-    connection_.consume(found.octets);
-    framer_.next();  // what follows DONE in the same segment is the next command (imap.md quirk 1)
-    co_return done ? ok("Idle completed") : bad("Expected DONE");
+    co_return end == IdleEnd::done ? ok("Idle completed") : bad("Expected DONE");
 }
 
-/// Until a whole line is in the input. Every other wake tells what is new, or that the server is still there.
+/// Until the client has said a line, which is taken; what follows it in the same segment is the next command
+/// (imap.md quirk 1). Every other wake tells what is new, or that the server is still there.
 awaitable<Session::IdleEnd> Session::idle_until_line() {
     using Clock = std::chrono::steady_clock;
     const Limits& limits = services_.limits;
     std::chrono::milliseconds silent{0};  // of the client
     for (;;) {
-        const Framer::Status status = framer_.poll_line(connection_.input()).status;
-        if (status == Framer::Status::frame) co_return IdleEnd::line;
-        if (status != Framer::Status::need_more) {
+        const Framer::Found found = framer_.poll_line(connection_.input());
+        if (found.status == Framer::Status::frame) {
+            const bool done = is_done(found.frame);
+            connection_.consume(found.octets);
+            framer_.next();
+            co_return done ? IdleEnd::done : IdleEnd::other;
+        }
+        if (found.status != Framer::Status::need_more) {
             say_bye({}, "Line too long");
             co_return IdleEnd::gone;
         }

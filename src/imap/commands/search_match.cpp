@@ -49,7 +49,7 @@ void SearchRun::prepare() {
                                      : key.set.resolve(made.set_is_uid ? messages_->last_uid().value
                                                                        : messages_->size());
         } else if (key.op == Op::flag) {
-            made.flags.set(static_cast<unsigned>(key.number));
+            made.flags = store::FlagSet(key.number, 0);  // FlagList::Bit is its low word
         } else if (key.op == Op::keyword) {
             const auto index = messages_->keywords().find(key.text);
             made.never = !index;

@@ -77,11 +77,11 @@ awaitable<Reply> Session::handle(cmd::Store store) {
         // RFC 2180 section 4.2.1: what is gone cannot be changed; what is there was.
         bool named_gone = false;
         for (const NumberRange& range : numbers)
-            selected_->view.messages().for_each(
-                SeqNum(range.first), SeqNum(range.last), [&](SeqNum, const store::Entry& entry) {
-                    named_gone |= result->snapshot->find(entry.uid) == nullptr;
-                    return !named_gone;
-                });
+            selected_->view.messages().for_each(SeqNum(range.first), SeqNum(range.last),
+                                                [&](SeqNum, const store::Entry& entry) {
+                                                    named_gone |= selected_->view.is_gone(entry.uid);
+                                                    return !named_gone;
+                                                });
         if (named_gone) co_return no(code::expunge_issued, "Some of the messages no longer exist");
     }
     co_return ok("Store completed");

@@ -1,0 +1,207 @@
+// Builds the house for one play, and does what events ask for.
+#include "imap/imap_stage.hpp"
+
+#include <charconv>
+#include <map>
+
+#include <boost/asio/co_spawn.hpp>
+
+namespace imap_test {
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::int64_t start_of_time = 1767323045;  // 2026-01-02 03:04:05 UTC
+
+std::uint64_t number_of(std::string_view text) {
+    std::uint64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+}
+
+/// Up to the first space; the rest stays in `text`.
+std::string_view word(std::string_view& text) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const std::string_view first = text.substr(0, space);
+    text.remove_prefix(std::min(space + 1, text.size()));
+    return first;
+}
+
+asio::awaitable<void> make_account(store::Store* store, base::AccountId id, store::AccountPtr* out) {
+    auto made = co_await store->create_account(id);
+    if (made && out != nullptr) *out = *made;
+}
+
+asio::awaitable<void> write_message(store::Store* store, std::string text, store::ContentPtr* out) {
+    const auto writer = store->new_message();
+    const auto written = co_await writer->write(text);
+    if (!written) co_return;
+    auto content = co_await writer->finish();
+    if (content) *out = std::move(*content);
+}
+
+asio::awaitable<void> append_message(store::AccountPtr account, std::string mailbox, store::Incoming message,
+                                     bool* done) {
+    const store::FolderTreePtr tree = account->folders();
+    const store::FolderInfo* info = tree->find(mailbox);
+    if (info == nullptr) co_return;
+    const auto folder = co_await account->open(info->id);
+    if (!folder) co_return;
+    std::vector<store::Incoming> messages;
+    messages.push_back(std::move(message));
+    const auto appended = co_await (*folder)->append(std::move(messages));
+    *done = appended.has_value();
+}
+
+asio::awaitable<void> deliver_message(store::Store* store, store::Delivery delivery, bool* done) {
+    std::vector<store::Delivery> all;
+    all.push_back(std::move(delivery));
+    const auto results = co_await store->deliver(std::move(all));
+    *done = results.size() == 1 && results.front().has_value();
+}
+
+asio::awaitable<void> remove_mailbox(store::AccountPtr account, std::string name, bool* done) {
+    const auto removed = co_await account->remove(std::move(name));
+    *done = removed.has_value();
+}
+
+}  // namespace
+
+ImapStage::ImapStage(const support::StageOptions& options)
+    : options_(options),
+      clock_(base::SystemTime(std::chrono::seconds(start_of_time))),
+      ids_(clock_),
+      engine_(store::engine::make_memory_engine(ids_)) {
+    store::StoreLimits limits;
+    if (options_.contains("message_bytes_max"))
+        limits.message_bytes_max = number_of(options_["message_bytes_max"]);
+    store_ = store::make_store(*engine_, clock_, limits);
+    imap::Services services{*store_, authenticator_, sessions_, "mail.example.test",
+                            "Barid", "1.0",          {},        &clock_};
+    services_ = std::make_shared<imap::Services>(std::move(services));
+    for (const auto& [name, value] : options_) {
+        if (name.starts_with("limit.")) set_limit(name.substr(6), value);
+    }
+    authenticator_.users["demo"] = {base::AccountId(1), "secret"};
+    authenticator_.users["two"] = {base::AccountId(2), "secret"};
+    authenticator_.users["lost"] = {base::AccountId(3), "secret"};  // has no account in the store
+    run(make_account(store_.get(), base::AccountId(1), &demo_));
+    run(make_account(store_.get(), base::AccountId(2), nullptr));
+}
+
+ImapStage::~ImapStage() {
+    io.stop();
+    demo_.reset();
+    store_.reset();
+    engine_->close();
+}
+
+void ImapStage::set_limit(const std::string& name, const std::string& value) {
+    const std::uint64_t number = number_of(value);
+    imap::Limits& limits = services_->limits;
+    if (name == "fetch_batch") {
+        limits.fetch_batch = number;
+    } else if (name == "read_bytes") {
+        limits.read_bytes = number;
+    } else if (name == "append_messages_max") {
+        limits.append_messages_max = number;
+    } else if (name == "sessions_per_user_max") {
+        limits.sessions_per_user_max = static_cast<std::uint32_t>(number);
+    } else if (name == "saved_ranges_max") {
+        limits.saved_ranges_max = number;
+    } else {
+        throw std::invalid_argument("no such limit: " + name);
+    }
+}
+
+asio::awaitable<void> ImapStage::serve(std::unique_ptr<net::Connection> connection) {
+    return imap::serve(std::move(connection), services_);
+}
+
+support::MemoryOptions ImapStage::connection_options(unsigned number) {
+    support::MemoryOptions made;
+    made.peer.address = "192.0.2." + std::to_string(number);
+    made.peer.listener = "imap";
+    made.peer.loopback = !options_.contains("remote");
+    made.can_start_tls = options_.contains("starttls");
+    made.tls_fails = options_.contains("tls_fails");
+    made.peer.tls = options_.contains("tls");
+    return made;
+}
+
+void ImapStage::run(asio::awaitable<void> work) {
+    bool done = false;
+    std::exception_ptr broken;
+    asio::co_spawn(io, std::move(work), [&](std::exception_ptr fault) {
+        broken = std::move(fault);
+        done = true;
+    });
+    while (!done) {
+        io.restart();
+        io.run_one();
+    }
+    if (broken) std::rethrow_exception(broken);
+}
+
+std::string ImapStage::event(std::string_view text) {
+    const std::string_view what = word(text);
+    bool done = false;
+    if (what == "append") {
+        const std::string mailbox(word(text));
+        run(append_message(demo_, mailbox, store::Incoming(content(text)), &done));
+    } else if (what == "deliver") {
+        store::Delivery delivery;
+        delivery.account = base::AccountId(1);
+        delivery.message = store::Incoming(content(text));
+        delivery.message.prefix = "Delivered-To: demo@example.test\r\n";
+        run(deliver_message(store_.get(), std::move(delivery), &done));
+    } else if (what == "clock") {
+        clock_.advance(std::chrono::seconds(number_of(text)));
+        done = true;
+    } else if (what == "mailbox_deleted") {
+        run(remove_mailbox(demo_, std::string(text), &done));
+    } else if (what == "login_fails_with") {
+        const std::map<std::string_view, auth::Failure> names{{"temporary", auth::Failure::temporary},
+                                                              {"too_many", auth::Failure::too_many},
+                                                              {"disabled", auth::Failure::disabled}};
+        const auto found = names.find(text);
+        if (found == names.end()) return "no such failure";
+        authenticator_.failure = found->second;
+        done = true;
+    } else if (what == "store_fails" || what == "store_works") {
+        done = set_faults(what == "store_works" ? "" : text);
+    } else {
+        return Stage::event(what);
+    }
+    return done ? "" : "the event could not be done";
+}
+
+/// Empty: no faults any more.
+bool ImapStage::set_faults(std::string_view how) {
+    using store::engine::Fault;
+    using store::engine::Op;
+    const std::map<std::string_view, Fault> names{
+        {"", Fault::none}, {"no_space", Fault::no_space}, {"unavailable", Fault::unavailable}};
+    const auto found = names.find(how);
+    if (found == names.end()) return false;
+    const Fault fault = found->second;
+    engine_->inject([fault](const store::engine::Step&) { return fault; });
+    return true;
+}
+
+/// "|" stands for CRLF.
+store::ContentPtr ImapStage::content(std::string_view text) {
+    std::string octets;
+    for (const char c : text) {
+        if (c == '|') {
+            octets += "\r\n";
+        } else {
+            octets += c;
+        }
+    }
+    store::ContentPtr made;
+    run(write_message(store_.get(), std::move(octets), &made));
+    return made;
+}
+
+}  // namespace imap_test

@@ -1,0 +1,52 @@
+// ImapStage: an IMAP server over the real store and the in-memory engine, for transcripts.
+//
+// Accounts: demo and two, password "secret". The store's clock stands at 2026-01-02 03:04:05 UTC.
+// Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N.
+// Events: append MAILBOX TEXT, deliver TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
+// mailbox_deleted NAME,
+//         store_fails no_space|unavailable|expunged, store_works, login_fails_with
+//         temporary|too_many|disabled.
+#pragma once
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/id_source.hpp"
+#include "imap/server.hpp"
+#include "net/session_registry.hpp"
+#include "store/engine/memory/memory_engine.hpp"
+#include "store/store.hpp"
+#include "support/fake_authenticator.hpp"
+#include "support/transcript.hpp"
+
+namespace imap_test {
+
+class ImapStage final : public support::Stage {
+public:
+    explicit ImapStage(const support::StageOptions& options);
+    ~ImapStage() override;
+
+    boost::asio::awaitable<void> serve(std::unique_ptr<net::Connection> connection) override;
+    support::MemoryOptions connection_options(unsigned number) override;
+    std::string event(std::string_view text) override;
+
+    store::Store& store() { return *store_; }
+    /// Runs work to its end on the stage's thread.
+    void run(boost::asio::awaitable<void> work);
+
+private:
+    store::ContentPtr content(std::string_view text);
+    void set_limit(const std::string& name, const std::string& value);
+    bool set_faults(std::string_view how);
+
+    support::StageOptions options_;
+    base::ManualClock clock_;
+    base::IdSource ids_;
+    std::unique_ptr<store::engine::MemoryEngine> engine_;
+    std::unique_ptr<store::Store> store_;
+    support::FakeAuthenticator authenticator_;
+    net::SessionRegistry sessions_;
+    std::shared_ptr<imap::Services> services_;
+    store::AccountPtr demo_;
+};
+
+}  // namespace imap_test
