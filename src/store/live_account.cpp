@@ -43,6 +43,9 @@ void LiveAccount::install(AccountState state, engine::Version version) {
         quota_.bytes_max = state.header.bytes_max;
         quota_.messages_max = state.header.messages_max;
     }
+    // Also when the clock was set back since they were made: an id is never given twice.
+    if (!state.folders.empty()) context_.ids.skip_past(state.folders.rbegin()->first.value);
+    if (!state.tombstones.empty()) context_.ids.skip_past(state.tombstones.rbegin()->first.value);
     exists_ = version != 0 && !state.header.removed;
     removed_ = state.header.removed;
     state_ = std::move(state);

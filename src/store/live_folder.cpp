@@ -31,6 +31,7 @@ SnapshotPtr snapshot_of(const FolderHeader& header, std::vector<PageGroupPtr> gr
 struct Loader {
     FolderTotals found;
     std::uint64_t sum = 0;
+    std::uint64_t newest = 0;  // the greatest message id
     std::vector<std::shared_ptr<PageGroup>> groups;
 
     bool add(const engine::Row& row) {
@@ -47,6 +48,7 @@ struct Loader {
             ++found.exists;
             found.bytes += entry.size;
             sum ^= entry_checksum(entry);
+            newest = std::max(newest, entry.id.value);
         }
         group.count += static_cast<std::uint32_t>(page->entries.size());
         group.modseq_max = std::max(group.modseq_max, page->modseq_max);
@@ -307,6 +309,7 @@ awaitable<Result<void>> LiveFolder::reload() {
             base::log::error("store", "a folder's rows are damaged", {{"partition", partition_}});
             co_return Error(Errc::corrupt, "the folder is damaged");
         }
+        context_.ids.skip_past(loader.newest);  // also when the clock was set back since
         std::vector<PageGroupPtr> groups(loader.groups.begin(), loader.groups.end());
         SnapshotPtr next = snapshot_of(*header, std::move(groups));
         install(std::move(next), std::move(*header), head->version);

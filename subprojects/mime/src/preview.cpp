@@ -1,6 +1,5 @@
 // RFC 8970 previews, and the text of parts in pieces.
-#include <algorithm>
-#include <utility>
+#include <optional>
 
 #include "ascii.hpp"
 #include "mime/charset.hpp"
@@ -64,14 +63,10 @@ public:
     void add(std::string_view line) {
         gap_ = true;
         while (!line.empty() && left_ > 0) {
-            std::size_t run = 0;  // of plain characters, which most text is
-            while (run < line.size() && line[run] > ' ' && line[run] < 127) ++run;
-            if (run > 0) {
-                if (!separate()) break;
-                run = std::min(run, left_);
-                out_ += line.substr(0, run);
-                line.remove_prefix(run);
-                left_ -= run;
+            if (line.front() > ' ' && line.front() < 127 && !gap_) {  // the usual case
+                out_.push_back(line.front());
+                line.remove_prefix(1);
+                --left_;
                 continue;
             }
             const std::string_view character = line.substr(0, character_bytes(line));
@@ -79,7 +74,11 @@ public:
             if (blank_character(character)) {
                 gap_ = true;
             } else if (character.size() == 1 || !invisible(character)) {
-                if (!separate()) break;
+                if (gap_ && !out_.empty()) {
+                    out_.push_back(' ');
+                    if (--left_ == 0) break;
+                }
+                gap_ = false;
                 out_ += character;
                 --left_;
             }
@@ -92,15 +91,6 @@ public:
     }
 
 private:
-    /// The blank before the next character; false when there is no room behind it.
-    bool separate() {
-        if (std::exchange(gap_, false) && !out_.empty()) {
-            out_.push_back(' ');
-            --left_;
-        }
-        return left_ > 0;
-    }
-
     std::string out_;
     std::size_t left_;
     bool gap_ = false;

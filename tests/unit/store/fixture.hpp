@@ -1,6 +1,8 @@
 // What the store's tests share: a store over an engine, coroutines run to their end, messages made up.
 #pragma once
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +12,9 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "base/log.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "store/engine/rocksdb/rocksdb_engine.hpp"
 #include "store/store.hpp"
 
 namespace store::test {
@@ -87,28 +91,58 @@ inline NamedFlags named(FlagSet system, std::vector<std::string> keywords = {}) 
     return flags;
 }
 
-/// A store over a fresh engine, with one account whose INBOX is open. `make_engine` chooses the engine.
+/// A store over a fresh engine, with one account whose INBOX is open. The same tests run over both engines:
+/// this file is compiled twice.
 class StoreTest : public testing::Test {
 protected:
-    StoreTest() { start(); }
+    StoreTest() {
+        base::log::set_level("store", base::log::Level::off);  // faults are wanted here
+        start();
+    }
+    ~StoreTest() override { stop(); }
 
-    /// The engine; tests of other engines override it.
-    virtual std::unique_ptr<engine::Engine> make_engine() {
+#ifdef STORE_TEST_ROCKSDB
+    std::unique_ptr<engine::Engine> make_engine() {
+        if (!path) path.emplace();
+        engine::RocksOptions options;
+        options.limits = engine_limits;
+        auto opened = engine::make_rocksdb_engine(path->path, ids, options);
+        if (!opened) throw std::runtime_error("no RocksDB");
+        return std::move(*opened);
+    }
+    void inject(const engine::FaultScript&) {}
+    std::uint64_t steps() { return 0; }
+#else
+    std::unique_ptr<engine::Engine> make_engine() {
         auto memory = engine::make_memory_engine(ids, image, engine_limits);
         memory_engine = memory.get();
         return memory;
     }
+    void inject(engine::FaultScript script) { memory_engine->inject(std::move(script)); }
+    std::uint64_t steps() { return memory_engine->steps(); }
+#endif
     void start() {
         owned_engine = make_engine();
         store = make_store(*owned_engine, clock, limits);
     }
-    /// As after a power cut (memory engine only): a new store over what was on the disk.
-    void restart(engine::Unsynced unsynced = engine::Unsynced::lost) {
-        image = memory_engine->power_cut(unsynced);
+    void stop() {
         inbox.reset();
         account.reset();
         store.reset();
+        if (owned_engine) owned_engine->close();
         owned_engine.reset();
+    }
+    /// A new store over what is on the disk; of the memory engine: after a power cut.
+    void restart([[maybe_unused]] engine::Unsynced unsynced = engine::Unsynced::lost) {
+        if (memory_engine != nullptr) image = memory_engine->power_cut(unsynced);
+        stop();
+        start();
+    }
+    /// A new store over nothing.
+    void start_anew() {
+        stop();
+        image = nullptr;
+        path.reset();
         start();
     }
     template <class T>
@@ -157,6 +191,15 @@ protected:
         EXPECT_EQ(report->problems, std::vector<std::string>());
     }
 
+    struct TemporaryFolder {
+        TemporaryFolder() {
+            std::string pattern = std::filesystem::temp_directory_path() / "barid-store-XXXXXX";
+            path = mkdtemp(pattern.data());
+        }
+        ~TemporaryFolder() { std::filesystem::remove_all(path); }
+        std::string path;
+    };
+    std::optional<TemporaryFolder> path;
     base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'800'000'000))};
     base::IdSource ids{clock};
     engine::Limits engine_limits;

@@ -59,11 +59,11 @@ TEST_F(FolderTest, FlagsChangeAndOnlyRealChangesHaveAModseq) {
     ASSERT_TRUE(result);
     EXPECT_EQ(result->modseq.value, before.value + 1);
     EXPECT_EQ(result->snapshot->totals().unseen, 0U);
-    const std::uint64_t steps = memory_engine->steps();
+    const std::uint64_t calls = steps();
     result = run(inbox->store(add_flags(everything(), named(SystemFlag::seen))));  // nothing new
     ASSERT_TRUE(result);
     EXPECT_EQ(result->modseq.value, before.value + 1);
-    EXPECT_EQ(memory_engine->steps(), steps);
+    EXPECT_EQ(steps(), calls);
     StoreRequest request = add_flags(one(2), named(SystemFlag::answered, {"$Forwarded"}));
     request.change = FlagChange::replace;
     result = run(inbox->store(request));
