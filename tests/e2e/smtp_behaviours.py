@@ -261,7 +261,7 @@ def check(condition, text):
 def _(o):
     with Client(o) as c:
         expect(c.greeting, 220)
-        check("." in c.greeting.lines[0].split(" ")[0], f"no host name: {c.greeting}")
+        check(re.match(r"[A-Za-z0-9.-]+( |$)", c.greeting.lines[0]), f"no host name: {c.greeting}")
         check(c.quiet(), "more than one reply")
 
 

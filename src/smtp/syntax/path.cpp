@@ -1,7 +1,7 @@
 // One function a grammar rule of RFC 5321 section 4.1.2.
 #include "smtp/syntax/path.hpp"
 
-#include <arpa/inet.h>
+#include <algorithm>
 #include <optional>
 
 namespace smtp {
@@ -45,6 +45,58 @@ bool is_label(std::string_view label) {
     for (const char c : label)
         if (!is(c, ch_domain) && !is_eight_bit(c)) return false;
     return label.front() != '-' && label.back() != '-';
+}
+
+/// Snum 3("." Snum), RFC 5321 section 4.1.3
+bool is_ipv4(std::string_view text) {
+    Cursor in(text);
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0 && !in.skip('.')) return false;
+        const std::string_view digits = in.run(ch_digit);
+        if (digits.empty() || digits.size() > 3) return false;
+        unsigned value = 0;
+        for (const char c : digits) value = value * 10 + unsigned(c - '0');
+        if (value > 255) return false;
+    }
+    return in.done();
+}
+
+/// IPv6-addr, RFC 5321 section 4.1.3: groups of hex digits, "::" once, an IPv4 address in place of the last
+/// two.
+bool is_ipv6(std::string_view text) {
+    unsigned groups = 0;
+    bool gap = false;
+    if (text.starts_with("::")) {
+        gap = true;
+        text.remove_prefix(2);
+    }
+    while (!text.empty()) {
+        const std::size_t n = std::min(text.find(':'), text.size());
+        const std::string_view group = text.substr(0, n);
+        if (n == text.size() && group.find('.') != std::string_view::npos) {
+            groups += 2;
+            return is_ipv4(group) && (gap ? groups < 8 : groups == 8);
+        }
+        if (group.empty() || group.size() > 4) return false;
+        for (const char c : group)
+            if (!is(c, ch_digit) && !(lower(c) >= 'a' && lower(c) <= 'f')) return false;
+        ++groups;
+        text.remove_prefix(n);
+        if (text == "::") {
+            if (gap) return false;
+            gap = true;
+            break;
+        }
+        if (text.starts_with("::")) {
+            if (gap) return false;
+            gap = true;
+            text.remove_prefix(2);
+        } else if (!text.empty()) {
+            text.remove_prefix(1);
+            if (text.empty()) return false;
+        }
+    }
+    return gap ? groups < 8 : groups == 8;
 }
 
 /// "[" … "]" or a domain: its octets, checked.
@@ -154,12 +206,10 @@ bool is_domain(std::string_view text) {
 }
 
 bool is_address_literal(std::string_view text) {
-    if (text.size() < 3 || text.size() > 64 || text.front() != '[' || text.back() != ']') return false;
-    std::string inner(text.substr(1, text.size() - 2));
-    unsigned char raw[16];
-    if (equals_ignoring_case(std::string_view(inner).substr(0, 5), "IPv6:"))
-        return inet_pton(AF_INET6, inner.c_str() + 5, raw) == 1;
-    return inet_pton(AF_INET, inner.c_str(), raw) == 1;
+    if (text.size() < 3 || text.front() != '[' || text.back() != ']') return false;
+    text = text.substr(1, text.size() - 2);
+    if (equals_ignoring_case(text.substr(0, 5), "IPv6:")) return is_ipv6(text.substr(5));
+    return is_ipv4(text);
 }
 
 Parsed<Path> parse_reverse_path(Cursor& in) { return parse_path(in, Direction::reverse); }

@@ -102,6 +102,35 @@ TEST(SmtpPath, forward) {
     for (const auto& row : rows) EXPECT_EQ(forward(row.text), row.address) << row.text;
 }
 
+TEST(SmtpPath, address_literals) {  // RFC 5321 section 4.1.3, RFC 4291 section 2.2
+    for (const char* text :
+         {"[1.2.3.4]", "[255.255.255.255]", "[IPv6:::]", "[ipv6:::1]", "[IPv6:1::]", "[IPv6:1:2:3:4:5:6:7:8]",
+          "[IPv6:2001:db8::1]", "[IPv6:::ffff:1.2.3.4]", "[IPv6:1:2:3:4:5:6:1.2.3.4]", "[IPv6:1::8]"})
+        EXPECT_TRUE(is_address_literal(text)) << text;
+    for (const char* text : {"",
+                             "[]",
+                             "[",
+                             "[1.2.3]",
+                             "[1.2.3.4.5]",
+                             "[1.2.3.256]",
+                             "[1.2.3.]",
+                             "[0001.2.3.4]",
+                             "[IPv6:]",
+                             "[IPv6::1]",
+                             "[IPv6:1:]",
+                             "[IPv6:1:2:3:4:5:6:7]",
+                             "[IPv6:1:2:3:4:5:6:7:8:9]",
+                             "[IPv6:1::2::3]",
+                             "[IPv6:12345::]",
+                             "[IPv6:g::]",
+                             "[IPv6::::]",
+                             "[IPv6:1:2:3:4:5:6:7:1.2.3.4]",
+                             "[x:1]",
+                             "[IPv6:1.2.3.4::]",
+                             "[IPv6:1:2:3:4:5:6:7::8]"})
+        EXPECT_FALSE(is_address_literal(text)) << text;
+}
+
 TEST(SmtpPath, reverse) {
     EXPECT_EQ(reverse("<> SIZE=1"), "<> SIZE=1");
     EXPECT_EQ(reverse("<a@b.org>"), "a@b.org");
