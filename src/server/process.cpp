@@ -80,6 +80,7 @@ Process::~Process() {
     // The pool's threads have returned; its io_context still takes what other threads post. So first those
     // threads end (committer, readers, hashers), then the io_context goes with the frames that wait in it,
     // then what they refer to.
+    if (authenticator_) authenticator_->stop();
     if (engine_) engine_->close();
     authenticator_.reset();
     server_.reset();
@@ -173,6 +174,7 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
         made.policy = smtp::Policy::submission();
     } else if (config.protocol == "lmtp") {
         made.policy = smtp::Policy::lmtp();
+        made.limits.transactions_max = 0;  // a mail server that we trust keeps its connection for days
     } else {
         return {};
     }
@@ -184,6 +186,8 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
 
 asio::awaitable<void> Process::collect_in_background() {
     const auto executor = co_await asio::this_coro::executor;
+    auto mended = co_await directory_->mend();
+    if (!mended) base::log::warn("server", "leftovers in the directory", {{"error", mended.error().what()}});
     asio::steady_timer timer(executor);
     for (;;) {
         timer.expires_after(settings_.collect_every);

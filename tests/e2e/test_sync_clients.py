@@ -177,7 +177,7 @@ set spoolfile="+INBOX" header_cache={self.home}/cache mail_check=1 timeout=1 qui
                     break
             self.assertIn("sent by neomutt", screen)
             self.assertIn("mutt 1", screen)
-            tmux("send-keys", "G", "Enter")
+            tmux("send-keys", "*", "Enter")
             for _ in range(50):
                 time.sleep(0.2)
                 screen = tmux("capture-pane", "-p").stdout

@@ -36,16 +36,16 @@ async function main() {
     try {
         const told = new Promise(resolve => client.once('exists', resolve));
         const before = client.mailbox.exists;
-        const idle = client.idle();
+        const idle = client.idle();  // ends when the next command is sent
         await send('ümläut — from node');
         assert.strictEqual((await told).count, before + 1);
-        await idle;
         const message = await client.fetchOne('*', { envelope: true, bodyStructure: true, flags: true, source: true,
             internalDate: true, size: true });
         assert.strictEqual(message.envelope.subject, 'ümläut — from node');
         assert.strictEqual(message.envelope.from[0].name, 'Démo Üser');
         assert.strictEqual(message.bodyStructure.childNodes[1].dispositionParameters.filename, 'naïve.txt');
         assert.strictEqual(message.source.length, message.size);
+        await idle;
         const { content } = await client.download('*', '2');
         let length = 0;
         for await (const chunk of content) length += chunk.length;
