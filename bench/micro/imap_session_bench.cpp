@@ -16,7 +16,7 @@ boost::asio::awaitable<void> fill(store::Store* store, std::size_t count) {
     const auto folder = co_await (*account)->open(tree->find("INBOX")->id);
     for (std::size_t done = 0; done < count; done += 1'000) {
         std::vector<store::Incoming> batch;
-        for (std::size_t at = 0; at < 1'000; ++at) {
+        for (std::size_t at = 0; at < 10; ++at) {
             const auto writer = store->new_message();
             const std::string text =
                 "From: Demo User <demo@example.test>\r\nTo: two@example.test\r\nSubject: Message number " +
@@ -25,7 +25,10 @@ boost::asio::awaitable<void> fill(store::Store* store, std::size_t count) {
             const auto written = co_await writer->write(text);
             if (!written) co_return;
             auto content = co_await writer->finish();
-            if (content) batch.emplace_back(std::move(*content));
+            if (!content) co_return;
+            // A hundred messages share a content: the in-memory engine pays for each blob with the number of
+            // blobs.
+            for (std::size_t copy = 0; copy < 100; ++copy) batch.emplace_back(*content);
         }
         const auto appended = co_await (*folder)->append(std::move(batch));
         if (!appended) co_return;
@@ -59,7 +62,7 @@ private:
 };
 
 void run(benchmark::State& state, std::string_view command, std::size_t count, std::size_t items_each) {
-    Bench bench(messages);
+    static Bench bench(messages);
     std::string pipeline;
     for (std::size_t at = 0; at < count; ++at) pipeline += command;
     std::size_t octets = 0;
