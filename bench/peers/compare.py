@@ -17,10 +17,19 @@ class Barid:
     name = "barid"
 
     def __init__(self, folder, users):
-        self.server = harness.Server(data=folder / "barid", users=users).start()
+        self.folder, self.users = folder / "barid", users
+        self.start()
+        self.user_format, self.password = "u%d@example.test", self.server.passwords["u1@example.test"]
+
+    def start(self):
+        self.server = harness.Server(data=self.folder, users=self.users).start()
         ports = self.server.ports
         self.imap, self.imaps, self.lmtp, self.pid = ports["imap"], ports["imaps"], ports["lmtp"], self.server.process.pid
-        self.user_format, self.password = "u%d@example.test", self.server.passwords["u1@example.test"]
+
+    def restart(self):
+        """Cold: nothing of the mail is in the process's memory."""
+        self.server.stop()
+        self.start()
 
     def stop(self):
         self.server.stop()
@@ -49,10 +58,12 @@ class Bench:
     def __init__(self, options):
         self.options, self.rows = options, []
 
-    def mailbench(self, peer, protocol, port, *arguments, users=10):
+    def mailbench(self, peer, protocol, port, *arguments, users=10, user=None):
+        """Load by users 1 to `users`, or by the one `user`."""
+        users, names = (1, peer.user_format.replace("%d", str(user))) if user else (users, peer.user_format)
         with tempfile.NamedTemporaryFile(suffix=".json") as out:
             command = [self.options.mailbench, protocol, "--port", str(port), "--users", str(users), "--user-format",
-                       peer.user_format, "--password", peer.password, "--pid", str(peer.pid), "--json", out.name,
+                       names, "--password", peer.password, "--pid", str(peer.pid), "--json", out.name,
                        "--quiet", *map(str, arguments)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
@@ -89,11 +100,6 @@ def bench_pipelined(bench, peers):
                                           "--duration", bench.seconds)
     cost = {name: cpu(r) * 1e6 / r["operations"] for name, r in rows.items()}
     bench.note("NOOP, 64 pipelined: server CPU a command", "<= 3 µs", cost["barid"], cost.get("dovecot"), "µs")
-    for peer in peers:
-        rows[peer.name] = bench.mailbench(peer, "imap", peer.imap, "--mix", "FETCH", "--connections", 10, "--duration",
-                                          bench.seconds)
-    cost = {name: cpu(r) * 1e6 / r["operations"] for name, r in rows.items()}
-    bench.note("FETCH n (UID FLAGS RFC822.SIZE), one by one: CPU", "", cost["barid"], cost.get("dovecot"), "µs")
 
 
 def bench_delivery(bench, peers):
@@ -112,18 +118,25 @@ def bench_delivery(bench, peers):
         bench.note(f"{what}, mixed mail, 10 clients: p99", "", p99["barid"], p99.get("dovecot"), "ms")
 
 
+def bench_single(bench, peers):
+    rows = {peer.name: bench.mailbench(peer, "imap", peer.imap, "--mix", "FETCH", "--connections", 10, "--duration",
+                                       bench.seconds) for peer in peers}
+    cost = {name: cpu(r) * 1e6 / r["operations"] for name, r in rows.items()}
+    bench.note("FETCH n (UID FLAGS RFC822.SIZE), one by one: CPU", "", cost["barid"], cost.get("dovecot"), "µs")
+
+
 def bench_fetch(bench, peers):
     count = 10_000
     for peer in peers:
         bench.mailbench(peer, "lmtp", peer.lmtp, "--messages", count, "--size", 2000, "--connections", 4, "--duration",
-                        600, "--user-format", peer.user_format.replace("%d", "21"), users=1)
+                        600, user=21)
         imap = bench.login(peer, 21)
         imap.select("INBOX")
         imap.fetch("1:*", "(ENVELOPE)")  # Dovecot makes its cache here; Barid made its rows at delivery
         imap.logout()
     for mix, what in (("FLAGS", "FETCH 1:* (UID FLAGS)"), ("ENVELOPES", "FETCH 1:* (ENVELOPE)")):
         rows = {peer.name: bench.mailbench(peer, "imap", peer.imap, "--mix", mix, "--connections", 1, "--duration",
-                                           bench.seconds, "--user-format", peer.user_format.replace("%d", "21"), users=1)
+                                           bench.seconds, user=21)
                 for peer in peers}
         cost = {n: cpu(r) * 1e3 / r["commands"][mix]["count"] for n, r in rows.items()}
         bench.note(f"{what}, 10,000 messages: server CPU", "ratio <= 0.25", cost["barid"], cost.get("dovecot"), "ms")
@@ -138,7 +151,7 @@ def bench_partial(bench, peers):
         imap.append("INBOX", None, None, big)
         imap.logout()
         report = bench.mailbench(peer, "imap", peer.imap, "--mix", "PARTIAL", "--connections", 1, "--duration",
-                                 bench.seconds, "--user-format", peer.user_format.replace("%d", "22"), users=1)
+                                 bench.seconds, user=22)
         middle[peer.name] = report["commands"]["PARTIAL"]["p50"] * 1000
     bench.note("FETCH BODY[]<o.65536> of 20 MB: median", "<= 200 µs", middle["barid"], middle.get("dovecot"), "µs")
 
@@ -148,12 +161,9 @@ def bench_big_folder(bench, peers):
     select, store = {}, {}
     for peer in peers:
         bench.mailbench(peer, "lmtp", peer.lmtp, "--messages", count, "--size", 600, "--connections", 8, "--duration",
-                        900, "--user-format", peer.user_format.replace("%d", "23"), users=1)
+                        900, user=23)
     barid = next(peer for peer in peers if peer.name == "barid")
-    folder = barid.server.data
-    barid.server.stop(keep=True)  # cold: nothing of it in the process's memory
-    barid.server = harness.Server(data=folder, users=bench.users).start()
-    barid.imap, barid.lmtp, barid.pid = barid.server.ports["imap"], barid.server.ports["lmtp"], barid.server.process.pid
+    barid.restart()
     for peer in peers:
         imap = bench.login(peer, 23)
         select[peer.name] = bench.timed(imap, "select", "INBOX") * 1e3
@@ -217,7 +227,7 @@ def tls_idle(self, barid, count):
 
 
 Bench.tls_idle = tls_idle
-ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "fetch": bench_fetch, "partial": bench_partial,
+ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 
