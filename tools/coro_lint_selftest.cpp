@@ -1,3 +1,4 @@
+// clang-format off: the marks stand at the ends of the lines that they are for
 // Lines marked BAD must be found by tools/coro_lint.q, and no others. Never compiled into anything.
 #include <memory>
 #include <string>

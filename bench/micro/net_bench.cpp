@@ -175,4 +175,3 @@ void wake_to_line(benchmark::State& state) {
 BENCHMARK(wake_to_line)->UseRealTime();
 
 }  // namespace
-

@@ -1,5 +1,6 @@
-// What nearly every file needs and what is slow to parse. Precompiled once for each library; include what you use
-// in your own file all the same, since the build without precompiled headers (-Db_pch=false) must pass too.
+// What nearly every file needs and what is slow to parse. Precompiled once for each library; include what you
+// use in your own file all the same, since the build without precompiled headers (-Db_pch=false) must pass
+// too.
 #pragma once
 #include <algorithm>
 #include <array>

@@ -1,11 +1,10 @@
 #include "server/notify.hpp"
 
+#include <cstdlib>
+#include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <cstring>
 
 namespace server {
 

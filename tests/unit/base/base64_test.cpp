@@ -17,7 +17,8 @@ TEST(Base64, reads_what_it_wrote) {
 }
 
 TEST(Base64, refuses_what_is_none) {
-    for (const char* text : {"Zg", "Zg=", "Z", "Zg==\t", " Zg==", "Zh==", "Zg==Zg==", "Zm9v\r\n", "Zm-v", "===="})
+    for (const char* text :
+         {"Zg", "Zg=", "Z", "Zg==\t", " Zg==", "Zh==", "Zg==Zg==", "Zm9v\r\n", "Zm-v", "===="})
         EXPECT_FALSE(base::base64_decode(text)) << text;
 }
 

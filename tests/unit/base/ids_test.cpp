@@ -1,9 +1,10 @@
+#include "base/ids.hpp"
+
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "base/id_source.hpp"
-#include "base/ids.hpp"
 #include "base/random.hpp"
 #include "base/secret.hpp"
 

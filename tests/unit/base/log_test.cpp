@@ -1,20 +1,22 @@
-#include <gtest/gtest.h>
-
 #include "base/log.hpp"
+
+#include <gtest/gtest.h>
 
 namespace base::log {
 namespace {
 
 TEST(Log, LogfmtQuotesOnlyWhatNeedsIt) {
-    EXPECT_EQ(render(Format::logfmt, Level::info, "imap", "login", {{"user", "u1@example.test"}, {"ms", 3}}, 0),
-              "time=1970-01-01T00:00:00.000Z level=info module=imap msg=login user=u1@example.test ms=3");
-    EXPECT_EQ(render(Format::logfmt, Level::warn, "a", "b c", {{"d", ""}, {"e", true}, {"f", 1.5}}, 1'700'000'000'123),
+    EXPECT_EQ(
+        render(Format::logfmt, Level::info, "imap", "login", {{"user", "u1@example.test"}, {"ms", 3}}, 0),
+        "time=1970-01-01T00:00:00.000Z level=info module=imap msg=login user=u1@example.test ms=3");
+    EXPECT_EQ(render(Format::logfmt, Level::warn, "a", "b c", {{"d", ""}, {"e", true}, {"f", 1.5}},
+                     1'700'000'000'123),
               "time=2023-11-14T22:13:20.123Z level=warn module=a msg=\"b c\" d=\"\" e=true f=1.5");
 }
 
 TEST(Log, NoOctetFromOutsideForgesALine) {
-    const std::string line =
-        render(Format::logfmt, Level::info, "smtp", "x", {{"helo", "a\r\nlevel=error \x1b[2J\x7f\xc2\x85\xff\"\\"}}, 0);
+    const std::string line = render(Format::logfmt, Level::info, "smtp", "x",
+                                    {{"helo", "a\r\nlevel=error \x1b[2J\x7f\xc2\x85\xff\"\\"}}, 0);
     EXPECT_TRUE(line.ends_with(R"(helo="a\r\nlevel=error \x1b[2J\x7f\xc2\x85\xff\"\\")")) << line;
     const std::string json = render(Format::json, Level::info, "smtp", "x", {{"helo", "\x01ü\xff"}}, 0);
     EXPECT_TRUE(json.ends_with("\"helo\":\"\\u0001ü\\u00ff\"}")) << json;

@@ -1,8 +1,7 @@
 #include "cli/mailbox_files.hpp"
 
-#include <unistd.h>
-
 #include <fstream>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 

@@ -26,7 +26,8 @@ TEST(Output, TableAlignsByCharacters) {
     table.add({"longer", "123456"});
     testing::internal::CaptureStdout();
     table.print();
-    EXPECT_EQ(testing::internal::GetCapturedStdout(), "name    count\n\xc3\xbc            7\nlonger  123456\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(),
+              "name    count\n\xc3\xbc            7\nlonger  123456\n");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Durability of the RocksDB engine: killed processes, power cuts, full and failing disks. What was
 // acknowledged stays.
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <random>
@@ -64,7 +65,10 @@ public:
             rest.append(buffer, static_cast<std::size_t>(n));
             for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
                 int worker = 0, number = 0;
-                EXPECT_EQ(std::sscanf(rest.c_str(), "%d %d", &worker, &number), 2);
+                const char* const stop = rest.data() + end;
+                const auto first = std::from_chars(rest.data(), stop, worker);
+                EXPECT_EQ(first.ec, std::errc());
+                EXPECT_EQ(std::from_chars(first.ptr + 1, stop, number).ec, std::errc());
                 ledger.acknowledge(worker, number);
                 rest.erase(0, end + 1);
                 if (++seen == kill_after) kill(pid_, SIGKILL);
@@ -195,7 +199,8 @@ TEST(RocksCrash, AFullDiskIsSurvivedAndLaterAllGoesOn) {
         const int before = ledger.acknowledged(0);
         while (ledger.acknowledged(0) < before + 5 && std::chrono::steady_clock::now() < deadline) {
             work(ledger, *engine, before + 5, nullptr);
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            const auto pause = std::chrono::milliseconds(50);  // the engine looks once a second
+            std::this_thread::sleep_for(pause);                // ban-ok: nothing to wait for
         }
         EXPECT_GE(ledger.acknowledged(0), before + 5) << "it did not resume";
         EXPECT_EQ(ledger.verify(*engine), "");

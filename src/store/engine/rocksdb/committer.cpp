@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t round_bytes_max = 4U
                                         << 20;  // a bigger round would make all wait for the slowest's octets
 constexpr std::chrono::nanoseconds company_wait_max = std::chrono::milliseconds(1);
-constexpr std::size_t versions_max = 32'768;    // of one generation of the cache: about 3 MB
+constexpr std::size_t versions_max = 32'768;  // of one generation of the cache: about 3 MB
 
 /// A thread that comes back from fdatasync behind busy ones waits a scheduler slice (4 ms measured) in place
 /// of the disk's 0.2 ms. Needs CAP_SYS_NICE; without it nothing changes.
@@ -93,8 +93,9 @@ bool Committer::wait_for_jobs(std::vector<JobPtr>& jobs) {
     return !jobs.empty() || !stopping_;
 }
 
-/// Sessions that were answered by the last round, and those that came while it was written, are likely to come with
-/// more: waiting for them for a part of what a sync takes makes one sync of two. One session alone never waits.
+/// Sessions that were answered by the last round, and those that came while it was written, are likely to
+/// come with more: waiting for them for a part of what a sync takes makes one sync of two. One session alone
+/// never waits.
 void Committer::wait_for_company(std::unique_lock<std::mutex>& lock, std::size_t company,
                                  std::chrono::steady_clock::time_point entered) {
     const auto patience = std::min<std::chrono::nanoseconds>(last_took_ / 2, company_wait_max);

@@ -119,8 +119,8 @@ private:
     Figures& figures_;
     Health health_;
     VersionCache versions_;
-    std::size_t last_round_ = 0;                // jobs of the round before
-    std::chrono::nanoseconds last_took_{0};     // its write
+    std::size_t last_round_ = 0;             // jobs of the round before
+    std::chrono::nanoseconds last_took_{0};  // its write
     Version last_version_;  // never more than RocksDB's sequence number, so that it grows over restarts
 
     std::mutex mutex_;
