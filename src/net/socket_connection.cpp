@@ -40,9 +40,12 @@ awaitable<bool> SocketConnection::handshake() {
     const bool good = co_await stream_.handshake(std::move(tls), shared_->tls_handshake_max);
     if (!good) {
         ++shared_->tls_failed;
-        base::log::debug(
-            "net", "TLS handshake failed",
-            {{"ip", peer_.address}, {"listener", peer_.listener}, {"why", stream_.tls()->error()}});
+        // There is no TLS where the peer was gone before the first octet of it.
+        const TlsStream* const begun = stream_.tls();
+        base::log::debug("net", "TLS handshake failed",
+                         {{"ip", peer_.address},
+                          {"listener", peer_.listener},
+                          {"why", begun == nullptr ? std::string_view("peer is gone") : begun->error()}});
         co_return false;
     }
     peer_.tls = true;

@@ -240,6 +240,30 @@ TEST_F(Tls, StartTlsOnAListenerWithoutCertificateFails) {
     EXPECT_TRUE(plain.closed());
 }
 
+/// Asks for TLS once the peer has said its last word, as a session may that works through a pipeline.
+boost::asio::awaitable<void> secure_when_gone(std::unique_ptr<net::Connection> connection) {
+    net::Wake woken = net::Wake::octets;
+    while (woken != net::Wake::closed) woken = co_await connection->wait(5s);
+    const bool good = co_await connection->start_tls();
+    connection->output() += good ? "secured\r\n" : "not secured\r\n";
+    co_await connection->flush();
+    connection->close();
+}
+
+TEST_F(Tls, StartTlsWithAPeerThatSaysNothingMoreFails) {
+    Running running;
+    ASSERT_EQ(running.add(config(net::TlsMode::starttls), secure_when_gone), "");
+    running.start();
+    for (int round = 0; round < 2; ++round) {  // the second: the server lives on
+        Client plain(running.port());
+        plain.send("starttls\r\n");
+        ::shutdown(plain.descriptor(), SHUT_WR);
+        EXPECT_EQ(plain.line(), "not secured");
+        EXPECT_TRUE(plain.closed());
+    }
+    EXPECT_TRUE(eventually([&] { return running.server->figures().tls_failed == 2; }));
+}
+
 TEST_F(Tls, ChannelBindingsAgreeWithTheClient) {
     Running running;
     ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
