@@ -59,8 +59,8 @@ awaitable<bool> FetchRun::write_message(Item item, store::DetailPtr detail) {
         const bool more = co_await write_section(&section, &message);
         if (!more) co_return false;
     }
-    if (session_.out().ends_with(" FETCH (")) {
-        session_.out().resize(before);  // nothing could be told: "FETCH ()" is not in the grammar
+    if (writer_.empty()) {
+        session_.out().resize(before);  // nothing could be told, so nothing of it has left
         co_return true;
     }
     writer_.end();

@@ -58,6 +58,7 @@ awaitable<Reply> SearchRun::run() {
 awaitable<bool> SearchRun::run_piece(SeqNum first, SeqNum last) {
     std::vector<Candidate> candidates;
     bool open = false;
+    forget_content();
     messages_->for_each(first, last, [&](SeqNum seq, const store::Entry& entry) {
         const Truth truth = judge(0, seq, entry);
         if (truth == Truth::no) return;

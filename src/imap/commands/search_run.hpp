@@ -1,6 +1,7 @@
 // SearchRun: one SEARCH under way. What the snapshot knows decides first; only messages that are still open
 // are read, and of those only as much as is needed.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ private:
     Truth judge(std::size_t at, SeqNum seq, const store::Entry& entry) const;
     Truth judge_group(std::size_t at, SeqNum seq, const store::Entry& entry) const;
     Truth judge_fact(std::size_t at, SeqNum seq, const store::Entry& entry) const;
+    /// Nothing was read yet of the message to be judged next.
+    void forget_content() { std::ranges::fill(content_, Truth::unknown); }
 
     // search_content.cpp: what must be read
     boost::asio::awaitable<bool> read_open(std::vector<Candidate>* candidates);

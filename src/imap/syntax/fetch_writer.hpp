@@ -25,8 +25,9 @@ class FetchWriter {
 public:
     explicit FetchWriter(std::string& out) : out_(out) {}
 
-    void begin(base::SeqNum seq);  ///< "* 12 FETCH ("
-    void end();                    ///< ")" CRLF
+    void begin(base::SeqNum seq);          ///< "* 12 FETCH ("
+    void end();                            ///< ")" CRLF
+    bool empty() const { return first_; }  ///< nothing was written since begin(): "FETCH ()" is no grammar
 
     void uid(base::Uid uid);
     /// \param low, high a store::FlagSet: bits 0–4 the system flags as FlagList::Bit, keywords from bit 8 on.
