@@ -72,6 +72,8 @@ awaitable<std::vector<Session::Outcome>> Session::deliver() {
     // SMTP has one answer for all: a loop for one is known beforehand, so nobody gets a copy (and no
     // duplicate later).
     const bool refused = !lmtp() && deliveries.size() < copies.size();
+    if (refused)
+        for (Outcome& outcome : outcomes) outcome.reply = replies::mail_loop_here;
     if (deliveries.empty() || refused) co_return outcomes;
     const auto results = co_await services_->store.deliver(std::move(deliveries));
     for (std::size_t i = 0; i < results.size(); ++i) {
