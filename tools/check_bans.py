@@ -20,6 +20,7 @@ BANS = [
     (r"\brand\s*\(\)|\bsrand\s*\(", "base::Random"),
     (r"\btime\s*\(\s*(nullptr|NULL|0)\s*\)", "base::Clock"),
     (r"\b(setlocale|std::locale)\b", "bytes and ICU: no locale"),
+    (r"\bfor \([^;]*\s:[^;]*\w\([^()]*\)->\w+\)", "a name for the pointer: before C++23 it dies before the loop begins"),
     (r"\bmemcmp\s*\([^)]*(password|digest|secret|hmac|mac)\b", "sodium_memcmp: constant time"),
 ]
 TESTS_MAY = {r"\basio::detached\b"}
@@ -39,6 +40,8 @@ def faults_in(path: str, lines):
 
 def main() -> int:
     assert list(faults_in("src/a.cpp", ["int n = atoi(text);"])) and list(faults_in("src/a.cpp", ["#include <regex>"]))
+    assert list(faults_in("src/a.cpp", ["for (const X& x : (*a)->tree()->folders) {"]))
+    assert not list(faults_in("src/a.cpp", ["for (const X& x : (*group)->pages) {", "for (auto& x : a->list()) {"]))
     assert not list(faults_in("src/a.cpp", ["// atoi( is banned", "auto fatoi_ (int);"]))
     names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.cpp", "*.hpp"], cwd=ROOT,
                            capture_output=True, text=True, check=True).stdout.split()

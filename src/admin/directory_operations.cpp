@@ -221,7 +221,8 @@ awaitable<Reply> account_show(ServicesPtr services, Json arguments, CallerPtr) {
     out["bytes"] = quota->bytes;
     out["messages"] = quota->messages;
     out["folders"] = Json::array();
-    for (const store::FolderInfo& folder : (*account)->folders()->folders) {
+    const store::FolderTreePtr tree = (*account)->folders();
+    for (const store::FolderInfo& folder : tree->folders) {
         Json row = {{"name", folder.name}, {"id", folder.id.value}, {"selectable", folder.selectable}};
         if (folder.selectable) {
             auto totals = co_await (*account)->totals(folder.id);

@@ -62,7 +62,7 @@ public:
     virtual SubscriptionPtr subscribe(Subscriber& subscriber) = 0;
 
     /// Makes the levels above too, as selectable folders (RFC 9051 section 6.3.4). \errors exists, invalid,
-    /// limit
+    /// limit, denied (another folder has the use)
     virtual awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) = 0;
     /// Keeps a level for its children as not selectable; such a level with children cannot be deleted again.
     /// \errors not_found, denied (INBOX)

@@ -129,7 +129,7 @@ Result<base::FolderId> AccountDraft::create(std::string_view name, SpecialUse us
     if (state_.folders.size() + levels > limits_.folders_max) return Error(Errc::limit, "too many folders");
     if (use != SpecialUse::none)
         for (const auto& [id, row] : state_.folders)
-            if (row.use == use) return Error(Errc::exists, "there is a folder for that use");
+            if (row.use == use) return Error(Errc::denied, "there is a folder for that use");
     const base::FolderId known = find(name);
     if (known && state_.folders.at(known).selectable) return Error(Errc::exists, "the folder exists");
     const Result<base::FolderId> parent = make_parents(name);
@@ -185,7 +185,8 @@ Result<void> AccountDraft::rename(std::string_view from, std::string_view to) {
         return Error(Errc::limit, "too many folders");
     // The children's names grow along.
     const auto depth_of = [](std::string_view name) { return std::count(name.begin(), name.end(), '/'); };
-    for (const FolderInfo& info : state_.tree()->folders) {
+    const FolderTreePtr tree = state_.tree();
+    for (const FolderInfo& info : tree->folders) {
         if (!is_below(info.name, from)) continue;
         if (info.name.size() - from.size() + to.size() > limits_.folder_name_bytes_max ||
             depth_of(info.name) - depth_of(from) + depth_of(to) >= limits_.folder_depth_max)

@@ -104,7 +104,7 @@ TEST_F(AccountTest, NamesAreCanonical) {
     std::string deep = "d";
     for (int i = 0; i < 32; ++i) deep += "/d";
     EXPECT_EQ(create_error(deep), Errc::limit);
-    EXPECT_EQ(create_error("Second", SpecialUse::trash), Errc::exists);
+    EXPECT_EQ(create_error("Second", SpecialUse::trash), Errc::denied);
     EXPECT_EQ(create_error("Starred", SpecialUse::flagged), Errc::none);
     EXPECT_TRUE(name_before("a/b", "a b"));  // a folder's children before its neighbours
     EXPECT_FALSE(name_before("a b", "a/b"));
