@@ -51,6 +51,7 @@ private:
     // session_wait.cpp: waiting, writing, ending
     awaitable<bool> wait_for_octets(std::chrono::seconds patience);
     bool take_events();
+    bool login_took_too_long();
     awaitable<bool> breathe();
     awaitable<bool> give_way();
     void say_bye(std::string_view code, std::string_view text);

@@ -17,7 +17,7 @@ awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
             // In all, not since the last octet: a peer that trickles must not hold the place.
             left = std::chrono::duration_cast<std::chrono::milliseconds>(login_deadline_ -
                                                                          std::chrono::steady_clock::now());
-            left = std::max(left, std::chrono::milliseconds(0));
+            if (left <= std::chrono::milliseconds(0)) co_return login_took_too_long();
         }
         const net::Wake wake = co_await connection_.wait(left);
         switch (wake) {
@@ -27,12 +27,19 @@ awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
                 if (!take_events()) co_return false;
                 break;
             case net::Wake::deadline:
-                say_bye({}, state_ == state_not_authenticated ? "Login took too long" : "Idle for too long");
+                if (state_ == state_not_authenticated) co_return login_took_too_long();
+                say_bye({}, "Idle for too long");
                 co_return false;
             case net::Wake::closed:
                 co_return false;
         }
     }
+}
+
+/// Also of a client that never stops sending.
+bool Session::login_took_too_long() {
+    say_bye({}, "Login took too long");
+    return false;
 }
 
 /// False: the session must end; BYE was said.

@@ -51,6 +51,10 @@ awaitable<void> Session::run() {
     for (;;) {
         const bool got = co_await read_line(services_->limits.auth_line_max);
         if (!got) break;
+        if (state_ == State::authorization && patience().count() == 0) {  // a client that never stops sending
+            error("[SYS/TEMP] login took too long");
+            break;
+        }
         const Next next = co_await run_line();
         if (next == Next::close) break;
     }

@@ -26,16 +26,17 @@ awaitable<Reply> Session::logged_in(auth::Outcome outcome) {
         co_return reply_of(outcome.failure);
     }
     user_ = outcome.identity.name;
-    if (services_.sessions.count_user(user_) >= services_.limits.sessions_per_user_max) {
-        base::log::warn("imap", "too many sessions", {{"user", user_}, {"ip", connection_.peer().address}});
-        co_return no(code::limit, "Too many connections of this user");
-    }
     auto opened = co_await services_.store.account(outcome.identity.account);
     if (!opened) {
         base::log::error("imap", "account", {{"user", user_}, {"what", opened.error().what()}});
         if (opened.error().is(store::Errc::not_found))
             co_return no(code::contact_admin, "This mailbox has no mail store");
         co_return reply_of(opened.error());
+    }
+    // After all waiting: logins that came at once would else all have found room.
+    if (services_.sessions.count_user(user_) >= services_.limits.sessions_per_user_max) {
+        base::log::warn("imap", "too many sessions", {{"user", user_}, {"ip", connection_.peer().address}});
+        co_return no(code::limit, "Too many connections of this user");
     }
     account_ = std::move(*opened);
     state_ = state_authenticated;
