@@ -19,8 +19,9 @@ store::NamedFlags named(const FlagList& flags) {
 struct Session::AppendState {
     store::FolderPtr folder;
     std::vector<store::Incoming> messages;
-    cmd::AppendMessage next;  // its literal comes now
-    store::Error failed;      // the rest is only read past
+    std::uint64_t octets = 0;  // of the messages
+    cmd::AppendMessage next;   // its literal comes now
+    store::Error failed;       // the rest is only read past
     bool done = false;
 };
 
@@ -34,7 +35,9 @@ awaitable<Reply> Session::handle(cmd::Append append) {
         // Asked before "+": RFC 7889 section 4, RFC 9051 section 6.3.12.
         if (state.next.size > services_.store.limits().message_bytes_max)
             co_return refuse_append(no(code::too_big, "Message is too large"));
-        if (state.messages.size() >= services_.limits.append_messages_max)
+        const Limits& limits = services_.limits;
+        const bool too_much = state.octets != 0 && state.octets + state.next.size > limits.append_bytes_max;
+        if (state.messages.size() >= limits.append_messages_max || too_much)
             co_return refuse_append(no(code::limit, "Too many messages in one APPEND"));
         if (state.next.utf8 && !utf8_ && !rev2_) co_return refuse_append(bad("UTF8 is not enabled"));
         std::optional<Reply> fault = co_await receive_message(&state);
@@ -77,6 +80,7 @@ awaitable<std::optional<Reply>> Session::receive_message(AppendState* state) {
             message.flags = named(state->next.flags);
             message.internal_date = state->next.internal_date;
             state->messages.push_back(std::move(message));
+            state->octets += state->next.size;
         } else {
             state->failed = content.error();
         }

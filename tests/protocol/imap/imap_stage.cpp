@@ -105,6 +105,8 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
         limits.read_bytes = number;
     } else if (name == "append_messages_max") {
         limits.append_messages_max = number;
+    } else if (name == "append_bytes_max") {
+        limits.append_bytes_max = number;
     } else if (name == "sessions_per_user_max") {
         limits.sessions_per_user_max = static_cast<std::uint32_t>(number);
     } else if (name == "saved_ranges_max") {
