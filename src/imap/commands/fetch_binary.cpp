@@ -85,10 +85,14 @@ awaitable<store::Result<std::uint64_t>> FetchRun::decode(Message* message, mime:
         decoder.decode(*piece, decoded);
         if (range.bytes == 0) decoder.finish(decoded);
         size += decoded.size();
-        if (window == nullptr) continue;
-        window->take(decoded);
-        if (window->left == 0) break;
-        const bool more = co_await session_.breathe();
+        if (window != nullptr) window->take(decoded);
+        if (window != nullptr && window->left == 0) break;
+        bool more = true;
+        if (window == nullptr) {
+            more = co_await session_.give_way();
+        } else {
+            more = co_await session_.breathe();
+        }
         if (!more) co_return store::Error(store::Errc::unavailable, "the client is gone");
     }
     co_return size;

@@ -16,7 +16,12 @@ awaitable<Reply> Session::handle(cmd::List list) {
         co_return ok(done);
     }
     const store::FolderTreePtr tree = folders();
-    const std::vector<ListRow> rows = list_rows(*tree, list);
+    ListRows names(*tree, list);
+    while (names.step()) {
+        const bool more = co_await give_way();
+        if (!more) co_return gone();
+    }
+    const std::vector<ListRow> rows = names.take();
     for (const ListRow& row : rows) {
         response.name = row.name;
         response.attributes = row.attributes;
