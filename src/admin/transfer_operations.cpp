@@ -119,13 +119,14 @@ awaitable<bool> export_message(store::FolderPtr folder, store::DetailPtr detail,
 awaitable<Reply> export_folder(store::FolderPtr folder, std::string name, CallerPtr caller) {
     const store::SnapshotPtr snapshot = folder->snapshot();
     std::uint64_t exported = 0;
-    for (std::uint32_t first = 1; first <= snapshot->size(); first += entries_at_a_time) {
+    for (std::uint32_t first = 1; first <= snapshot->size();) {
         std::vector<store::Entry> entries;
         snapshot->for_each(store::SeqNum(first), store::SeqNum(first + entries_at_a_time - 1),
                            [&](store::SeqNum, const store::Entry& entry) { entries.push_back(entry); });
         auto details = co_await folder->details(entries);
         if (!details) co_return fault_of(details.error(), name);
-        for (std::size_t i = 0; i < entries.size(); ++i) {
+        first += static_cast<std::uint32_t>(details->size());
+        for (std::size_t i = 0; i < details->size(); ++i) {
             if (!(*details)[i]) continue;  // removed meanwhile
             Json event = {{"event", "message"},
                           {"folder", name},

@@ -105,7 +105,8 @@ public:
 
     /// Facts of the messages of `entries` (from a snapshot of this folder, ascending), in their order; null
     /// where the message is gone. Reads runs of neighbours as one range; ask for some hundred at a time, not
-    /// for 100,000.
+    /// for 100,000. Answers for the first of them only, at least for one, where more would take too much
+    /// memory: ask again for the rest.
     virtual awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) = 0;
     /// Octets [offset, offset + length) of the message, prefix first; fewer at its end. \errors not_found:
     /// collected

@@ -43,12 +43,16 @@ awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRan
     CopyResult result;
     result.uid_validity = target->snapshot()->totals().uid_validity;
     Error failed;
-    for (std::size_t at = 0; at < all.size() && failed.is(Errc::none); at += copy_messages_max) {
+    for (std::size_t at = 0; at < all.size() && failed.is(Errc::none);) {
         const std::size_t end = std::min(all.size(), at + copy_messages_max);
         std::vector<Entry> some(all.begin() + static_cast<std::ptrdiff_t>(at),
                                 all.begin() + static_cast<std::ptrdiff_t>(end));
         const auto done = co_await transfer_some(target, std::move(some), move, &result);
-        if (!done) failed = done.error();
+        if (!done) {
+            failed = done.error();
+        } else {
+            at += *done;
+        }
     }
     if (!failed.is(Errc::none) && !move && !result.destination.empty()) {
         // RFC 9051 section 6.4.7: a COPY that fails leaves the destination as it was.
@@ -64,9 +68,12 @@ awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRan
     co_return Result<CopyResult>(std::move(result));
 }
 
-awaitable<Result<void>> LiveFolder::transfer_some(LiveFolderPtr destination, std::vector<Entry> entries,
-                                                  bool move, CopyResult* out) {
+/// One transaction. \returns how many of the entries are done with: all, unless their rows are large.
+awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destination,
+                                                         std::vector<Entry> entries, bool move,
+                                                         CopyResult* out) {
     auto change = std::make_shared<CopyInChange>();
+    std::size_t taken = entries.size();
     for (unsigned tries = 0; tries < copy_tries_max; ++tries) {
         change = std::make_shared<CopyInChange>();
         change->opid = new_opid();
@@ -77,6 +84,14 @@ awaitable<Result<void>> LiveFolder::transfer_some(LiveFolderPtr destination, std
             if (now->find(entry.uid) != nullptr) messages.push_back(MessageRef{entry.uid, entry.id});
         auto rows = co_await static_rows(messages);
         if (!rows) co_return rows.error();
+        taken = entries.size();
+        if (rows->size() < messages.size()) {
+            const Uid next = messages[rows->size()].uid;
+            const auto rest = std::find_if(entries.begin(), entries.end(),
+                                           [next](const Entry& entry) { return entry.uid == next; });
+            taken = static_cast<std::size_t>(rest - entries.begin());
+            messages.resize(rows->size());
+        }
         for (std::size_t i = 0; i < messages.size(); ++i) {
             const std::optional<StaticFacts> facts = static_facts((*rows)[i]);
             if (!facts) co_return Error(Errc::corrupt, "a message is damaged");
@@ -87,7 +102,7 @@ awaitable<Result<void>> LiveFolder::transfer_some(LiveFolderPtr destination, std
             item.row = relinked(std::move((*rows)[i]), item.link);
             change->items.push_back(std::move(item));
         }
-        if (messages.empty()) co_return Result<void>();
+        if (messages.empty()) co_return taken;
         change->within_account = move && destination->account() == account();
         if (move) change->intent = MoveIntent{id_, account(), messages};
         co_await destination->submit(change);
@@ -114,7 +129,7 @@ awaitable<Result<void>> LiveFolder::transfer_some(LiveFolderPtr destination, std
     out->uid_validity = change->uid_validity;
     for (const CopyInChange::Item& item : change->items) out->source.push_back(item.entry.uid);
     out->destination.insert(out->destination.end(), change->destination.begin(), change->destination.end());
-    co_return Result<void>();
+    co_return taken;
 }
 
 awaitable<Result<void>> LiveFolder::finish_move(std::string key, MoveIntent intent) {

@@ -11,6 +11,10 @@ namespace store {
 namespace {
 
 constexpr std::uint32_t run_gap_max = 4;  // uids apart: nearer messages are read as one range
+// Rows in memory at once, whatever messages are made of: most have 2 KiB, one of ten thousand parts has a
+// MiB.
+constexpr std::size_t rows_bytes_max = 2U << 20;
+constexpr std::size_t run_rows_first = 16, lone_rows_max = 64;
 
 /// Messages [first, last) that are in one shard and near each other.
 std::size_t run_end(const std::vector<MessageRef>& messages, std::size_t first, std::size_t rows_max) {
@@ -22,62 +26,84 @@ std::size_t run_end(const std::vector<MessageRef>& messages, std::size_t first, 
     return last;
 }
 
+/// What the log cannot tell any more: all uids that do not exist.
+VanishedResult all_vanished(const Snapshot& now) {
+    VanishedResult result;
+    result.exact = false;
+    Uid from(1);
+    now.for_each(SeqNum(1), SeqNum(now.size()), [&](SeqNum, const Entry& entry) {
+        if (from < entry.uid) result.vanished.push_back({from, Uid(entry.uid.value - 1)});
+        from = Uid(entry.uid.value + 1);
+    });
+    const Uid next = now.totals().uid_next;
+    if (from < next) result.vanished.push_back({from, Uid(next.value - 1)});
+    return result;
+}
+
 }  // namespace
 
-/// Rows of the messages, in their order; empty where there is none.
+/// Rows of the first messages, in their order; empty where there is none. Of all messages, or of as many as
+/// rows_bytes_max holds.
 awaitable<Result<std::vector<std::string>>> LiveFolder::static_rows(std::vector<MessageRef> messages) {
     std::vector<std::string> out(messages.size());
     const std::size_t rows_max = context_.engine.limits().scan_rows_max / (run_gap_max + 1);
-    std::size_t at = 0;
-    while (at < messages.size()) {
+    std::size_t at = 0, bytes = 0;
+    while (at < messages.size() && bytes < rows_bytes_max) {
+        const std::size_t first = at;
         const std::size_t end = run_end(messages, at, rows_max);
         if (end - at > 3) {
             const auto done = co_await static_run(messages, at, end, &out);
             if (!done) co_return done.error();
-            at = end;
-            continue;
+            at = *done;
+        } else {
+            // Lone messages of one shard: by their keys.
+            std::vector<std::string> wanted;
+            const std::uint32_t shard = messages[first].uid.value >> 12;
+            while (at < messages.size() && messages[at].uid.value >> 12 == shard &&
+                   wanted.size() < lone_rows_max) {
+                const std::size_t next = run_end(messages, at, rows_max);
+                if (next - at > 3) break;
+                for (; at < next; ++at) wanted.push_back(keys::message(messages[at].uid, messages[at].id));
+            }
+            std::string partition = keys::shard(id_, messages[first].uid);
+            auto rows = co_await context_.engine.get(std::move(partition), wanted);
+            if (!rows) co_return rows.error();
+            std::size_t index = 0;  // found rows come in the order asked
+            for (engine::Row& row : rows->rows) {
+                while (wanted[index] != row.key) ++index;
+                out[first + index] = std::move(row.value);
+            }
         }
-        // Lone messages of one shard: by their keys.
-        std::vector<std::string> wanted;
-        const std::size_t first = at;
-        const std::uint32_t shard = messages[first].uid.value >> 12;
-        while (at < messages.size() && messages[at].uid.value >> 12 == shard && wanted.size() < rows_max) {
-            const std::size_t next = run_end(messages, at, rows_max);
-            if (next - at > 3) break;
-            for (; at < next; ++at) wanted.push_back(keys::message(messages[at].uid, messages[at].id));
-        }
-        std::string partition = keys::shard(id_, messages[first].uid);
-        auto rows = co_await context_.engine.get(std::move(partition), wanted);
-        if (!rows) co_return rows.error();
-        std::size_t index = 0;  // found rows come in the order asked
-        for (engine::Row& row : rows->rows) {
-            while (wanted[index] != row.key) ++index;
-            out[first + index] = std::move(row.value);
-        }
+        for (std::size_t i = first; i < at; ++i) bytes += out[i].size();
     }
+    out.resize(at);
     co_return out;
 }
 
-/// One range of a shard. Rows between that nobody asked for are passed over.
-awaitable<Result<void>> LiveFolder::static_run(std::vector<MessageRef> messages, std::size_t first,
-                                               std::size_t last, std::vector<std::string>* out) {
+/// One range of a shard, up to where it gives back: all of it, unless its rows are large. Rows between that
+/// nobody asked for are passed over.
+awaitable<Result<std::size_t>> LiveFolder::static_run(std::vector<MessageRef> messages, std::size_t first,
+                                                      std::size_t last, std::vector<std::string>* out) {
     const std::string partition = keys::shard(id_, messages[first].uid);
     std::string after = keys::before_message(messages[first].uid);
-    std::size_t index = first;
-    while (index < last) {
-        auto rows = co_await context_.engine.scan(partition, after, "m", (last - index) + run_gap_max, 0);
+    std::size_t index = first, bytes = 0;
+    // A few rows first, to see how large they are.
+    for (std::size_t most = run_rows_first; index < last && bytes < rows_bytes_max; most *= 4) {
+        const std::size_t wanted = std::min(last - index, most);
+        auto rows = co_await context_.engine.scan(partition, after, "m", wanted + run_gap_max, 0);
         if (!rows) co_return rows.error();
         for (engine::Row& row : rows->rows) {
             const auto key = keys::parse_message(row.key);
             while (key && index < last && messages[index].uid < key->uid) ++index;
             if (index == last) break;
+            bytes += row.value.size();
             if (key && messages[index].uid == key->uid && messages[index].id == key->id)
                 (*out)[index++] = std::move(row.value);
         }
-        if (!rows->more || rows->rows.empty()) break;
+        if (!rows->more || rows->rows.empty()) co_return last;
         after = rows->rows.back().key;
     }
-    co_return Result<void>();
+    co_return index;
 }
 
 awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry> entries) {
@@ -88,7 +114,7 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry>
     if (!rows) co_return rows.error();
     std::vector<DetailPtr> out;
     out.reserve(rows->size());
-    for (std::size_t i = 0; i < messages.size(); ++i) {
+    for (std::size_t i = 0; i < rows->size(); ++i) {
         std::string& row = (*rows)[i];
         if (row.empty()) {
             out.push_back(nullptr);
@@ -122,24 +148,17 @@ awaitable<Result<std::string>> LiveFolder::read(DetailPtr detail, std::uint64_t 
 
 awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since) {
     VanishedResult result;
-    result.exact = since >= log_floor();
     SnapshotPtr now = snapshot();
-    if (!result.exact) {
-        Uid from(1);
-        now->for_each(SeqNum(1), SeqNum(now->size()), [&](SeqNum, const Entry& entry) {
-            if (from < entry.uid) result.vanished.push_back({from, Uid(entry.uid.value - 1)});
-            from = Uid(entry.uid.value + 1);
-        });
-        const Uid next = now->totals().uid_next;
-        if (from < next) result.vanished.push_back({from, Uid(next.value - 1)});
-        co_return result;
-    }
+    if (since < log_floor()) co_return all_vanished(*now);
     UidRanges gone;
     std::string after = keys::log(since);
+    std::uint64_t expected = since.value;
     for (bool more = since < now->totals().highest_modseq; more;) {
         const auto rows = co_await context_.engine.scan(partition_, after, "l", 0, 0);
         if (!rows) co_return rows.error();
         for (const engine::Row& row : rows->rows) {
+            // Each modseq has its row: where one is missing the log was trimmed while it was read.
+            if (keys::number_in(row.key, 'l') != ++expected) co_return all_vanished(*snapshot());
             std::optional<LogRow> log = decode_log(row.value);
             if (!log) co_return Error(Errc::corrupt, "the folder's log is damaged");
             if (log->op == LogOp::expunge) gone.insert(gone.end(), log->uids.begin(), log->uids.end());

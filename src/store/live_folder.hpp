@@ -68,11 +68,11 @@ private:
     void settle(const std::vector<std::shared_ptr<FolderChange>>& changes, bool committed);
 
     awaitable<Result<CopyResult>> transfer(FolderPtr destination, UidRanges uids, bool move);
-    awaitable<Result<void>> transfer_some(std::shared_ptr<LiveFolder> destination, std::vector<Entry> entries,
-                                          bool move, CopyResult* out);
+    awaitable<Result<std::size_t>> transfer_some(std::shared_ptr<LiveFolder> destination,
+                                                 std::vector<Entry> entries, bool move, CopyResult* out);
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
-    awaitable<Result<void>> static_run(std::vector<MessageRef> messages, std::size_t first, std::size_t last,
-                                       std::vector<std::string>* out);
+    awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
+                                              std::size_t last, std::vector<std::string>* out);
     awaitable<Result<ExpungeResult>> take_out(UidRanges uids, bool only_deleted);
     std::vector<UidRanges> pieces(const UidRanges& uids) const;
     std::size_t round_bytes_max() const { return context_.engine.limits().batch_bytes_max - (1U << 20); }

@@ -74,25 +74,31 @@ awaitable<bool> FetchRun::run_range(NumberRange range) {
 
 awaitable<bool> FetchRun::run_batch(std::vector<Item> items) {
     if (sets_seen_) co_await mark_seen(&items);
-    std::vector<store::Entry> entries;
-    entries.reserve(items.size());
-    for (const Item& item : items) entries.push_back(item.entry);
-    const auto details = co_await folder_->details(std::move(entries));
-    if (!details) {
-        note(details.error());
-        co_return true;
-    }
-    for (std::size_t at = 0; at < items.size(); ++at) {
-        const store::DetailPtr detail = (*details)[at];
-        if (!detail) {
-            expunged_ = true;
-            continue;
+    for (std::size_t at = 0; at < items.size();) {
+        std::vector<store::Entry> entries;
+        entries.reserve(items.size() - at);
+        for (std::size_t i = at; i < items.size(); ++i) entries.push_back(items[i].entry);
+        const auto details = co_await folder_->details(std::move(entries));
+        if (!details) {
+            note(details.error());
+            co_return true;
         }
-        bool more = co_await write_message(items[at], detail);
-        if (more) more = co_await session_.breathe();
-        if (!more) co_return false;
+        for (const store::DetailPtr& detail : *details) {
+            const bool more = co_await write_found(items[at++], detail);
+            if (!more) co_return false;
+        }
     }
     co_return true;
+}
+
+awaitable<bool> FetchRun::write_found(Item item, store::DetailPtr detail) {
+    if (!detail) {
+        expunged_ = true;
+        co_return true;
+    }
+    const bool more = co_await write_message(item, std::move(detail));
+    if (!more) co_return false;
+    co_return co_await session_.breathe();
 }
 
 /// RFC 9051 section 6.4.5: reading a body sets \Seen, and the FETCH tells it. One commit for the batch, made

@@ -32,6 +32,7 @@ private:
     // fetch.cpp
     boost::asio::awaitable<bool> run_range(NumberRange range);
     boost::asio::awaitable<bool> run_batch(std::vector<Item> items);
+    boost::asio::awaitable<bool> write_found(Item item, store::DetailPtr detail);
     boost::asio::awaitable<void> mark_seen(std::vector<Item>* items);
     void write_facts(SeqNum seq, const store::Entry& entry, bool with_flags);
     bool wanted(const store::Entry& entry) const;

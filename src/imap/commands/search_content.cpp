@@ -42,32 +42,34 @@ bool is_header_key(Op op) {
 
 /// Decides the candidates that are still open. False: the session is over.
 awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
-    std::vector<store::Entry> entries;
-    for (const Candidate& candidate : *candidates)
-        if (candidate.truth == Truth::unknown) entries.push_back(candidate.entry);
-    const auto details = co_await session_.selected_->folder->details(std::move(entries));
-    if (!details) {
-        failed_ = details.error();
-        co_return true;
-    }
-    std::size_t at = 0;
-    for (Candidate& candidate : *candidates) {
-        if (candidate.truth != Truth::unknown) continue;
-        const store::DetailPtr detail = (*details)[at++];
-        if (!detail) {
-            expunged_ = true;
-            candidate.truth = Truth::no;
-            continue;
+    std::vector<Candidate*> open;
+    for (Candidate& candidate : *candidates)
+        if (candidate.truth == Truth::unknown) open.push_back(&candidate);
+    for (std::size_t at = 0; at < open.size();) {
+        std::vector<store::Entry> entries;
+        for (std::size_t i = at; i < open.size(); ++i) entries.push_back(open[i]->entry);
+        const auto details = co_await session_.selected_->folder->details(std::move(entries));
+        if (!details) {
+            failed_ = details.error();
+            co_return true;
         }
-        candidate.truth = co_await judge_by_reading(candidate, detail);
-        const bool more = co_await session_.give_way();
-        if (!more) co_return false;
+        for (const store::DetailPtr& detail : *details) {
+            Candidate& candidate = *open[at++];
+            candidate.truth = Truth::no;
+            if (detail) {
+                candidate.truth = co_await judge_by_reading(candidate, detail);
+            } else {
+                expunged_ = true;
+            }
+            const bool more = co_await session_.give_way();
+            if (!more) co_return false;
+        }
     }
     co_return true;
 }
 
 awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, store::DetailPtr detail) {
-    std::ranges::fill(content_, Truth::unknown);
+    forget_content();
     bool readable = co_await read_header(detail);
     Truth truth = judge(0, candidate.seq, candidate.entry);
     if (readable && truth == Truth::unknown) {

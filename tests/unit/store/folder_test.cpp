@@ -212,6 +212,51 @@ TEST_F(FolderTest, DetailsKeepTheOrderWhetherNearOrFar) {
     expect_clean();
 }
 
+/// A message whose facts fill some hundred KiB.
+std::string of_many_parts() {
+    std::string text = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    for (int i = 0; i < 1'500; ++i)
+        text += "--b\r\nContent-Type: text/plain; name=" + std::string(180, 'n') + "\r\n\r\nx\r\n";
+    return text + "--b--\r\n";
+}
+
+TEST_F(FolderTest, LargeDetailsComeInPartsAndAreCopiedWhole) {
+    const auto content = run(write_message(store.get(), of_many_parts()));
+    ASSERT_TRUE(content);
+    ASSERT_TRUE(run(inbox->append(std::vector<Incoming>(24, Incoming(*content)))));
+    const SnapshotPtr snapshot = inbox->snapshot();
+    std::vector<Entry> left;
+    snapshot->for_each(SeqNum(1), SeqNum(24), [&](SeqNum, const Entry& entry) { left.push_back(entry); });
+    std::size_t calls = 0;
+    while (!left.empty()) {
+        ++calls;
+        const auto details = run(inbox->details(left));
+        ASSERT_TRUE(details);
+        ASSERT_FALSE(details->empty());
+        std::size_t octets = 0;
+        for (std::size_t i = 0; i < details->size(); ++i) {
+            ASSERT_TRUE((*details)[i]);
+            EXPECT_EQ((*details)[i]->uid, left[i].uid);
+            octets += (*details)[i]->row.size();
+        }
+        EXPECT_GE(octets / details->size(), 200'000U);
+        EXPECT_LE(octets, 8U << 20);
+        left.erase(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(details->size()));
+    }
+    EXPECT_GT(calls, 1U);
+    const FolderPtr sent = open_folder("Sent");
+    UidRanges all;
+    all.push_back(UidRange{Uid(1), Uid(24)});
+    const auto copied = run(inbox->copy_to(sent, all));
+    ASSERT_TRUE(copied);
+    EXPECT_EQ(copied->source.size(), 24U);
+    EXPECT_EQ(sent->snapshot()->size(), 24U);
+    ASSERT_TRUE(run(inbox->move_to(sent, all)));
+    EXPECT_EQ(inbox->snapshot()->size(), 0U);
+    EXPECT_EQ(sent->snapshot()->size(), 48U);
+    expect_clean();
+}
+
 struct Counter final : Subscriber {
     int calls = 0;
     void changed() noexcept override { ++calls; }
