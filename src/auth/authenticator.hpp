@@ -79,8 +79,10 @@ struct Policy {
     bool plain_text_without_tls = false;
     bool cram_md5 = false;  ///< needs passwords kept in a form that can be turned back
     bool apop = false;
-    std::uint32_t hashing_threads = 2;         ///< argon2id at a time: 19 MiB and 40 ms each
-    std::uint32_t hashing_queue_max = 64;      ///< more answer `temporary`
+    std::uint32_t hashing_threads = 2;  ///< argon2id at a time: 19 MiB and 40 ms each
+    /// More answer `temporary`. After a restart everybody comes back at once: at 50 hashes a second the last
+    /// of them waits 20 s, well within the time for a login.
+    std::uint32_t hashing_queue_max = 1'000;
     std::chrono::seconds verified_cache{300};  ///< a password once verified is known again by a keyed hash
     std::chrono::seconds penalty_first{2}, penalty_max{15};
     std::chrono::seconds penalty_memory{3600};

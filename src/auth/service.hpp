@@ -63,8 +63,8 @@ private:
     };
     Channel channel(const Client& client) const;
     std::unique_ptr<sasl::Mechanism> make_mechanism(std::string_view name, const Client& client);
-    awaitable<std::optional<bool>> verify(directory::Credentials credentials, bool exists,
-                                          base::Secret password);
+    awaitable<std::optional<bool>> verify(directory::Credentials credentials,
+                                          std::optional<base::AccountId> account, base::Secret password);
     awaitable<void> renew(directory::Login login, base::Secret password);
     awaitable<void> pause(std::chrono::milliseconds time,
                           std::function<awaitable<void>(std::chrono::milliseconds)> how);

@@ -207,7 +207,7 @@ const std::array table{
         [](Config& c, const Value& v) { c.auth.hashing_threads = u32(v); }},
     Key{"auth.hashing_queue_max",
         Type::count,
-        "64",
+        "1000",
         {1, 100'000, {}},
         "Logins that may wait for their hash; more are "
         "asked to come again.",

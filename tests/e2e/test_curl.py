@@ -22,7 +22,7 @@ class Curl(ServerCase):
     def test_imaps_verifies_the_local_ca(self):
         url = f"imaps://localhost:{self.server.ports['imaps']}/INBOX"
         out = self.curl(url, "-X", "STATUS INBOX (MESSAGES UIDNEXT)").stdout
-        self.assertRegex(out, r"\* STATUS "?INBOX"? \(MESSAGES \d+ UIDNEXT \d+\)")
+        self.assertRegex(out, r'\* STATUS "?INBOX"? \(MESSAGES \d+ UIDNEXT \d+\)')
 
     def test_imap_starttls_and_append(self):
         with tempfile.NamedTemporaryFile(suffix=".eml") as file:
