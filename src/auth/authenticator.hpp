@@ -118,7 +118,8 @@ public:
     /// \errors invalid (empty, or longer than 1024 octets), unavailable (the queue is full)
     virtual awaitable<directory::Result<directory::Credentials>> make_credentials(base::Secret password) = 0;
 
-    /// Ends the penalties that are being waited out, for an orderly end of the process. Thread-safe.
+    /// For an orderly end of the process: ends the penalties that are being waited out and the hashing, for
+    /// which it waits. Whoever asks later hears `temporary`. Thread-safe.
     virtual void stop() {}
 };
 

@@ -1,6 +1,7 @@
 #include "auth/hashing_pool.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace auth {
 
@@ -8,14 +9,19 @@ HashingPool::HashingPool(std::uint32_t threads, std::uint32_t queue_max) : queue
     for (std::uint32_t i = 0; i < std::max(threads, 1U); ++i) threads_.emplace_back([this] { work_loop(); });
 }
 
-HashingPool::~HashingPool() {
+void HashingPool::stop() {
     {
         const std::lock_guard lock(mutex_);
-        stopping_ = true;
+        if (std::exchange(stopping_, true)) return;
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
-    for (Job& job : queue_) job.done(false);
+    std::deque<Job> left;
+    {
+        const std::lock_guard lock(mutex_);
+        left.swap(queue_);
+    }
+    for (Job& job : left) job.done(false);
 }
 
 std::size_t HashingPool::waiting() const {

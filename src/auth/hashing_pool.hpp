@@ -18,12 +18,15 @@ namespace auth {
 class HashingPool {
 public:
     HashingPool(std::uint32_t threads, std::uint32_t queue_max);
-    ~HashingPool();  // waits for the hashes under way; those that wait in the queue are answered `false`
+    ~HashingPool() { stop(); }
     HashingPool(const HashingPool&) = delete;
     HashingPool& operator=(const HashingPool&) = delete;
 
     /// Runs `work` on a thread of the pool; true when it has run. False at once when the queue is full.
     boost::asio::awaitable<bool> run(std::function<void()> work);
+
+    /// Waits for the hashes under way; those in the queue, and all that come later, are answered `false`.
+    void stop();
 
     std::size_t waiting() const;
 

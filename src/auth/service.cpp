@@ -184,11 +184,14 @@ awaitable<void> Service::pause(std::chrono::milliseconds time,
 }
 
 void Service::stop() {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    for (const auto& timer : waiting_) {
-        boost::asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        for (const auto& timer : waiting_) {
+            boost::asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+        }
     }
+    pool_.stop();
 }
 
 std::unique_ptr<Authenticator> make_authenticator(directory::Directory& directory, Policy policy,

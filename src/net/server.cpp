@@ -25,6 +25,8 @@ namespace {
 /// After drain_max the sockets are closed; a session that is still not over after this hangs in something
 /// else.
 constexpr std::chrono::seconds last_grace{5};
+/// settle() only runs what is ready; what is ready again and again does not hold up the end of the process.
+constexpr std::chrono::seconds settle_max{1};
 
 PeerInfo peer_info(const Listener& listener, int descriptor, const SocketAddress& peer) {
     PeerInfo info;
@@ -280,6 +282,18 @@ std::vector<std::shared_ptr<Stream::Link>> ServerImpl::live_links() {
 
 void ServerImpl::stop() {
     asio::post(control_, [this] { begin_stop(); });
+}
+
+void ServerImpl::settle() {
+    const auto until = std::chrono::steady_clock::now() + settle_max;
+    io_.restart();
+    while (std::chrono::steady_clock::now() < until) {
+        try {
+            if (io_.poll_one() == 0) return;
+        } catch (const std::exception& bug) {
+            base::log::error("net", "exception in a handler", {{"what", bug.what()}});
+        }
+    }
 }
 
 void ServerImpl::begin_stop() {

@@ -73,6 +73,9 @@ public:
     /// with event_shutdown, waits drain_max, closes the rest; then run() returns. Other work on executor() is
     /// not awaited.
     virtual void stop() = 0;
+    /// After run(), once the services that sessions await answer "closed": lets what is left on executor()
+    /// come to its end, on the calling thread and for a second at most. The destructor drops the rest.
+    virtual void settle() = 0;
 
     virtual boost::asio::any_io_executor executor() = 0;  ///< of the pool, without a strand
     virtual SessionRegistry& sessions() = 0;

@@ -28,6 +28,7 @@ public:
     std::string reload_certificates() override;
     void run(unsigned threads) override;
     void stop() override;
+    void settle() override;
     boost::asio::any_io_executor executor() override { return io_.get_executor(); }
     SessionRegistry& sessions() override { return registry_; }
     Figures figures() const override;

@@ -1,6 +1,9 @@
 #include "server/process.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <optional>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -37,13 +40,24 @@ void log_end(const char* what, std::exception_ptr failed) {
 
 }  // namespace
 
-/// SIGTERM and SIGINT stop the server, a second one ends the process; SIGHUP reads the certificates again.
+/// SIGTERM and SIGINT stop the server, a later one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
 public:
-    Signals(net::Server& server) : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
+    explicit Signals(net::Server& server)
+        : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
         wait();
     }
-    void cancel() { set_.cancel(); }
+    ~Signals() {
+        boost::system::error_code ignored;
+        set_.clear(ignored);
+        // What is left takes a moment: a second signal must not cut it off and make a clean end look like a
+        // crash.
+        std::signal(SIGTERM, SIG_IGN);
+        std::signal(SIGINT, SIG_IGN);
+    }
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+    bool stopping() const { return stopping_; }  ///< from any thread
 
 private:
     void wait() {
@@ -57,18 +71,32 @@ private:
                     base::log::error("server", "certificates kept", {{"error", wrong}});
                 }
             } else {
-                base::log::info("server", "stopping", {{"signal", number}});
-                if (stopping_) std::_Exit(1);
-                stopping_ = true;
-                server_.stop();
+                stop(number);
             }
             wait();
         });
     }
 
+    void stop(int number) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!stopping()) {
+            base::log::info("server", "stopping", {{"signal", number}});
+            stopped_at_ = now;
+            stopping_ = true;
+            server_.stop();
+        } else if (now - stopped_at_ > one_request_max) {
+            base::log::error("server", "ended by a second signal", {{"signal", number}});
+            std::_Exit(1);
+        }
+    }
+
+    /// timeout(1), shells and supervisors signal the process and then its group: that is one request.
+    static constexpr std::chrono::seconds one_request_max{1};
+
     net::Server& server_;
     asio::signal_set set_;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};
+    std::chrono::steady_clock::time_point stopped_at_;
 };
 
 Process::Process(Settings settings)
@@ -77,15 +105,19 @@ Process::Process(Settings settings)
       started_(std::chrono::system_clock::now()) {}
 
 Process::~Process() {
-    // The pool's threads have returned; its io_context still takes what other threads post. So first those
-    // threads end (committer, readers, hashers), then the io_context goes with the frames that wait in it,
-    // then what they refer to.
-    if (authenticator_) authenticator_->stop();
-    if (engine_) engine_->close();
-    authenticator_.reset();
+    end_background_threads();
+    // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
+    authenticator_.reset();
     directory_.reset();
     store_.reset();
+}
+
+/// The committer, the readers and the hashers post into the io_context: they end before it does. What waits
+/// for them is answered, so that nothing but it owns a waiting frame when it goes.
+void Process::end_background_threads() {
+    if (engine_) engine_->close();
+    if (authenticator_) authenticator_->stop();
 }
 
 std::string Process::open() {
@@ -197,20 +229,23 @@ asio::awaitable<void> Process::collect_in_background() {
 }
 
 int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
-    Signals signals(*server_);
     int exit_code = 0;
+    std::optional<Signals> signals(std::in_place, *server_);
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { log_end("collector", failed); });
     asio::co_spawn(server_->executor(), on_ready(), [&](std::exception_ptr failed, const std::string& wrong) {
         log_end("start", failed);
-        if (!failed && wrong.empty()) return;
+        if ((!failed && wrong.empty()) || signals->stopping()) return;
         base::log::error("server", "cannot start", {{"error", wrong}});
         exit_code = 1;
         server_->stop();
     });
     server_->run(settings_.threads);
     notify_supervisor("STOPPING=1");
-    signals.cancel();
+    // Here, not in the destructor: what settles may still refer to this frame.
+    end_background_threads();
+    server_->settle();
+    signals.reset();
     base::log::info("server", "stopped");
     return exit_code;
 }

@@ -59,6 +59,7 @@ private:
     net::Serve serve_for(const net::ListenerConfig& config, std::string& refusal);
     net::Serve serve_smtp(const net::ListenerConfig& config);
     boost::asio::awaitable<void> collect_in_background();
+    void end_background_threads();
 
     Settings settings_;
     base::IdSource ids_;

@@ -72,6 +72,26 @@ TEST(HashingPool, EndsWithWorkInItsQueue) {
     EXPECT_GE(ran, 1);
 }
 
+TEST(HashingPool, AnswersAllOnceStopped) {
+    std::atomic<int> ran{0}, refused{0};
+    HashingPool pool(2, 8);
+    boost::asio::io_context io;
+    for (int i = 0; i < 8; ++i) {
+        std::function<void()> work = [] {};
+        boost::asio::co_spawn(io, hash_once(&pool, std::move(work), &ran, &refused), boost::asio::detached);
+    }
+    io.poll();
+    pool.stop();
+    pool.stop();  // again: nothing more
+    std::function<void()> late = [] { FAIL(); };
+    boost::asio::co_spawn(io, hash_once(&pool, std::move(late), &ran, &refused), boost::asio::detached);
+    io.restart();
+    io.run();
+    EXPECT_EQ(ran + refused, 9);
+    EXPECT_GE(refused, 1);
+    EXPECT_EQ(pool.waiting(), 0U);
+}
+
 using BusyAuthenticator = AuthTest;
 
 awaitable<void> log_in(Authenticator* authenticator, Client client, std::vector<Failure>* failures) {

@@ -1,6 +1,10 @@
 // Wake-ups from other threads, the registry, and the orderly stop.
 #include <atomic>
+#include <functional>
+#include <stdexcept>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include "echo_server.hpp"
@@ -157,6 +161,32 @@ TEST_F(Wakes, StopBeforeRunEndsRunAtOnce) {
     running.server->stop();
     running.start();
     running.stop();
+}
+
+TEST_F(Wakes, SettleRunsWhatIsReadyAndNoMore) {
+    Running running;
+    ASSERT_EQ(running.add({}), "");
+    running.start();
+    running.stop();
+    int ran = 0;
+    const auto executor = running.server->executor();
+    boost::asio::post(executor, [&] {
+        ++ran;
+        boost::asio::post(executor, [&] { ++ran; });
+        throw std::runtime_error("a handler's own affair");
+    });
+    EXPECT_EQ(ran, 0);
+    running.server->settle();
+    EXPECT_EQ(ran, 2);
+    std::function<void()> for_ever = [&] {
+        ++ran;
+        boost::asio::post(executor, for_ever);
+    };
+    for_ever();
+    const auto start = std::chrono::steady_clock::now();
+    running.server->settle();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 3s);
+    EXPECT_GT(ran, 3);
 }
 
 TEST_F(Wakes, KickBreaksAStalledWriteOff) {
