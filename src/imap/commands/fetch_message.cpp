@@ -1,5 +1,7 @@
 // What FETCH writes of one message. RFC 9051 section 7.5.2. Stored texts are copied; octets of the message
 // are read in pieces and leave in pieces.
+#include <algorithm>
+
 #include "imap/commands/fetch_run.hpp"
 #include "mime/header.hpp"
 #include "mime/imap.hpp"
@@ -7,6 +9,10 @@
 namespace imap {
 
 namespace {
+
+/// A literal may hold any octet but NUL (RFC 9051 section 9, CHAR8), and clients in C end at one. As Dovecot
+/// does, 0x80 stands for it; BINARY[] gives the true octets.
+void hide_nul(std::string& octets) { std::ranges::replace(octets, '\0', '\x80'); }
 
 mime::Section section_word(Section::Text text) {
     switch (text) {
@@ -133,6 +139,7 @@ awaitable<bool> FetchRun::write_fields(const FetchSection* what, Message* messag
             co_return true;
         }
         part_header = std::move(*read);
+        hide_nul(part_header);
     }
     const std::vector<std::string_view> names(what->section.fields.begin(), what->section.fields.end());
     const bool all_but = what->section.text == Section::Text::header_fields_not;
@@ -153,6 +160,7 @@ awaitable<bool> FetchRun::read_header(Message* message) {
         co_return false;
     }
     message->header = std::move(*read);
+    hide_nul(*message->header);
     co_return true;
 }
 
@@ -171,6 +179,7 @@ awaitable<bool> FetchRun::write_octets(const FetchSection* what, Message* messag
         const std::size_t wanted = std::min<std::uint64_t>(range.bytes, piece_max);
         // Announced octets must come: when they cannot, only the end of the connection tells the client so.
         if (!piece || piece->size() != wanted) co_return false;
+        hide_nul(*piece);
         session_.out().append(*piece);
         range.offset += piece->size();
         range.bytes -= piece->size();
