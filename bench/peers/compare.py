@@ -40,15 +40,23 @@ class Dovecot:
 
     def __init__(self, script, folder, users):
         self.script = script
-        self.environment = dict(os.environ, DC_ROOT=str(folder / "dovecot"), DC_USERS=str(users), DC_PORT_BASE="41000",
-                                DC_IMAP_REUSE="10000")
+        self.environment = dict(os.environ, DC_ROOT=str(folder / "dovecot"), DC_USERS=str(users), DC_PORT_BASE="21000",
+                                DC_IMAP_REUSE="10000")  # below the ports that clients are given
         done = subprocess.run(["bash", script, "fresh"], capture_output=True, text=True, env=self.environment)
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
-        facts = dict(re.findall(r"^(\w+)=(\S+)$", done.stdout, re.M))
-        self.imap, self.lmtp = 41143, 41024
-        self.pid = int(facts["MASTER_PID"])
+        self.imap, self.lmtp = 21143, 21024
+        self.pid = self.master(folder / "dovecot" / "run" / "master.pid")
         self.user_format, self.password = "u%d@localhost", "pass"
+
+    @staticmethod
+    def master(file):
+        """Its process id, which it may write only after it listens."""
+        for _ in range(100):
+            if file.exists() and file.read_text().strip():
+                return int(file.read_text())
+            time.sleep(0.1)
+        raise RuntimeError(f"{file} was not written")
 
     def stop(self):
         subprocess.run(["bash", self.script, "stop"], env=self.environment, capture_output=True)
