@@ -61,6 +61,8 @@ struct Config {
     struct Tls {
         std::string certificate, key;
         Duration handshake_max{0};
+        std::uint32_t handshakes_max = 0;
+        std::uint32_t handshakes_per_ip_max = 0;
     } tls;
     struct Limits {
         std::uint64_t message_bytes = 0;

@@ -82,7 +82,8 @@ awaitable<ClientResult<void>> Client::start_tls(std::shared_ptr<const TlsContext
         co_return ClientError(ClientErrc::injection, "octets behind the answer to STARTTLS");
     }
     std::unique_ptr<TlsStream> tls = TlsStream::make_client(std::move(context), server_name);
-    tls_ = co_await stream_->handshake(std::move(tls), handshake_max);
+    const auto deadline = Clock::now() + handshake_max;
+    tls_ = co_await stream_->handshake(std::move(tls), deadline);
     if (tls_) co_return ClientResult<void>();
     const std::string why = stream_->tls()->error();
     co_return ClientError(ClientErrc::tls, why.empty() ? "TLS handshake broken off" : why);

@@ -30,6 +30,7 @@ enum class Wake : std::uint8_t {
 enum Event : std::uint32_t {
     event_shutdown = 1U << 0,  ///< the server stops: say goodbye and close
     event_kicked = 1U << 1,    ///< an operator ends this session
+    event_turn = 1U << 2,      ///< of net itself: a handshake's turn has come; no session sees it
     event_mail = 1U << 8,      ///< a folder that the session watches changed
 };
 

@@ -8,10 +8,11 @@
 namespace net {
 
 Listener::Listener(ListenerConfig what, Serve how, const ServerLimits& limits,
-                   std::shared_ptr<TicketKeys> keys)
+                   std::shared_ptr<HandshakeTurns> turns, std::shared_ptr<TicketKeys> keys)
     : config(std::move(what)),
       serve(std::move(how)),
-      shared(std::make_shared<ConnectionShared>(config.output_stall_max, limits.tls_handshake_max)),
+      shared(std::make_shared<ConnectionShared>(config.output_stall_max, limits.tls_handshake_max,
+                                                std::move(turns))),
       gate(config.connections_max, config.connections_per_ip_max),
       keys_(std::move(keys)) {}
 

@@ -17,7 +17,7 @@ namespace net {
 class Listener {
 public:
     Listener(ListenerConfig config, Serve serve, const ServerLimits& limits,
-             std::shared_ptr<TicketKeys> keys);
+             std::shared_ptr<HandshakeTurns> turns, std::shared_ptr<TicketKeys> keys);
 
     /// Reads the certificates. Empty text, or what is wrong.
     std::string load_tls(std::shared_ptr<const TlsContext>& out) const;

@@ -109,6 +109,7 @@ private:
 
 ServerImpl::ServerImpl(ServerLimits limits)
     : limits_(limits),
+      turns_(std::make_shared<HandshakeTurns>(limits.tls_handshakes_max, limits.tls_handshakes_per_ip_max)),
       control_(asio::make_strand(io_.get_executor())),
       work_(asio::make_work_guard(io_)),
       drain_(control_) {
@@ -128,7 +129,7 @@ std::string ServerImpl::add_listener(ListenerConfig config, Serve serve) {
     if (std::ranges::any_of(listeners_, known)) return config.name + ": a listener of that name exists";
     auto& keys = ticket_keys_[config.protocol];
     if (keys == nullptr) keys = std::make_shared<TicketKeys>();
-    auto listener = std::make_shared<Listener>(std::move(config), std::move(serve), limits_, keys);
+    auto listener = std::make_shared<Listener>(std::move(config), std::move(serve), limits_, turns_, keys);
     if (std::string fault = listener->parse_networks(); !fault.empty()) return fault;
     std::shared_ptr<const TlsContext> tls;
     if (std::string fault = listener->load_tls(tls); !fault.empty()) return fault;
@@ -336,6 +337,9 @@ Server::Figures ServerImpl::figures() const {
     out.accepted = accepted_;
     out.refused = refused_;
     out.open = open_;
+    const HandshakeTurns::Figures turns = turns_->figures();
+    out.tls_running = turns.running;
+    out.tls_waiting = turns.waiting;
     const std::lock_guard lock(listeners_mutex_);
     for (const auto& listener : listeners_) out.tls_failed += listener->shared->tls_failed;
     return out;

@@ -45,7 +45,11 @@ struct ListenerConfig {
 using Serve = std::function<awaitable<void>(std::unique_ptr<Connection>)>;
 
 struct ServerLimits {
-    std::chrono::milliseconds tls_handshake_max{10'000};
+    std::chrono::milliseconds tls_handshake_max{10'000};  ///< with the wait for its turn
+    /// Handshakes in flight, over all listeners; others wait for their turn. Each may hold 50 KB. 0: no
+    /// limit.
+    std::uint32_t tls_handshakes_max = 1000;
+    std::uint32_t tls_handshakes_per_ip_max = 10;      ///< IPv4 address, IPv6 /64; 0: no limit
     std::chrono::milliseconds proxy_header_max{3000};  ///< a proxy sends its header with the connection
     std::chrono::milliseconds drain_max{
         10'000};                             ///< from stop() until sockets are closed under their sessions
@@ -82,6 +86,7 @@ public:
 
     struct Figures {
         std::uint64_t accepted = 0, refused = 0, tls_failed = 0, open = 0;
+        std::uint32_t tls_running = 0, tls_waiting = 0;  ///< handshakes, now
     };
     virtual Figures figures() const = 0;
 };

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/handshake_turns.hpp"
 #include "net/listener.hpp"
 #include "net/server.hpp"
 
@@ -49,6 +50,7 @@ private:
 
     const ServerLimits limits_;
     SessionRegistry registry_;
+    const std::shared_ptr<HandshakeTurns> turns_;
     std::map<std::string, std::shared_ptr<TicketKeys>> ticket_keys_;  // by protocol
     mutable std::mutex listeners_mutex_;
     std::vector<std::shared_ptr<Listener>> listeners_;

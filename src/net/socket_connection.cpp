@@ -36,8 +36,20 @@ awaitable<bool> SocketConnection::start_tls() {
 awaitable<bool> SocketConnection::handshake() {
     std::shared_ptr<const TlsContext> context = shared_->tls();
     if (context == nullptr || stream_.tls() != nullptr) co_return false;
+    const auto deadline = std::chrono::steady_clock::now() + shared_->tls_handshake_max;
+    const auto ip = IpAddress::parse(peer_.address);
+    HandshakeTurns::Turn turn(shared_->turns, ip ? ip->limit_key() : 0, stream_.link(), event_turn);
+    if (turn.must_wait()) {
+        const bool has_come = co_await stream_.pause(event_turn, deadline);
+        if (!has_come) {
+            ++shared_->tls_failed;
+            base::log::info("net", "no turn for a TLS handshake",
+                            {{"ip", peer_.address}, {"listener", peer_.listener}});
+            co_return false;
+        }
+    }
     std::unique_ptr<TlsStream> tls = TlsStream::make_server(std::move(context));
-    const bool good = co_await stream_.handshake(std::move(tls), shared_->tls_handshake_max);
+    const bool good = co_await stream_.handshake(std::move(tls), deadline);
     if (!good) {
         ++shared_->tls_failed;
         // There is no TLS where the peer was gone before the first octet of it.

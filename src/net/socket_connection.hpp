@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/connection.hpp"
+#include "net/handshake_turns.hpp"
 #include "net/stream.hpp"
 
 namespace net {
@@ -15,8 +16,11 @@ namespace net {
 /// What the connections of one listener share. Thread-safe.
 class ConnectionShared {
 public:
-    ConnectionShared(std::chrono::milliseconds output_stall_max, std::chrono::milliseconds tls_handshake_max)
-        : output_stall_max(output_stall_max), tls_handshake_max(tls_handshake_max) {}
+    ConnectionShared(std::chrono::milliseconds output_stall_max, std::chrono::milliseconds tls_handshake_max,
+                     std::shared_ptr<HandshakeTurns> handshake_turns)
+        : output_stall_max(output_stall_max),
+          tls_handshake_max(tls_handshake_max),
+          turns(std::move(handshake_turns)) {}
 
     /// What new handshakes use; null: no TLS here.
     std::shared_ptr<const TlsContext> tls() const;
@@ -24,6 +28,7 @@ public:
 
     const std::chrono::milliseconds output_stall_max;
     const std::chrono::milliseconds tls_handshake_max;
+    const std::shared_ptr<HandshakeTurns> turns;  ///< of the whole server
     std::atomic<std::uint64_t> tls_failed{0};
 
 private:

@@ -207,10 +207,23 @@ asio::awaitable<bool> Stream::flush() {
     co_return true;
 }
 
-asio::awaitable<bool> Stream::handshake(std::unique_ptr<TlsStream> tls,
-                                        std::chrono::milliseconds handshake_max) {
+asio::awaitable<bool> Stream::pause(std::uint32_t event, SteadyTime deadline) {
+    release_output();
+    input_.shrink();
+    for (;;) {
+        if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
+        if (gone_ || broken_ || has_event(event_kicked | event_shutdown)) co_return false;
+        if ((link_->events_.fetch_and(~event, std::memory_order_acq_rel) & event) != 0) co_return true;
+        begin_sleep(deadline);
+        // A reset ends it; what the peer sends, and its end, wait in the kernel.
+        const auto [ec] = co_await socket_.async_wait(Socket::wait_error, no_throw);
+        const Sleep woken = end_sleep(!ec);
+        if (woken != Sleep::event) co_return false;
+    }
+}
+
+asio::awaitable<bool> Stream::handshake(std::unique_ptr<TlsStream> tls, SteadyTime deadline) {
     if (gone_ || broken_) co_return false;
-    const SteadyTime deadline = after(handshake_max);
     tls_ = std::move(tls);
     TlsStream::Status status = tls_->handshake(input_.view());
     input_.release();

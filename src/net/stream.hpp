@@ -71,8 +71,10 @@ public:
 
     /// The handshake of either side. Octets in input() are taken for the peer's first record: clear it
     /// before, where they came as plain text. False: failed, too late, or the session is to end.
-    boost::asio::awaitable<bool> handshake(std::unique_ptr<TlsStream> tls,
-                                           std::chrono::milliseconds handshake_max);
+    boost::asio::awaitable<bool> handshake(std::unique_ptr<TlsStream> tls, SteadyTime deadline);
+    /// Receives nothing until `event` is set, which it takes. False: it is too late, or the session is to
+    /// end.
+    boost::asio::awaitable<bool> pause(std::uint32_t event, SteadyTime deadline);
 
     boost::asio::any_io_executor executor() { return socket_.get_executor(); }
     const std::shared_ptr<Link>& link() const { return link_; }

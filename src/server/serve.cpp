@@ -96,6 +96,8 @@ Settings settings_from(const config::Config& config) {
     settings.server_limits.connections_max = config.server.connections_max;
     settings.server_limits.drain_max = config.server.drain_max;
     settings.server_limits.tls_handshake_max = config.tls.handshake_max;
+    settings.server_limits.tls_handshakes_max = config.tls.handshakes_max;
+    settings.server_limits.tls_handshakes_per_ip_max = config.tls.handshakes_per_ip_max;
     settings.auth_policy = policy_from(config);
     settings.default_domain = config.directory.default_domain;
     settings.postmaster = config.directory.postmaster;

@@ -145,7 +145,14 @@ boost::asio::awaitable<void> echo(std::unique_ptr<net::Connection> connection) {
     ++seen().ended;
 }
 
-Client::Client(std::uint16_t port, const char* address) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+Client::Client(std::uint16_t port, const char* address, const char* source)
+    : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    if (source != nullptr) {
+        sockaddr_in from{};
+        from.sin_family = AF_INET;
+        inet_pton(AF_INET, source, &from.sin_addr);
+        if (::bind(descriptor_, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) close();
+    }
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);

@@ -63,7 +63,7 @@ private:
 /// A blocking client with a limit on every read.
 class Client {
 public:
-    explicit Client(std::uint16_t port, const char* address = "127.0.0.1");
+    explicit Client(std::uint16_t port, const char* address = "127.0.0.1", const char* source = nullptr);
     explicit Client(int descriptor) : descriptor_(descriptor) {}
     ~Client() { close(); }
     Client(Client&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

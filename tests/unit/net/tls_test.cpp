@@ -122,6 +122,79 @@ TEST_F(Tls, HandshakeHasALimit) {
     EXPECT_TRUE(client.closed());
 }
 
+TEST_F(Tls, HandshakesOfOneAddressTakeTurns) {
+    net::ServerLimits limits;
+    limits.tls_handshakes_per_ip_max = 2;
+    Running running(limits);
+    ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
+    running.start();
+    const auto figures = [&] { return running.server->figures(); };
+    Client first(running.port());
+    Client second(running.port());
+    ASSERT_TRUE(eventually([&] { return figures().tls_running == 2; }));
+    Client third(running.port());
+    Client gone(running.port());
+    ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 2; }));
+    const linger reset{1, 0};
+    ::setsockopt(gone.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    gone.close();  // one that waits leaves the queue with its connection
+    ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 1; }));
+    Client elsewhere(running.port(), "127.0.0.1", "127.0.0.2");
+    {
+        TlsClient other(elsewhere, trusting());  // another address does not wait
+        EXPECT_EQ(other.line(), "hello");
+    }
+    EXPECT_EQ(figures().tls_waiting, 1U);
+    first.close();
+    TlsClient client(third, trusting());
+    ASSERT_TRUE(client.connected()) << client.error();
+    EXPECT_EQ(client.line(), "hello");
+    EXPECT_EQ(client.ask("events"), "0");  // the call to its turn is no event of the session
+    second.close();
+    EXPECT_TRUE(eventually([&] { return figures().tls_running == 0 && figures().tls_waiting == 0; }));
+}
+
+TEST_F(Tls, HandshakesInAllTakeTurnsAndTheWaitHasALimit) {
+    net::ServerLimits limits;
+    limits.tls_handshakes_max = 1;
+    limits.tls_handshake_max = 500ms;
+    Running running(limits);
+    net::ListenerConfig with = config(net::TlsMode::starttls);
+    ASSERT_EQ(running.add(with), "");
+    with = config(net::TlsMode::implicit);
+    with.name = "implicit";
+    ASSERT_EQ(running.add(with), "");
+    running.start();
+    Client holding(running.port());
+    EXPECT_EQ(holding.line(), "hello");
+    EXPECT_EQ(holding.ask("starttls"), "go ahead");
+    ASSERT_TRUE(eventually([&] { return running.server->figures().tls_running == 1; }));
+    Client waiting(running.port("implicit"), "127.0.0.1", "127.0.0.2");  // limits are over all listeners
+    ASSERT_TRUE(eventually([&] { return running.server->figures().tls_waiting == 1; }));
+    EXPECT_TRUE(waiting.closed());  // its own time is over, or the turn came too late to be of use
+    EXPECT_TRUE(holding.closed());
+    EXPECT_TRUE(eventually([&] { return running.server->figures().tls_failed == 2; }));
+    Client plain(running.port("implicit"));
+    TlsClient client(plain, trusting());
+    EXPECT_EQ(client.line(), "hello");
+}
+
+TEST_F(Tls, AServerStopsWhileHandshakesWait) {
+    net::ServerLimits limits;
+    limits.tls_handshakes_max = 1;
+    Running running(limits);
+    ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
+    running.start();
+    Client first(running.port());
+    ASSERT_TRUE(eventually([&] { return running.server->figures().tls_running == 1; }));
+    Client second(running.port());
+    ASSERT_TRUE(eventually([&] { return running.server->figures().tls_waiting == 1; }));
+    const auto start = std::chrono::steady_clock::now();
+    running.stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
+    EXPECT_TRUE(second.closed());
+}
+
 TEST_F(Tls, AlpnMustFit) {
     net::ListenerConfig with = config(net::TlsMode::implicit);
     with.alpn = {"imap"};
