@@ -111,8 +111,8 @@ private:
 
     awaitable<bool> append(Clock::time_point due) {
         const std::string& message = run_->messages[random_() % run_->messages.size()];
-        bool up = co_await wire_.send(
-            fmt::format("a{} APPEND INBOX {{{}+}}\r\n{}\r\n", ++tag_, message.size(), message));
+        std::string command = fmt::format("a{} APPEND INBOX {{{}+}}\r\n", ++tag_, message.size());
+        bool up = co_await wire_.send_with(std::move(command), message, "\r\n");
         if (up) up = co_await read_answer('a');
         if (!up) co_return false;
         note("APPEND", due);

@@ -1,8 +1,12 @@
 #include "mailbench/load.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
@@ -17,7 +21,7 @@ namespace mailbench {
 namespace asio = boost::asio;
 namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_bytes = 256 << 10;
+constexpr std::size_t read_bytes_min = 8 << 10, read_bytes_max = 256 << 10;
 }  // namespace
 
 std::string Options::user(std::uint32_t number) const {
@@ -43,29 +47,43 @@ awaitable<bool> Wire::send(std::string octets) {
     co_return !ec;
 }
 
+awaitable<bool> Wire::send_with(std::string before, const std::string& shared, std::string after) {
+    const std::array<asio::const_buffer, 3> parts{asio::buffer(before), asio::buffer(shared),
+                                                  asio::buffer(after)};
+    const auto [ec, n] = co_await asio::async_write(socket_, parts, no_throw);
+    out_ += n;
+    co_return !ec;
+}
+
+/// Reads behind what is there. A busy benchmark must not spend its time on clearing memory: the buffer keeps
+/// its size, and doubles while reads fill it.
 awaitable<bool> Wire::fill() {
-    buffer_.erase(0, consumed_);
-    consumed_ = 0;
-    const std::size_t had = buffer_.size();
-    buffer_.resize(had + read_bytes);
-    const auto [ec, n] =
-        co_await socket_.async_read_some(asio::buffer(buffer_.data() + had, read_bytes), no_throw);
-    buffer_.resize(had + n);
+    if (consumed_ != 0) {
+        std::memmove(buffer_.data(), buffer_.data() + consumed_, filled_ - consumed_);
+        filled_ -= std::exchange(consumed_, 0);
+    }
+    if (buffer_.size() - filled_ < read_bytes_min)
+        buffer_.resize(std::max(2 * buffer_.size(), 2 * read_bytes_min));
+    const auto [ec, n] = co_await socket_.async_read_some(
+        asio::buffer(buffer_.data() + filled_, buffer_.size() - filled_), no_throw);
+    filled_ += n;
     in_ += n;
+    if (filled_ == buffer_.size() && buffer_.size() < read_bytes_max) buffer_.resize(2 * buffer_.size());
     co_return !ec;
 }
 
 awaitable<bool> Wire::read_line() {
     std::size_t searched = consumed_;
     for (;;) {
-        const auto end = buffer_.find('\n', searched);
-        if (end != std::string::npos) {
-            line_.assign(buffer_, consumed_, end - consumed_);
+        const std::string_view have(buffer_.data(), filled_);
+        const auto end = have.find('\n', searched);
+        if (end != std::string_view::npos) {
+            line_.assign(have.substr(consumed_, end - consumed_));
             if (!line_.empty() && line_.back() == '\r') line_.pop_back();
             consumed_ = end + 1;
             co_return true;
         }
-        searched = buffer_.size() - consumed_;
+        searched = filled_ - consumed_;
         const bool more = co_await fill();
         if (!more) co_return false;
     }
@@ -73,7 +91,7 @@ awaitable<bool> Wire::read_line() {
 
 awaitable<bool> Wire::skip(std::uint64_t octets) {
     while (octets != 0) {
-        const std::uint64_t have = std::min<std::uint64_t>(octets, buffer_.size() - consumed_);
+        const std::uint64_t have = std::min<std::uint64_t>(octets, filled_ - consumed_);
         consumed_ += have;
         octets -= have;
         if (octets == 0) break;

@@ -25,6 +25,8 @@ public:
     explicit Wire(boost::asio::io_context& context) : socket_(context) {}
     awaitable<bool> connect(std::string host, std::uint16_t port);
     awaitable<bool> send(std::string octets);
+    /// `shared` lives until the answer: it is not copied.
+    awaitable<bool> send_with(std::string before, const std::string& shared, std::string after);
     /// Without its line end. False: the connection is gone.
     awaitable<bool> read_line();
     const std::string& line() const { return line_; }
@@ -38,7 +40,7 @@ private:
     awaitable<bool> fill();
     boost::asio::ip::tcp::socket socket_;
     std::string buffer_, line_;
-    std::size_t consumed_ = 0;
+    std::size_t filled_ = 0, consumed_ = 0;  ///< of buffer_: what was read, and what of it was taken
     std::uint64_t in_ = 0, out_ = 0;
 };
 
