@@ -128,6 +128,7 @@ std::string Process::open() {
 
     store::engine::RocksOptions options;
     options.cache_bytes = settings_.cache_bytes;
+    options.on_failure = [this] { store_failed_ = true; };
     auto engine = store::engine::make_rocksdb_engine((settings_.data / "store").string(), ids_, options);
     if (!engine) return fmt::format("{}: {}", (settings_.data / "store").string(), engine.error().what());
     engine_ = std::move(*engine);
@@ -228,11 +229,25 @@ asio::awaitable<void> Process::collect_in_background() {
     }
 }
 
+/// A store that can write no more serves nobody: the process ends, and its supervisor starts it again.
+asio::awaitable<void> Process::watch_store() {
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    while (!store_failed_) {
+        timer.expires_after(std::chrono::seconds(1));
+        co_await timer.async_wait(no_throw);
+    }
+    base::log::error("server", "stopping, since the store has failed");
+    server_->stop();
+}
+
 int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     int exit_code = 0;
     std::optional<Signals> signals(std::in_place, *server_);
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { log_end("collector", failed); });
+    asio::co_spawn(server_->executor(), watch_store(),
+                   [](std::exception_ptr failed) { log_end("store", failed); });
     asio::co_spawn(server_->executor(), on_ready(), [&](std::exception_ptr failed, const std::string& wrong) {
         log_end("start", failed);
         if ((!failed && wrong.empty()) || signals->stopping()) return;
@@ -247,7 +262,7 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     server_->settle();
     signals.reset();
     base::log::info("server", "stopped");
-    return exit_code;
+    return store_failed_ ? 1 : exit_code;
 }
 
 }  // namespace server

@@ -1,5 +1,6 @@
 // Process: all parts of a running server, in the order in which they stand on each other.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -59,8 +60,10 @@ private:
     net::Serve serve_for(const net::ListenerConfig& config, std::string& refusal);
     net::Serve serve_smtp(const net::ListenerConfig& config);
     boost::asio::awaitable<void> collect_in_background();
+    boost::asio::awaitable<void> watch_store();
     void end_background_threads();
 
+    std::atomic<bool> store_failed_{false};  // told by a thread of the engine
     Settings settings_;
     base::IdSource ids_;
     // Destroyed from the last to the first: what stands on another goes before it.

@@ -79,6 +79,8 @@ public:
     virtual awaitable<Result<FolderTotals>> totals(base::FolderId folder) = 0;
     /// Sum of the folders' headers: it cannot drift.
     virtual awaitable<Result<Quota>> quota() = 0;
+    /// Whether so much more would fit under the quota now. \errors over_quota, unavailable
+    virtual awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) = 0;
     virtual awaitable<Result<void>> set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) = 0;
 };
 using AccountPtr = std::shared_ptr<Account>;

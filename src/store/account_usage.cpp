@@ -135,11 +135,30 @@ awaitable<Result<void>> LiveAccount::load_usage() {
     co_return Result<void>();
 }
 
+/// No sum that could overflow: `bytes` may be what a client announced.
+bool LiveAccount::fits(std::uint64_t bytes, std::uint64_t messages) const {
+    const auto room = [](std::uint64_t most, std::uint64_t used, std::uint64_t reserved, std::uint64_t more) {
+        return most == 0 || (used <= most && reserved <= most - used && more <= most - used - reserved);
+    };
+    return room(quota_.bytes_max, quota_.bytes, reserved_bytes_, bytes) &&
+           room(quota_.messages_max, quota_.messages, reserved_messages_, messages);
+}
+
+bool LiveAccount::has_room(std::uint64_t bytes, std::uint64_t messages) const {
+    const std::lock_guard lock(mutex_);
+    return fits(bytes, messages);
+}
+
+awaitable<Result<void>> LiveAccount::room_for(std::uint64_t bytes, std::uint64_t messages) {
+    const auto known = co_await load_usage();
+    if (!known) co_return known;
+    if (!has_room(bytes, messages)) co_return Error(Errc::over_quota, "the mailbox is full");
+    co_return Result<void>();
+}
+
 bool LiveAccount::reserve(std::uint64_t bytes, std::uint64_t messages) {
     const std::lock_guard lock(mutex_);
-    if (quota_.bytes_max != 0 && quota_.bytes + reserved_bytes_ + bytes > quota_.bytes_max) return false;
-    if (quota_.messages_max != 0 && quota_.messages + reserved_messages_ + messages > quota_.messages_max)
-        return false;
+    if (!fits(bytes, messages)) return false;
     reserved_bytes_ += bytes;
     reserved_messages_ += messages;
     return true;
@@ -151,16 +170,15 @@ void LiveAccount::release(std::uint64_t bytes, std::uint64_t messages) {
     reserved_messages_ -= messages;
 }
 
-void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, std::uint64_t bytes,
-                            std::uint64_t messages) {
+void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, Room reserved, bool changed) {
     {
         const std::lock_guard lock(mutex_);
-        reserved_bytes_ -= bytes;
-        reserved_messages_ -= messages;
+        reserved_bytes_ -= reserved.bytes;
+        reserved_messages_ -= reserved.messages;
         const FolderInfo* info = tree_->find(folder);
         if (info != nullptr && info->selectable) set_usage(folder, totals);
     }
-    subscribers_.notify();
+    if (changed) subscribers_.notify();
 }
 
 awaitable<Result<Quota>> LiveAccount::quota() {

@@ -83,7 +83,7 @@ public:
     BlobMessageWriter(engine::Engine& engine, std::uint64_t bytes_max)
         : blob_(engine.new_blob()),
           bytes_max_(bytes_max),
-          row_bytes_max_(engine.limits().value_bytes_max - prefix_reserve) {}
+          row_bytes_max_(described_bytes_max(engine.limits())) {}
 
     awaitable<Result<void>> write(std::string_view octets) override {
         if (octets.size() > bytes_max_ - size_) co_return Error(Errc::limit, "the message is too big");
@@ -119,8 +119,6 @@ public:
     }
 
 private:
-    static constexpr std::size_t prefix_reserve = 96 << 10;  // for the prefix and the row's own fields
-
     std::shared_ptr<engine::BlobWriter> blob_;
     mime::Indexer indexer_;
     HeaderEnd header_end_;

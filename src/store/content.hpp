@@ -63,6 +63,11 @@ private:
 };
 using MessageContentPtr = std::shared_ptr<const MessageContent>;
 
+/// Octets that a static row may have: it must stay a row when a prefix and its own fields are added.
+inline std::size_t described_bytes_max(const engine::Limits& limits) {
+    return limits.value_bytes_max - (96U << 10);
+}
+
 /// `engine` must outlive the writer.
 std::unique_ptr<MessageWriter> make_message_writer(engine::Engine& engine, std::uint64_t message_bytes_max);
 

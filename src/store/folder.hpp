@@ -58,6 +58,7 @@ struct CopyResult {
     std::vector<Uid> source;         ///< ascending
     std::vector<Uid> destination;    ///< of the same messages in the same order
     ModSeq source_modseq;            ///< of a move: the source's transaction
+    Error failed;  ///< of a move: why the rest stayed where it was; those named here have moved all the same
 };
 
 struct ExpungeResult {
@@ -87,6 +88,9 @@ public:
     /// only one told so when `claim` is true.
     virtual Uid take_recent(bool claim) = 0;
 
+    /// Whether an append of so much would find room under the quota now: to be asked before octets are taken
+    /// from a peer; append() decides. \errors over_quota, unavailable
+    virtual awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) = 0;
     /// All or none of the messages, in order. \errors over_quota, limit, no_space, unavailable, not_found
     virtual awaitable<Result<AppendResult>> append(std::vector<Incoming> messages) = 0;
     /// One transaction, however many messages. \errors limit: no room for a new keyword · as append
@@ -98,7 +102,9 @@ public:
     /// Copies share the blob. Flags, keywords, internal date go along. Always new uids, also into the same
     /// folder.
     virtual awaitable<Result<CopyResult>> copy_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
-    /// RFC 6851: after a crash the messages are in at least one of the folders.
+    /// RFC 6851 section 3.3: each message is moved or stays, also over a crash; it is never in neither
+    /// folder. When only some could be moved the answer holds those, with `failed`; an error means that none
+    /// was.
     virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
 
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since) = 0;

@@ -49,14 +49,9 @@ std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids) {
 }
 
 bool FolderChange::reserve(RoundView& view, std::uint64_t bytes, std::uint64_t messages) {
-    if (reserved_messages != 0 || messages == 0) return true;
-    if (!view.owner.reserve(bytes, messages)) {
-        error = Error(Errc::over_quota, "the mailbox is full");
-        return false;
-    }
-    reserved_bytes = bytes;
-    reserved_messages = messages;
-    return true;
+    if (reserved.held() || messages == 0 || reserved.take(view.owner, bytes, messages)) return true;
+    error = Error(Errc::over_quota, "the mailbox is full");
+    return false;
 }
 
 void FolderChange::write_log(RoundView& view, LogOp op, UidRanges uids, FlagSet added, FlagSet removed) {

@@ -30,7 +30,7 @@ private:
 /// What a round works on.
 struct RoundView {
     StoreContext& context;
-    FolderOwner& owner;
+    std::shared_ptr<FolderOwner> owner;
     base::FolderId folder;
     RecentThreads& threads;
     FolderDraft& draft;
@@ -51,7 +51,7 @@ public:
 
     std::uint64_t opid = 0;
     ModSeq modseq;  ///< of the log row that apply() wrote; 0: none
-    std::uint64_t reserved_bytes = 0, reserved_messages = 0;
+    Reservation reserved;
     SnapshotPtr snapshot;
 
 protected:

@@ -64,6 +64,7 @@ awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRan
     }
     // A MOVE that stops half-way has moved what it has moved, each message whole (RFC 6851 section 3.3).
     if (!failed.is(Errc::none) && (!move || result.source.empty())) co_return Result<CopyResult>(failed);
+    result.failed = failed;
     if (!result.source_modseq) result.source_modseq = snapshot()->totals().highest_modseq;
     co_return Result<CopyResult>(std::move(result));
 }
@@ -93,10 +94,15 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destinati
             messages.resize(rows->size());
         }
         for (std::size_t i = 0; i < messages.size(); ++i) {
-            const std::optional<StaticFacts> facts = static_facts((*rows)[i]);
-            if (!facts) co_return Error(Errc::corrupt, "a message is damaged");
             CopyInChange::Item item;
             item.entry = *now->find(messages[i].uid);
+            std::optional<StaticFacts> facts = static_facts((*rows)[i]);
+            if (!facts) {
+                const DetailPtr mended = co_await mend(item.entry, (*rows)[i]);
+                if (mended->damaged) co_return Error(Errc::corrupt, "a message is damaged");
+                (*rows)[i] = mended->row;
+                facts = static_facts((*rows)[i]);
+            }
             item.link = context_.ids.next();
             item.blob = facts->blob;
             item.row = relinked(std::move((*rows)[i]), item.link);
@@ -117,8 +123,12 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destinati
         expunge->only_deleted = false;
         for (const CopyInChange::Item& item : change->items) append_uid(expunge->uids, item.entry.uid);
         co_await submit(expunge);
-        if (!expunge->error.is(Errc::none))
-            co_return expunge->error;  // the intent stays and is finished later
+        if (!expunge->error.is(Errc::none)) {
+            // They are in both folders now. The intent stays: the collector's next round finishes it, or who
+            // next opens the destination.
+            context_.collect.add(destination->id(), {destination->account(), context_.now()});
+            co_return expunge->error;
+        }
         if (expunge->modseq) out->source_modseq = expunge->modseq;
         auto finished = std::make_shared<MaintainChange>();
         finished->erase.push_back(keys::move_intent(change->opid));

@@ -111,6 +111,8 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry>
     messages.reserve(entries.size());
     for (const Entry& entry : entries) messages.push_back(MessageRef{entry.uid, entry.id});
     auto rows = co_await static_rows(messages);
+    // One row that the disk has lost fails all that are read with it: then each by itself.
+    if (!rows && rows.error().is(Errc::corrupt)) co_return co_await lone_details(std::move(entries));
     if (!rows) co_return rows.error();
     std::vector<DetailPtr> out;
     out.reserve(rows->size());
@@ -120,18 +122,16 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry>
             out.push_back(nullptr);
             continue;
         }
-        out.push_back(decode_detail(messages[i].uid, messages[i].id, std::move(row)));
-        if (out.back() == nullptr) {
-            base::log::error("store", "a message's row is damaged",
-                             {{"partition", partition_}, {"uid", messages[i].uid.value}});
-            co_return Error(Errc::corrupt, "the message is damaged");
-        }
+        DetailPtr detail = decode_detail(messages[i].uid, messages[i].id, row);
+        if (detail == nullptr) detail = co_await mend(entries[i], std::move(row));
+        out.push_back(std::move(detail));
     }
     co_return out;
 }
 
 awaitable<Result<std::string>> LiveFolder::read(DetailPtr detail, std::uint64_t offset, std::size_t length) {
     std::string out;
+    if (detail->damaged) co_return Error(Errc::corrupt, "the message is damaged");
     if (offset >= detail->size) co_return out;
     length = static_cast<std::size_t>(std::min<std::uint64_t>(length, detail->size - offset));
     if (offset < detail->prefix.size()) {
@@ -166,6 +166,8 @@ awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since) {
         more = rows->more && !rows->rows.empty();
         if (more) after = rows->rows.back().key;
     }
+    // Also where no row is left to miss one before it.
+    if (expected < now->totals().highest_modseq.value) co_return all_vanished(*snapshot());
     // A log row of very many ranges may hold more than what was expunged: what is there did not vanish.
     now = snapshot();
     for (const UidRange& range : normalised(std::move(gone))) {

@@ -67,6 +67,14 @@ awaitable<Result<std::shared_ptr<AppendChange>>> LiveFolder::prepare(std::vector
     co_return ChangeResult(std::move(change));
 }
 
+awaitable<Result<void>> LiveFolder::room_for(std::uint64_t bytes, std::uint64_t messages) {
+    const auto known = co_await owner_->load_usage();
+    if (!known) co_return known;
+    if (deleted_) co_return Error(Errc::not_found, "the folder was deleted");
+    if (!owner_->has_room(bytes, messages)) co_return Error(Errc::over_quota, "the mailbox is full");
+    co_return Result<void>();
+}
+
 awaitable<Result<AppendResult>> LiveFolder::append(std::vector<Incoming> messages) {
     if (messages.empty()) {
         AppendResult none;

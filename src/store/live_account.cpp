@@ -266,6 +266,7 @@ awaitable<Result<void>> LiveAccount::rename_inbox(std::string to) {
     all.push_back(UidRange{Uid(1), Uid(0xFFFFFFFF)});
     const auto moved = co_await (*source)->move_to(*target, std::move(all));
     if (!moved) co_return moved.error();
+    if (!moved->failed.is(Errc::none)) co_return moved->failed;
     co_return Result<void>();
 }
 

@@ -26,6 +26,7 @@ public:
     awaitable<Result<FolderPtr>> open(base::FolderId folder) override;
     awaitable<Result<FolderTotals>> totals(base::FolderId folder) override;
     awaitable<Result<Quota>> quota() override;
+    awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<void>> set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) override;
 
     // For the store's own parts.
@@ -46,8 +47,8 @@ public:
     awaitable<Result<void>> load_usage() override;
     bool reserve(std::uint64_t bytes, std::uint64_t messages) override;
     void release(std::uint64_t bytes, std::uint64_t messages) override;
-    void committed(base::FolderId folder, const FolderTotals& totals, std::uint64_t bytes,
-                   std::uint64_t messages) override;
+    void committed(base::FolderId folder, const FolderTotals& totals, Room reserved, bool changed) override;
+    bool has_room(std::uint64_t bytes, std::uint64_t messages) const override;
 
 private:
     class AccountChange;
@@ -70,6 +71,7 @@ private:
         ModSeq as_of;
     };
     void set_usage(base::FolderId folder, const FolderTotals& totals);
+    bool fits(std::uint64_t bytes, std::uint64_t messages) const;  // under mutex_
 
     StoreContext& context_;
     const base::AccountId id_;

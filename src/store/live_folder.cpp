@@ -138,7 +138,7 @@ awaitable<void> LiveFolder::round(std::vector<ChangePtr> changes) {
     if (error.is(Errc::conflict) || error.is(Errc::unknown)) error = Error(Errc::unavailable, "try again");
     for (const FolderChangePtr& change : mine)
         if (change->error.is(Errc::none)) change->error = error;
-    settle(mine, false);
+    for (const FolderChangePtr& change : mine) change->reserved.give_back();
 }
 
 /// \errors conflict: the folder was changed elsewhere, redo. Whatever else is final for these changes.
@@ -154,7 +154,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
         draft.header().recent_floor = recent_floor_;
     }
     auto prelude = std::make_shared<engine::Prelude>();
-    RoundView view{context_, *owner_, id_, threads_, draft, *prelude};
+    RoundView view{context_, owner_, id_, threads_, draft, *prelude};
     FolderChangePtr logged;
     for (const FolderChangePtr& change : changes) {
         change->error = Error();
@@ -163,7 +163,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
         if (!logged && change->modseq) logged = change;
     }
     if (draft.clean()) {
-        settle(changes, true);
+        settle(changes);
         co_return Error();
     }
     FolderHeader header = draft.header();
@@ -177,7 +177,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
     const auto done = co_await context_.engine.commit(std::move(*prelude), std::move(batch));
     if (done) {
         install(std::move(next), std::move(header), *done);
-        settle(changes, true);
+        settle(changes);
         co_return Error();
     }
     if (!done.error().is(Errc::unknown)) co_return done.error();
@@ -186,7 +186,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
     if (!logged) co_return Error(Errc::conflict, "");  // only work rows: doing it again does no harm
     const Error known =
         co_await resolve(std::move(logged), std::move(header_value), std::move(next), std::move(header));
-    if (known.is(Errc::none)) settle(changes, true);
+    if (known.is(Errc::none)) settle(changes);
     co_return known;
 }
 
@@ -249,30 +249,31 @@ void LiveFolder::install(SnapshotPtr next, FolderHeader header, engine::Version 
     version_ = version;
     {
         const std::lock_guard lock(mutex_);
+        // Reading a folder for the first time changes nothing for anybody, nor does the collector's work.
+        changed_ |= loaded_ && (next->totals() != snapshot_->totals() ||
+                                next->keywords().size() != snapshot_->keywords().size());
         snapshot_ = std::move(next);
         recent_floor_ = std::max(recent_floor_, header_.recent_floor);
         log_floor_ = header_.log_floor;
     }
     loaded_ = true;
-    subscribers_.notify();
+    if (changed_) subscribers_.notify();
 }
 
-void LiveFolder::settle(const std::vector<FolderChangePtr>& changes, bool committed) {
+/// The changes are committed, or changed nothing.
+void LiveFolder::settle(const std::vector<FolderChangePtr>& changes) {
     const SnapshotPtr now = snapshot();
-    std::uint64_t bytes = 0, messages = 0;
+    FolderOwner::Room reserved;
     bool garbage = false;
     for (const FolderChangePtr& change : changes) {
-        bytes += std::exchange(change->reserved_bytes, 0);
-        messages += std::exchange(change->reserved_messages, 0);
-        if (!committed || !change->error.is(Errc::none)) continue;
+        const FolderOwner::Room its = change->reserved.spend();
+        reserved.bytes += its.bytes;
+        reserved.messages += its.messages;
+        if (!change->error.is(Errc::none)) continue;
         change->done(threads_, now);
         garbage |= change->modseq && dynamic_cast<const ExpungeChange*>(change.get()) != nullptr;
     }
-    if (committed) {
-        owner_->committed(id_, now->totals(), bytes, messages);
-    } else {
-        owner_->release(bytes, messages);
-    }
+    owner_->committed(id_, now->totals(), reserved, std::exchange(changed_, false));
     if (garbage)
         context_.collect.add(id_,
                              {owner_->owner_id(), context_.now() + context_.limits.collect_after.count()});

@@ -6,6 +6,7 @@
 
 #include "store/commit_queue.hpp"
 #include "store/folder_changes.hpp"
+#include "store/static_record.hpp"
 #include "store/store_context.hpp"
 #include "store/subscribers.hpp"
 
@@ -31,6 +32,7 @@ public:
     awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids) override;
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since) override;
+    awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
     awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;
 
@@ -65,7 +67,7 @@ private:
     awaitable<Result<void>> reload();
     awaitable<Result<void>> spill(std::shared_ptr<engine::Prelude> prelude);
     void install(SnapshotPtr next, FolderHeader header, engine::Version version);
-    void settle(const std::vector<std::shared_ptr<FolderChange>>& changes, bool committed);
+    void settle(const std::vector<std::shared_ptr<FolderChange>>& changes);
 
     awaitable<Result<CopyResult>> transfer(FolderPtr destination, UidRanges uids, bool move);
     awaitable<Result<std::size_t>> transfer_some(std::shared_ptr<LiveFolder> destination,
@@ -73,6 +75,11 @@ private:
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
                                               std::size_t last, std::vector<std::string>* out);
+    // folder_mend.cpp: rows that are damaged
+    awaitable<Result<std::vector<DetailPtr>>> lone_details(std::vector<Entry> entries);
+    awaitable<DetailPtr> mend(Entry entry, std::string row);
+    awaitable<Result<std::optional<StaticRecord>>> made_anew(Entry entry, Salvage known);
+    awaitable<Result<std::optional<std::uint64_t>>> link_of(base::MessageId id, Salvage known);
     awaitable<Result<ExpungeResult>> take_out(UidRanges uids, bool only_deleted);
     std::vector<UidRanges> pieces(const UidRanges& uids) const;
     std::size_t round_bytes_max() const { return context_.engine.limits().batch_bytes_max - (1U << 20); }
@@ -93,6 +100,7 @@ private:
     // Of the round under way; rounds follow one another.
     std::atomic<bool> stale_ = true;
     std::atomic<bool> moves_checked_ = false;
+    bool changed_ = false;  // since the account was told last
     FolderHeader header_;
     engine::Version version_ = 0;
     RecentThreads threads_;

@@ -67,6 +67,9 @@ public:
     std::string_view tree;       ///< mime::decode_tree() gives the parts; offsets count from the blob's start
     std::string_view preview;    ///< UTF-8, ≤ 256 characters (RFC 8970)
     std::string_view sort_keys;  ///< for SORT and THREAD: decode_sort_keys() of store/static_record.hpp
+    /// Its row cannot be read and could not be made anew: the texts are those of an opaque message of the
+    /// size that the folder knows, and read() answers corrupt.
+    bool damaged = false;
     bool has_eight_bit_header = false;  ///< the envelope was made 7-bit: a UTF-8 session may want it anew
 
     std::string row;  ///< what the views point into; do not change

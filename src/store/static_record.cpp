@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/assert.hpp"
 #include "base/crc32c.hpp"
 #include "mime/imap.hpp"
 #include "store/wire.hpp"
@@ -65,6 +66,18 @@ std::size_t weight(const StaticRecord& record) {
            record.preview.size() + record.sort.size();
 }
 
+/// Header fields as a delivery makes them: printable lines, each ended by CRLF.
+bool sane_prefix(std::string_view prefix) {
+    if (!prefix.ends_with("\r\n")) return false;
+    for (std::size_t i = 0; i < prefix.size(); ++i) {
+        const auto c = static_cast<unsigned char>(prefix[i]);
+        const bool ends_line = c == '\r' ? i + 1 < prefix.size() && prefix[i + 1] == '\n'
+                                         : c == '\n' && i > 0 && prefix[i - 1] == '\r';
+        if (!ends_line && c != '\t' && (c < 0x20 || c == 0x7F)) return false;
+    }
+    return true;
+}
+
 /// Only the message itself, as octets: what is shown of a structure that does not fit.
 mime::Tree only_root(const mime::Tree& tree) {
     mime::Tree root;
@@ -125,7 +138,8 @@ std::optional<StaticFacts> static_facts(std::string_view row) {
     return StaticFacts{views->link, base::BlobId(views->blob), views->blob_bytes + views->prefix.size()};
 }
 
-DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row) {
+namespace {
+std::shared_ptr<Detail> make_detail(Uid uid, base::MessageId id, std::string row) {
     auto detail = std::make_shared<Detail>();
     detail->row = std::move(row);
     const std::optional<Views> views = parse(detail->row);
@@ -143,6 +157,48 @@ DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row) {
     detail->sort_keys = views->sort;
     detail->has_eight_bit_header = views->eight_bit;
     return detail;
+}
+}  // namespace
+
+DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row) {
+    return make_detail(uid, id, std::move(row));
+}
+
+DetailPtr stand_in(const Entry& entry) {
+    mime::Index plain;
+    plain.size = entry.size;
+    plain.tree.parts.emplace_back();
+    plain.tree.parts.front().body_bytes = entry.size;
+    plain.tree = only_root(plain.tree);
+    plain.kept.resize(1);
+    const mime::Limits limits;
+    StaticRecord record;
+    record.blob_bytes = entry.size;
+    record.tree = mime::encode_tree(plain.tree);
+    record.envelope = mime::envelope(plain, limits);
+    record.body_structure = mime::body_structure(plain, limits);
+    record.sort = encode_sort_keys(plain.keys);
+    const auto detail = make_detail(entry.uid, entry.id, encode(record));
+    BASE_ASSERT(detail != nullptr);
+    detail->damaged = true;
+    return detail;
+}
+
+Salvage salvage(std::string_view row) {
+    Salvage out;
+    if (row.size() < 5) return out;
+    std::string resealed(row.substr(0, row.size() - 4));  // so that it is taken as it is, as far as it goes
+    const std::uint32_t crc = base::crc32c(resealed);
+    resealed.append(reinterpret_cast<const char*>(&crc), sizeof crc);  // NOLINT: octets
+    WireReader in(resealed, format_static);
+    out.link = in.u64();
+    out.blob = base::BlobId(in.u64());
+    in.u8();
+    in.varint();
+    in.varint();
+    const std::string_view prefix = in.text();
+    if (in.ok() && sane_prefix(prefix)) out.prefix = prefix;
+    return out;
 }
 
 std::string encode_sort_keys(const mime::SortKeys& keys) {

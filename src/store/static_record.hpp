@@ -37,6 +37,16 @@ std::optional<StaticFacts> static_facts(std::string_view row);
 
 /// Null when the row is damaged.
 DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row);
+/// What is shown of a message whose row is lost, of which only the folder's entry is known.
+DetailPtr stand_in(const Entry& entry);
+
+/// What a damaged row may still say, all of it to be proved.
+struct Salvage {
+    std::uint64_t link = 0;
+    base::BlobId blob;
+    std::string prefix;  ///< empty when it cannot be told
+};
+Salvage salvage(std::string_view row);
 
 /// Long texts are cut: SORT compares what differs early.
 std::string encode_sort_keys(const mime::SortKeys& keys);

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/id_source.hpp"
@@ -23,7 +25,8 @@ public:
     };
     void add(base::FolderId folder, Work work) {
         const std::lock_guard lock(mutex_);
-        folders_.try_emplace(folder, work);
+        const auto [at, fresh] = folders_.try_emplace(folder, work);
+        if (!fresh && work.due < at->second.due) at->second = work;
     }
     std::map<base::FolderId, Work> take_due(std::int64_t now) {
         std::map<base::FolderId, Work> due;
@@ -80,10 +83,47 @@ public:
     virtual awaitable<Result<void>> load_usage() = 0;
     /// Room under the quota that others cannot take any more; to be given back with committed() or release().
     virtual bool reserve(std::uint64_t bytes, std::uint64_t messages) = 0;
+    struct Room {
+        std::uint64_t bytes = 0, messages = 0;
+    };
     virtual void release(std::uint64_t bytes, std::uint64_t messages) = 0;
-    /// The folder's counters now; reserved room is given back in the same moment.
-    virtual void committed(base::FolderId folder, const FolderTotals& totals, std::uint64_t bytes,
-                           std::uint64_t messages) = 0;
+    /// The folder's counters now; reserved room is given back in the same moment. `changed`: sessions of the
+    /// account must hear of it.
+    virtual void committed(base::FolderId folder, const FolderTotals& totals, Room reserved,
+                           bool changed) = 0;
+    /// Whether reserve() would say yes now.
+    virtual bool has_room(std::uint64_t bytes, std::uint64_t messages) const = 0;
+};
+
+/// Room under the quota that one change holds. However the change ends, a round that threw or was destroyed
+/// included, the room is given back, or spent by the commit that counts it.
+class Reservation {
+public:
+    Reservation() = default;
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+    ~Reservation() { give_back(); }
+
+    bool held() const { return owner_ != nullptr; }
+    /// False: the mailbox is full.
+    bool take(std::shared_ptr<FolderOwner> owner, std::uint64_t bytes, std::uint64_t messages) {
+        if (!owner->reserve(bytes, messages)) return false;
+        give_back();
+        owner_ = std::move(owner);
+        room_ = {bytes, messages};
+        return true;
+    }
+    void give_back() {
+        if (const auto owner = std::exchange(owner_, nullptr)) owner->release(room_.bytes, room_.messages);
+    }
+    /// For FolderOwner::committed().
+    FolderOwner::Room spend() {
+        return std::exchange(owner_, nullptr) == nullptr ? FolderOwner::Room() : room_;
+    }
+
+private:
+    std::shared_ptr<FolderOwner> owner_;
+    FolderOwner::Room room_;
 };
 
 }  // namespace store

@@ -40,6 +40,9 @@ awaitable<Reply> Session::handle(cmd::Append append) {
         if (state.messages.size() >= limits.append_messages_max || too_much)
             co_return refuse_append(no(code::limit, "Too many messages in one APPEND"));
         if (state.next.utf8 && !utf8_ && !rev2_) co_return refuse_append(bad("UTF8 is not enabled"));
+        const auto room =
+            co_await state.folder->room_for(state.octets + state.next.size, state.messages.size() + 1);
+        if (!room) co_return refuse_append(reply_of(room.error(), true));
         std::optional<Reply> fault = co_await receive_message(&state);
         if (fault) co_return std::move(*fault);
     }

@@ -31,6 +31,8 @@ awaitable<Reply> Session::handle(cmd::Move move) {
     // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it.
     write_condition(out(), "*", Condition::ok,
                     code::copy_uid(moved->uid_validity, moved->source, moved->destination), "Moved");
+    // RFC 6851 section 3.3: what has moved has moved, also when the answer is NO.
+    if (!moved->failed.is(store::Errc::none)) co_return reply_of(moved->failed, true);
     if (condstore_) co_return ok("Move completed", code::highest_mod_seq(moved->source_modseq));
     co_return ok("Move completed");
 }

@@ -93,10 +93,11 @@ awaitable<bool> Session::over_quota(base::AccountId account) {
     if (!mailbox || mailbox->quota_bytes == 0) co_return false;
     const auto opened = co_await services_->store.account(account);
     if (!opened) co_return false;
-    const auto quota = co_await (*opened)->quota();
-    if (!quota || quota->bytes_max == 0) co_return false;
-    const std::uint64_t size = transaction_.envelope().parameters.size.value_or(0);
-    co_return quota->bytes >= quota->bytes_max || size > quota->bytes_max - quota->bytes;
+    // No message is empty: a mailbox without any room is full whatever SIZE says.
+    const std::uint64_t size =
+        std::max<std::uint64_t>(transaction_.envelope().parameters.size.value_or(0), 1);
+    const auto room = co_await (*opened)->room_for(size, 1);
+    co_return !room && room.error().is(store::Errc::over_quota);
 }
 
 }  // namespace smtp

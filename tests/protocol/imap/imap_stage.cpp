@@ -65,6 +65,11 @@ asio::awaitable<void> remove_mailbox(store::AccountPtr account, std::string name
     *done = removed.has_value();
 }
 
+asio::awaitable<void> set_quota(store::AccountPtr account, std::uint64_t bytes, bool* done) {
+    const auto set = co_await account->set_quota(bytes, 0);
+    *done = set.has_value();
+}
+
 }  // namespace
 
 ImapStage::ImapStage(const support::StageOptions& options)
@@ -160,6 +165,8 @@ std::string ImapStage::event(std::string_view text) {
     } else if (what == "clock") {
         clock_.advance(std::chrono::seconds(number_of(text)));
         done = true;
+    } else if (what == "quota") {
+        run(set_quota(demo_, number_of(text), &done));
     } else if (what == "mailbox_deleted") {
         run(remove_mailbox(demo_, std::string(text), &done));
     } else if (what == "login_fails_with") {

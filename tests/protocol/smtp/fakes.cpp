@@ -69,6 +69,10 @@ public:
         quota.bytes_max = 1000;
         co_return quota;
     }
+    awaitable<store::Result<void>> room_for(std::uint64_t bytes, std::uint64_t) override {
+        if (bytes > 100) co_return Error(Errc::over_quota, "");
+        co_return store::Result<void>();
+    }
     awaitable<store::Result<void>> set_quota(std::uint64_t, std::uint64_t) override {
         co_return Error(Errc::invalid, "");
     }

@@ -1,32 +1,147 @@
-// The process that rocksdb_crash_test.cpp kills: commits for ever and prints "<worker> <number>" after each
-// acknowledgement. usage: engine_crash_child FOLDER
+// The process that rocksdb_crash_test.cpp ends in the middle: it commits and prints "<worker> <number>" after
+// each acknowledgement. RocksDB with a failed disk under it is left alone, never closed, so each such case
+// needs a process of its own.
+//
+// usage: engine_crash_child work FOLDER                  commits for ever, until it is killed
+//        engine_crash_child power FOLDER OPERATION SEED TORN
+//                                                        the power goes at that write or sync
+//        engine_crash_child disk FOLDER OPERATION ERROR  the disk fails from that operation on, "full" or
+//                                                        "broken"; then the power goes
+//        engine_crash_child stop FOLDER OPERATION ERROR  the same, but it stops as a server does
+#include <atomic>
+#include <charconv>
 #include <cstdio>
+#include <cstdlib>
+#include <string>
 #include <unistd.h>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "base/log.hpp"
+#include "unit/engine/conformance.hpp"
 #include "unit/engine/ledger.hpp"
+#include "unit/engine/power_fs.hpp"
 #include "unit/engine/rocksdb_fixture.hpp"
 
-int main(int argc, char** argv) {
-    using namespace store::engine;
-    if (argc != 2) return 2;
-    base::IdSource ids{base::Clock::system()};
+namespace store::engine {
+namespace {
+
+enum Exit : int { good = 0, usage = 2, broken_pipe = 3, unexpected_end = 4, wrong_error = 5, lost = 6 };
+
+constexpr int workers = 8;
+
+void say(int worker, int number) {
+    char line[64];
+    const int length = std::snprintf(line, sizeof line, "%d %d\n", worker, number);
+    if (::write(1, line, static_cast<std::size_t>(length)) != length) _exit(broken_pipe);
+}
+
+RocksOptions options_of_child() {
     RocksOptions options = small_options();
-    options.memtable_bytes = 512 << 10;  // so that the kill also meets flushes and compactions
-    const auto engine = open_rocks(argv[1], ids, options);
-    Ledger ledger;
+    options.memtable_bytes = 512 << 10;  // so that the end also meets flushes and compactions
+    return options;
+}
+
+/// Runs the workers until all ended. \returns the reasons
+std::vector<Errc> work(Ledger& ledger, Engine& engine, const Ledger::OnAck& on_ack) {
     boost::asio::io_context io;
-    const auto say = [](int worker, int number) {
-        char line[64];
-        const int length = std::snprintf(line, sizeof line, "%d %d\n", worker, number);
-        if (::write(1, line, static_cast<std::size_t>(length)) != length) _exit(3);
-    };
-    for (int worker = 0; worker < 8; ++worker) {
-        boost::asio::co_spawn(io, ledger.work(*engine, worker, 1'000'000, say),
-                              [](std::exception_ptr, store::Errc) { _exit(4); });
+    std::vector<Errc> ends;
+    for (int worker = 0; worker < workers; ++worker) {
+        boost::asio::co_spawn(io, ledger.work(engine, worker, 1'000'000, on_ack),
+                              [&](std::exception_ptr thrown, Errc end) {
+                                  if (thrown) _exit(unexpected_end);
+                                  ends.push_back(end);
+                              });
     }
     io.run();
-    return 0;
+    return ends;
+}
+
+int work_until_killed(const std::string& folder) {
+    base::IdSource ids{base::Clock::system()};
+    const auto engine = open_rocks(folder, ids, options_of_child());
+    Ledger ledger;
+    work(ledger, *engine, say);
+    return unexpected_end;
+}
+
+/// Nothing of it is destroyed: with the power gone nothing runs.
+struct Machine {
+    PowerFs* fs = new PowerFs;
+    std::unique_ptr<rocksdb::Env>& env =
+        *new std::unique_ptr<rocksdb::Env>(rocksdb::NewCompositeEnv(std::shared_ptr<PowerFs>(fs)));
+    base::IdSource& ids = *new base::IdSource{base::Clock::system()};
+    Ledger ledger;
+    std::unique_ptr<Engine> engine;
+
+    explicit Machine(const std::string& folder, std::function<void()> on_failure = {}) {
+        RocksOptions options = options_of_child();
+        options.env = env.get();
+        options.on_failure = std::move(on_failure);
+        engine = open_rocks(folder, ids, options);
+    }
+    [[noreturn]] void lose_power(std::uint64_t seed, bool torn) const {
+        const std::uint64_t octets = fs->cut(seed, torn);
+        std::fprintf(stderr, "%llu", static_cast<unsigned long long>(octets));
+        std::fflush(stderr);
+        _exit(good);
+    }
+};
+
+int power_cut(const std::string& folder, long operation, std::uint64_t seed, bool torn) {
+    auto& machine = *new Machine(folder);
+    machine.fs->stop_at(operation, [&machine, seed, torn] { machine.lose_power(seed, torn); });
+    work(machine.ledger, *machine.engine, say);
+    return unexpected_end;
+}
+
+int failing_disk(const std::string& folder, long operation, bool full, bool stop) {
+    auto& failures = *new std::atomic<int>(0);
+    auto& machine = *new Machine(folder, [&failures] { ++failures; });
+    machine.fs->fail_from(operation,
+                          full ? rocksdb::IOStatus::NoSpace("injected") : rocksdb::IOStatus::IOError());
+    for (const Errc end : work(machine.ledger, *machine.engine, say)) {
+        // Of a full disk only the first round hears that; nothing may be acknowledged after it.
+        const bool expected = end == Errc::unavailable || end == (full ? Errc::no_space : Errc::unknown);
+        if (!expected) return wrong_error;
+    }
+    if (!machine.ledger.verify(*machine.engine).empty()) return lost;  // reads go on
+    for (int i = 0; i < 3; ++i) {                                      // and writes do not, whatever they are
+        if (run(machine.engine->drop("f/0"))) return wrong_error;
+        if (run(machine.engine->blob_remove(base::BlobId(1)))) return wrong_error;
+    }
+    if (failures > 1) return wrong_error;
+    if (!stop) machine.lose_power(1, false);
+    machine.engine->close();
+    machine.engine.reset();
+    return good;
+}
+
+long number(std::string_view text) {
+    long value = -1;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (parsed.ec != std::errc() || value < 0) _exit(usage);
+    return value;
+}
+
+int child(const std::vector<std::string>& words) {
+    base::log::set_level("store", base::log::Level::off);
+    if (words.size() < 2) return usage;
+    const std::string &what = words[0], &folder = words[1];
+    if (what == "work" && words.size() == 2) return work_until_killed(folder);
+    if (what == "power" && words.size() == 5)
+        return power_cut(folder, number(words[2]), static_cast<std::uint64_t>(number(words[3])),
+                         words[4] == "torn");
+    if ((what == "disk" || what == "stop") && words.size() == 4)
+        return failing_disk(folder, number(words[2]), words[3] == "full", what == "stop");
+    return usage;
+}
+
+}  // namespace
+}  // namespace store::engine
+
+int main(int argc, char** argv) {
+    return store::engine::child(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -21,7 +21,8 @@ public:
         : FSWritableFileOwnerWrapper(std::move(file)), name_(std::move(name)), fs_(fs) {}
 
     Status Append(const rocksdb::Slice& octets, const rocksdb::IOOptions& options, Debug debug) override {
-        if (auto failed = fs_.operate(Kind::write); !failed.ok()) return failed;
+        const Operation operation(fs_);
+        if (!operation.ok()) return operation.failure();
         auto status = FSWritableFileOwnerWrapper::Append(octets, options, debug);
         if (status.ok()) {
             const std::lock_guard lock(fs_.mutex_);
@@ -34,13 +35,15 @@ public:
         return Append(octets, options, debug);
     }
     Status Sync(const rocksdb::IOOptions& options, Debug debug) override {
-        if (auto failed = fs_.operate(Kind::sync); !failed.ok()) return failed;
+        const Operation operation(fs_);
+        if (!operation.ok()) return operation.failure();
         auto status = FSWritableFileOwnerWrapper::Sync(options, debug);
         if (status.ok()) synced();
         return status;
     }
     Status Fsync(const rocksdb::IOOptions& options, Debug debug) override {
-        if (auto failed = fs_.operate(Kind::sync); !failed.ok()) return failed;
+        const Operation operation(fs_);
+        if (!operation.ok()) return operation.failure();
         auto status = FSWritableFileOwnerWrapper::Fsync(options, debug);
         if (status.ok()) synced();
         return status;
@@ -64,7 +67,8 @@ public:
     Folder(std::unique_ptr<rocksdb::FSDirectory> folder, std::string name, PowerFs& fs)
         : folder_(std::move(folder)), name_(std::move(name)), fs_(fs) {}
     Status Fsync(const rocksdb::IOOptions& options, Debug debug) override {
-        if (auto failed = fs_.operate(Kind::sync); !failed.ok()) return failed;
+        const Operation operation(fs_);
+        if (!operation.ok()) return operation.failure();
         auto status = folder_->Fsync(options, debug);
         if (status.ok()) {
             const std::lock_guard lock(fs_.mutex_);
@@ -82,16 +86,19 @@ private:
     PowerFs& fs_;
 };
 
-PowerFs::Status PowerFs::operate(Kind kind) {
-    const std::lock_guard lock(mutex_);
-    if (off_ && kind == Kind::sync) return Status::IOError("the power is off");
-    if (failing_in_ > 0) --failing_in_;
-    return failing_in_ == 0 ? failure_ : Status::OK();
-}
-
-void PowerFs::power_off() {
-    const std::lock_guard lock(mutex_);
-    off_ = true;
+PowerFs::Operation::Operation(PowerFs& fs) {
+    std::unique_lock lock(fs.mutex_);
+    if (fs.stopping_in_ > 0 && --fs.stopping_in_ == 0) {
+        const auto then = std::move(fs.then_);
+        lock.unlock();
+        then();
+        lock.lock();
+    }
+    lock.unlock();
+    power_ = std::shared_lock(fs.power_);
+    lock.lock();
+    if (fs.failing_in_ > 0) --fs.failing_in_;
+    if (fs.failing_in_ == 0) status_ = fs.failure_;
 }
 
 void PowerFs::fail_from(long operations_from_now, Status with) {
@@ -100,12 +107,14 @@ void PowerFs::fail_from(long operations_from_now, Status with) {
     failure_ = std::move(with);
 }
 
-void PowerFs::stop_failing() {
+void PowerFs::stop_at(long operations_from_now, std::function<void()> then) {
     const std::lock_guard lock(mutex_);
-    failing_in_ = -1;
+    stopping_in_ = operations_from_now;
+    then_ = std::move(then);
 }
 
 std::uint64_t PowerFs::cut(std::uint64_t seed, bool torn) {
+    power_.lock();  // for ever
     const std::lock_guard lock(mutex_);
     std::mt19937_64 chance(seed);
     std::uint64_t lost = 0;
@@ -127,7 +136,8 @@ std::uint64_t PowerFs::cut(std::uint64_t seed, bool torn) {
 
 PowerFs::Status PowerFs::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                          std::unique_ptr<rocksdb::FSWritableFile>* result, Debug debug) {
-    if (auto failed = operate(Kind::write); !failed.ok()) return failed;
+    const Operation operation(*this);
+    if (!operation.ok()) return operation.failure();
     std::unique_ptr<rocksdb::FSWritableFile> file;
     auto status = target()->NewWritableFile(name, options, &file, debug);
     if (!status.ok()) return status;
@@ -148,7 +158,8 @@ PowerFs::Status PowerFs::NewDirectory(const std::string& name, const rocksdb::IO
 
 PowerFs::Status PowerFs::RenameFile(const std::string& from, const std::string& to,
                                     const rocksdb::IOOptions& options, Debug debug) {
-    if (auto failed = operate(Kind::write); !failed.ok()) return failed;
+    const Operation operation(*this);
+    if (!operation.ok()) return operation.failure();
     auto status = target()->RenameFile(from, to, options, debug);
     if (!status.ok()) return status;
     const std::lock_guard lock(mutex_);
@@ -158,7 +169,8 @@ PowerFs::Status PowerFs::RenameFile(const std::string& from, const std::string& 
 }
 
 PowerFs::Status PowerFs::DeleteFile(const std::string& name, const rocksdb::IOOptions& options, Debug debug) {
-    if (auto failed = operate(Kind::write); !failed.ok()) return failed;
+    const Operation operation(*this);
+    if (!operation.ok()) return operation.failure();
     auto status = target()->DeleteFile(name, options, debug);
     if (!status.ok()) return status;
     const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 // acknowledged stays.
 #include <charconv>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <random>
 #include <signal.h>
@@ -12,7 +13,6 @@
 
 #include "unit/engine/conformance.hpp"
 #include "unit/engine/ledger.hpp"
-#include "unit/engine/power_fs.hpp"
 #include "unit/engine/rocksdb_fixture.hpp"
 
 namespace store::engine {
@@ -35,29 +35,38 @@ std::vector<Errc> work(Ledger& ledger, Engine& engine, int until, const Ledger::
     return ends;
 }
 
+/// A crash_child. Its acknowledgements come by a pipe, so that they are known however it ends.
 class Child {
 public:
-    explicit Child(const std::string& folder) {
-        int ends[2];
-        EXPECT_EQ(pipe(ends), 0);
-        output_ = ends[0];
+    explicit Child(std::vector<std::string> words) {
+        int out[2], err[2];
+        EXPECT_EQ(pipe2(out, O_CLOEXEC), 0);
+        EXPECT_EQ(pipe2(err, O_CLOEXEC), 0);
+        output_ = out[0];
+        errors_ = err[0];
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-        posix_spawn_file_actions_addclose(&actions, ends[0]);
-        std::string program = ENGINE_CRASH_CHILD, argument = folder;
-        char* arguments[] = {program.data(), argument.data(), nullptr};
-        EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environ), 0);
+        posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+        posix_spawn_file_actions_adddup2(&actions, err[1], 2);
+        words.insert(words.begin(), ENGINE_CRASH_CHILD);
+        std::vector<char*> arguments;
+        for (std::string& word : words) arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        EXPECT_EQ(posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
         posix_spawn_file_actions_destroy(&actions);
-        close(ends[1]);
+        close(out[1]);
+        close(err[1]);
     }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
-    ~Child() { close(output_); }
+    ~Child() {
+        close(output_);
+        close(errors_);
+    }
 
-    /// Reads acknowledgements, kills after `kill_after` of them, reads what was still in the pipe. \returns
-    /// how many
-    int run_until_killed(Ledger& ledger, int kill_after) {
+    /// Reads acknowledgements until the child has ended; kills it after `kill_after` of them. \returns how
+    /// many
+    int run(Ledger& ledger, int kill_after = -1) {
         std::string rest;
         int seen = 0;
         char buffer[4096];
@@ -74,16 +83,31 @@ public:
                 if (++seen == kill_after) kill(pid_, SIGKILL);
             }
         }
-        int status = 0;
-        EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
-        EXPECT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;
+        for (ssize_t n = 0; (n = read(errors_, buffer, sizeof buffer)) > 0;)
+            said_.append(buffer, static_cast<std::size_t>(n));
+        EXPECT_EQ(waitpid(pid_, &status_, 0), pid_);
         return seen;
     }
+    bool was_killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
+    bool ended_well() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+    int status() const { return status_; }
+    const std::string& said() const { return said_; }  ///< on its standard error
 
 private:
     pid_t pid_ = 0;
-    int output_ = -1;
+    int output_ = -1, errors_ = -1, status_ = 0;
+    std::string said_;
 };
+
+/// Opened again, the store has all that was acknowledged, and goes on.
+void expect_kept(const std::string& folder, Ledger& ledger) {
+    base::IdSource ids{base::Clock::system()};
+    const auto engine = open_rocks(folder, ids, small_options());
+    ASSERT_EQ(ledger.verify(*engine), "");
+    for (const Errc end : work(ledger, *engine, ledger.acknowledged(0) + 3, nullptr))
+        EXPECT_EQ(end, Errc::none);
+    EXPECT_EQ(ledger.verify(*engine), "");
+}
 
 TEST(RocksCrash, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
     std::mt19937 chance(20261121);
@@ -91,72 +115,56 @@ TEST(RocksCrash, KilledAtAnyMomentItKeepsWhatItAcknowledged) {
         TempFolder folder;
         Ledger ledger;
         const int kill_after = 1 + static_cast<int>(chance() % 250);
-        EXPECT_GE(Child(folder.path()).run_until_killed(ledger, kill_after), kill_after);
-        base::IdSource ids{base::Clock::system()};
-        const auto engine = open_rocks(folder.path(), ids, small_options());
-        EXPECT_EQ(ledger.verify(*engine), "") << "cycle " << cycle << ", killed after " << kill_after;
+        SCOPED_TRACE("cycle " + std::to_string(cycle) + ", killed after " + std::to_string(kill_after));
+        Child child({"work", folder.path()});
+        EXPECT_GE(child.run(ledger, kill_after), kill_after);
+        EXPECT_TRUE(child.was_killed()) << child.status() << child.said();
+        expect_kept(folder.path(), ledger);
     }
 }
 
-TEST(RocksCrash, DISABLED_APowerCutKeepsWhatWasAcknowledged) {
+TEST(RocksCrash, APowerCutKeepsWhatWasAcknowledged) {
     std::mt19937 chance(7);
     std::uint64_t lost = 0;
+    int acknowledged = 0;
     for (int cycle = 0; cycle < 12; ++cycle) {
         TempFolder folder;
-        base::IdSource ids{base::Clock::system()};
         Ledger ledger;
-        const auto fs = std::make_shared<PowerFs>();
-        const auto env = rocksdb::NewCompositeEnv(fs);
-        {
-            RocksOptions options = small_options();
-            options.env = env.get();
-            options.memtable_bytes = 512 << 10;
-            const auto engine = open_rocks(folder.path(), ids, options);
-            int left = 1 + static_cast<int>(chance() % 150);
-            work(ledger, *engine, 1000, [&](int, int) {
-                if (--left == 0) fs->power_off();
-            });
-        }
-        lost += fs->cut(static_cast<std::uint64_t>(cycle), cycle % 2 == 1);
-        const auto engine = open_rocks(folder.path(), ids, small_options());
-        EXPECT_EQ(ledger.verify(*engine), "") << "cycle " << cycle;
-        EXPECT_EQ(work(ledger, *engine, ledger.acknowledged(0) + 3, nullptr).size(), std::size_t{workers});
+        const std::string operation = std::to_string(1 + chance() % 200);
+        SCOPED_TRACE("cycle " + std::to_string(cycle) + ", cut at operation " + operation);
+        Child child(
+            {"power", folder.path(), operation, std::to_string(cycle), cycle % 2 == 1 ? "torn" : "whole"});
+        acknowledged += child.run(ledger);
+        ASSERT_TRUE(child.ended_well()) << child.status() << child.said();
+        std::uint64_t octets = 0;
+        std::from_chars(child.said().data(), child.said().data() + child.said().size(), octets);
+        lost += octets;
+        expect_kept(folder.path(), ledger);
     }
     EXPECT_GT(lost, 0U);  // else the power cut cut nothing, and the test proves nothing
+    EXPECT_GT(acknowledged, 100);
 }
 
-TEST(RocksCrash, DISABLED_AFailingDiskAcknowledgesNothingThatIsLost) {
-    for (const bool full : {true, false}) {
-        for (long operation = 1; operation < 60; operation += 11) {
+/// How a process ends whose disk fails at some operation: 1, 12, 23 … meet log, table files and manifest.
+void expect_failing_disk_survived(const char* how) {
+    for (const char* error : {"full", "broken"}) {
+        for (int operation = 1; operation < 60; operation += 11) {
+            SCOPED_TRACE(std::string(error) + " from operation " + std::to_string(operation));
             TempFolder folder;
-            base::IdSource ids{base::Clock::system()};
             Ledger ledger;
-            const auto fs = std::make_shared<PowerFs>();
-            const auto env = rocksdb::NewCompositeEnv(fs);
-            {
-                RocksOptions options = small_options();
-                options.env = env.get();
-                options.memtable_bytes = 512 << 10;
-                const auto engine = open_rocks(folder.path(), ids, options);
-                fs->fail_from(operation,
-                              full ? rocksdb::IOStatus::NoSpace("injected") : rocksdb::IOStatus::IOError());
-                for (const Errc end : work(ledger, *engine, 1000, nullptr)) {
-                    if (full) {
-                        EXPECT_EQ(end, Errc::no_space);
-                    } else {
-                        EXPECT_TRUE(end == Errc::unknown || end == Errc::unavailable)
-                            << static_cast<int>(end);
-                    }
-                }
-                EXPECT_EQ(ledger.verify(*engine), "") << operation;  // reads go on
-            }
-            fs->power_off();
-            fs->cut(1, false);
-            const auto engine = open_rocks(folder.path(), ids, small_options());
-            EXPECT_EQ(ledger.verify(*engine), "") << operation;
+            Child child({how, folder.path(), std::to_string(operation), error});
+            child.run(ledger);
+            ASSERT_TRUE(child.ended_well()) << child.status() << child.said();
+            expect_kept(folder.path(), ledger);
         }
     }
 }
+
+TEST(RocksCrash, AFailingDiskAcknowledgesNothingThatIsLost) { expect_failing_disk_survived("disk"); }
+
+// RocksDB 7.8.3 as Debian builds it has assertions on: touching a log whose write failed, as closing does,
+// would abort.
+TEST(RocksCrash, AfterAFailedWriteItIsStoppedWithoutTouchingTheLog) { expect_failing_disk_survived("stop"); }
 
 /// A file system of a few megabytes, for as long as it lives.
 class SmallDisk {

@@ -63,6 +63,8 @@ Fault effective(Fault fault, Op op, bool has_expect) {
             return only_reads(op) || op == Op::blob_write ? Fault::unavailable : fault;
         case Fault::no_space:
             return only_reads(op) ? Fault::none : fault;
+        case Fault::corrupt:
+            return only_reads(op) ? fault : Fault::none;
         case Fault::none:
         case Fault::delay:
         case Fault::unavailable:

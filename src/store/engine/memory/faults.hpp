@@ -31,6 +31,7 @@ enum class Fault : std::uint8_t {
     unknown_not_done,  ///< the request was lost; of calls that only read: unavailable
     unavailable,
     no_space,  ///< of calls that write; elsewhere nothing goes wrong
+    corrupt,   ///< of calls that read: what they need is damaged; elsewhere nothing goes wrong
 };
 
 struct Step {

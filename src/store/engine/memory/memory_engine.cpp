@@ -31,6 +31,8 @@ std::optional<Error> refusal(Fault fault) {
             return Error(Errc::unavailable, "the store cannot answer now");
         case Fault::no_space:
             return Error(Errc::no_space, "no space left");
+        case Fault::corrupt:
+            return Error(Errc::corrupt, "the store is damaged");
         case Fault::none:
         case Fault::delay:
         case Fault::unknown_but_done:

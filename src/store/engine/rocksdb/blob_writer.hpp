@@ -22,7 +22,8 @@ namespace store::engine::rocks {
 struct Service {
     Service(unsigned threads, std::size_t its_chunk_bytes) : chunk_bytes(its_chunk_bytes), pool(threads) {}
     const std::size_t chunk_bytes;
-    Figures figures;
+    const std::shared_ptr<Figures> counters = std::make_shared<Figures>();
+    Figures& figures = *counters;
     Gate gate;                      // every use of `pool` and of RocksDB holds a ticket
     boost::asio::thread_pool pool;  // reads that miss the cache, long compressions
     std::unique_ptr<Committer> committer;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
+#include <vector>
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
@@ -19,18 +21,31 @@ constexpr std::string_view format_key = "format", format_now = "1";
 
 class Listener final : public rocksdb::EventListener {
 public:
-    explicit Listener(Figures& figures) : figures_(figures) {}
+    explicit Listener(std::shared_ptr<Figures> figures) : figures_(std::move(figures)) {}
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-        add(figures_.background_errors);
-        figures_.needs_resume = true;
+        using Reason = rocksdb::BackgroundErrorReason;
+        add(figures_->background_errors);
+        // Of a table file that had no room nothing is left. A log with a failed write, or a disk that fails,
+        // is another matter.
+        const bool of_the_log = reason == Reason::kWriteCallback || reason == Reason::kMemTable;
+        if (of_the_log || !no_space(*status)) figures_->failed = true;
+        figures_->needs_resume = true;
         const std::string detail = status->ToString();
         base::log::error("store", "background error",
                          {{"reason", static_cast<int>(reason)}, {"status", detail}});
     }
 
 private:
-    Figures& figures_;
+    std::shared_ptr<Figures> figures_;
 };
+
+/// RocksDB that failed is kept here, for its own threads and for whoever looks for leaks.
+void abandon(std::unique_ptr<rocksdb::DB> db) {
+    static std::mutex mutex;
+    static auto& kept = *new std::vector<rocksdb::DB*>;  // never destroyed
+    const std::lock_guard lock(mutex);
+    kept.push_back(db.release());
+}
 
 bool supports(rocksdb::CompressionType type) {
     const auto all = rocksdb::GetSupportedCompressions();
@@ -69,7 +84,7 @@ rocksdb::ColumnFamilyOptions family_options(const rocksdb::Options& base, bool c
 
 }  // namespace
 
-rocksdb::Options Database::options(const RocksOptions& wanted, Figures& figures) {
+rocksdb::Options Database::options(const RocksOptions& wanted) {
     rocksdb::Options options;
     if (wanted.env != nullptr) options.env = wanted.env;
     options.create_if_missing = true;
@@ -78,7 +93,7 @@ rocksdb::Options Database::options(const RocksOptions& wanted, Figures& figures)
     options.track_and_verify_wals_in_manifest = true;
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
     options.max_bgerror_resume_count = 0;  // Health resumes, when there is space
-    options.listeners.push_back(std::make_shared<Listener>(figures));
+    options.listeners.push_back(std::make_shared<Listener>(figures_));
     // One thread writes: nothing to insert concurrently, nothing to pipeline.
     options.allow_concurrent_memtable_write = false;
     options.enable_write_thread_adaptive_yield = false;
@@ -110,15 +125,15 @@ rocksdb::Options Database::options(const RocksOptions& wanted, Figures& figures)
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, const RocksOptions& wanted,
-                                                 Figures& figures) {
+                                                 std::shared_ptr<Figures> figures) {
     std::error_code failed;
     std::filesystem::create_directories(path, failed);
     if (failed) {
         base::log::error("store", "cannot make the folder", {{"path", path}, {"error", failed.message()}});
         return Error(Errc::unavailable, "the store's folder cannot be made");
     }
-    std::unique_ptr<Database> database(new Database(path));
-    const rocksdb::Options options = database->options(wanted, figures);
+    std::unique_ptr<Database> database(new Database(path, std::move(figures)));
+    const rocksdb::Options options = database->options(wanted);
     const auto rows = family_options(options, true);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families{
         {rocksdb::kDefaultColumnFamilyName, rows},
@@ -136,6 +151,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
 
 Database::~Database() {
     if (db_ == nullptr) return;
+    if (figures_->failed || figures_->needs_resume) {
+        // Closing would write what the log's writer still holds, and RocksDB 7.8.3 as Debian builds it aborts
+        // there once a write of that log has failed. What was acknowledged is on the disk; the next start
+        // reads it from there, as after a crash.
+        base::log::warn("store", "not closed, since it has failed", {{"path", path_}});
+        abandon(std::move(db_));
+        return;
+    }
     for (auto* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
     const auto status = db_->Close();
     if (!status.ok()) translate(status, "close");

@@ -17,9 +17,10 @@ class Database {
 public:
     /// \errors as make_rocksdb_engine()
     static Result<std::unique_ptr<Database>> open(const std::string& path, const RocksOptions& options,
-                                                  Figures& figures);
+                                                  std::shared_ptr<Figures> figures);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
+    /// Closes RocksDB, unless it has failed: then it is left as it is until the process ends.
     ~Database();
 
     rocksdb::DB& db() const { return *db_; }
@@ -38,11 +39,13 @@ public:
     std::uint64_t last_blob() const;
 
 private:
-    explicit Database(std::string path) : path_(std::move(path)) {}
-    rocksdb::Options options(const RocksOptions& wanted, Figures& figures);
+    Database(std::string path, std::shared_ptr<Figures> figures)
+        : path_(std::move(path)), figures_(std::move(figures)) {}
+    rocksdb::Options options(const RocksOptions& wanted);
     Result<void> check_format();
 
     std::string path_;
+    std::shared_ptr<Figures> figures_;       // RocksDB's listener has them too, and may outlive this
     std::shared_ptr<rocksdb::Cache> cache_;  // shared with RocksDB's table readers
     std::shared_ptr<rocksdb::Statistics> statistics_;
     std::unique_ptr<rocksdb::DB> db_;

@@ -22,6 +22,9 @@ struct Figures {
     Count resumes{0};
     Count disk_free{0};
     std::atomic<bool> needs_resume{false};  // a background error stopped RocksDB's own work
+    // A write to the log failed, or something that space alone does not mend: nothing may be written any
+    // more, and the log must not be touched, see README.md.
+    std::atomic<bool> failed{false};
 };
 
 inline void add(Figures::Count& count, std::uint64_t by = 1) {

@@ -1,6 +1,7 @@
 #include "store/engine/rocksdb/health.hpp"
 
 #include <sys/statvfs.h>
+#include <utility>
 
 #include "base/log.hpp"
 #include "store/engine/rocksdb/status.hpp"
@@ -24,7 +25,8 @@ Health::Health(Database& database, const RocksOptions& options, Figures& figures
     : database_(database),
       figures_(figures),
       floor_(options.free_floor_bytes),
-      free_space_(options.free_space ? options.free_space : statvfs_free) {
+      free_space_(options.free_space ? options.free_space : statvfs_free),
+      on_failure_(options.on_failure) {
     measure();
 }
 
@@ -48,16 +50,32 @@ std::optional<Error> Health::refusal(Need need) {
 Error Health::failed(const rocksdb::Status& status) {
     const Error error = translate(status, "write");
     if (!error_) tried_at_ = Steady::now();
-    error_ = error.is(Errc::no_space) ? error : Error(Errc::unavailable, "the store cannot write now");
+    // Refused for an error that RocksDB had told before, or the log's own?
+    if (!figures_.needs_resume) figures_.failed = true;
+    if (figures_.failed) {
+        give_up();
+    } else {
+        error_ = error.is(Errc::no_space) ? error : Error(Errc::unavailable, "the store cannot write now");
+    }
     // A record that the disk had no room for is torn and never read again. After any other failure the record
     // may be whole on the disk, and the next start may find it.
     return error.is(Errc::no_space) ? error : Error(Errc::unknown, "the write failed and may have happened");
 }
 
+/// After a failed write to the log nobody knows what the log holds, and RocksDB must not touch it again: what
+/// would be written after it might be lost at the next start, or come after a record that was answered
+/// `unknown`. The next start reads the log and knows.
+void Health::give_up() {
+    error_ = Error(Errc::unavailable, "the store has failed and must be started again");
+    if (!on_failure_) return;
+    base::log::error("store", "it can write no more until it is started again");
+    std::exchange(on_failure_, nullptr)();
+}
+
 bool Health::ailing() const { return error_ || figures_.needs_resume.load(std::memory_order_relaxed); }
 
 void Health::tend() {
-    if (!ailing() || Steady::now() - tried_at_ < try_every) return;
+    if (!ailing() || figures_.failed || Steady::now() - tried_at_ < try_every) return;
     tried_at_ = Steady::now();
     measure();
     if (free_ && *free_ < floor_) return;

@@ -1,6 +1,6 @@
 // Health: whether the committer may write now. Refuses work while the disk is nearly full, so that RocksDB
-// never meets the end of it in the middle of a log record, and after a failed write until RocksDB has
-// resumed.
+// never meets the end of it in the middle of a log record; while RocksDB's own work stands still for want of
+// space; and for good after a failed write to the log.
 //
 // Only the committer's thread uses it.
 #pragma once
@@ -33,11 +33,13 @@ public:
 
 private:
     void measure();
+    void give_up();
 
     Database& database_;
     Figures& figures_;
     std::uint64_t floor_;
     std::function<std::optional<std::uint64_t>(const std::string&)> free_space_;
+    std::function<void()> on_failure_;
     using Steady = std::chrono::steady_clock;
     Steady::time_point measured_at_{}, tried_at_{};
     std::size_t since_measure_ = 0;

@@ -229,6 +229,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RocksEngine::figures() const 
         {"refused", f.refused},
         {"background_errors", f.background_errors},
         {"resumes", f.resumes},
+        {"failed", f.failed ? 1U : 0U},
         {"reads_inline", f.reads_inline},
         {"reads_pooled", f.reads_pooled},
         {"blob_bytes_raw", f.blob_bytes_raw},
@@ -260,7 +261,7 @@ std::vector<std::pair<std::string, std::uint64_t>> RocksEngine::figures() const 
 Result<std::unique_ptr<Engine>> make_rocksdb_engine(const std::string& path, base::IdSource& ids,
                                                     RocksOptions options) {
     auto service = std::make_shared<Service>(options.read_threads, options.limits.blob_chunk_bytes);
-    auto database = Database::open(path, options, service->figures);
+    auto database = Database::open(path, options, service->counters);
     if (!database) return database.error();
     ids.skip_past((*database)->last_blob());
     return std::unique_ptr<Engine>(

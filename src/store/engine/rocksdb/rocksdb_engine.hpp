@@ -26,7 +26,11 @@ struct RocksOptions {
     bool statistics = false;                 ///< RocksDB's own counters in figures(); costs some per cent
     /// Free octets of the file system that holds a path; empty: statvfs(). For tests.
     std::function<std::optional<std::uint64_t>(const std::string& path)> free_space;
-    /// The file system to use; null: the real one. For tests; must outlive the engine.
+    /// Called once, on a thread of the engine, when it can write no more until the process starts again. Must
+    /// not wait for the engine.
+    std::function<void()> on_failure;
+    /// The file system to use; null: the real one. For tests; must outlive the engine, and RocksDB after a
+    /// failure for ever.
     rocksdb::Env* env = nullptr;
 };
 

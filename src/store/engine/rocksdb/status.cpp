@@ -24,13 +24,17 @@ bool may_log(std::uint64_t& left_out) {
 }
 
 Error meaning(const rocksdb::Status& status) {
-    if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit) return disk_full;
+    if (no_space(status)) return disk_full;
     if (status.IsCorruption()) return {Errc::corrupt, "the store is damaged"};
     if (status.IsNotFound()) return {Errc::not_found, "not there"};
     return {Errc::unavailable, "the store cannot answer now"};
 }
 
 }  // namespace
+
+bool no_space(const rocksdb::Status& status) {
+    return status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit;
+}
 
 Error translate(const rocksdb::Status& status, std::string_view doing) {
     const Error error = meaning(status);

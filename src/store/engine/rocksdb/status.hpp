@@ -11,6 +11,7 @@ namespace store::engine::rocks {
 /// `status` is not ok. Logs at most one line a second, with the number of those left out. `doing`: "commit",
 /// "scan" …
 Error translate(const rocksdb::Status& status, std::string_view doing);
+bool no_space(const rocksdb::Status& status);
 /// What we wrote does not read back as we wrote it.
 Error damaged(std::string_view what, std::string_view where);
 
