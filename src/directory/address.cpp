@@ -27,6 +27,8 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"  // inside ICU's macro, for g++
 bool valid_utf8(std::string_view text) {
     const auto size = static_cast<std::int32_t>(text.size());
     for (std::int32_t i = 0; i < size;) {
@@ -36,6 +38,7 @@ bool valid_utf8(std::string_view text) {
     }
     return true;
 }
+#pragma GCC diagnostic pop
 
 bool atom_octet(char c) {
     const auto octet = static_cast<unsigned char>(c);
