@@ -109,6 +109,20 @@ class MessageAppended(ServerCase):
             data = imap.fetch("5", f"(BODY.PEEK[]<{offset}.{length}>)")[1]
             got = data[0][1] if isinstance(data[0], tuple) else b""
             self.assertEqual(got, big[offset:offset + length])
+        # NUL: stored as it came by literal8, told apart by BINARY only.
+        octets = b"Subject: nul\r\n\r\na\0b\r\n"
+        tag = imap._new_tag()
+        imap.send(tag + b" APPEND odd ~{%d+}\r\n" % len(octets) + octets + b"\r\n")
+        while not (line := imap.readline()).startswith(tag):
+            self.assertTrue(line)
+        self.assertIn(b"OK [APPENDUID", line)
+        imap.noop()
+        self.assertEqual(imap.fetch("6", "(BODY.PEEK[])")[1][0][1], octets.replace(b"\0", b"\x80"))
+        self.assertEqual(imap.fetch("6", "(BODY.PEEK[]<17.2>)")[1][0][1], b"\x80b")
+        self.assertEqual(imap.fetch("6", "(BINARY.PEEK[1])")[1][0][1], b"a\0b\r\n")
+        self.assertEqual(imap.fetch("6", "(BINARY.PEEK[])")[1][0][1], octets)
+        self.assertEqual(imap.fetch("6", "(BINARY.PEEK[1]<1.1>)")[1][0][1], b"\0")
+        self.assertIn(b"RFC822.SIZE %d" % len(octets), imap.fetch("6", "(RFC822.SIZE)")[1][0])
         imap.logout()
 
 

@@ -179,7 +179,8 @@ awaitable<bool> FetchRun::write_octets(const FetchSection* what, Message* messag
         const std::size_t wanted = std::min<std::uint64_t>(range.bytes, piece_max);
         // Announced octets must come: when they cannot, only the end of the connection tells the client so.
         if (!piece || piece->size() != wanted) co_return false;
-        hide_nul(*piece);
+        // A literal8, which BINARY is, holds NUL as it is (RFC 9051 section 4.3).
+        if (what->kind != FetchSection::Kind::binary) hide_nul(*piece);
         session_.out().append(*piece);
         range.offset += piece->size();
         range.bytes -= piece->size();
