@@ -141,7 +141,7 @@ const std::array table{
         "20",
         {1, connections_limit, {}},
         "Sessions of one "
-        "account from one address at a time.",
+        "account from one address (IPv6: one /64) at a time.",
         [](Config& c, const Value& v) { c.limits.connections_per_account_and_address = u32(v); }},
 
     Key{"directory.default_domain",

@@ -22,7 +22,9 @@ struct Limits {
     std::chrono::seconds idle_keepalive{2 * 60};     ///< "* OK Still here": NAT tables forget in 5 minutes
     unsigned bad_before_login_max = 3;  ///< in a row; then BYE: what speaks another protocol goes early
     unsigned bad_after_login_max = 20;  ///< in a row: a client in a loop
-    std::uint32_t sessions_per_user_max = 100;  ///< each is cheap; 10 and 20 broke homes (imap.md quirk 12)
+    /// Of all protocols, in all and from one address. Each session is cheap; 10 in all broke homes (imap.md
+    /// quirk 12).
+    net::UserLimits per_user{100, 20};
     std::size_t fetch_batch = 1024;       ///< messages whose details are read at once; a read costs two hops
     std::size_t read_bytes = 128U << 10;  ///< of a body at once: two chunks of a blob
     std::size_t header_bytes_max = 16U << 20;  ///< of one header held in memory, for subsets and SEARCH

@@ -1,9 +1,22 @@
 #include "net/session_registry.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
+#include "net/address.hpp"
+
 namespace net {
+
+namespace {
+
+/// What counts as one address. Peers without one (Unix sockets) are one by what they are called.
+std::uint64_t key_of(const PeerInfo& peer) {
+    const auto address = IpAddress::parse(peer.address);
+    return address ? address->limit_key() : std::hash<std::string>()(peer.address);
+}
+
+}  // namespace
 
 SessionRegistry::Handle& SessionRegistry::Handle::operator=(Handle&& other) noexcept {
     if (this == &other) return *this;
@@ -19,14 +32,32 @@ void SessionRegistry::Handle::end() noexcept {
     item_ = nullptr;
 }
 
-void SessionRegistry::Handle::set_user(std::string user) { set(&SessionInfo::user, std::move(user)); }
+void SessionRegistry::Handle::set_user(std::string user) {
+    if (registry_ == nullptr) return;
+    const std::lock_guard lock(registry_->mutex_);
+    registry_->name(*item_, std::move(user));
+}
+
+bool SessionRegistry::Handle::claim_user(std::string user, const UserLimits& limits) {
+    if (registry_ == nullptr) return true;
+    const std::lock_guard lock(registry_->mutex_);
+    if (const auto known = registry_->users_.find(user);
+        known != registry_->users_.end() && item_->info.user != user) {
+        const UserSessions& sessions = known->second;
+        const auto here = sessions.by_address.find(item_->address_key);
+        const std::size_t from_here = here == sessions.by_address.end() ? 0 : here->second;
+        if (sessions.count >= limits.sessions_max || from_here >= limits.per_address_max) return false;
+    }
+    registry_->name(*item_, std::move(user));
+    return true;
+}
+
 void SessionRegistry::Handle::set_client(std::string client) { set(&SessionInfo::client, std::move(client)); }
 void SessionRegistry::Handle::set_folder(std::string folder) { set(&SessionInfo::folder, std::move(folder)); }
 
 void SessionRegistry::Handle::set(std::string SessionInfo::* field, std::string value) {
     if (registry_ == nullptr) return;
     const std::lock_guard lock(registry_->mutex_);
-    if (field == &SessionInfo::user) registry_->count_for(item_->info.user, value);
     item_->info.*field = std::move(value);
 }
 
@@ -49,6 +80,7 @@ SessionRegistry::Handle SessionRegistry::add(std::string protocol, const PeerInf
     auto item = std::make_unique<Item>();
     item->info.protocol = std::move(protocol);
     item->info.address = peer.address;
+    item->address_key = key_of(peer);
     item->info.listener = peer.listener;
     item->info.tls = peer.tls;
     item->info.tls_version = peer.tls_version;
@@ -67,15 +99,24 @@ void SessionRegistry::remove(base::SessionId id) noexcept {
     const std::lock_guard lock(mutex_);
     const auto known = items_.find(id);
     if (known == items_.end()) return;
-    count_for(known->second->info.user, {});
+    name(*known->second, {});
     gone = std::move(known->second);
     items_.erase(known);
 }
 
-void SessionRegistry::count_for(const std::string& before, const std::string& now) {
-    if (const auto known = users_.find(before); known != users_.end() && --known->second == 0)
-        users_.erase(known);
-    if (!now.empty()) ++users_[now];
+/// Moves the session from one user's count to another's; empty: nobody's.
+void SessionRegistry::name(Item& item, std::string user) {
+    if (const auto before = users_.find(item.info.user); before != users_.end()) {
+        UserSessions& sessions = before->second;
+        const auto here = sessions.by_address.find(item.address_key);
+        if (--here->second == 0) sessions.by_address.erase(here);
+        if (--sessions.count == 0) users_.erase(before);
+    }
+    item.info.user = std::move(user);
+    if (item.info.user.empty()) return;
+    UserSessions& sessions = users_[item.info.user];
+    ++sessions.count;
+    ++sessions.by_address[item.address_key];
 }
 
 std::vector<SessionInfo> SessionRegistry::list() const {
@@ -122,7 +163,7 @@ std::size_t SessionRegistry::count() const {
 std::size_t SessionRegistry::count_user(std::string_view user) const {
     const std::lock_guard lock(mutex_);
     const auto known = users_.find(user);
-    return known == users_.end() ? 0 : known->second;
+    return known == users_.end() ? 0 : known->second.count;
 }
 
 }  // namespace net

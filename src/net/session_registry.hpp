@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,10 +33,18 @@ struct SessionInfo {
     std::chrono::system_clock::time_point last_command;
 };
 
+/// How many sessions one user may have at a time. No limit unless set.
+struct UserLimits {
+    std::size_t sessions_max = SIZE_MAX;  ///< of all addresses and protocols
+    /// From one address (IPv6: one /64), so that a client in a loop leaves room for the user's others.
+    std::size_t per_address_max = SIZE_MAX;
+};
+
 /// Thread-safe.
 class SessionRegistry {
     struct Item {
         SessionInfo info;  // under mutex_, but for what follows
+        std::uint64_t address_key = 0;
         std::atomic<const char*> state{""};
         std::atomic<std::chrono::system_clock::time_point> last_command{};
         std::shared_ptr<Waker> waker;
@@ -53,6 +62,9 @@ public:
         ~Handle() { end(); }
         base::SessionId id() const { return item_ == nullptr ? base::SessionId() : item_->info.id; }
         void set_user(std::string user);
+        /// set_user() if there is room, else nothing: looked at and taken in one step, so that logins that
+        /// come at once cannot all find the same room.
+        [[nodiscard]] bool claim_user(std::string user, const UserLimits& limits);
         void set_client(std::string client);
         void set_folder(std::string folder);
         void set_tls(std::string version);
@@ -81,11 +93,16 @@ public:
 
 private:
     void remove(base::SessionId id) noexcept;
-    void count_for(const std::string& before, const std::string& now);
+    void name(Item& item, std::string user);
 
     mutable std::mutex mutex_;
     std::map<base::SessionId, std::unique_ptr<Item>> items_;
-    std::map<std::string, std::size_t, std::less<>> users_;  // sessions of each: asked at every login
+    /// Sessions of a user, and how many of them each address has: asked at every login.
+    struct UserSessions {
+        std::size_t count = 0;
+        std::map<std::uint64_t, std::size_t> by_address;
+    };
+    std::map<std::string, UserSessions, std::less<>> users_;
     std::uint64_t next_ = 1;
 };
 

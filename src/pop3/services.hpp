@@ -30,8 +30,8 @@ struct Limits {
         3;                               ///< then the connection is closed; penalties are the authenticator's
     std::chrono::seconds login_max{60};  ///< from the banner to a login, however busy the client is
     std::chrono::seconds idle_max{600};  ///< RFC 1939 section 3: at least ten minutes
-    std::size_t sessions_per_user_max = 100;  ///< of all protocols; more answer [IN-USE]
-    std::chrono::seconds login_delay{0};      ///< between logins of one user (RFC 2449 section 6.5); 0: none
+    net::UserLimits per_user{100, 20};   ///< of all protocols, in all and from one address: more is [IN-USE]
+    std::chrono::seconds login_delay{0};  ///< between logins of one user (RFC 2449 section 6.5); 0: none
     /// RFC 6856 section 2.1: without UTF8, a message with UTF-8 in its header is refused with [UTF8]. Off: it
     /// is sent as it is, since no client could else ever get rid of such a message, and all have to live with
     /// raw octets anyway.

@@ -74,7 +74,7 @@ Settings demo_settings(const cli::DevOptions& options, const fs::path& data, con
     settings.postmaster = std::string("demo@") + domain;
     settings.threads = options.threads;
     // One user with many connections is what a load test is; a demo's limits must not be what it measures.
-    settings.sessions_per_user_max = 20'000;
+    settings.sessions_per_user = {20'000, 20'000};
     settings.server_limits.connections_max = 19'000;
     for (const DemoPort& port : demo_ports) {
         net::ListenerConfig listener;

@@ -165,7 +165,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
     if (config.protocol == "imap") {
         imap::Services made{*store_, *authenticator_, server_->sessions(), settings_.hostname};
         made.version = base::version;
-        made.limits.sessions_per_user_max = settings_.sessions_per_user_max;
+        made.limits.per_user = settings_.sessions_per_user;
         auto services = std::make_shared<const imap::Services>(std::move(made));
         refusal = "* BYE Too many connections\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {
@@ -174,7 +174,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
     }
     if (config.protocol == "pop3") {
         pop3::Limits limits;
-        limits.sessions_per_user_max = settings_.sessions_per_user_max;
+        limits.per_user = settings_.sessions_per_user;
         auto services = std::make_shared<const pop3::Services>(
             *store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname, limits);
         refusal = "-ERR [SYS/TEMP] Too many connections\r\n";

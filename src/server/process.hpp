@@ -28,7 +28,7 @@ struct Settings {
     std::string postmaster;
     std::uint64_t smtp_message_bytes_max = 50ULL << 20;
     std::uint32_t smtp_recipients_max = 1000;
-    std::uint32_t sessions_per_user_max = 100;
+    net::UserLimits sessions_per_user{100, 20};
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
     unsigned threads = 0;

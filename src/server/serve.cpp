@@ -92,7 +92,8 @@ Settings settings_from(const config::Config& config) {
     settings.store_limits.message_bytes_max = std::max(config.limits.message_bytes, std::uint64_t{1});
     settings.smtp_message_bytes_max = config.limits.message_bytes;
     settings.smtp_recipients_max = config.smtp.recipients_max;
-    settings.sessions_per_user_max = config.limits.connections_per_account;
+    settings.sessions_per_user = {config.limits.connections_per_account,
+                                  config.limits.connections_per_account_and_address};
     settings.server_limits.connections_max = config.server.connections_max;
     settings.server_limits.drain_max = config.server.drain_max;
     settings.server_limits.tls_handshake_max = config.tls.handshake_max;

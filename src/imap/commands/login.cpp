@@ -33,15 +33,14 @@ awaitable<Reply> Session::logged_in(auth::Outcome outcome) {
             co_return no(code::contact_admin, "This mailbox has no mail store");
         co_return reply_of(opened.error());
     }
-    // After all waiting: logins that came at once would else all have found room.
-    if (services_.sessions.count_user(user_) >= services_.limits.sessions_per_user_max) {
+    if (!registration_.claim_user(user_, services_.limits.per_user)) {
         base::log::warn("imap", "too many sessions", {{"user", user_}, {"ip", connection_.peer().address}});
-        co_return no(code::limit, "Too many connections of this user");
+        user_.clear();
+        co_return no(code::limit, "Too many connections of this user");  // RFC 5530 section 3
     }
     account_ = std::move(*opened);
     state_ = state_authenticated;
     framer_.set_limits(services_.limits.after_login);
-    registration_.set_user(user_);
     base::log::info("imap", "login",
                     {{"user", user_},
                      {"ip", connection_.peer().address},

@@ -150,12 +150,13 @@ Session::Next Session::refused(auth::Failure failure) {
 
 awaitable<Session::Next> Session::enter(auth::Outcome outcome) {
     if (outcome.kind != auth::Outcome::Kind::success) co_return refused(outcome.failure);
-    const Limits& limits = services_->limits;
-    if (services_->sessions.count_user(outcome.identity.name) >= limits.sessions_per_user_max) {
-        error("[IN-USE] too many sessions of this user");
+    // The place is taken before anything is awaited, and given back when the maildrop does not open.
+    if (!registered_.claim_user(outcome.identity.name, services_->limits.per_user)) {
+        error("[IN-USE] too many sessions of this user");  // RFC 2449 section 8.1.2
         co_return Next::go_on;
     }
     if (!services_->login_times->enter(outcome.identity.account, std::chrono::steady_clock::now())) {
+        registered_.set_user({});
         error("[LOGIN-DELAY] minimum time between logins not over");  // RFC 2449 section 8.1.1
         co_return Next::go_on;
     }
@@ -175,6 +176,7 @@ awaitable<Session::Next> Session::open_maildrop(auth::Identity identity) {
         }
     }
     if (inbox == nullptr) {
+        registered_.set_user({});
         error("[SYS/TEMP] mailbox not available now, try again later");
         co_return Next::go_on;
     }
@@ -182,7 +184,6 @@ awaitable<Session::Next> Session::open_maildrop(auth::Identity identity) {
     state_ = State::transaction;
     bad_commands_ = 0;
     identity_ = identity.name;
-    registered_.set_user(identity_);
     registered_.set_folder("INBOX");
     base::log::info("pop3", "login",
                     {{"user", identity_},

@@ -113,7 +113,9 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
     } else if (name == "append_bytes_max") {
         limits.append_bytes_max = number;
     } else if (name == "sessions_per_user_max") {
-        limits.sessions_per_user_max = static_cast<std::uint32_t>(number);
+        limits.per_user.sessions_max = number;
+    } else if (name == "sessions_per_address_max") {
+        limits.per_user.per_address_max = number;
     } else if (name == "saved_ranges_max") {
         limits.saved_ranges_max = number;
     } else {
@@ -127,7 +129,7 @@ asio::awaitable<void> ImapStage::serve(std::unique_ptr<net::Connection> connecti
 
 support::MemoryOptions ImapStage::connection_options(unsigned number) {
     support::MemoryOptions made;
-    made.peer.address = "192.0.2." + std::to_string(number);
+    made.peer.address = options_.contains("one_address") ? "192.0.2.1" : "192.0.2." + std::to_string(number);
     made.peer.listener = "imap";
     made.peer.loopback = !options_.contains("remote");
     made.can_start_tls = options_.contains("starttls");

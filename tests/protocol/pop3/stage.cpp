@@ -119,7 +119,8 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
     directory_ = directory::make_directory(*engine_);
     pop3::Limits limits;
     if (options_.contains("delay")) limits.login_delay = std::chrono::seconds(number_in(options_["delay"]));
-    if (options_.contains("inuse")) limits.sessions_per_user_max = number_in(options_["inuse"]);
+    if (options_.contains("inuse")) limits.per_user.sessions_max = number_in(options_["inuse"]);
+    if (options_.contains("inuse_here")) limits.per_user.per_address_max = number_in(options_["inuse_here"]);
     if (options_.contains("utf8")) limits.refuse_utf8_headers = options_["utf8"] == "strict";
     authenticator_.apop_on = options_.contains("apop");
     services_ = std::make_shared<pop3::Services>(*store_, *directory_, authenticator_, sessions_,

@@ -251,5 +251,50 @@ TEST(Registry, ListsCountsAndKicks) {
     EXPECT_EQ(registry.count_user("demo@example.test"), 0U);
 }
 
+TEST(Registry, AUserHasRoomForSoManySessionsAndOneAddressForFewer) {
+    net::SessionRegistry registry;
+    const auto waker = std::make_shared<CountingWaker>();
+    const auto from = [&](std::string address) {
+        net::PeerInfo peer;
+        peer.address = std::move(address);
+        return registry.add("imap", peer, waker);
+    };
+    const net::UserLimits limits{3, 2};
+    auto one = from("2001:db8::1"), two = from("2001:db8::2"), three = from("2001:db8::3");
+    auto other = from("192.0.2.1"), last = from("192.0.2.2");
+    EXPECT_TRUE(one.claim_user("demo", limits));
+    EXPECT_TRUE(two.claim_user("demo", limits));
+    EXPECT_TRUE(two.claim_user("demo", limits)) << "a session that is counted already";
+    EXPECT_FALSE(three.claim_user("demo", limits)) << "one /64 is one address";
+    EXPECT_TRUE(three.claim_user("two", limits));
+    EXPECT_TRUE(other.claim_user("demo", limits));
+    EXPECT_FALSE(last.claim_user("demo", limits));
+    EXPECT_EQ(registry.count_user("demo"), 3U);
+    two.set_user({});
+    EXPECT_TRUE(last.claim_user("demo", limits));
+    one = {};
+    EXPECT_TRUE(two.claim_user("demo", limits));
+}
+
+TEST(Registry, LoginsAtTheSameTimeDoNotFindTheSameRoom) {
+    net::SessionRegistry registry;
+    const auto waker = std::make_shared<CountingWaker>();
+    net::PeerInfo peer;
+    peer.address = "192.0.2.1";
+    std::vector<net::SessionRegistry::Handle> sessions;
+    for (int i = 0; i < 64; ++i) sessions.push_back(registry.add("imap", peer, waker));
+    std::atomic<int> granted{0}, next{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (int at = next++; at < 64; at = next++)
+                granted += sessions[static_cast<std::size_t>(at)].claim_user("demo", {10, 100}) ? 1 : 0;
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(granted, 10);
+    EXPECT_EQ(registry.count_user("demo"), 10U);
+}
+
 }  // namespace
 }  // namespace net_test
