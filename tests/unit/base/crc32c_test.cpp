@@ -1,6 +1,8 @@
 #include "base/crc32c.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +23,19 @@ TEST(Crc32c, GoesOnFromAnEarlierPart) {
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
         const auto first = base::crc32c(std::string_view(text).substr(0, cut));
         EXPECT_EQ(base::crc32c(std::string_view(text).substr(cut), first), base::crc32c(text));
+    }
+}
+
+/// Long pieces go by lanes, short ones octet by octet: any cut must give the same.
+TEST(Crc32c, LongTextsAreTheSameInAnyPieces) {
+    std::string text;
+    for (std::uint32_t i = 0; i < 3'000; ++i) text += static_cast<char>(i * 2'654'435'761U >> 24U);
+    std::uint32_t by_octet = 0;
+    for (const char c : text) by_octet = base::crc32c(std::string_view(&c, 1), by_octet);
+    EXPECT_EQ(base::crc32c(text), by_octet);
+    for (std::size_t cut = 0; cut <= text.size(); cut += 61) {
+        const auto first = base::crc32c(std::string_view(text).substr(0, cut));
+        EXPECT_EQ(base::crc32c(std::string_view(text).substr(cut), first), by_octet) << cut;
     }
 }
 
