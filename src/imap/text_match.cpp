@@ -60,6 +60,10 @@ std::string fold_case(std::string_view utf8) {
     }
 }
 
+bool has_text(std::string_view folded, std::string_view needle) {
+    return needle.empty() || ::memmem(folded.data(), folded.size(), needle.data(), needle.size()) != nullptr;
+}
+
 void TextMatcher::add(std::size_t id, std::string folded) {
     longest_ = std::max(longest_, folded.size());
     // The empty text is in everything (RFC 9051 section 6.4.4: substring).
@@ -77,11 +81,13 @@ void TextMatcher::feed(std::string_view utf8) {
     }
     const std::size_t tail = incomplete_tail(utf8);
     incomplete_ = utf8.substr(utf8.size() - tail);
+    const std::size_t known = window_.size();
     window_ += fold_case(utf8.substr(0, utf8.size() - tail));
     for (Needle& needle : needles_) {
-        if (needle.found || window_.size() < needle.text.size()) continue;
-        if (::memmem(window_.data(), window_.size(), needle.text.data(), needle.text.size()) == nullptr)
-            continue;
+        if (needle.found) continue;
+        // Of what came before, only the end can begin something new.
+        const std::size_t skip = known - std::min(known, needle.text.size() - 1);
+        if (!has_text(std::string_view(window_).substr(skip), needle.text)) continue;
         needle.found = true;
         --open_;
     }

@@ -9,6 +9,10 @@ namespace imap {
 /// Unicode's full case folding of UTF-8 text ("Straße" = "STRASSE"); what is no UTF-8 becomes U+FFFD.
 std::string fold_case(std::string_view utf8);
 
+/// True when `folded` has `needle` in it. Time grows with the sum of their sizes, not with the product as it
+/// does in std::string::find(): both are chosen by strangers.
+bool has_text(std::string_view folded, std::string_view needle);
+
 /// Looks for several texts at once. Holds one piece and as much as the longest text of the one before.
 class TextMatcher {
 public:
@@ -19,6 +23,7 @@ public:
     /// What follows does not touch what came before: the next part, or the next field.
     void restart();
     bool all_found() const { return open_ == 0; }
+    std::size_t open() const { return open_; }  ///< texts not found yet: each is looked for in every piece
     bool found(std::size_t id) const;
 
 private:

@@ -6,8 +6,9 @@ namespace imap {
 
 namespace {
 
-// Messages judged between two looks around: some 0.1 ms where the snapshot decides.
-constexpr std::uint32_t fact_piece = 4'096;
+// Messages judged between two looks around: some 0.1 ms where the snapshot decides. Each costs a step for
+// each key.
+constexpr std::size_t fact_piece = 4'096, fact_steps_max = 4 * fact_piece;
 
 void push(NumberRanges& ranges, std::uint32_t number) {
     if (!ranges.empty() && ranges.back().last + 1 == number) {
@@ -42,9 +43,10 @@ SearchRun::SearchRun(Session& session, cmd::Search search)
 }
 
 awaitable<Reply> SearchRun::run() {
-    const std::uint32_t piece = search_.program.reads_content
-                                    ? static_cast<std::uint32_t>(session_.services_.limits.fetch_batch)
-                                    : fact_piece;
+    const std::size_t most =
+        search_.program.reads_content ? session_.services_.limits.fetch_batch : fact_piece;
+    const std::size_t keys = std::max<std::size_t>(search_.program.keys.size(), 1);
+    const std::size_t piece = std::min(most, std::max<std::size_t>(fact_steps_max / keys, 16));
     for (std::uint64_t first = 1; first <= messages_->size(); first += piece) {
         const auto last = std::min<std::uint64_t>(first + piece - 1, messages_->size());
         bool more = co_await run_piece(SeqNum(static_cast<std::uint32_t>(first)),

@@ -38,6 +38,12 @@ bool is_header_key(Op op) {
            op == Op::bcc || op == Op::subject;
 }
 
+bool looks_at(const SearchKey& key, std::string_view name) {
+    if (key.op == Op::text) return true;
+    if (is_sent(key.op)) return mime::same_name(name, "Date");
+    return is_header_key(key.op) && mime::same_name(name, field_of(key));
+}
+
 }  // namespace
 
 /// Decides the candidates that are still open. False: the session is over.
@@ -87,32 +93,47 @@ awaitable<bool> SearchRun::read_header(store::DetailPtr detail) {
         std::min<std::uint64_t>(detail->header_bytes, session_.services_.limits.header_bytes_max);
     const auto header = co_await session_.selected_->folder->read(detail, 0, bytes);
     if (!header) co_return false;
-    mime::FieldReader reader(*header);
-    for (mime::Field field; reader.next(field);) judge_field(field.name, field.value);
+    const bool more = co_await judge_fields(&*header);
+    if (!more) co_return false;
     close_header_keys();
     co_return true;
 }
 
-void SearchRun::judge_field(std::string_view name, std::string_view value) {
+/// Every field by every key that is still open; gives way as it goes. False: the session is over.
+awaitable<bool> SearchRun::judge_fields(const std::string* header) {
     const std::vector<SearchKey>& keys = search_.program.keys;
-    std::string folded;  // decoded once, when the first key wants it
-    const auto text = [&]() -> const std::string& {
-        if (folded.empty()) folded = fold_case(mime::decode_text(value));
-        return folded;
-    };
-    for (std::size_t at = 0; at < keys.size(); ++at) {
-        if (content_[at] == Truth::yes) continue;
-        const SearchKey& key = keys[at];
-        const std::string& needle = prepared_[at].folded;
-        if (key.op == Op::text) {
-            const std::string line = fold_case(name) + ": " + text();
-            if (line.find(needle) != std::string::npos) content_[at] = Truth::yes;
-        } else if (is_sent(key.op)) {
-            if (mime::same_name(name, "Date")) judge_sent(value);
-        } else if (is_header_key(key.op) && mime::same_name(name, field_of(key))) {
-            if (needle.empty() || text().find(needle) != std::string::npos) content_[at] = Truth::yes;
+    mime::FieldReader reader(*header);
+    std::string line;  // folded: "name: text"
+    for (mime::Field field; reader.next(field);) {
+        const std::string_view value = field.value.substr(0, field_bytes_max);
+        std::size_t text_at = 0;  // in `line`, which is made when the first key wants it
+        std::size_t octets = keys.size() + field.name.size();
+        for (std::size_t at = 0; at < keys.size(); ++at) {
+            if (content_[at] == Truth::yes || !looks_at(keys[at], field.name)) continue;
+            if (is_sent(keys[at].op)) {
+                judge_sent(value);
+                continue;
+            }
+            if (text_at == 0) {
+                line = fold_case(field.name) + ": ";
+                text_at = line.size();
+                line += fold_case(mime::decode_text(value));
+                octets += 4 * line.size();
+            }
+            const std::size_t from = keys[at].op == Op::text ? 0 : text_at;
+            if (has_text(std::string_view(line).substr(from), prepared_[at].folded))
+                content_[at] = Truth::yes;
+            octets += line.size();
+            if (octets < work_step) continue;
+            octets = 0;
+            const bool more = co_await session_.give_way();
+            if (!more) co_return false;
         }
+        if (!worked(octets)) continue;
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
     }
+    co_return true;
 }
 
 /// The date as it is written, whatever its zone (RFC 9051 section 6.4.4, SENTON).
@@ -180,11 +201,23 @@ awaitable<bool> SearchRun::read_part(store::DetailPtr detail, mime::Part part, T
         text.clear();
         decoder.decode(*piece, text);
         if (done >= part.body_bytes) decoder.finish(text);
-        matcher->feed(text);
-        if (done < part.body_bytes) {
-            const bool more = co_await session_.give_way();
-            if (!more) co_return true;  // the caller asks again, and ends
-        }
+        const bool more = co_await feed(text, matcher);
+        if (!more) co_return false;
+    }
+    co_return true;
+}
+
+/// In pieces, the smaller the more texts are looked for. False: the session is over.
+awaitable<bool> SearchRun::feed(std::string_view text, TextMatcher* matcher) {
+    while (!text.empty() && !matcher->all_found()) {
+        const std::size_t piece = std::clamp<std::size_t>(work_step / matcher->open(), 4'096, work_step);
+        const std::string_view now = text.substr(0, piece);
+        text.remove_prefix(now.size());
+        const std::size_t octets = now.size() * (4 + matcher->open());
+        matcher->feed(now);
+        if (!worked(octets)) continue;
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
     }
     co_return true;
 }
@@ -197,9 +230,13 @@ awaitable<bool> SearchRun::read_part_header(store::DetailPtr detail, mime::Range
     const auto header = co_await session_.selected_->folder->read(detail, range.offset, bytes);
     if (!header) co_return false;
     mime::FieldReader reader(*header);
-    for (mime::Field field; reader.next(field);) {
+    std::string line;
+    for (mime::Field field; reader.next(field) && !matcher->all_found();) {
         matcher->restart();
-        matcher->feed(std::string(field.name) + ": " + mime::decode_text(field.value));
+        line.assign(field.name).append(": ");
+        line.append(mime::decode_text(field.value.substr(0, field_bytes_max)));
+        const bool more = co_await feed(line, matcher);
+        if (!more) co_return false;
     }
     co_return true;
 }

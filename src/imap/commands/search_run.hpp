@@ -43,6 +43,13 @@ private:
     Truth judge(std::size_t at, SeqNum seq, const store::Entry& entry) const;
     Truth judge_group(std::size_t at, SeqNum seq, const store::Entry& entry) const;
     Truth judge_fact(std::size_t at, SeqNum seq, const store::Entry& entry) const;
+    /// Counts octets looked at; true when it is time to give way.
+    bool worked(std::size_t octets) {
+        work_ += octets;
+        if (work_ < work_step) return false;
+        work_ = 0;
+        return true;
+    }
     /// Nothing was read yet of the message to be judged next.
     void forget_content() { std::ranges::fill(content_, Truth::unknown); }
 
@@ -54,15 +61,22 @@ private:
     boost::asio::awaitable<bool> read_part(store::DetailPtr detail, mime::Part part, TextMatcher* matcher);
     boost::asio::awaitable<bool> read_part_header(store::DetailPtr detail, mime::Range range,
                                                   TextMatcher* matcher);
-    void judge_field(std::string_view name, std::string_view value);
+    boost::asio::awaitable<bool> judge_fields(const std::string* header);
+    boost::asio::awaitable<bool> feed(std::string_view text, TextMatcher* matcher);
     void judge_sent(std::string_view value);
     void close_header_keys();
+
+    /// Octets decoded, folded and compared between two looks around: half a millisecond at most.
+    static constexpr std::size_t work_step = 256U << 10;
+    /// Of one field: what is behind is no text that anybody looks for, and it is decoded in one go.
+    static constexpr std::size_t field_bytes_max = 1U << 20;
 
     Session& session_;
     cmd::Search search_;
     store::SnapshotPtr messages_;
     std::vector<Prepared> prepared_;  // by key
     std::vector<Truth> content_;      // by key: what reading the current message has shown
+    std::size_t work_ = 0;            // octets since the last look around
     std::int64_t now_ = 0;            // seconds since 1970, for OLDER and YOUNGER
 
     NumberRanges result_;       // numbers or uids, as asked
