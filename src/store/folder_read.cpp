@@ -14,7 +14,7 @@ constexpr std::uint32_t run_gap_max = 4;  // uids apart: nearer messages are rea
 // Rows in memory at once, whatever messages are made of: most have 2 KiB, one of ten thousand parts has a
 // MiB.
 constexpr std::size_t rows_bytes_max = 2U << 20;
-constexpr std::size_t run_rows_first = 16, lone_rows_max = 64;
+constexpr std::size_t run_rows_first = 64, run_rows_growth = 16, lone_rows_max = 64;
 
 /// Messages [first, last) that are in one shard and near each other.
 std::size_t run_end(const std::vector<MessageRef>& messages, std::size_t first, std::size_t rows_max) {
@@ -88,7 +88,7 @@ awaitable<Result<std::size_t>> LiveFolder::static_run(std::vector<MessageRef> me
     std::string after = keys::before_message(messages[first].uid);
     std::size_t index = first, bytes = 0;
     // A few rows first, to see how large they are.
-    for (std::size_t most = run_rows_first; index < last && bytes < rows_bytes_max; most *= 4) {
+    for (std::size_t most = run_rows_first; index < last && bytes < rows_bytes_max; most *= run_rows_growth) {
         const std::size_t wanted = std::min(last - index, most);
         auto rows = co_await context_.engine.scan(partition, after, "m", wanted + run_gap_max, 0);
         if (!rows) co_return rows.error();

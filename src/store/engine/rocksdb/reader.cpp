@@ -12,6 +12,8 @@ namespace {
 
 using rocksdb::Slice;
 
+constexpr std::size_t rows_expected = 1'024;  // room made at once; a scan of no limit may find few
+
 }  // namespace
 
 rocksdb::Status Reader::get_row(rocksdb::ColumnFamilyHandle* family, const std::string& key, Tier tier,
@@ -117,6 +119,7 @@ Result<Rows> Reader::scan(const ScanRange& range) const {
         it->Seek(key_of(range.partition, from) + (range.after < range.prefix ? "" : std::string(1, '\0')));
     }
     std::size_t octets = 0;
+    answer.rows.reserve(std::min(range.rows_max, rows_expected));
     for (; it->Valid(); it->Next()) {
         if (answer.rows.size() == range.rows_max || octets >= limits_.scan_bytes_max) {
             answer.more = true;
