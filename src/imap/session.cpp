@@ -98,7 +98,11 @@ awaitable<Reply> Session::call(ParsedCommand parsed) {
         }
         // Sequence numbers of the command are those that the client knew when it sent it: nothing may move
         // them now. A command with uids sees what is there (imap.md quirk 23).
-        synchronise(spec.breaks_seq && !spec.uses_seq, false);
+        const bool may_expunge = spec.breaks_seq && !spec.uses_seq;
+        if (!is_synchronised(may_expunge)) {
+            const bool more = co_await synchronise(may_expunge, false);
+            if (!more) co_return gone();
+        }
     }
     const auto run = [this](auto&& command) { return handle(std::forward<decltype(command)>(command)); };
     co_return co_await std::visit(run, std::move(parsed.command));
@@ -120,7 +124,10 @@ Reply Session::check_state(const CommandSpec& spec) const {
 /// Tells what changed, then says how the command ended. False: the session is over.
 awaitable<bool> Session::finish(Reply reply) {
     if (reply.then == Reply::Then::silent_close) co_return false;
-    if (selected_ && !ending_) synchronise(spec_->breaks_seq, spec_->name.starts_with("UID "));
+    if (selected_ && !ending_ && !is_synchronised(spec_->breaks_seq)) {
+        const bool more = co_await synchronise(spec_->breaks_seq, spec_->name.starts_with("UID "));
+        if (!more) co_return false;
+    }
     write_condition(out(), tag_, reply.condition, reply.code, reply.text);
     if (reply.condition == Condition::bad) {
         if (++bad_in_a_row_ >= (state_ == state_not_authenticated ? services_.limits.bad_before_login_max
@@ -140,6 +147,7 @@ awaitable<bool> Session::finish(Reply reply) {
         framer_ = Framer(services_.limits.before_login);
         registration_.set_tls(connection_.peer().tls_version);
     }
+    if (!wants_breath()) co_return true;
     co_return co_await breathe();
 }
 

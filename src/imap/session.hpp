@@ -52,7 +52,8 @@ private:
     awaitable<bool> wait_for_octets(std::chrono::seconds patience);
     bool take_events();
     bool login_took_too_long();
-    awaitable<bool> breathe();
+    bool wants_breath() const { return connection_.output().size() >= net::Connection::output_large_bytes; }
+    awaitable<bool> breathe(bool give_way_too = false);
     awaitable<bool> give_way();
     void say_bye(std::string_view code, std::string_view text);
     std::string& out() { return connection_.output(); }
@@ -65,10 +66,14 @@ private:
         bool told_elsewhere =
             false;  ///< the command writes their FETCH itself; else .SILENT: flags are not told
     };
-    void synchronise(bool may_expunge, bool with_uid);
-    void synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid, const OwnChange* own);
-    void tell(const store::Snapshot& before, const store::Difference& difference, bool with_uid,
-              const OwnChange* own);
+    bool is_synchronised(bool may_expunge) const;
+    awaitable<bool> synchronise(bool may_expunge, bool with_uid);
+    awaitable<bool> synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
+                                   const OwnChange* own);
+    awaitable<bool> tell(store::SnapshotPtr before, store::Difference difference, bool with_uid,
+                         const OwnChange* own);
+    void tell_change(SeqNum seq, bool flags_differ, const store::Snapshot* before, bool with_uid,
+                     const OwnChange* own);
     void tell_flags(SeqNum seq, const store::Entry& entry, bool with_uid, bool with_flags);
     awaitable<bool> tell_flags_of(NumberRanges numbers, bool with_uid);
     void write_flag_lists();
@@ -139,6 +144,7 @@ private:
     bool ending_ = false;            // BYE was said
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
     unsigned bad_in_a_row_ = 0;
+    unsigned flushes_ = 0;  // large ones
     std::uint32_t commands_ = 0;
     std::chrono::steady_clock::time_point login_deadline_;
     std::string user_;

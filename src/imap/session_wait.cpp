@@ -7,6 +7,12 @@
 
 namespace imap {
 
+namespace {
+
+constexpr unsigned flushes_a_turn = 4;  // large ones, one after another, before other sessions get the thread
+
+}  // namespace
+
 /// Sends what is due, then waits for octets. False: the session is over.
 awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
     for (;;) {
@@ -54,12 +60,17 @@ bool Session::take_events() {
 }
 
 /// Between the pieces of long work and after each command: lets large output go, ends a session that was told
-/// to, and, when there was much output, gives way to the other sessions of this thread. False: the session is
-/// over.
-awaitable<bool> Session::breathe() {
-    if (out().size() < net::Connection::output_large_bytes) co_return true;
-    const bool sent = co_await connection_.flush();
-    if (!sent) co_return false;
+/// to, and, when there was much output or much work, gives way to the other sessions of this thread. False:
+/// the session is over.
+awaitable<bool> Session::breathe(bool give_way_too) {
+    if (wants_breath()) {
+        const bool sent = co_await connection_.flush();
+        if (!sent) co_return false;
+        // What is written fast has taken some 0.1 ms until here, and giving way wakes another thread.
+        give_way_too |= ++flushes_ % flushes_a_turn == 0;
+        if (!take_events()) co_return false;
+    }
+    if (!give_way_too) co_return true;
     co_return co_await give_way();
 }
 

@@ -6,6 +6,9 @@ namespace imap {
 
 namespace {
 
+// Messages looked at between two looks around: well below a millisecond.
+constexpr std::uint32_t tell_piece = 4'096;
+
 bool covers(const store::UidRanges& ranges, Uid uid) {
     const auto after =
         std::upper_bound(ranges.begin(), ranges.end(), uid,
@@ -27,20 +30,24 @@ store::FlagSet applied(store::FlagSet before, store::FlagChange change, store::F
 
 }  // namespace
 
-/// Brings the view to the newest state as far as EXPUNGE allows, and tells it. Costs a comparison of two
-/// pointers when nothing changed.
-void Session::synchronise(bool may_expunge, bool with_uid) {
-    store::SnapshotPtr newest = selected_->folder->snapshot();
-    if (selected_->view.is_up_to_date(newest, may_expunge)) return;
-    synchronise_to(std::move(newest), may_expunge, with_uid, nullptr);
+/// Brings the view to the newest state as far as EXPUNGE allows, and tells it. Asked first:
+/// is_synchronised(), which costs a comparison of two pointers. False: the session is over.
+awaitable<bool> Session::synchronise(bool may_expunge, bool with_uid) {
+    return synchronise_to(selected_->folder->snapshot(), may_expunge, with_uid, nullptr);
 }
 
-void Session::synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
-                             const OwnChange* own) {
-    const store::SnapshotPtr before = selected_->view.shared();
-    const store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
+bool Session::is_synchronised(bool may_expunge) const {
+    return selected_->view.is_up_to_date(selected_->folder->snapshot(), may_expunge);
+}
+
+awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
+                                        const OwnChange* own) {
+    store::SnapshotPtr before = selected_->view.shared();
+    store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
     if (difference.appended != 0) claim_recent(*before);
-    tell(*before, difference, with_uid, own);
+    difference.vanished = {};
+    if (own == nullptr) before.reset();  // a slow client must not keep the old pages alive
+    co_return co_await tell(std::move(before), std::move(difference), with_uid, own);
 }
 
 /// \Recent is for the first session that is told of a message (RFC 3501 section 2.3.2).
@@ -52,39 +59,51 @@ void Session::claim_recent(const store::Snapshot& before) {
 }
 
 /// In the order that keeps every line true as it stands: numbers go down, then up, then are used (imap.md
-/// quirk 23).
-void Session::tell(const store::Snapshot& before, const store::Difference& difference, bool with_uid,
-                   const OwnChange* own) {
-    const store::Snapshot& now = selected_->view.messages();
-    for (const SeqNum seq : difference.expunged) write_expunge(out(), seq);
+/// quirk 23). Leaves in pieces, however much has changed: the view does not move meanwhile, since only this
+/// coroutine moves it. `before` is needed for `own` only. False: the session is over.
+awaitable<bool> Session::tell(store::SnapshotPtr before, store::Difference difference, bool with_uid,
+                              const OwnChange* own) {
+    std::uint32_t steps = 0;  // also what is not told takes time
+    const auto pause = [&] { return wants_breath() || ++steps % tell_piece == 0; };
+    for (const SeqNum seq : difference.expunged) {
+        write_expunge(out(), seq);
+        if (!pause()) continue;
+        const bool more = co_await breathe(true);
+        if (!more) co_return false;
+    }
     if (difference.appended != 0) {
-        write_exists(out(), now.size());
+        write_exists(out(), selected_->view.size());
         if (!rev2_) write_recent(out(), selected_->view.recent());
     }
     if (difference.keywords_grew) write_flag_lists();
-    const auto each = [&](SeqNum seq, bool flags_differ) {
-        const store::Entry& entry = *now.at(seq);
-        if (own != nullptr && covers(*own->uids, entry.uid)) {
-            if (own->told_elsewhere) return;
-            // What the client itself did it knows; what another session did to the same message it must hear.
-            const store::Entry* old = before.find(entry.uid);
-            if (old != nullptr && applied(old->flags, own->change, own->flags) == entry.flags)
-                flags_differ = false;
-        }
-        if (flags_differ || condstore_) tell_flags(seq, entry, with_uid, flags_differ);
-    };
     // Both lists ascend; the client sees one ascending run.
-    auto flags = difference.changed.begin();
-    auto modseq = difference.modseq_only.begin();
-    while (flags != difference.changed.end() || modseq != difference.modseq_only.end()) {
-        const bool take_flags =
-            modseq == difference.modseq_only.end() || (flags != difference.changed.end() && *flags < *modseq);
-        if (take_flags) {
-            each(*flags++, true);
-        } else {
-            each(*modseq++, false);
-        }
+    std::size_t flags = 0, modseq = 0;
+    const std::vector<SeqNum>& changed = difference.changed;
+    const std::vector<SeqNum>& only = difference.modseq_only;
+    while (flags < changed.size() || modseq < only.size()) {
+        const bool flags_differ =
+            modseq == only.size() || (flags < changed.size() && changed[flags] < only[modseq]);
+        tell_change(flags_differ ? changed[flags++] : only[modseq++], flags_differ, before.get(), with_uid,
+                    own);
+        if (!pause()) continue;
+        const bool more = co_await breathe(true);
+        if (!more) co_return false;
     }
+    co_return true;
+}
+
+/// One message of a difference, unless the client knows it, because its own command has done it.
+void Session::tell_change(SeqNum seq, bool flags_differ, const store::Snapshot* before, bool with_uid,
+                          const OwnChange* own) {
+    const store::Entry& entry = *selected_->view.messages().at(seq);
+    if (own != nullptr && covers(*own->uids, entry.uid)) {
+        if (own->told_elsewhere) return;
+        // What the client itself did it knows; what another session did to the same message it must hear.
+        const store::Entry* old = before->find(entry.uid);
+        if (old != nullptr && applied(old->flags, own->change, own->flags) == entry.flags)
+            flags_differ = false;
+    }
+    if (flags_differ || condstore_) tell_flags(seq, entry, with_uid, flags_differ);
 }
 
 void Session::tell_flags(SeqNum seq, const store::Entry& entry, bool with_uid, bool with_flags) {

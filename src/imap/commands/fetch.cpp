@@ -73,7 +73,10 @@ awaitable<bool> FetchRun::run_range(NumberRange range) {
 }
 
 awaitable<bool> FetchRun::run_batch(std::vector<Item> items) {
-    if (sets_seen_) co_await mark_seen(&items);
+    if (sets_seen_) {
+        const bool more = co_await mark_seen(&items);
+        if (!more) co_return false;
+    }
     for (std::size_t at = 0; at < items.size();) {
         std::vector<store::Entry> entries;
         entries.reserve(items.size() - at);
@@ -83,49 +86,63 @@ awaitable<bool> FetchRun::run_batch(std::vector<Item> items) {
             note(details.error());
             co_return true;
         }
-        for (const store::DetailPtr& detail : *details) {
-            const bool more = co_await write_found(items[at++], detail);
-            if (!more) co_return false;
-        }
+        const bool more = co_await write_details(&*details, &items[at]);
+        if (!more) co_return false;
+        at += details->size();
     }
     co_return true;
 }
 
-awaitable<bool> FetchRun::write_found(Item item, store::DetailPtr detail) {
-    if (!detail) {
-        expunged_ = true;
-        co_return true;
+/// One response for each. What the rows hold is copied without a coroutine of its own: ENVELOPE of a whole
+/// mailbox is the first thing that many clients ask for.
+awaitable<bool> FetchRun::write_details(const std::vector<store::DetailPtr>* details, const Item* items) {
+    for (const store::DetailPtr& detail : *details) {
+        const Item& item = *items++;
+        if (!detail) {
+            expunged_ = true;
+            continue;
+        }
+        if (is_stored(*detail)) {
+            write_stored(item, *detail);
+        } else {
+            const bool more = co_await write_message(item, detail);
+            if (!more) co_return false;
+        }
+        if (!session_.wants_breath()) continue;
+        const bool more = co_await session_.breathe();
+        if (!more) co_return false;
     }
-    const bool more = co_await write_message(item, std::move(detail));
-    if (!more) co_return false;
-    co_return co_await session_.breathe();
+    co_return true;
 }
 
 /// RFC 9051 section 6.4.5: reading a body sets \Seen, and the FETCH tells it. One commit for the batch, made
-/// before anything is sent; when the store refuses it, the messages are still given, unseen.
-awaitable<void> FetchRun::mark_seen(std::vector<Item>* items) {
+/// before anything is sent; when the store refuses it, the messages are still given, unseen. False: the
+/// session is over.
+awaitable<bool> FetchRun::mark_seen(std::vector<Item>* items) {
     store::StoreRequest request;
     for (Item& item : *items) {
         if (item.entry.flags.has(store::SystemFlag::seen)) continue;
         item.seen_now = true;
         request.uids.push_back(store::UidRange{item.entry.uid, item.entry.uid});
     }
-    if (request.uids.empty()) co_return;
+    if (request.uids.empty()) co_return true;
     request.change = store::FlagChange::add;
     request.flags.system = store::SystemFlag::seen;
     const store::UidRanges uids = request.uids;
     const auto result = co_await folder_->store(std::move(request));
     if (!result) {
         for (Item& item : *items) item.seen_now = false;
-        co_return;
+        co_return true;
     }
     Session::OwnChange own;
     own.uids = &uids;
     own.told_elsewhere = true;
-    session_.synchronise_to(result->snapshot, false, fetch_.uid, &own);
+    const bool more = co_await session_.synchronise_to(result->snapshot, false, fetch_.uid, &own);
+    if (!more) co_return false;
     const store::Snapshot& messages = session_.selected_->view.messages();
     for (Item& item : *items)
         if (const store::Entry* entry = messages.at(item.seq)) item.entry = *entry;
+    co_return true;
 }
 
 bool FetchRun::wanted(const store::Entry& entry) const {

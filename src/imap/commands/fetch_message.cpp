@@ -39,6 +39,27 @@ mime::Range cut(mime::Range range, const std::optional<Partial>& partial) {
 
 }  // namespace
 
+/// True when all that is asked for is in the message's row.
+bool FetchRun::is_stored(const store::Detail& detail) const {
+    const bool decodes =
+        (fetch_.items & fetch_envelope) != 0 && detail.has_eight_bit_header && session_.write_mode().utf8;
+    return fetch_.sections.empty() && !decodes;
+}
+
+void FetchRun::write_stored(const Item& item, const store::Detail& detail) {
+    write_facts(item.seq, item.entry, item.seen_now);
+    if ((fetch_.items & fetch_envelope) != 0) writer_.envelope(detail.envelope);
+    write_structures(detail);
+    writer_.end();
+}
+
+void FetchRun::write_structures(const store::Detail& detail) {
+    const std::uint32_t items = fetch_.items;
+    if ((items & fetch_body) != 0) writer_.body(mime::body_from_body_structure(detail.body_structure));
+    if ((items & fetch_body_structure) != 0) writer_.body_structure(detail.body_structure);
+    if ((items & fetch_preview) != 0) writer_.preview(detail.preview, session_.write_mode());
+}
+
 /// False: the session is over.
 awaitable<bool> FetchRun::write_message(Item item, store::DetailPtr detail) {
     const std::uint32_t items = fetch_.items;
@@ -58,9 +79,7 @@ awaitable<bool> FetchRun::write_message(Item item, store::DetailPtr detail) {
             writer_.envelope(detail->envelope);
         }
     }
-    if ((items & fetch_body) != 0) writer_.body(mime::body_from_body_structure(detail->body_structure));
-    if ((items & fetch_body_structure) != 0) writer_.body_structure(detail->body_structure);
-    if ((items & fetch_preview) != 0) writer_.preview(detail->preview, session_.write_mode());
+    write_structures(*detail);
     for (const FetchSection& section : fetch_.sections) {
         const bool more = co_await write_section(&section, &message);
         if (!more) co_return false;

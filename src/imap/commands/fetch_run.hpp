@@ -32,13 +32,17 @@ private:
     // fetch.cpp
     boost::asio::awaitable<bool> run_range(NumberRange range);
     boost::asio::awaitable<bool> run_batch(std::vector<Item> items);
-    boost::asio::awaitable<bool> write_found(Item item, store::DetailPtr detail);
-    boost::asio::awaitable<void> mark_seen(std::vector<Item>* items);
+    boost::asio::awaitable<bool> write_details(const std::vector<store::DetailPtr>* details,
+                                               const Item* items);
+    boost::asio::awaitable<bool> mark_seen(std::vector<Item>* items);
     void write_facts(SeqNum seq, const store::Entry& entry, bool with_flags);
     bool wanted(const store::Entry& entry) const;
     Reply ended() const;
 
     // fetch_message.cpp
+    bool is_stored(const store::Detail& detail) const;
+    void write_stored(const Item& item, const store::Detail& detail);
+    void write_structures(const store::Detail& detail);
     boost::asio::awaitable<bool> write_message(Item item, store::DetailPtr detail);
     boost::asio::awaitable<bool> write_section(const FetchSection* what, Message* message);
     boost::asio::awaitable<bool> write_fields(const FetchSection* what, Message* message);

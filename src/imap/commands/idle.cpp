@@ -48,7 +48,12 @@ awaitable<Session::IdleEnd> Session::idle_until_line() {
                 say_bye({}, "The selected mailbox was deleted");
                 co_return IdleEnd::gone;
             }
-            synchronise(true, false);
+            if (!is_synchronised(true)) {
+                const bool more = co_await synchronise(true, false);
+                if (!more) co_return IdleEnd::gone;
+                // What changed while much was told: its event may have been taken on the way.
+                if (!is_synchronised(true)) connection_.waker()->wake(net::event_mail);
+            }
         }
         const bool sent = co_await connection_.flush();
         if (!sent) co_return IdleEnd::gone;

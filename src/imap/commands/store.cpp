@@ -60,7 +60,9 @@ awaitable<Reply> Session::handle(cmd::Store store) {
     own.change = change_of(store.change);
     own.flags = resolve(flags, result->snapshot->keywords());
     own.told_elsewhere = tell_all;
-    synchronise_to(result->snapshot, uid_with, uid_with, store.silent || tell_all ? &own : nullptr);
+    const OwnChange* told_apart = store.silent || tell_all ? &own : nullptr;
+    const bool told = co_await synchronise_to(result->snapshot, uid_with, uid_with, told_apart);
+    if (!told) co_return gone();
     if (tell_all) {
         // Every message that was named is told, changed or not: RFC 9051 section 6.4.6.
         const NumberRanges changed = selected_->view.numbers_of(plain(uids));

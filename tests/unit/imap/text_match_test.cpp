@@ -31,6 +31,22 @@ TEST(TextMatch, finds_across_every_cut) {
     }
 }
 
+/// By std::string::find() these take minutes: both texts are chosen by strangers.
+TEST(TextMatch, long_texts_cost_the_sum_of_their_sizes) {
+    const std::string text(4U << 20, 'a');
+    const std::string needle = std::string(2U << 20, 'a') + 'b';
+    EXPECT_FALSE(imap::has_text(text, needle));
+    EXPECT_TRUE(imap::has_text(text + 'b', needle));
+    EXPECT_TRUE(imap::has_text("", ""));
+    TextMatcher matcher;
+    matcher.add(0, needle);
+    matcher.add(1, "ab");
+    matcher.feed(text);
+    EXPECT_EQ(matcher.open(), 2U);
+    matcher.feed("b");
+    EXPECT_TRUE(matcher.all_found());
+}
+
 TEST(TextMatch, does_not_find_across_a_restart) {
     TextMatcher matcher;
     matcher.add(0, "ab");

@@ -1,0 +1,158 @@
+// What one session may hold and how long it may keep the thread: large changes leave in pieces, also to a
+// client that does not read, and long searches let the others run. threats.md section 2.2, rows 13 and 14.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "imap/imap_stage.hpp"
+
+namespace {
+
+constexpr unsigned messages = 3'000;  // a flag of each told is some 120 KB
+constexpr std::size_t line_max = 1'024;
+
+class Client {
+public:
+    Client(imap_test::ImapStage& stage, unsigned number) : stage_(stage) {
+        support::MemoryPair pair = support::make_memory_pair(stage.io, stage.connection_options(number));
+        peer_.emplace(pair.peer);
+        boost::asio::co_spawn(stage.io, stage.serve(std::move(pair.connection)), boost::asio::detached);
+        settle();
+        say("a LOGIN demo secret\r\n");
+    }
+    ~Client() {
+        peer_->hold(false);
+        peer_->close();
+        settle();
+    }
+
+    /// What came back; all of it, unless the client is held.
+    std::string say(std::string_view octets) {
+        peer_->received().clear();
+        peer_->send(octets);
+        settle();
+        return std::exchange(peer_->received(), {});
+    }
+    /// Handlers that ran until all was quiet: between two of them any other session would have had its turn.
+    std::size_t settle() {
+        std::size_t ran = 0;
+        for (std::size_t more = 1; more != 0; ran += more) {
+            stage_.io.restart();
+            more = stage_.io.poll();
+        }
+        return ran;
+    }
+    support::MemoryPeer& peer() { return *peer_; }
+
+private:
+    imap_test::ImapStage& stage_;
+    std::optional<support::MemoryPeer> peer_;
+};
+
+std::size_t count(std::string_view text, std::string_view what) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1))
+        ++found;
+    return found;
+}
+
+void fill(Client& client) {
+    for (unsigned done = 0; done < messages; done += 1'000) {
+        std::string append = "b APPEND INBOX";
+        for (unsigned i = 0; i < 1'000; ++i) append += " {8+}\r\nA: b\r\n\r\n";
+        ASSERT_EQ(count(client.say(append + "\r\n"), "b OK"), 1U);
+    }
+}
+
+class ImapBounds : public testing::Test {
+protected:
+    support::StageOptions options;
+    imap_test::ImapStage stage{options};
+};
+
+TEST_F(ImapBounds, AnIdleClientHearsOfThousandsOfChangesInPieces) {
+    Client busy(stage, 1), idle(stage, 2);
+    fill(busy);
+    busy.say("c SELECT INBOX\r\n");
+    idle.say("c SELECT INBOX\r\nd IDLE\r\n");
+    idle.peer().hold(true);
+    EXPECT_EQ(count(busy.say("d STORE 1:* +FLAGS.SILENT (\\Flagged)\r\n"), "d OK"), 1U);
+    idle.settle();
+    // While it does not read, there are more changes; its first flush has not even ended.
+    EXPECT_EQ(count(busy.say("e STORE 1:10 +FLAGS.SILENT (\\Seen)\r\n"), "e OK"), 1U);
+    idle.peer().hold(false);
+    idle.settle();
+    const std::string told = std::exchange(idle.peer().received(), {});
+    EXPECT_EQ(count(told, "FETCH (FLAGS (\\Flagged"), messages);
+    EXPECT_EQ(count(told, "FETCH (FLAGS (\\Seen \\Flagged"), 10U) << "what changed meanwhile is told too";
+    EXPECT_LE(idle.peer().output_bytes_max(), net::Connection::output_large_bytes + line_max);
+
+    busy.say("f STORE 1:* +FLAGS.SILENT (\\Deleted)\r\n");
+    idle.peer().received().clear();
+    busy.say("g EXPUNGE\r\n");
+    idle.settle();
+    EXPECT_EQ(count(idle.peer().received(), "EXPUNGE\r\n"), messages);
+    EXPECT_LE(idle.peer().output_bytes_max(), net::Connection::output_large_bytes + line_max);
+    EXPECT_LE(busy.peer().output_bytes_max(), net::Connection::output_large_bytes + line_max);
+    EXPECT_EQ(count(idle.say("DONE\r\n"), "d OK"), 1U);
+}
+
+TEST_F(ImapBounds, ASilentStoreOfAllIsToldInPiecesToItsOwnClient) {
+    Client client(stage, 1);
+    fill(client);
+    client.say("c ENABLE CONDSTORE\r\nd SELECT INBOX\r\n");
+    const std::string told = client.say("e STORE 1:* +FLAGS.SILENT (\\Flagged)\r\n");
+    EXPECT_EQ(count(told, "MODSEQ ("), messages);
+    EXPECT_EQ(count(told, "FLAGS"), 0U);
+    EXPECT_LE(client.peer().output_bytes_max(), net::Connection::output_large_bytes + line_max);
+}
+
+/// Handlers that ran while the search did.
+std::size_t turns(Client& client, std::string_view search, std::string_view answer) {
+    client.peer().received().clear();
+    client.peer().send(search);
+    const std::size_t ran = client.settle();
+    EXPECT_EQ(count(client.peer().received(), answer), 1U) << client.peer().received().substr(0, 200);
+    return ran;
+}
+
+TEST_F(ImapBounds, ASearchOfALargeHeaderLetsOthersRun) {
+    Client client(stage, 1);
+    std::string header;
+    while (header.size() < (1U << 20))
+        header += fmt::format("X-Field-{}: {}\r\n", header.size(), std::string(900, 'a'));
+    client.say(fmt::format("b APPEND INBOX {{{}+}}\r\n{}\r\n\r\n", header.size() + 2, header));
+    client.say("c SELECT INBOX\r\n");
+    const std::size_t idle = turns(client, "d NOOP\r\n", "d OK");
+    EXPECT_GT(turns(client, "e SEARCH TEXT nowhere\r\n", "* SEARCH\r\n"), idle + 8);
+    EXPECT_GT(turns(client, "f SEARCH HEADER X-None nowhere SUBJECT none\r\n", "* SEARCH\r\n"), idle);
+    const std::string needle(60'000, 'a');
+    EXPECT_GT(turns(client, fmt::format("g SEARCH TEXT {{{}+}}\r\n{}b\r\n", needle.size() + 1, needle),
+                    "* SEARCH\r\n"),
+              idle + 8);
+}
+
+TEST_F(ImapBounds, ASearchOfManyTextsLetsOthersRun) {
+    Client client(stage, 1);
+    const std::string body(1U << 18, 'a');
+    client.say(fmt::format("b APPEND INBOX {{{}+}}\r\nA: b\r\n\r\n{}\r\n", body.size() + 8, body));
+    client.say("c SELECT INBOX\r\n");
+    std::string search = "d SEARCH";
+    for (int i = 0; i < 200; ++i) search += fmt::format(" BODY x{}", i);
+    EXPECT_GT(turns(client, search + "\r\n", "* SEARCH\r\n"), 50U);
+}
+
+TEST_F(ImapBounds, ASearchOfManyFactsLetsOthersRun) {
+    Client client(stage, 1);
+    fill(client);
+    client.say("c SELECT INBOX\r\n");
+    const std::size_t few = turns(client, "d SEARCH SEEN\r\n", "* SEARCH\r\n");
+    std::string many = "e SEARCH";
+    for (int i = 0; i < 300; ++i) many += " UNSEEN LARGER 1";
+    many += " SEEN";
+    EXPECT_GT(turns(client, many + "\r\n", "* SEARCH\r\n"), few + 16);
+}
+
+}  // namespace
