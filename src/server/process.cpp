@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include <boost/asio/as_tuple.hpp>
@@ -262,7 +264,12 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     server_->settle();
     signals.reset();
     base::log::info("server", "stopped");
-    return store_failed_ ? 1 : exit_code;
+    if (store_failed_) {
+        // RocksDB's threads live on: nothing that they use may be destroyed, by nobody, not at exit either.
+        std::fflush(nullptr);
+        std::_Exit(1);
+    }
+    return exit_code;
 }
 
 }  // namespace server

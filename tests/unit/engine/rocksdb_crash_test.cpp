@@ -169,7 +169,7 @@ TEST(RocksCrash, AfterAFailedWriteItIsStoppedWithoutTouchingTheLog) { expect_fai
 /// A file system of a few megabytes, for as long as it lives.
 class SmallDisk {
 public:
-    SmallDisk() { mounted_ = mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=48m") == 0; }
+    SmallDisk() { mounted_ = mount("tmpfs", folder_.path().c_str(), "tmpfs", 0, "size=96m") == 0; }
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
     ~SmallDisk() {
@@ -187,14 +187,14 @@ TEST(RocksCrash, AFullDiskIsSurvivedAndLaterAllGoesOn) {
     const SmallDisk disk;
     if (!disk.mounted()) GTEST_SKIP() << "cannot mount a tmpfs: " << std::strerror(errno);
     const std::string ballast = disk.path() + "/ballast", data = disk.path() + "/data";
-    std::ofstream(ballast) << std::string(10 << 20, 'x');
+    std::ofstream(ballast) << std::string(30 << 20, 'x');
     base::IdSource ids{base::Clock::system()};
     Ledger ledger;
     RocksOptions options = small_options();
     // RocksDB itself must not meet the end of the disk: after a torn log record Debian's 7.8.3, which is
     // built with assertions, aborts when anything touches that log again. The floor is what keeps it from
     // that.
-    options.free_floor_bytes = 8 << 20;
+    options.free_floor_bytes = 24 << 20;  // more than a flush and a compaction take between two looks
     options.memtable_bytes = 1 << 20;
     {
         const auto engine = open_rocks(data, ids, options);
