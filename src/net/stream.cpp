@@ -144,7 +144,17 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
     }
     if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
     if (gone_ || broken_) co_return Wake::closed;
-    if (has_event(~0U)) co_return Wake::event;
+    if (has_event(~0U)) {
+        // Events without end must not keep the client from being heard: from the second in a row on it is
+        // looked for.
+        if (!std::exchange(event_told_, true)) co_return Wake::event;
+        const Step step = receive();
+        if (step == Step::failed) gone_ = true;
+        if (step == Step::done || gone_) event_told_ = false;
+        if (gone_) co_return Wake::closed;
+        co_return step == Step::done ? Wake::octets : Wake::event;
+    }
+    event_told_ = false;
     if (std::exchange(unannounced_, false) && !input_.empty()) co_return Wake::octets;
     const SteadyTime deadline = after(patience);
     // A receive before the sleep is worth it only where the last one has left something.

@@ -118,6 +118,7 @@ private:
     std::uint64_t octets_in_ = 0, octets_out_ = 0;
     std::uint32_t since_sleep_ = 0;  // octets/64 moved since this coroutine last let others run
     bool unannounced_ = false;
+    bool event_told_ = false;  ///< the last wait() ended by an event that was there before it
     bool sleeping_ = false;
     bool writing_ = false;
     bool expired_ = false;

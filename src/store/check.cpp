@@ -235,8 +235,8 @@ awaitable<Result<void>> Checker::check_messages(base::FolderId folder, std::vect
 awaitable<Result<std::string>> Checker::message_problem(base::FolderId folder, Entry entry, std::string row) {
     using Answer = Result<std::string>;
     if (row.empty()) co_return Answer(std::string("it has no static row"));
-    const DetailPtr detail = decode_detail(entry.uid, entry.id, row);
     const std::optional<StaticFacts> facts = static_facts(row);
+    const DetailPtr detail = decode_detail(entry.uid, entry.id, std::move(row));
     if (!detail || !facts) co_return Answer(std::string("its static row is damaged"));
     if (facts->size != entry.size) co_return Answer(std::string("its size differs from its static row's"));
     const auto size = co_await context_.engine.blob_size(facts->blob);

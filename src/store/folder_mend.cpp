@@ -31,7 +31,7 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::lone_details(std::vector<E
         }
         std::string row;
         if (found) row = std::move(found->rows.front().value);
-        DetailPtr detail = decode_detail(entry.uid, entry.id, row);
+        DetailPtr detail = decode_detail(entry.uid, entry.id, std::move(row));
         if (detail == nullptr) detail = co_await mend(entry, std::move(row));
         out.push_back(std::move(detail));
     }

@@ -122,7 +122,7 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry>
             out.push_back(nullptr);
             continue;
         }
-        DetailPtr detail = decode_detail(messages[i].uid, messages[i].id, row);
+        DetailPtr detail = decode_detail(messages[i].uid, messages[i].id, std::move(row));
         if (detail == nullptr) detail = co_await mend(entries[i], std::move(row));
         out.push_back(std::move(detail));
     }

@@ -139,11 +139,14 @@ std::optional<StaticFacts> static_facts(std::string_view row) {
 }
 
 namespace {
-std::shared_ptr<Detail> make_detail(Uid uid, base::MessageId id, std::string row) {
+std::shared_ptr<Detail> make_detail(Uid uid, base::MessageId id, std::string&& row) {
     auto detail = std::make_shared<Detail>();
     detail->row = std::move(row);
     const std::optional<Views> views = parse(detail->row);
-    if (!views) return nullptr;
+    if (!views) {
+        row = std::move(detail->row);
+        return nullptr;
+    }
     detail->uid = uid;
     detail->id = id;
     detail->blob = base::BlobId(views->blob);
@@ -160,7 +163,7 @@ std::shared_ptr<Detail> make_detail(Uid uid, base::MessageId id, std::string row
 }
 }  // namespace
 
-DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row) {
+DetailPtr decode_detail(Uid uid, base::MessageId id, std::string&& row) {
     return make_detail(uid, id, std::move(row));
 }
 

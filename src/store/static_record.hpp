@@ -35,8 +35,8 @@ struct StaticFacts {
 };
 std::optional<StaticFacts> static_facts(std::string_view row);
 
-/// Null when the row is damaged.
-DetailPtr decode_detail(Uid uid, base::MessageId id, std::string row);
+/// Null when the row is damaged: then it is still in `row`.
+DetailPtr decode_detail(Uid uid, base::MessageId id, std::string&& row);
 /// What is shown of a message whose row is lost, of which only the folder's entry is known.
 DetailPtr stand_in(const Entry& entry);
 

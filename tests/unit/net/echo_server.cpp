@@ -52,6 +52,7 @@ private:
     bool event() {
         const std::uint32_t events = connection_->take_events();
         events_ |= events;
+        if (storm_) connection_->waker()->wake(1U << 20);
         if ((events & (net::event_shutdown | net::event_kicked)) == 0) return true;
         connection_->output() += "bye\r\n";
         return false;
@@ -95,6 +96,9 @@ private:
             out += "ok";
         } else if (line == "events") {
             out += std::to_string(std::exchange(events_, 0U));
+        } else if (line == "events forever") {
+            storm_ = true;
+            connection_->waker()->wake(1U << 20);
         } else if (line == "info") {
             out += info(*connection_);
         } else if (line.starts_with("binding ")) {
@@ -123,6 +127,7 @@ private:
     std::unique_ptr<net::Connection> connection_;
     std::chrono::milliseconds patience_ = 60s;
     std::uint32_t events_ = 0;
+    bool storm_ = false;  ///< wakes itself at every event
 };
 
 }  // namespace

@@ -67,6 +67,22 @@ TEST_F(Wakes, StormFromManyThreadsLosesNoOctets) {
     EXPECT_EQ(wrong, 0);
 }
 
+TEST_F(Wakes, EventsWithoutEndDoNotKeepTheClientFromBeingHeard) {
+    Running running;
+    ASSERT_EQ(running.add({}), "");
+    running.start();
+    Client client(running.port());
+    EXPECT_EQ(client.line(), "hello");
+    // The session wakes itself at every event: there is one before every wait.
+    client.send("events forever\r\n");
+    EXPECT_EQ(client.line(), "");
+    for (int i = 0; i < 100; ++i) {
+        const std::string line = "line " + std::to_string(i);
+        client.send(line + "\r\n");
+        ASSERT_EQ(client.line(), line);
+    }
+}
+
 TEST_F(Wakes, WakeAfterDeathAndAfterTheServer) {
     std::vector<std::shared_ptr<net::Waker>> kept;
     {
