@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <zstd.h>
 
 #include "base/assert.hpp"
 #include "base/crc32c.hpp"
+#include "store/engine/rocksdb/base64_lines.hpp"
 #include "store/engine/rocksdb/octets.hpp"
 #include "store/engine/rocksdb/status.hpp"
 
@@ -53,38 +55,104 @@ std::span<const Chunk> BlobIndex::covering(std::uint64_t offset, std::uint64_t l
     return {first, last};
 }
 
-std::string make_frame(std::string_view raw, Chunk& chunk) {
-    std::string frame;
-    chunk.codec = Codec::stored;
-    if (raw.size() >= compress_from) {
-        frame.resize(ZSTD_compressBound(raw.size()));
-        const std::size_t size =
-            ZSTD_compressCCtx(compressor(), frame.data(), frame.size(), raw.data(), raw.size(), level);
-        if (ZSTD_isError(size) == 0 && size < raw.size()) {
-            frame.resize(size);
-            frame.shrink_to_fit();  // frames gather until they are written: hold no bound-sized buffers
-            chunk.codec = Codec::zstd;
-        }
+namespace {
+
+/// Nothing when that would not be smaller than `bytes_max`.
+std::optional<std::string> compressed(std::string_view raw, std::size_t bytes_max) {
+    std::string out(ZSTD_compressBound(raw.size()), '\0');
+    const std::size_t size =
+        ZSTD_compressCCtx(compressor(), out.data(), out.size(), raw.data(), raw.size(), level);
+    if (ZSTD_isError(size) != 0 || size >= bytes_max) return std::nullopt;
+    out.resize(size);
+    out.shrink_to_fit();  // frames gather until they are written: hold no bound-sized buffers
+    return out;
+}
+
+bool decompress(std::string_view frame, char* out, std::size_t raw_size) {
+    const std::size_t size = ZSTD_decompressDCtx(decompressor(), out, raw_size, frame.data(), frame.size());
+    return ZSTD_isError(size) == 0 && size == raw_size;
+}
+
+std::string frame_of(std::string_view raw, Codec& codec) {
+    codec = Codec::stored;
+    if (raw.size() < compress_from) return std::string(raw);
+    if (std::optional<std::string> form = Base64Lines::pack(raw)) {
+        // What was packed before it was encoded does not shrink again; a text or a table does.
+        const std::size_t at = Base64Lines::octets_at(*form, raw.size());
+        const std::size_t size = form->size() - at;
+        codec = Codec::base64;
+        const auto smaller = compressed(std::string_view(*form).substr(at), size / 5 * 4);
+        if (!smaller) return std::move(*form);
+        codec = Codec::base64_zstd;
+        form->resize(at);
+        return std::move(*form) + *smaller;
     }
-    if (chunk.codec == Codec::stored) frame.assign(raw);
+    auto frame = compressed(raw, raw.size());
+    if (!frame) return std::string(raw);
+    codec = Codec::zstd;
+    return std::move(*frame);
+}
+
+/// One chunk's octets, while a part of them is taken.
+std::string& scratch(std::size_t size) {
+    thread_local std::string buffer;
+    if (buffer.size() < size) buffer.resize(size);
+    return buffer;
+}
+
+bool open_base64(std::string_view frame, const Chunk& chunk, Part part, char* out) {
+    std::string_view form = frame;
+    if (chunk.codec == Codec::base64_zstd) {
+        const std::size_t at = Base64Lines::octets_at(frame, chunk.raw_size);
+        const std::size_t octets = Base64Lines::octets_of(frame);
+        if (at == 0 || at > frame.size() || octets > chunk.raw_size) return false;
+        std::string& whole = scratch(at + octets);
+        frame.copy(whole.data(), at);
+        if (!decompress(frame.substr(at), whole.data() + at, octets)) return false;
+        form = std::string_view(whole).substr(0, at + octets);
+    }
+    const auto lines = Base64Lines::parse(form, chunk.raw_size);
+    if (lines) lines->write(part.from, part.to, out);
+    return lines.has_value();
+}
+
+/// A chunk is one block of zstd, which cannot be opened in part: streaming it would save nothing.
+bool open_zstd(std::string_view frame, const Chunk& chunk, Part part, char* out) {
+    if (part.size() == chunk.raw_size) return decompress(frame, out, chunk.raw_size);
+    std::string& whole = scratch(chunk.raw_size);
+    if (!decompress(frame, whole.data(), chunk.raw_size)) return false;
+    std::memcpy(out, whole.data() + part.from, part.size());
+    return true;
+}
+
+}  // namespace
+
+std::string make_frame(std::string_view raw, Chunk& chunk) {
+    std::string frame = frame_of(raw, chunk.codec);
     chunk.stored_size = static_cast<std::uint32_t>(frame.size());
     chunk.crc = base::crc32c(frame);
     return frame;
 }
 
-Result<void> open_frame(std::string_view frame, const Chunk& chunk, char* out) {
+Result<void> open_frame(std::string_view frame, const Chunk& chunk, Part part, char* out) {
+    BASE_ASSERT(part.from <= part.to && part.to <= chunk.raw_size);
     if (frame.size() != chunk.stored_size || base::crc32c(frame) != chunk.crc) {
         return damaged("blob frame", "checksum");
     }
-    if (chunk.codec == Codec::stored) {
-        if (frame.size() != chunk.raw_size) return damaged("blob frame", "size");
-        std::memcpy(out, frame.data(), frame.size());
-        return {};
+    switch (chunk.codec) {
+        case Codec::stored:
+            if (frame.size() != chunk.raw_size) return damaged("blob frame", "size");
+            std::memcpy(out, frame.data() + part.from, part.size());
+            return {};
+        case Codec::zstd:
+            if (!open_zstd(frame, chunk, part, out)) return damaged("blob frame", "zstd");
+            return {};
+        case Codec::base64:
+        case Codec::base64_zstd:
+            if (!open_base64(frame, chunk, part, out)) return damaged("blob frame", "base64");
+            return {};
     }
-    const std::size_t size =
-        ZSTD_decompressDCtx(decompressor(), out, chunk.raw_size, frame.data(), frame.size());
-    if (ZSTD_isError(size) != 0 || size != chunk.raw_size) return damaged("blob frame", "zstd");
-    return {};
+    return damaged("blob frame", "codec");
 }
 
 std::string encode_index(const BlobIndex& index, std::span<const std::string> frames) {
@@ -130,7 +198,7 @@ Result<BlobIndex> parse_index(std::string_view row) {
         chunk.codec = static_cast<Codec>(take<std::uint8_t>(row, at + 16));
         chunk.crc = take<std::uint32_t>(row, at + 17);
         if (chunk.raw_offset != end || chunk.raw_size == 0 || chunk.raw_size > raw_chunk_max ||
-            chunk.codec > Codec::zstd) {
+            chunk.codec > Codec::base64_zstd) {
             return damaged("blob index", "chunk");
         }
         end += chunk.raw_size;

@@ -1,6 +1,5 @@
 // The blob half of Reader.
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 #include "store/engine/rocksdb/keys.hpp"
@@ -12,18 +11,12 @@ namespace {
 
 constexpr std::size_t inline_chunks_max = 2;  // decompressed on a session's thread: about 0.1 ms
 
-/// The part of a chunk that a read wants, in octets of the blob.
-struct Part {
-    std::uint64_t from = 0, to = 0;
-};
+/// The part of a chunk that a read of the blob's octets [offset, end) wants.
 Part part_of(const Chunk& chunk, std::uint64_t offset, std::uint64_t end) {
-    return {std::max(chunk.raw_offset, offset), std::min(chunk.raw_offset + chunk.raw_size, end)};
-}
-
-std::string& scratch(std::size_t size) {
-    thread_local std::string buffer;  // one chunk
-    if (buffer.size() < size) buffer.resize(size);
-    return buffer;
+    const std::uint64_t from = std::max(chunk.raw_offset, offset);
+    const std::uint64_t to = std::min(chunk.raw_offset + chunk.raw_size, end);
+    return {static_cast<std::size_t>(from - chunk.raw_offset),
+            static_cast<std::size_t>(to - chunk.raw_offset)};
 }
 
 }  // namespace
@@ -45,9 +38,8 @@ Maybe<std::uint64_t> Reader::blob_size(base::BlobId blob, Tier tier) const {
     return (*index)->size;
 }
 
-/// \returns the chunk's raw octets in `out`
-Maybe<void> Reader::read_chunk(base::BlobId blob, std::uint32_t number, const Chunk& chunk, Tier tier,
-                               char* out) const {
+Maybe<void> Reader::read_chunk(base::BlobId blob, std::uint32_t number, const Chunk& chunk, Part part,
+                               Tier tier, char* out) const {
     rocksdb::PinnableSlice frame;
     // A chunk fills a block of its own, and mail is mostly read once: it would only push rows out of the
     // cache.
@@ -56,7 +48,7 @@ Maybe<void> Reader::read_chunk(base::BlobId blob, std::uint32_t number, const Ch
     if (status.IsIncomplete() && tier == Tier::cache) return std::nullopt;
     if (status.IsNotFound()) return damaged("blob", "a chunk is missing");
     if (!status.ok()) return translate(status, "read blob");
-    return open_frame(frame.ToStringView(), chunk, out);
+    return open_frame(frame.ToStringView(), chunk, part, out);
 }
 
 Maybe<std::string> Reader::blob_read(base::BlobId blob, std::uint64_t offset, std::size_t length,
@@ -81,19 +73,16 @@ Maybe<std::string> Reader::blob_read(base::BlobId blob, std::uint64_t offset, st
     auto number = static_cast<std::uint32_t>(chunks.data() - index.chunks.data());
     for (const Chunk& chunk : chunks) {
         const Part part = part_of(chunk, offset, end);
-        const bool whole = part.to - part.from == chunk.raw_size;
-        char* const place = out.data() + (part.from - offset);
-        char* const raw = whole ? place : scratch(chunk.raw_size).data();
+        char* const place = out.data() + (chunk.raw_offset + part.from - offset);
         Maybe<void> opened;
         if (index.holds_frames) {
-            opened = open_frame(frames.substr(0, chunk.stored_size), chunk, raw);
+            opened = open_frame(frames.substr(0, chunk.stored_size), chunk, part, place);
             frames.remove_prefix(chunk.stored_size);
         } else {
-            opened = read_chunk(blob, number, chunk, tier, raw);
+            opened = read_chunk(blob, number, chunk, part, tier, place);
         }
         if (!opened) return std::nullopt;
         if (!*opened) return opened->error();
-        if (!whole) std::memcpy(place, raw + (part.from - chunk.raw_offset), part.to - part.from);
         ++number;
     }
     return out;

@@ -51,7 +51,7 @@ private:
                             bool fill_cache, rocksdb::PinnableSlice& row) const;
     Maybe<Rows> get_cached(const std::string& partition, std::span<const std::string> keys) const;
     Maybe<BlobIndex> index_of(base::BlobId blob, Tier tier, rocksdb::PinnableSlice& row) const;
-    Maybe<void> read_chunk(base::BlobId blob, std::uint32_t number, const Chunk& chunk, Tier tier,
+    Maybe<void> read_chunk(base::BlobId blob, std::uint32_t number, const Chunk& chunk, Part part, Tier tier,
                            char* out) const;
     rocksdb::Status names_of(rocksdb::ColumnFamilyHandle* family, const std::string& prefix,
                              const std::string& after, std::size_t names_max,
