@@ -223,10 +223,10 @@ std::string of_many_parts() {
 TEST_F(FolderTest, LargeDetailsComeInPartsAndAreCopiedWhole) {
     const auto content = run(write_message(store.get(), of_many_parts()));
     ASSERT_TRUE(content);
-    ASSERT_TRUE(run(inbox->append(std::vector<Incoming>(24, Incoming(*content)))));
+    ASSERT_TRUE(run(inbox->append(std::vector<Incoming>(60, Incoming(*content)))));
     const SnapshotPtr snapshot = inbox->snapshot();
     std::vector<Entry> left;
-    snapshot->for_each(SeqNum(1), SeqNum(24), [&](SeqNum, const Entry& entry) { left.push_back(entry); });
+    snapshot->for_each(SeqNum(1), SeqNum(60), [&](SeqNum, const Entry& entry) { left.push_back(entry); });
     std::size_t calls = 0;
     while (!left.empty()) {
         ++calls;
@@ -246,14 +246,14 @@ TEST_F(FolderTest, LargeDetailsComeInPartsAndAreCopiedWhole) {
     EXPECT_GT(calls, 1U);
     const FolderPtr sent = open_folder("Sent");
     UidRanges all;
-    all.push_back(UidRange{Uid(1), Uid(24)});
+    all.push_back(UidRange{Uid(1), Uid(60)});
     const auto copied = run(inbox->copy_to(sent, all));
     ASSERT_TRUE(copied);
-    EXPECT_EQ(copied->source.size(), 24U);
-    EXPECT_EQ(sent->snapshot()->size(), 24U);
+    EXPECT_EQ(copied->source.size(), 60U);
+    EXPECT_EQ(sent->snapshot()->size(), 60U);
     ASSERT_TRUE(run(inbox->move_to(sent, all)));
     EXPECT_EQ(inbox->snapshot()->size(), 0U);
-    EXPECT_EQ(sent->snapshot()->size(), 48U);
+    EXPECT_EQ(sent->snapshot()->size(), 120U);
     expect_clean();
 }
 

@@ -112,13 +112,14 @@ TEST_F(StressTest, SessionsOnThreadsAgree) {
 }
 
 awaitable<void> check_again_and_again(Store* store, Tally* tally, int sessions, std::atomic<int>* checks) {
-    while (tally->ended < sessions) {
+    const auto executor = co_await asio::this_coro::executor;
+    do {
         const auto report = co_await store->check({});
         if (!report || !report->problems.empty()) ++tally->failures;
         co_await store->collect();
         ++*checks;
-        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
-    }
+        co_await asio::post(executor, asio::use_awaitable);
+    } while (tally->ended < sessions);
 }
 
 TEST_F(StressTest, TheCheckRaisesNoFalseAlarmsBesideTraffic) {
