@@ -37,7 +37,7 @@ struct Limits {
     std::size_t batch_bytes_max = 8 << 20;  ///< a STORE over 100,000 messages is 4.4 MB in one batch
     std::size_t batch_rows_max = 20'000;
     std::size_t scan_rows_max = 4'096;        ///< of one answer; `more` says that there are more
-    std::size_t scan_bytes_max = 4 << 20;    ///< about as much, of one answer
+    std::size_t scan_bytes_max = 4 << 20;     ///< about as much, of one answer
     std::size_t blob_chunk_bytes = 64 << 10;  ///< raw octets: one partial FETCH touches two chunks at most
 };
 
