@@ -63,7 +63,7 @@ std::string timestamp_in(const std::string& banner) {
 }
 
 TEST(Apop, RightDigestAndReplay) {  // P22, RFC 1939 section 7
-    Stage stage({{"apop", "yes"}});
+    Stage stage(support::StageOptions{{"apop", "yes"}});
     std::string digest;
     {
         Talk talk(stage, stage.connection_options(1));
@@ -76,7 +76,7 @@ TEST(Apop, RightDigestAndReplay) {  // P22, RFC 1939 section 7
 }
 
 TEST(Retr, LargeMessageIsWholeAndMemoryIsNot) {
-    Stage stage({{"large", "5000000"}});
+    Stage stage(support::StageOptions{{"large", "5000000"}});
     Talk talk(stage, stage.connection_options(1));
     talk.say("USER demo\r\nPASS secret");
     const std::string reply = talk.say("RETR 4");
@@ -94,7 +94,7 @@ TEST(Retr, LargeMessageIsWholeAndMemoryIsNot) {
 }
 
 TEST(Retr, TopOfALargeMessageReadsNoMoreThanItNeeds) {
-    Stage stage({{"large", "5000000"}});
+    Stage stage(support::StageOptions{{"large", "5000000"}});
     Talk talk(stage, stage.connection_options(1));
     talk.say("USER demo\r\nPASS secret");
     EXPECT_EQ(talk.say("TOP 4 2"),
@@ -105,7 +105,7 @@ TEST(Retr, TopOfALargeMessageReadsNoMoreThanItNeeds) {
 
 TEST(Faults, AnyFlushMayFail) {
     for (std::size_t n = 1; n <= 8; ++n) {
-        Stage stage({{"large", "200000"}});
+        Stage stage(support::StageOptions{{"large", "200000"}});
         support::MemoryOptions options = stage.connection_options(1);
         options.flush_fails_after = n;
         Talk talk(stage, std::move(options));
