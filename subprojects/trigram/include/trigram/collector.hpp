@@ -1,0 +1,68 @@
+// Collector: the distinct trigrams and words of one document, from texts that come in pieces.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "trigram/term.hpp"
+
+namespace trigram {
+
+struct CollectorLimits {
+    std::size_t grams_max = 1U << 20;  ///< of one document: 8 MiB; a novel in any alphabet has 50,000
+    std::size_t word_octets_max = 4U << 20;
+};
+
+/// Used for one document after the other; keeps its memory between them.
+class Collector {
+public:
+    explicit Collector(CollectorLimits limits = {});
+
+    void begin_document();
+    /// A text of its own: nothing spans two of them.
+    void begin_text(Field field);
+    /// Pieces may break anywhere, also inside a character. `words`: whole words of it count as found for
+    /// sure.
+    void feed(std::string_view utf8, bool words = true);
+    void end_text();
+
+    /// Distinct, in no order.
+    const std::vector<Gram>& grams() const { return grams_; }
+    /// Each as [field u8][length u8][octets]; some may come twice.
+    const std::string& words() const { return words_; }
+    /// The document has more than the limits allow: what is here is not all.
+    bool overflow() const { return overflow_; }
+
+private:
+    void feed_ascii(const char* from, const char* to, bool words);
+    void feed_character(char32_t character, bool words);
+    void unit(Unit unit);
+    void add_rare(Gram gram);
+    void add_common(std::uint32_t index, Gram gram);
+    void grow_table();
+    void end_word();
+
+    CollectorLimits limits_;
+    std::uint64_t field_bits_ = 0;
+    unsigned field_ = 0;
+    Gram window_ = 0;          // the last units
+    std::uint32_t ascii_ = 0;  // the same in 7 bits each, while all are ASCII
+    unsigned have_ = 0;        // units in the window, at most 3
+    unsigned ascii_have_ = 0;  // of them ASCII in a row
+    bool overflow_ = false;
+    bool long_word_ = false;
+    std::string cut_;   // first octets of a character
+    std::string word_;  // the one under way
+    std::string words_;
+    std::vector<Gram> grams_;
+    // A bit for each trigram of ASCII, a set for all others.
+    std::array<std::vector<std::uint64_t>, fields> common_;
+    std::vector<Gram> rare_;
+    std::size_t rare_count_ = 0;
+    std::vector<std::uint64_t> seen_words_;  // by hash: forgets, never invents
+};
+
+}  // namespace trigram

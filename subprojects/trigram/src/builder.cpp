@@ -1,0 +1,130 @@
+#include "trigram/builder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "trigram/writer.hpp"
+
+namespace trigram {
+namespace {
+
+constexpr unsigned document_bits = 24;
+constexpr std::uint64_t document_mask = (1U << document_bits) - 1;
+
+/// Stable, by the bits from `first_bit` on.
+void radix_sort(std::vector<std::uint64_t>& values, unsigned first_bit) {
+    constexpr unsigned digit_bits = 10;
+    constexpr std::size_t digits = std::size_t{1} << digit_bits;
+    std::uint64_t any = 0, all = ~std::uint64_t{0};
+    for (const std::uint64_t value : values) {
+        any |= value;
+        all &= value;
+    }
+    std::vector<std::uint64_t> other(values.size());
+    std::array<std::size_t, digits> at{};
+    for (unsigned shift = first_bit; shift < 64; shift += digit_bits) {
+        if (((any ^ all) >> shift & (digits - 1)) == 0) continue;  // the same in all
+        at.fill(0);
+        for (const std::uint64_t value : values) ++at[value >> shift & (digits - 1)];
+        std::size_t sum = 0;
+        for (std::size_t& count : at) sum += std::exchange(count, sum);
+        for (const std::uint64_t value : values) other[at[value >> shift & (digits - 1)]++] = value;
+        values.swap(other);
+    }
+}
+
+/// Calls visit(term, ordinals) for each term of sorted postings.
+template <class Visit>
+void for_each_term(const std::vector<std::uint64_t>& postings, Visit visit) {
+    Ordinals ordinals;
+    for (std::size_t at = 0; at < postings.size();) {
+        const std::uint64_t term = postings[at] >> document_bits;
+        ordinals.clear();
+        for (; at < postings.size() && postings[at] >> document_bits == term; ++at)
+            ordinals.push_back(static_cast<Ordinal>(postings[at] & document_mask));
+        visit(term, ordinals);
+    }
+}
+
+}  // namespace
+
+void SegmentBuilder::add(DocumentId id, const Collector& terms) {
+    if (terms.overflow()) return add_unknown(id);
+    const std::uint64_t document = ids_.size();
+    if (!ids_.empty() && ids_.back() > id) in_order_ = false;
+    ids_.push_back(id);
+    for (const Gram gram : terms.grams()) postings_.push_back(gram << document_bits | document);
+    std::string word;
+    for (std::string_view left = terms.words(); left.size() >= 2;) {
+        const auto bytes = static_cast<unsigned char>(left[1]);
+        word.assign(1, static_cast<char>(0x80 | left[0]));
+        word += left.substr(2, bytes);
+        left.remove_prefix(2U + bytes);
+        auto known = word_numbers_.find(std::string_view(word));
+        if (known == word_numbers_.end()) {
+            if (word_numbers_.size() >= limits_.words_max) continue;
+            known = word_numbers_.emplace(word, static_cast<std::uint32_t>(word_last_.size())).first;
+            word_last_.push_back(0);
+            word_octets_ += word.size() + 64;
+        }
+        if (std::exchange(word_last_[known->second], static_cast<std::uint32_t>(document + 1)) !=
+            document + 1)
+            words_.push_back(std::uint64_t{known->second} << document_bits | document);
+    }
+}
+
+void SegmentBuilder::add_unknown(DocumentId id) {
+    if (!ids_.empty() && ids_.back() > id) in_order_ = false;
+    unknown_.push_back(static_cast<std::uint32_t>(ids_.size()));
+    ids_.push_back(id);
+}
+
+/// Ordinals follow the ids.
+void SegmentBuilder::number_documents() {
+    if (in_order_) return;
+    std::vector<std::uint32_t> order(ids_.size()), rank(ids_.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, {}, [this](std::uint32_t i) { return ids_[i]; });
+    for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
+    for (auto* postings : {&postings_, &words_})
+        for (std::uint64_t& posting : *postings)
+            posting = (posting & ~document_mask) | rank[posting & document_mask];
+    for (std::uint32_t& ordinal : unknown_) ordinal = rank[ordinal];
+    std::ranges::sort(unknown_);
+    std::ranges::sort(ids_);
+}
+
+std::string SegmentBuilder::build() {
+    number_documents();
+    const unsigned first_bit = in_order_ ? document_bits : 0;
+    SegmentWriter writer(ids_);
+    radix_sort(postings_, first_bit);
+    std::string term;
+    for_each_term(postings_, [&](std::uint64_t gram, const Ordinals& ordinals) {
+        term.clear();
+        append_term(gram, term);
+        writer.add(term, ordinals);
+    });
+    std::vector<std::uint64_t>().swap(postings_);
+
+    std::vector<const std::string*> words(word_last_.size());
+    for (const auto& [word, number] : word_numbers_) words[number] = &word;
+    std::vector<std::uint32_t> order(words.size()), rank(words.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return *words[a] < *words[b]; });
+    for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
+    for (std::uint64_t& posting : words_)
+        posting = std::uint64_t{rank[posting >> document_bits]} << document_bits | (posting & document_mask);
+    radix_sort(words_, first_bit);
+    const std::size_t count_min = word_count_min(ids_.size());
+    for_each_term(words_, [&](std::uint64_t number, const Ordinals& ordinals) {
+        if (ordinals.size() >= count_min) writer.add(*words[order[number]], ordinals);
+    });
+    if (!unknown_.empty()) writer.add(unknown_term, unknown_);
+    writer.finish();
+    *this = SegmentBuilder(limits_);
+    return writer.take();
+}
+
+}  // namespace trigram

@@ -1,0 +1,248 @@
+#include "trigram/collector.hpp"
+
+#include <algorithm>
+
+namespace trigram {
+namespace {
+
+constexpr std::size_t common_bits = std::size_t{1} << 21;  // 7 bits a unit
+constexpr std::size_t seen_words_size = 4096;
+constexpr Gram nothing = ~Gram{0};
+
+/// The unit of an ASCII character and whether it stands in words.
+struct Ascii {
+    std::uint8_t unit = 0;
+    bool word = false;
+};
+constexpr std::array<Ascii, 128> make_ascii() {
+    std::array<Ascii, 128> out{};
+    for (unsigned c = 0; c < 128; ++c) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        const unsigned lower = upper ? c + 32 : c;
+        out[c].unit = static_cast<std::uint8_t>(lower == 0 ? 1 : lower);
+        out[c].word = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+    }
+    return out;
+}
+constexpr std::array<Ascii, 128> ascii_table = make_ascii();
+
+constexpr std::uint64_t mix(std::uint64_t value) {
+    value ^= value >> 31U;
+    value *= 0x9E3779B97F4A7C15U;
+    value ^= value >> 29U;
+    return value;
+}
+
+}  // namespace
+
+bool append_word_character(char32_t character, std::string& out) {
+    if (character < 128) {
+        if (!ascii_table[character].word) return false;
+        out.push_back(static_cast<char>(ascii_table[character].unit));
+        return true;
+    }
+    if (character >= 0x410 && character <= 0x42F) character += 0x20;
+    if (character < 0x430 || character > 0x44F) return false;
+    out.push_back(static_cast<char>(0xC0U | character >> 6U));
+    out.push_back(static_cast<char>(0x80U | (character & 0x3FU)));
+    return true;
+}
+
+std::optional<std::string> word_term(Field field, std::string_view utf8) {
+    std::string out(1, static_cast<char>(0x80U | static_cast<unsigned>(field)));
+    char32_t character = 0;
+    for (std::size_t at = 0; at < utf8.size();) {
+        if (!next_character(utf8, at, character, true) || !append_word_character(character, out))
+            return std::nullopt;
+        if (out.size() > 1 + word_bytes_max) return std::nullopt;
+    }
+    if (out.size() < 1 + word_bytes_min) return std::nullopt;
+    return out;
+}
+
+Collector::Collector(CollectorLimits limits) : limits_(limits), seen_words_(seen_words_size) { grow_table(); }
+
+void Collector::begin_document() {
+    for (const Gram gram : grams_) {
+        const unsigned a = static_cast<unsigned>(gram >> 24U) & 0xFFFU;
+        const unsigned b = static_cast<unsigned>(gram >> 12U) & 0xFFFU;
+        const unsigned c = static_cast<unsigned>(gram) & 0xFFFU;
+        if ((a | b | c) < 128) {
+            const std::size_t index = std::size_t{a} << 14U | b << 7U | c;
+            common_[gram >> gram_bits][index / 64] = 0;
+        }
+    }
+    if (rare_count_ != 0) {
+        if (rare_.size() > 65'536) rare_.assign(1024, nothing);
+        std::ranges::fill(rare_, nothing);
+        rare_count_ = 0;
+    }
+    std::ranges::fill(seen_words_, 0);
+    if (grams_.capacity() > 262'144) std::vector<Gram>().swap(grams_);
+    grams_.clear();
+    if (words_.capacity() > (1U << 20)) std::string().swap(words_);
+    words_.clear();
+    cut_.clear();
+    overflow_ = false;
+}
+
+void Collector::begin_text(Field field) {
+    field_ = static_cast<unsigned>(field);
+    field_bits_ = Gram{field_} << gram_bits;
+    if (common_[field_].empty()) common_[field_].resize(common_bits / 64);
+    window_ = 0;
+    ascii_ = 0;
+    have_ = ascii_have_ = 0;
+    cut_.clear();
+    word_.clear();
+    long_word_ = false;
+}
+
+void Collector::feed(std::string_view utf8, bool words) {
+    std::string joined;
+    if (!cut_.empty()) {
+        joined = std::move(cut_);
+        cut_.clear();
+        joined += utf8;
+        utf8 = joined;
+    }
+    if (!words) end_word();
+    for (std::size_t at = 0; at < utf8.size() && !overflow_;) {
+        const char* const from = utf8.data() + at;
+        const char* const end = utf8.data() + utf8.size();
+        const char* to = from;
+        while (to != end && static_cast<unsigned char>(*to) < 128) ++to;
+        if (to != from) {
+            feed_ascii(from, to, words);
+            at += static_cast<std::size_t>(to - from);
+            continue;
+        }
+        char32_t character = 0;
+        if (!next_character(utf8, at, character, false)) {
+            cut_ = utf8.substr(at);
+            return;
+        }
+        feed_character(character, words);
+    }
+}
+
+void Collector::feed_ascii(const char* from, const char* to, bool words) {
+    for (; from != to; ++from) {
+        const Ascii& character = ascii_table[static_cast<unsigned char>(*from)];
+        window_ = (window_ << unit_bits | character.unit) & gram_mask;
+        ascii_ = (ascii_ << 7U | character.unit) & (common_bits - 1);
+        if (have_ < 3) ++have_;
+        if (ascii_have_ < 3) ++ascii_have_;
+        if (ascii_have_ == 3) {
+            add_common(ascii_, field_bits_ | window_);
+        } else if (have_ == 3) {
+            add_rare(field_bits_ | window_);
+        }
+        if (words && character.word) {
+            if (word_.size() < word_bytes_max) {
+                word_.push_back(static_cast<char>(character.unit));
+            } else {
+                long_word_ = true;
+            }
+        } else if (!word_.empty()) {
+            end_word();
+        }
+    }
+}
+
+void Collector::feed_character(char32_t character, bool words) {
+    for (const Unit next : fold_character(character)) unit(next);
+    if (!words) return;
+    const std::size_t before = word_.size();
+    if (!append_word_character(character, word_)) {
+        end_word();
+    } else if (word_.size() > word_bytes_max) {
+        word_.resize(before);
+        long_word_ = true;
+    }
+}
+
+/// Of a character beyond ASCII; its folding may be ASCII all the same.
+void Collector::unit(Unit unit) {
+    window_ = (window_ << unit_bits | unit) & gram_mask;
+    if (have_ < 3) ++have_;
+    if (unit < 128) {
+        ascii_ = (ascii_ << 7U | unit) & (common_bits - 1);
+        if (ascii_have_ < 3) ++ascii_have_;
+    } else {
+        ascii_have_ = 0;
+    }
+    if (ascii_have_ == 3) {
+        add_common(ascii_, field_bits_ | window_);
+    } else if (have_ == 3) {
+        add_rare(field_bits_ | window_);
+    }
+}
+
+/// The last one and two units have trigrams of their own, with 0 after them: so a text of one or two units
+/// is the beginning of a trigram wherever it stands.
+void Collector::end_text() {
+    if (!cut_.empty()) {
+        cut_.clear();
+        unit(broken_unit);
+    }
+    end_word();
+    for (unsigned i = 0; i < 2; ++i) {
+        window_ = window_ << unit_bits & gram_mask;
+        if (have_ < 3) ++have_;
+        if (have_ == 3) add_rare(field_bits_ | window_);
+    }
+    have_ = ascii_have_ = 0;
+}
+
+void Collector::add_common(std::uint32_t index, Gram gram) {
+    std::uint64_t& word = common_[field_][index / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if ((word & bit) != 0) return;
+    word |= bit;
+    grams_.push_back(gram);
+    if (grams_.size() >= limits_.grams_max) overflow_ = true;
+}
+
+void Collector::add_rare(Gram gram) {
+    std::size_t at = mix(gram) & (rare_.size() - 1);
+    for (; rare_[at] != nothing; at = (at + 1) & (rare_.size() - 1))
+        if (rare_[at] == gram) return;
+    rare_[at] = gram;
+    grams_.push_back(gram);
+    if (grams_.size() >= limits_.grams_max) overflow_ = true;
+    if (++rare_count_ * 2 > rare_.size()) grow_table();
+}
+
+void Collector::grow_table() {
+    std::vector<Gram> old(rare_.empty() ? 1024 : rare_.size() * 2, nothing);
+    old.swap(rare_);
+    for (const Gram gram : old) {
+        if (gram == nothing) continue;
+        std::size_t at = mix(gram) & (rare_.size() - 1);
+        while (rare_[at] != nothing) at = (at + 1) & (rare_.size() - 1);
+        rare_[at] = gram;
+    }
+}
+
+void Collector::end_word() {
+    const bool keep = word_.size() >= word_bytes_min && !long_word_;
+    long_word_ = false;
+    if (!keep) {
+        word_.clear();
+        return;
+    }
+    std::uint64_t hash = field_ + 1;
+    for (const char c : word_) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+    hash = mix(hash) | 1U;
+    std::uint64_t& seen = seen_words_[(hash >> 20U) % seen_words_size];
+    if (seen != hash && words_.size() + word_.size() + 2 <= limits_.word_octets_max) {
+        seen = hash;
+        words_.push_back(static_cast<char>(field_));
+        words_.push_back(static_cast<char>(word_.size()));
+        words_ += word_;
+    }
+    word_.clear();
+}
+
+}  // namespace trigram
