@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t round_bytes_max = 4U
                                         << 20;  // a bigger round would make all wait for the slowest's octets
-constexpr std::chrono::nanoseconds company_wait_max = std::chrono::milliseconds(1);
-constexpr std::size_t versions_max = 32'768;  // of one generation of the cache: about 3 MB
+constexpr std::size_t versions_max = 32'768;    // of one generation of the cache: about 3 MB
 
 /// A thread that comes back from fdatasync behind busy ones waits a scheduler slice (4 ms measured) in place
 /// of the disk's 0.2 ms. Needs CAP_SYS_NICE; without it nothing changes.
@@ -59,7 +58,7 @@ void Committer::submit(JobPtr job) {
         if (!stopping_) {
             add(figures_.queue_depth);
             queue_.push_back(std::move(job));
-            wake = queue_.size() >= wanted_ && std::exchange(sleeping_, false);
+            wake = std::exchange(sleeping_, false);
         }
     }
     if (wake) wake_.notify_one();
@@ -79,8 +78,6 @@ void Committer::stop() {
 bool Committer::wait_for_jobs(std::vector<JobPtr>& jobs) {
     jobs.clear();
     std::unique_lock lock(mutex_);
-    const std::size_t company = last_round_ + queue_.size();
-    const auto entered = std::chrono::steady_clock::now();
     while (queue_.empty() && !stopping_) {
         sleeping_ = true;
         if (wake_.wait_for(lock, std::chrono::seconds(1)) == std::cv_status::timeout && health_.ailing()) {
@@ -88,23 +85,8 @@ bool Committer::wait_for_jobs(std::vector<JobPtr>& jobs) {
             break;
         }
     }
-    wait_for_company(lock, company, entered);
     jobs.swap(queue_);
     return !jobs.empty() || !stopping_;
-}
-
-/// Sessions that were answered by the last round, and those that came while it was written, are likely to
-/// come with more: waiting for them for a part of what a sync takes makes one sync of two. One session alone
-/// never waits.
-void Committer::wait_for_company(std::unique_lock<std::mutex>& lock, std::size_t company,
-                                 std::chrono::steady_clock::time_point entered) {
-    const auto patience = std::min<std::chrono::nanoseconds>(last_took_ / 2, company_wait_max);
-    if (company < 2 || queue_.empty() || std::chrono::steady_clock::now() - entered > patience) return;
-    wanted_ = company;
-    sleeping_ = true;
-    wake_.wait_until(lock, entered + patience, [&] { return stopping_ || queue_.size() >= company; });
-    sleeping_ = false;
-    wanted_ = 1;
 }
 
 void Committer::run() {
@@ -123,7 +105,6 @@ void Committer::run() {
             }
             complete(*job);
         }
-        last_round_ = jobs.size();
         write_in_rounds(jobs);
     }
 }
@@ -169,7 +150,6 @@ void Committer::write_round(Round& round) {
     const auto status =
         round.batch.Count() == 0 ? rocksdb::Status::OK() : database_.db().Write(how, &round.batch);
     const auto took = std::chrono::steady_clock::now() - start;
-    last_took_ = took;
     if (status.ok()) {
         health_.written(round.batch.GetDataSize());
         add(figures_.rounds);

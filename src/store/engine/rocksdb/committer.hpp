@@ -88,8 +88,6 @@ private:
 
     void run();
     bool wait_for_jobs(std::vector<JobPtr>& jobs);
-    void wait_for_company(std::unique_lock<std::mutex>& lock, std::size_t company,
-                          std::chrono::steady_clock::time_point entered);
     void complete(Job& job);
     static Health::Need need_of(const Job& job);
 
@@ -119,15 +117,12 @@ private:
     Figures& figures_;
     Health health_;
     VersionCache versions_;
-    std::size_t last_round_ = 0;             // jobs of the round before
-    std::chrono::nanoseconds last_took_{0};  // its write
     Version last_version_;  // never more than RocksDB's sequence number, so that it grows over restarts
 
     std::mutex mutex_;
     std::condition_variable wake_;
     std::vector<JobPtr> queue_;
     bool sleeping_ = false, stopping_ = false;
-    std::size_t wanted_ = 1;  // jobs that are worth waking up for
     std::thread thread_;
 };
 
