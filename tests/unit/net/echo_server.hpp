@@ -19,6 +19,15 @@
 
 namespace net_test {
 
+// A sanitizer keeps what was freed: memory is not measured under it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool instrumented = true;
+#elif defined(__has_feature)
+inline constexpr bool instrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+inline constexpr bool instrumented = false;
+#endif
+
 using namespace std::chrono_literals;
 
 /// Echoes lines. "wait N": the next wait's patience in ms; "big N": N octets; "events": the events so far;

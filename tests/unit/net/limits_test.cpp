@@ -104,7 +104,7 @@ TEST(Limits, SlowReaderCostsLittleAndIsCutOff) {
     EXPECT_TRUE(eventually([&] { return running.server->figures().open == 0; }));
     EXPECT_GE(std::chrono::steady_clock::now() - start, 900ms);
     // 3 × 100 MB were asked for; each session may hold its 64 KiB and some.
-    EXPECT_LT(resident_bytes(), before + (32U << 20));
+    if (!instrumented) EXPECT_LT(resident_bytes(), before + (32U << 20));
 }
 
 TEST(Limits, SlowReaderGetsAllOfIt) {

@@ -10,14 +10,6 @@
 namespace net_test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool instrumented = true;
-#elif defined(__has_feature)
-constexpr bool instrumented = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool instrumented = false;
-#endif
-
 constexpr std::size_t connections = 1000;
 
 /// Bytes in use by malloc, of the whole process: clients here are mere descriptors.
