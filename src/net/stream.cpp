@@ -148,6 +148,7 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
         // Events without end must not keep the client from being heard: from the second in a row on it is
         // looked for.
         if (!std::exchange(event_told_, true)) co_return Wake::event;
+        if (std::exchange(unannounced_, false) && !input_.empty()) co_return Wake::octets;
         const Step step = receive();
         if (step == Step::failed) gone_ = true;
         if (step == Step::done || gone_) event_told_ = false;

@@ -100,5 +100,24 @@ class Python(ServerCase):
                 smtp.sendmail("somebody@example.test", ["two@example.test"], message("forged"))
 
 
+    def test_octets_that_are_refused_do_not_end_the_session(self):
+        """A LITERAL+ of megabytes that the quota, or no folder, has room for: NO, and the session goes on."""
+        account = "small@example.test"
+        self.server.cli("account", "add", account, "--quota", "1MiB", "--password-stdin", stdin="small-pass-1\n")
+        with socket.create_connection(("127.0.0.1", self.server.ports["imap"])) as raw:
+            stream = raw.makefile("rb")
+            stream.readline()
+            raw.sendall(f"a LOGIN {account} small-pass-1\r\n".encode())
+            self.assertIn(b"a OK", stream.readline())
+            for tag, folder, reason in (("b", "INBOX", b"[OVERQUOTA]"), ("c", "Nowhere", b"[TRYCREATE]")):
+                octets = b"Subject: big\r\n\r\n" + b"x" * 3_000_000
+                raw.sendall(f"{tag} APPEND {folder} {{{len(octets)}+}}\r\n".encode() + octets + b"\r\n")
+                line = stream.readline()
+                self.assertTrue(line.startswith(tag.encode() + b" NO"), line)
+                self.assertIn(reason, line)
+            raw.sendall(b"d STATUS INBOX (MESSAGES)\r\n")
+            self.assertIn(b"MESSAGES 0", stream.readline())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -29,8 +29,11 @@ awaitable<Reply> Session::handle(cmd::Append append) {
     AppendState state;
     state.next = std::move(append.message);
     auto opened = co_await open(std::move(append.mailbox));
-    if (!opened) co_return refuse_append(reply_of(opened.error(), true));
-    state.folder = std::move(*opened);
+    if (opened) {
+        state.folder = std::move(*opened);
+    } else {
+        state.failed = opened.error();
+    }
     while (!state.done) {
         // Asked before "+": RFC 7889 section 4, RFC 9051 section 6.3.12.
         if (state.next.size > services_.store.limits().message_bytes_max)
@@ -40,9 +43,14 @@ awaitable<Reply> Session::handle(cmd::Append append) {
         if (state.messages.size() >= limits.append_messages_max || too_much)
             co_return refuse_append(no(code::limit, "Too many messages in one APPEND"));
         if (state.next.utf8 && !utf8_ && !rev2_) co_return refuse_append(bad("UTF8 is not enabled"));
-        const auto room =
-            co_await state.folder->room_for(state.octets + state.next.size, state.messages.size() + 1);
-        if (!room) co_return refuse_append(reply_of(room.error(), true));
+        if (state.failed.code() == store::Errc::none) {
+            const std::uint64_t octets = state.octets + state.next.size;
+            const auto room = co_await state.folder->room_for(octets, state.messages.size() + 1);
+            if (!room) state.failed = room.error();
+        }
+        // Octets that come unasked are read past, so that the session goes on; others are not asked for.
+        if (state.failed.code() != store::Errc::none && !literal_non_sync_)
+            co_return refuse_append(reply_of(state.failed, true));
         std::optional<Reply> fault = co_await receive_message(&state);
         if (fault) co_return std::move(*fault);
     }

@@ -51,8 +51,9 @@ awaitable<Session::IdleEnd> Session::idle_until_line() {
             if (!is_synchronised(true)) {
                 const bool more = co_await synchronise(true, false);
                 if (!more) co_return IdleEnd::gone;
-                // What changed while much was told: its event may have been taken on the way.
-                if (!is_synchronised(true)) connection_.waker()->wake(net::event_mail);
+                // What happened while much was told: its event may have been taken on the way.
+                if (!is_synchronised(true) || selected_->folder->deleted())
+                    connection_.waker()->wake(net::event_mail);
             }
         }
         const bool sent = co_await connection_.flush();
