@@ -3,9 +3,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/line_framer.hpp"
 #include "smtp/syntax/data_decoder.hpp"
 #include "smtp/syntax/header.hpp"
-#include "smtp/syntax/line_framer.hpp"
 #include "smtp/syntax/parse_command.hpp"
 
 namespace {
@@ -15,7 +15,7 @@ void parse_commands(benchmark::State& state) {
         "MAIL FROM:<sender@remote.example> SIZE=12345 BODY=8BITMIME\r\nRCPT "
         "TO:<demo@example.test>\r\nDATA\r\nRSET\r\n";
     for (auto _ : state) {
-        smtp::LineFramer framer;
+        base::LineFramer framer;
         std::string_view rest = input;
         while (!rest.empty()) {
             const auto frame = framer.next(rest, 4096);

@@ -10,35 +10,12 @@
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
+#include "base/ascii.hpp"
+#include "base/utf8.hpp"
 #include "directory/directory.hpp"
 
 namespace directory {
 namespace {
-
-bool ascii(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-    return out;
-}
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"  // inside ICU's macro, for g++
-bool valid_utf8(std::string_view text) {
-    const auto size = static_cast<std::int32_t>(text.size());
-    for (std::int32_t i = 0; i < size;) {
-        UChar32 point = 0;
-        U8_NEXT(text.data(), i, size, point);
-        if (point < 0) return false;
-    }
-    return true;
-}
-#pragma GCC diagnostic pop
 
 bool atom_octet(char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -109,7 +86,7 @@ std::string address_literal(std::string_view domain) {
     const std::string_view inside = domain.substr(1, domain.size() - 2);
     const bool fine = std::ranges::all_of(
         inside, [](char c) { return c > 0x20 && c < 0x7F && c != '[' && c != ']' && c != '\\' && c != '@'; });
-    return fine ? lower(domain) : std::string();
+    return fine ? base::lowered(domain) : std::string();
 }
 
 struct IdnaClose {
@@ -139,7 +116,7 @@ std::string to_a_labels(std::string_view domain) {
 
 std::string canonical_domain(std::string_view name) {
     if (name.size() > 4 * AddressLimits::domain_bytes_max) return {};
-    std::string out = ascii(name) ? lower(name) : to_a_labels(name);
+    std::string out = base::is_ascii(name) ? base::lowered(name) : to_a_labels(name);
     return labels_valid(out) ? out : std::string();
 }
 
@@ -165,7 +142,7 @@ std::optional<Address> parse_address(std::string_view text) {
         if (!dot_atom(left)) return std::nullopt;
         out.local = left;
     }
-    if (out.local.size() > AddressLimits::local_bytes_max || !valid_utf8(out.local)) return std::nullopt;
+    if (out.local.size() > AddressLimits::local_bytes_max || !base::is_utf8(out.local)) return std::nullopt;
     out.domain = right.starts_with('[') ? address_literal(right) : canonical_domain(right);
     if (out.domain.empty()) return std::nullopt;
     return out;
@@ -188,7 +165,7 @@ std::string to_string(const Address& address) {
 }
 
 std::string fold_local(std::string_view local) {
-    if (ascii(local)) return lower(local);
+    if (base::is_ascii(local)) return base::lowered(local);
     UErrorCode code = U_ZERO_ERROR;
     const icu::Normalizer2* const fold = icu::Normalizer2::getNFKCCasefoldInstance(code);
     if (U_FAILURE(code)) return std::string(local);
@@ -211,7 +188,7 @@ std::optional<Address> without_detail(const Address& address) {
 bool is_postmaster(std::string_view local) {
     constexpr std::string_view name = "postmaster";
     return local.size() == name.size() &&
-           std::ranges::equal(local, name, [](char a, char b) { return lower(a) == b; });
+           std::ranges::equal(local, name, [](char a, char b) { return base::to_lower(a) == b; });
 }
 
 bool is_office_name(std::string_view name) {
@@ -220,7 +197,7 @@ bool is_office_name(std::string_view name) {
 }
 
 bool is_mailbox_name(std::string_view name) {
-    return name.size() <= AddressLimits::name_bytes_max && dot_atom(name) && valid_utf8(name) &&
+    return name.size() <= AddressLimits::name_bytes_max && dot_atom(name) && base::is_utf8(name) &&
            fold_local(name) == name;
 }
 

@@ -8,7 +8,9 @@
 
 #include <unicode/ucasemap.h>
 
+#include "base/ascii.hpp"
 #include "base/result.hpp"
+#include "base/utf8.hpp"
 
 namespace imap {
 
@@ -22,10 +24,6 @@ const UCaseMap* folding_map() {
         return made;
     }();
     return map;  // lives as long as the process; read by all threads
-}
-
-bool is_ascii(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 128; });
 }
 
 /// Octets at the end that begin a character and do not finish it.
@@ -43,12 +41,8 @@ std::size_t incomplete_tail(std::string_view text) {
 }  // namespace
 
 std::string fold_case(std::string_view utf8) {
+    if (base::is_ascii(utf8)) return base::lowered(utf8);
     std::string out(utf8);
-    if (is_ascii(utf8)) {
-        for (char& c : out)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-        return out;
-    }
     for (;;) {
         UErrorCode fault = U_ZERO_ERROR;
         const std::int32_t length =

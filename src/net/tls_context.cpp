@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "net/tls_tickets.hpp"
 
@@ -20,12 +21,6 @@ constexpr const char* ciphers_tls12 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return out;
-}
-
 /// DNS names of a certificate: of its alternative names, else its common name. Lower case, sorted.
 std::vector<std::string> names_in(X509* certificate) {
     std::vector<std::string> names;
@@ -35,14 +30,14 @@ std::vector<std::string> names_in(X509* certificate) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(all, i);
         if (name->type != GEN_DNS) continue;
         const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-        names.push_back(lower({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+        names.push_back(base::lowered({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
     }
     GENERAL_NAMES_free(all);
     if (names.empty()) {
         std::string common(256, '\0');
         const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
                                                      common.data(), static_cast<int>(common.size()));
-        if (length > 0) names.push_back(lower(common.substr(0, static_cast<std::size_t>(length))));
+        if (length > 0) names.push_back(base::lowered(common.substr(0, static_cast<std::size_t>(length))));
     }
     std::ranges::sort(names);
     return names;
@@ -105,7 +100,7 @@ void SslCtxDeleter::operator()(ssl_ctx_st* ctx) const noexcept { SSL_CTX_free(ct
 TlsContext::~TlsContext() = default;
 
 ssl_ctx_st* TlsContext::find(std::string_view server_name) const {
-    const std::string name = lower(server_name);
+    const std::string name = base::lowered(server_name);
     if (const auto known = exact_.find(name); known != exact_.end()) return known->second;
     const auto dot = name.find('.');
     if (dot == std::string::npos) return nullptr;
@@ -158,7 +153,7 @@ std::string TlsContext::add_certificate(const ListenerConfig& config, const Cert
     }
 
     std::vector<std::string> names;
-    for (const std::string& name : certificate.names) names.push_back(lower(name));
+    for (const std::string& name : certificate.names) names.push_back(base::lowered(name));
     std::ranges::sort(names);
     if (names.empty()) names = names_in(leaf);
     // The same names with a key of another kind (ECDSA with RSA for old clients): one context holds both, and

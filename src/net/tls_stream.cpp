@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "base/ascii.hpp"
 #include "base/result.hpp"
 #include "net/tls_context.hpp"
 
@@ -230,9 +231,7 @@ std::string TlsStream::cipher() const { return SSL_get_cipher_name(ssl_); }
 
 std::string TlsStream::server_name() const {
     const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
-    std::string lower(name == nullptr ? "" : name);
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return lower;
+    return name == nullptr ? std::string() : base::lowered(name);
 }
 
 std::string TlsStream::alpn() const {

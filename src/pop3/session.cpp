@@ -73,15 +73,17 @@ std::chrono::milliseconds Session::patience() const {
 awaitable<bool> Session::read_line(std::size_t line_bytes_max) {
     const auto deadline = Clock::now() + patience();
     for (;;) {
-        const LineFramer::Frame frame = framer_.next(connection_->input(), line_bytes_max);
-        if (frame.status == LineFramer::Status::flood) {
+        using Status = base::LineFramer::Status;
+        // A lone LF ends a line too, and what else is in one is the parser's: clients that write so exist.
+        const base::LineFramer::Frame frame = framer_.next(connection_->input(), line_bytes_max + 1);
+        if (frame.status == Status::flood) {
             error("line too long");
             co_return false;
         }
-        line_too_long_ = frame.status == LineFramer::Status::too_long;
+        line_too_long_ = frame.status == Status::too_long;
         line_.assign(frame.line);
-        if (frame.octets != 0) connection_->consume(frame.octets);
-        if (frame.status != LineFramer::Status::more) co_return true;
+        if (frame.consumed != 0) connection_->consume(frame.consumed);
+        if (frame.status != Status::need_more) co_return true;
 
         const bool sent = co_await connection_->flush();
         if (!sent) co_return false;

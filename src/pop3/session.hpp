@@ -9,10 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/line_framer.hpp"
 #include "pop3/maildrop.hpp"
 #include "pop3/services.hpp"
 #include "pop3/syntax/command.hpp"
-#include "pop3/syntax/line_framer.hpp"
 
 namespace pop3 {
 
@@ -69,7 +69,7 @@ private:
     std::unique_ptr<net::Connection> connection_;
     std::shared_ptr<const Services> services_;
     net::SessionRegistry::Handle registered_;
-    LineFramer framer_;
+    base::LineFramer framer_;
     std::string line_;
     bool line_too_long_ = false;
     State state_ = State::authorization;

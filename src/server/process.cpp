@@ -199,6 +199,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
 
 net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     smtp::Services made(*store_, *directory_, *authenticator_, server_->sessions());
+    made.recent = recent_deliveries_;
     made.hostname = settings_.hostname;
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;

@@ -11,6 +11,7 @@
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
 #include "net/server.hpp"
+#include "smtp/recent_deliveries.hpp"
 #include "store/store.hpp"
 
 namespace server {
@@ -71,6 +72,8 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<directory::Directory> directory_;
     std::unique_ptr<auth::Authenticator> authenticator_;
+    /// Of all SMTP listeners: a message may come again by another address.
+    std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;
     std::chrono::system_clock::time_point started_;
 };

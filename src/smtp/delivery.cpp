@@ -1,5 +1,7 @@
 // The end of a message: the last checks, one copy for each mailbox with its trace fields, one commit, the
 // answers.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/log.hpp"
@@ -57,9 +59,18 @@ awaitable<std::vector<Session::Outcome>> Session::deliver() {
     std::vector<Outcome> outcomes(envelope.recipients.size());
     std::vector<store::Delivery> deliveries;
     std::vector<std::size_t> places;  // of each delivery, in copies
+    std::size_t had_it = 0;
     for (std::size_t i = 0; i < copies.size(); ++i) {
         if (looped(copies[i])) {
             for (const std::size_t r : copies[i].recipients) outcomes[r].reply = replies::mail_loop_here;
+            continue;
+        }
+        if (const auto had = already_has(copies[i].account)) {
+            for (const std::size_t r : copies[i].recipients) {
+                outcomes[r].reply = replies::ok;
+                outcomes[r].id = *had;
+            }
+            ++had_it;
             continue;
         }
         store::Delivery delivery;
@@ -71,10 +82,10 @@ awaitable<std::vector<Session::Outcome>> Session::deliver() {
     }
     // SMTP has one answer for all: a loop for one is known beforehand, so nobody gets a copy (and no
     // duplicate later).
-    const bool refused = !lmtp() && deliveries.size() < copies.size();
+    const bool refused = !lmtp() && deliveries.size() + had_it < copies.size();
     if (refused)
         for (Outcome& outcome : outcomes) outcome.reply = replies::mail_loop_here;
-    if (deliveries.empty() || refused) co_return outcomes;
+    if (refused || (deliveries.empty() && had_it == 0)) co_return outcomes;
     const auto results = co_await services_->store.deliver(std::move(deliveries));
     for (std::size_t i = 0; i < results.size(); ++i) {
         for (const std::size_t r : copies[places[i]].recipients) {
@@ -82,14 +93,52 @@ awaitable<std::vector<Session::Outcome>> Session::deliver() {
             if (results[i]) outcomes[r].id = results[i]->id;
         }
     }
+    settle(copies, &outcomes, id);
     co_return outcomes;
+}
+
+/// The copy of an earlier try that failed for others.
+std::optional<base::MessageId> Session::already_has(base::AccountId account) const {
+    const auto& message = intake_->fingerprint();
+    if (!message || !services_->recent->any()) return std::nullopt;
+    const auto id = services_->recent->find(*message, account, services_->clock.now());
+    return id ? std::optional(base::MessageId(*id)) : std::nullopt;
+}
+
+/// One answer for all (SMTP), but not one outcome: the message is to come again for those that failed, and
+/// those that have it are noted. A mailbox that proved too full is made known at RCPT, so that the sender
+/// hears which.
+void Session::settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes,
+                     std::string_view id) const {
+    const auto& message = intake_->fingerprint();
+    if (!message) return;
+    const auto good = [](const Outcome& outcome) { return outcome.reply.positive(); };
+    const bool all = std::ranges::all_of(*outcomes, good);
+    if (!all && std::ranges::none_of(*outcomes, good)) return;
+    const Envelope& envelope = transaction_.envelope();
+    const auto now = services_->clock.now();
+    for (const Copy& copy : copies) {
+        const Outcome& outcome = (*outcomes)[copy.recipients.front()];
+        if (all) {  // the next message that is alike is another one
+            if (services_->recent->any()) services_->recent->forget(*message, copy.account);
+        } else if (good(outcome)) {
+            services_->recent->note(*message, copy.account, outcome.id.value, now);
+        } else if (outcome.reply.code() == replies::over_quota.code() &&
+                   outcome.reply.status() == replies::over_quota.status()) {
+            const Fingerprint declared =
+                services_->recent->declared(envelope.sender, envelope.parameters.size.value_or(0));
+            const std::uint64_t size = intake_->size() + trace_fields(copy, id).size();
+            services_->recent->note(declared, copy.account, size, now);
+            for (const std::size_t r : copy.recipients) (*outcomes)[r].reply = replies::partly_full;
+        }
+    }
 }
 
 /// Delivered-To of the same address: the message was here before (RFC 5321 section 6.3).
 bool Session::looped(const Copy& copy) const {
     for (const std::size_t r : copy.recipients)
         for (const std::string_view before : intake_->header().delivered_to)
-            if (equals_ignoring_case(before, transaction_.envelope().recipients[r].address)) return true;
+            if (equals_nocase(before, transaction_.envelope().recipients[r].address)) return true;
     return false;
 }
 

@@ -52,6 +52,7 @@ void MessageIntake::end_header() {
 }
 
 awaitable<void> MessageIntake::pass(std::string_view text) {
+    if (hash_) hash_->add(text);
     const auto written = co_await writer_->write(text);
     if (!written) refuse(reply_for(written.error()));
 }
@@ -72,6 +73,7 @@ awaitable<void> MessageIntake::finish() {
         co_return;
     }
     content_ = std::move(*content);
+    if (hash_) fingerprint_ = hash_->finish();
 }
 
 Reply reply_for(const store::Error& error) {

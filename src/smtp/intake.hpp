@@ -10,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "smtp/recent_deliveries.hpp"
 #include "smtp/syntax/header.hpp"
 #include "smtp/syntax/reply.hpp"
 #include "store/store.hpp"
@@ -30,6 +31,8 @@ class MessageIntake {
 public:
     MessageIntake(store::Store& store, IntakeRules rules);
 
+    /// From now on; fingerprint() tells at the end.
+    void hash_with(const MessageHash& hash) { hash_ = hash; }
     /// `text` must stay valid until this completes.
     awaitable<void> write(std::string_view text);
     /// Called once, last: completes the content, or leaves a refusal.
@@ -41,6 +44,8 @@ public:
 
     std::uint64_t size() const { return size_; }
     const store::ContentPtr& content() const { return content_; }
+    /// Of a message that was hashed and not refused.
+    const std::optional<Fingerprint>& fingerprint() const { return fingerprint_; }
     /// Valid after finish(), as long as this lives.
     const HeaderFacts& header() const { return facts_; }
 
@@ -58,6 +63,8 @@ private:
     std::uint64_t size_ = 0;
     std::optional<Reply> refusal_;
     store::ContentPtr content_;
+    std::optional<MessageHash> hash_;
+    std::optional<Fingerprint> fingerprint_;
 };
 
 /// What an error of the store means to the client.

@@ -14,6 +14,7 @@
 #include "directory/directory.hpp"
 #include "net/connection.hpp"
 #include "net/session_registry.hpp"
+#include "smtp/recent_deliveries.hpp"
 #include "smtp/syntax/data_decoder.hpp"
 #include "store/store.hpp"
 
@@ -83,6 +84,8 @@ struct Services {
     base::Random& random;
     std::string hostname;    ///< of this host: greeting, Received, Message-ID
     std::string postmaster;  ///< who <postmaster> without a domain is; empty: postmaster@hostname
+    /// Shared by the listeners of a server, and by nobody's life longer than another's.
+    std::shared_ptr<RecentDeliveries> recent = std::make_shared<RecentDeliveries>();
     Limits limits;
     Policy policy;
 

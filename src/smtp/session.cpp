@@ -78,27 +78,27 @@ awaitable<Session::Line> Session::read_line(bool response) {
     const Limits& limits = services_->limits;
     const SteadyTime deadline = std::chrono::steady_clock::now() + patience(limits.command_wait);
     while (true) {
-        const bool long_line = response || equals_ignoring_case(connection_->input().substr(0, 5), "AUTH ");
-        const LineFramer::Frame frame =
+        const bool long_line = response || equals_nocase(connection_->input().substr(0, 5), "AUTH ");
+        const base::LineFramer::Frame frame =
             framer_.next(connection_->input(), long_line ? limits.auth_line_max : limits.command_line_max);
-        if (frame.status == LineFramer::Status::line) line_.assign(frame.line);
+        if (frame.status == base::LineFramer::Status::line) line_.assign(frame.line);
         if (frame.consumed > 0) connection_->consume(frame.consumed);
         switch (frame.status) {
-            case LineFramer::Status::line:
+            case base::LineFramer::Status::line:
                 co_return Line::whole;
-            case LineFramer::Status::bare_lf:
+            case base::LineFramer::Status::bare_lf:
                 fault(replies::bare_lf_line);
                 co_return Line::refused;
-            case LineFramer::Status::bad_octets:
+            case base::LineFramer::Status::bad_octets:
                 fault(replies::bad_octets_line);
                 co_return Line::refused;
-            case LineFramer::Status::too_long:
+            case base::LineFramer::Status::too_long:
                 fault(response ? replies::auth_too_long : replies::line_too_long);
                 co_return Line::refused;
-            case LineFramer::Status::flood:
+            case base::LineFramer::Status::flood:
                 say(replies::line_too_long);
                 co_return Line::over;
-            case LineFramer::Status::need_more:
+            case base::LineFramer::Status::need_more:
                 break;
         }
         const bool filled = co_await fill(deadline);

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/line_framer.hpp"
 #include "smtp/intake.hpp"
 #include "smtp/services.hpp"
-#include "smtp/syntax/line_framer.hpp"
 #include "smtp/syntax/parse_command.hpp"
 #include "smtp/transaction.hpp"
 
@@ -88,6 +88,8 @@ private:
     awaitable<Next> finish_message();
     awaitable<std::optional<Reply>> refuse_content();
     awaitable<std::vector<Outcome>> deliver();
+    std::optional<base::MessageId> already_has(base::AccountId account) const;
+    void settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes, std::string_view id) const;
     std::string trace_fields(const Copy& copy, std::string_view id) const;
     std::string missing_fields() const;
     bool looped(const Copy& copy) const;
@@ -97,7 +99,7 @@ private:
     std::unique_ptr<net::Connection> connection_;
     std::shared_ptr<const Services> services_;
     net::SessionRegistry::Handle registered_;
-    LineFramer framer_;
+    base::LineFramer framer_;
     std::string line_;       ///< the command under way; in AUTH the decoded response
     std::string hello_;      ///< EHLO's name; empty: none was said
     bool extended_ = false;  ///< EHLO or LHLO

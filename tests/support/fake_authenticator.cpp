@@ -1,6 +1,10 @@
 // The exchanges of the fake, as short as their RFCs allow.
 #include "support/fake_authenticator.hpp"
 
+#include <array>
+
+#include <openssl/evp.h>
+
 namespace support {
 
 namespace {
@@ -21,21 +25,26 @@ Outcome challenge(std::string text) {
     return outcome;
 }
 
-/// RFC 4616.
+/// RFC 4616; with data at the end where it is X-FINAL.
 class Plain final : public auth::Exchange {
 public:
-    explicit Plain(const FakeAuthenticator& users) : users_(users) {}
+    Plain(const FakeAuthenticator& users, bool final_data) : users_(users), final_data_(final_data) {}
     bool client_first() const override { return true; }
     awaitable<Outcome> step(std::string response) override {
         const std::size_t first = response.find('\0');
         const std::size_t second = first == std::string::npos ? first : response.find('\0', first + 1);
         if (second == std::string::npos) co_return failed(auth::Failure::malformed);
         const std::string user = response.substr(first + 1, second - first - 1);
-        co_return users_.check(user, std::string_view(response).substr(second + 1), "PLAIN");
+        Outcome outcome = users_.check(user, std::string_view(response).substr(second + 1),
+                                       final_data_ ? "X-FINAL" : "PLAIN");
+        outcome.has_final_data = final_data_ && outcome.kind == Outcome::Kind::success;
+        if (outcome.has_final_data) outcome.challenge = "v=proof";
+        co_return outcome;
     }
 
 private:
     const FakeAuthenticator& users_;
+    const bool final_data_;
 };
 
 class Login final : public auth::Exchange {
@@ -60,33 +69,20 @@ private:
     int step_ = 0;
 };
 
-class Final final : public auth::Exchange {
-public:
-    explicit Final(const FakeAuthenticator& users) : users_(users) {}
-    bool client_first() const override { return true; }
-    awaitable<Outcome> step(std::string response) override {
-        if (step_++ == 0) co_return challenge("sure?");
-        if (response != "yes") co_return failed(auth::Failure::credentials);
-        Outcome outcome = users_.check("demo", users_.users.at("demo").password, "TEST-FINAL");
-        outcome.challenge = "bye";
-        outcome.has_final_data = true;
-        co_return outcome;
-    }
-
-private:
-    const FakeAuthenticator& users_;
-    int step_ = 0;
-};
-
 }  // namespace
 
 Outcome FakeAuthenticator::check(std::string_view user, std::string_view password,
                                  std::string mechanism) const {
     const auto found = users.find(std::string(user));
-    if (found == users.end() || found->second.password != password) return failed(failure);
+    if (found == users.end()) return failed(failure);
+    const User& known = found->second;
+    if (known.failure) return failed(*known.failure);
+    if (known.password != password) return failed(failure);
     Outcome outcome;
     outcome.kind = Outcome::Kind::success;
-    outcome.identity = auth::Identity{found->second.account, found->first, std::move(mechanism)};
+    outcome.identity.account = known.account;
+    outcome.identity.name = known.name.empty() ? found->first : known.name;
+    outcome.identity.mechanism = std::move(mechanism);
     return outcome;
 }
 
@@ -95,14 +91,14 @@ bool FakeAuthenticator::plain_text_refused(const auth::Client& client) const {
 }
 
 std::vector<std::string> FakeAuthenticator::mechanisms(const auth::Client& client) const {
-    if (plain_text_refused(client)) return {"TEST-FINAL"};
-    return {"TEST-FINAL", "PLAIN", "LOGIN"};
+    if (plain_text_refused(client)) return {"X-FINAL"};
+    return {"X-FINAL", "PLAIN", "LOGIN"};
 }
 
 std::unique_ptr<auth::Exchange> FakeAuthenticator::start(std::string_view name, auth::Client client) {
-    if (name == "TEST-FINAL") return std::make_unique<Final>(*this);
+    if (name == "X-FINAL") return std::make_unique<Plain>(*this, true);
     if (plain_text_refused(client)) return nullptr;
-    if (name == "PLAIN") return std::make_unique<Plain>(*this);
+    if (name == "PLAIN") return std::make_unique<Plain>(*this, false);
     if (name == "LOGIN") return std::make_unique<Login>(*this);
     return nullptr;
 }
@@ -112,12 +108,31 @@ awaitable<Outcome> FakeAuthenticator::login(std::string user, base::Secret passw
     co_return check(user, password.reveal(), "LOGIN command");
 }
 
-awaitable<Outcome> FakeAuthenticator::apop(std::string, std::string, std::string, auth::Client) {
-    co_return failed(auth::Failure::mechanism);
+awaitable<Outcome> FakeAuthenticator::apop(std::string user, std::string timestamp, std::string digest,
+                                           auth::Client) {
+    const auto found = users.find(user);
+    const bool good = found != users.end() && digest == md5_hex(timestamp + found->second.password);
+    if (!good) co_return failed(failure);
+    co_return check(user, found->second.password, "APOP");
 }
 
-awaitable<directory::Result<directory::Credentials>> FakeAuthenticator::make_credentials(base::Secret) {
-    co_return directory::Error(store::Errc::denied, "the fake makes no credentials");
+awaitable<directory::Result<directory::Credentials>> FakeAuthenticator::make_credentials(
+    base::Secret password) {
+    directory::Credentials made;
+    made.password_hash = "{PLAIN}" + std::string(password.reveal());
+    co_return made;
+}
+
+std::string md5_hex(std::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> octets{};
+    unsigned length = 0;
+    EVP_Digest(text.data(), text.size(), octets.data(), &length, EVP_md5(), nullptr);
+    std::string out;
+    for (unsigned i = 0; i < length; ++i) {
+        out += "0123456789abcdef"[octets[i] >> 4];
+        out += "0123456789abcdef"[octets[i] & 15U];
+    }
+    return out;
 }
 
 }  // namespace support

@@ -192,6 +192,19 @@ private:
 
 }  // namespace
 
+void Stage::run(asio::awaitable<void> work) {
+    bool done = false;
+    std::exception_ptr broken;
+    asio::co_spawn(io, std::move(work), [&](std::exception_ptr fault) {
+        broken = std::move(fault);
+        done = true;
+    });
+    io.restart();
+    while (!done) io.run_one();
+    io.restart();
+    if (broken) std::rethrow_exception(broken);
+}
+
 std::string play(const Transcript& transcript, std::size_t cut, const MakeStage& make) {
     if (!transcript.fault.empty()) return transcript.fault;
     const std::unique_ptr<Stage> stage = make(transcript.options);

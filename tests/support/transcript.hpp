@@ -45,6 +45,9 @@ public:
     /// itself. Returns an empty text, or why it could not be done.
     virtual std::string event(std::string_view text) { return "unknown event: " + std::string(text); }
 
+    /// Runs `work` to its end, and no longer: sessions that wait would keep the io_context busy for ever.
+    void run(boost::asio::awaitable<void> work);
+
     boost::asio::io_context io{1};
 };
 

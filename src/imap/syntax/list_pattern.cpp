@@ -10,7 +10,6 @@ namespace {
 constexpr std::size_t inbox_octets = 5;
 
 bool is_wildcard(char c) { return c == '*' || c == '%'; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// "*%*%" is "*", "%%" is "%": no two wildcards stand together.
 std::string merge_wildcards(std::string_view pattern) {
@@ -73,7 +72,7 @@ bool ListPattern::matches(std::string_view name) const {
     for (std::size_t i = 0; i < name.size(); ++i) {
         const char c = name[i];
         const Word* const places = places_of(i < any_case ? to_upper(c) : c);
-        const Word* const lower = places_of(i < any_case ? to_lower(c) : c);
+        const Word* const lower = places_of(i < any_case ? base::to_lower(c) : c);
         const Word within_level = c == hierarchy_delimiter ? 0 : ~Word{0};
         Word carry = 0;
         Word alive = 0;

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace imap {
 
 using OctetClass = std::array<bool, 256>;
@@ -33,19 +35,14 @@ inline constexpr OctetClass tag_chars = printable_without("(){%*\"\\+");
 
 constexpr bool is_in(const OctetClass& set, char c) { return set[static_cast<unsigned char>(c)]; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+using base::equals_nocase;
+using base::to_upper;
 
 /// \param upper in capitals
 constexpr bool equals_upper(std::string_view text, std::string_view upper) {
     if (text.size() != upper.size()) return false;
     for (std::size_t i = 0; i < text.size(); ++i)
         if (to_upper(text[i]) != upper[i]) return false;
-    return true;
-}
-constexpr bool equals_nocase(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (to_upper(a[i]) != to_upper(b[i])) return false;
     return true;
 }
 

@@ -209,7 +209,7 @@ awaitable<Session::Next> Session::handle(cmd::Stls) {
     if (!sent) co_return Next::close;
     // RFC 2595 section 4: what was said before is forgotten; octets behind the command are thrown away.
     user_.reset();
-    framer_ = LineFramer();
+    framer_ = base::LineFramer();
     const bool good = co_await connection_->start_tls();
     if (!good) co_return Next::close;
     registered_.set_tls(connection_->peer().tls_version);

@@ -1,4 +1,5 @@
 // CAPA, UTF8, LANG: what client and server agree on. RFC 2449, RFC 6856.
+#include "base/ascii.hpp"
 #include "pop3/session.hpp"
 
 namespace pop3 {
@@ -38,8 +39,7 @@ awaitable<Session::Next> Session::handle(cmd::Utf8) {
 
 /// RFC 6856 section 3.2: our texts are in English alone.
 awaitable<Session::Next> Session::handle(cmd::Lang command) {
-    std::string range = command.range;
-    for (char& c : range) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    const std::string range = base::lowered(command.range);
     if (range.empty()) {
         ok("language listing follows");
         line("en English");

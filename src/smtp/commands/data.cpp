@@ -21,6 +21,13 @@ void Session::begin_message(bool dots) {
         text = {Stray::keep, Stray::keep, Stray::keep};
     intake_.emplace(services_->store, rules);
     decoder_.emplace(text, dots);
+    // Only what may fail in part, or did so before, costs a hash.
+    const std::vector<Recipient>& recipients = transaction_.envelope().recipients;
+    const auto other = [&](const Recipient& recipient) {
+        return recipient.account != recipients.front().account;
+    };
+    if (!lmtp() && (std::ranges::any_of(recipients, other) || services_->recent->any()))
+        intake_->hash_with(services_->recent->message_from(transaction_.envelope().sender));
 }
 
 awaitable<Session::Next> Session::handle(cmd::Data) {

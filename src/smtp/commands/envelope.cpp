@@ -1,4 +1,6 @@
 // MAIL and RCPT: RFC 5321 sections 4.1.1.2 and 4.1.1.3.
+#include <algorithm>
+
 #include "smtp/relay.hpp"
 #include "smtp/session.hpp"
 
@@ -93,9 +95,13 @@ awaitable<bool> Session::over_quota(base::AccountId account) {
     if (!mailbox || mailbox->quota_bytes == 0) co_return false;
     const auto opened = co_await services_->store.account(account);
     if (!opened) co_return false;
+    const std::uint64_t declared = transaction_.envelope().parameters.size.value_or(0);
     // No message is empty: a mailbox without any room is full whatever SIZE says.
-    const std::uint64_t size =
-        std::max<std::uint64_t>(transaction_.envelope().parameters.size.value_or(0), 1);
+    std::uint64_t size = std::max<std::uint64_t>(declared, 1);
+    if (services_->recent->any()) {  // it was too large for this mailbox, by what was added to it
+        const Fingerprint message = services_->recent->declared(transaction_.envelope().sender, declared);
+        size = std::max(size, services_->recent->find(message, account, services_->clock.now()).value_or(0));
+    }
     const auto room = co_await (*opened)->room_for(size, 1);
     co_return !room && room.error().is(store::Errc::over_quota);
 }

@@ -16,7 +16,7 @@ awaitable<Session::Next> Session::handle(cmd::StartTls) {
     const bool secured =
         co_await connection_->start_tls();  // throws away what was sent behind STARTTLS in plain text
     if (!secured) co_return Next::close;
-    framer_ = LineFramer(services_->limits.junk_bytes_max);
+    framer_ = base::LineFramer(services_->limits.junk_bytes_max);
     reset();
     hello_.clear();  // RFC 3207 section 4.2: all that was said before is forgotten
     extended_ = false;

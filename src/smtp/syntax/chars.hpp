@@ -1,10 +1,14 @@
-// Octet classes of RFC 5321 section 4.1.2, with RFC 6531 section 3.3 for UTF-8, as tables.
+// Octet classes of RFC 5321 section 4.1.2 as tables.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace smtp {
+
+using base::equals_nocase;
 
 enum : std::uint8_t {
     ch_atext = 1,  ///< RFC 5322 section 3.2.3, without UTF-8
@@ -35,22 +39,4 @@ inline constexpr auto char_classes = make_char_classes();
 constexpr bool is(char c, std::uint8_t classes) { return (char_classes[std::uint8_t(c)] & classes) != 0; }
 constexpr bool is_control(char c) { return std::uint8_t(c) < 0x20 || c == 0x7F; }
 constexpr bool is_eight_bit(char c) { return std::uint8_t(c) >= 0x80; }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; }
-
-constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (lower(a[i]) != lower(b[i])) return false;
-    return true;
-}
-
-constexpr bool is_ascii(std::string_view text) {
-    for (const char c : text)
-        if (is_eight_bit(c)) return false;
-    return true;
-}
-
-/// Well-formed UTF-8 by RFC 3629: no overlong forms, no surrogates, nothing over U+10FFFF.
-bool is_utf8(std::string_view text);
-
 }  // namespace smtp

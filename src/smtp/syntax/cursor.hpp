@@ -25,7 +25,7 @@ public:
         return true;
     }
     bool skip_ignoring_case(std::string_view word) {
-        if (!equals_ignoring_case(rest_.substr(0, word.size()), word)) return false;
+        if (!equals_nocase(rest_.substr(0, word.size()), word)) return false;
         rest_.remove_prefix(word.size());
         return true;
     }

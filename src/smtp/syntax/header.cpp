@@ -37,23 +37,23 @@ void keep(HeaderFacts& facts, std::string_view run) {
 /// Notes one field; false: it is to be removed.
 bool note(HeaderFacts& facts, HeaderRules rules, std::string_view name, std::string_view value) {
     if (name.empty()) return true;
-    switch (lower(name.front())) {
+    switch (base::to_lower(name.front())) {
         case 'r':
-            if (equals_ignoring_case(name, "Received")) ++facts.received_fields;
-            return !(rules.remove_return_path && equals_ignoring_case(name, "Return-Path"));
+            if (equals_nocase(name, "Received")) ++facts.received_fields;
+            return !(rules.remove_return_path && equals_nocase(name, "Return-Path"));
         case 'f':
-            if (equals_ignoring_case(name, "From") && facts.from_fields++ == 0) facts.from = value;
+            if (equals_nocase(name, "From") && facts.from_fields++ == 0) facts.from = value;
             return true;
         case 'd':
-            if (equals_ignoring_case(name, "Date")) facts.has_date = true;
-            if (equals_ignoring_case(name, "Delivered-To") && facts.delivered_to.size() < 100)
+            if (equals_nocase(name, "Date")) facts.has_date = true;
+            if (equals_nocase(name, "Delivered-To") && facts.delivered_to.size() < 100)
                 facts.delivered_to.push_back(trimmed(value));
             return true;
         case 'm':
-            if (equals_ignoring_case(name, "Message-ID")) facts.has_message_id = true;
+            if (equals_nocase(name, "Message-ID")) facts.has_message_id = true;
             return true;
         case 'b':
-            return !(rules.remove_bcc && equals_ignoring_case(name, "Bcc"));
+            return !(rules.remove_bcc && equals_nocase(name, "Bcc"));
         default:
             return true;
     }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/utf8.hpp"
 #include "smtp/syntax/xtext.hpp"
 
 namespace smtp {
@@ -56,9 +57,9 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::optional<Body> parse_body(std::string_view text) {
-    if (equals_ignoring_case(text, "7BIT")) return Body::seven_bit;
-    if (equals_ignoring_case(text, "8BITMIME")) return Body::eight_bit;
-    if (equals_ignoring_case(text, "BINARYMIME")) return Body::binary;
+    if (equals_nocase(text, "7BIT")) return Body::seven_bit;
+    if (equals_nocase(text, "8BITMIME")) return Body::eight_bit;
+    if (equals_nocase(text, "BINARYMIME")) return Body::binary;
     return std::nullopt;
 }
 
@@ -75,9 +76,7 @@ bool parse_auth(std::string_view text, MailParameters& out) {
 }
 
 Parsed<void> take_mail_parameter(const Parameter& parameter, unsigned& seen, MailParameters& out) {
-    const auto named = [&parameter](std::string_view name) {
-        return equals_ignoring_case(parameter.name, name);
-    };
+    const auto named = [&parameter](std::string_view name) { return equals_nocase(parameter.name, name); };
     if (named("SIZE")) {
         if (!once(seen, 0)) return replies::twice_parameter;
         out.size = parse_size(parameter.value);
@@ -93,9 +92,9 @@ Parsed<void> take_mail_parameter(const Parameter& parameter, unsigned& seen, Mai
         out.smtputf8 = true;
     } else if (named("RET")) {
         if (!once(seen, 3)) return replies::twice_parameter;
-        if (equals_ignoring_case(parameter.value, "FULL"))
+        if (equals_nocase(parameter.value, "FULL"))
             out.ret = Ret::full;
-        else if (equals_ignoring_case(parameter.value, "HDRS"))
+        else if (equals_nocase(parameter.value, "HDRS"))
             out.ret = Ret::headers;
         else
             return replies::bad_ret;
@@ -118,15 +117,15 @@ Parsed<void> take_mail_parameter(const Parameter& parameter, unsigned& seen, Mai
 
 /// notify-esmtp-value = "NEVER" / 1#notify-list-element
 std::optional<std::uint8_t> parse_notify(std::string_view text) {
-    if (equals_ignoring_case(text, "NEVER")) return notify_never;
+    if (equals_nocase(text, "NEVER")) return notify_never;
     std::uint8_t out = notify_unset;
     Cursor in(text);
     while (true) {
         const std::string_view word = in.until(',');
         std::uint8_t bit = 0;
-        if (equals_ignoring_case(word, "SUCCESS")) bit = notify_success;
-        if (equals_ignoring_case(word, "FAILURE")) bit = notify_failure;
-        if (equals_ignoring_case(word, "DELAY")) bit = notify_delay;
+        if (equals_nocase(word, "SUCCESS")) bit = notify_success;
+        if (equals_nocase(word, "FAILURE")) bit = notify_failure;
+        if (equals_nocase(word, "DELAY")) bit = notify_delay;
         if (bit == 0 || (out & bit) != 0) return std::nullopt;
         out = std::uint8_t(out | bit);
         if (in.done()) return out;
@@ -137,7 +136,7 @@ std::optional<std::uint8_t> parse_notify(std::string_view text) {
 /// RFC 6533 section 3: "\x{hex}" stands for a character in utf-8-addr-xtext; the text itself is kept as it
 /// came.
 bool is_utf8_address(std::string_view text) {
-    if (text.empty() || !is_utf8(text)) return false;
+    if (text.empty() || !base::is_utf8(text)) return false;
     for (const char c : text)
         if (is_control(c)) return false;
     return true;
@@ -150,7 +149,7 @@ bool parse_orcpt(std::string_view text, RcptParameters& out) {
         return false;
     for (const char c : text.substr(0, semicolon)) {
         if (!is(c, ch_alpha | ch_digit) && c != '-') return false;
-        out.orcpt_type += lower(c);
+        out.orcpt_type += base::to_lower(c);
     }
     const std::string_view value = text.substr(semicolon + 1);
     if (out.orcpt_type == "utf-8") {
@@ -167,14 +166,14 @@ bool parse_orcpt(std::string_view text, RcptParameters& out) {
 }
 
 Parsed<void> take_rcpt_parameter(const Parameter& parameter, unsigned& seen, RcptParameters& out) {
-    if (equals_ignoring_case(parameter.name, "NOTIFY")) {
+    if (equals_nocase(parameter.name, "NOTIFY")) {
         if (!once(seen, 0)) return replies::twice_parameter;
         const auto notify = parse_notify(parameter.value);
         if (!notify) return replies::bad_notify;
         out.notify = *notify;
         return {};
     }
-    if (equals_ignoring_case(parameter.name, "ORCPT")) {
+    if (equals_nocase(parameter.name, "ORCPT")) {
         if (!once(seen, 1)) return replies::twice_parameter;
         if (!parse_orcpt(parameter.value, out)) return replies::bad_orcpt;
         return {};

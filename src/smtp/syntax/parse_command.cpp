@@ -153,7 +153,7 @@ constexpr std::array table{
 
 const CommandSpec* find_command(std::string_view verb) {
     for (const auto& spec : table)
-        if (equals_ignoring_case(spec.name, verb)) return &spec;
+        if (equals_nocase(spec.name, verb)) return &spec;
     return nullptr;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/utf8.hpp"
+
 namespace smtp {
 namespace {
 
@@ -79,7 +81,7 @@ bool is_ipv6(std::string_view text) {
         }
         if (group.empty() || group.size() > 4) return false;
         for (const char c : group)
-            if (!is(c, ch_digit) && !(lower(c) >= 'a' && lower(c) <= 'f')) return false;
+            if (!is(c, ch_digit) && !(base::to_lower(c) >= 'a' && base::to_lower(c) <= 'f')) return false;
         ++groups;
         text.remove_prefix(n);
         if (text == "::") {
@@ -125,8 +127,9 @@ std::optional<Path> mailbox(Cursor& in) {
     Path path;
     path.local_part = std::move(*local);
     path.domain = std::string(*domain);
-    path.eight_bit = !is_ascii(path.local_part) || !is_ascii(path.domain);
-    if (path.eight_bit && !(is_utf8(path.local_part) && is_utf8(path.domain))) return std::nullopt;
+    path.eight_bit = !base::is_ascii(path.local_part) || !base::is_ascii(path.domain);
+    if (path.eight_bit && !(base::is_utf8(path.local_part) && base::is_utf8(path.domain)))
+        return std::nullopt;
     return path;
 }
 
@@ -208,7 +211,7 @@ bool is_domain(std::string_view text) {
 bool is_address_literal(std::string_view text) {
     if (text.size() < 3 || text.front() != '[' || text.back() != ']') return false;
     text = text.substr(1, text.size() - 2);
-    if (equals_ignoring_case(text.substr(0, 5), "IPv6:")) return is_ipv6(text.substr(5));
+    if (equals_nocase(text.substr(0, 5), "IPv6:")) return is_ipv6(text.substr(5));
     return is_ipv4(text);
 }
 

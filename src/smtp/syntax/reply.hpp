@@ -96,6 +96,8 @@ inline constexpr Reply bad_from_field{550, "5.7.1", "One From field with an addr
 inline constexpr Reply from_not_owned{553, "5.7.1", "From: is not an address of yours"};
 inline constexpr Reply disk_full{452, "4.3.1", "Insufficient system storage; try again later"};
 inline constexpr Reply unavailable{451, "4.3.0", "Mail store is not available; try again later"};
+inline constexpr Reply partly_full{452, "4.2.2",
+                                   "A recipient's mailbox is full, the others have it; send again"};
 inline constexpr Reply over_quota{552, "5.2.2", "Mailbox is full"};
 inline constexpr Reply unknown_mailbox{550, "5.1.1", "No such mailbox here"};
 inline constexpr Reply disabled_mailbox{550, "5.2.1", "Mailbox is disabled"};

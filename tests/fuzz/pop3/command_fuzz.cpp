@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/line_framer.hpp"
 #include "pop3/syntax/dot_stuffer.hpp"
-#include "pop3/syntax/line_framer.hpp"
 #include "pop3/syntax/parse_command.hpp"
 
 namespace {
@@ -18,21 +18,21 @@ void require(bool holds) {
 }
 
 std::vector<std::string> frames(std::string_view input, std::size_t cut) {
-    pop3::LineFramer framer;
+    base::LineFramer framer;
     std::vector<std::string> out;
     std::string held;
     for (std::size_t at = 0; at < input.size(); at += cut) {
         held += input.substr(at, cut);
         for (;;) {
-            const pop3::LineFramer::Frame frame = framer.next(held, line_bytes_max);
-            require(frame.octets <= held.size());
-            if (frame.status == pop3::LineFramer::Status::line) out.emplace_back(frame.line);
-            if (frame.status == pop3::LineFramer::Status::too_long) out.emplace_back("\n");
-            if (frame.status == pop3::LineFramer::Status::flood) return out;
-            held.erase(0, frame.octets);
-            if (frame.status == pop3::LineFramer::Status::more) break;
+            const base::LineFramer::Frame frame = framer.next(held, line_bytes_max + 1);
+            require(frame.consumed <= held.size());
+            if (frame.whole()) out.emplace_back(frame.line);
+            if (frame.status == base::LineFramer::Status::too_long) out.emplace_back("\n");
+            if (frame.status == base::LineFramer::Status::flood) return out;
+            held.erase(0, frame.consumed);
+            if (frame.status == base::LineFramer::Status::need_more) break;
         }
-        require(held.size() <= line_bytes_max + cut);
+        require(held.size() <= line_bytes_max + 1 + cut);
     }
     return out;
 }

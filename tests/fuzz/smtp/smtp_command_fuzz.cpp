@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "smtp/syntax/line_framer.hpp"
+#include "base/line_framer.hpp"
 #include "smtp/syntax/parse_command.hpp"
 
 namespace {
@@ -14,13 +14,13 @@ constexpr std::size_t line_max = 128, junk_max = 512;
 
 /// Frames of `input` fed in pieces. Lines that were dropped are told apart only by their kind.
 std::vector<std::string> frames(std::string_view input, std::size_t cut) {
-    smtp::LineFramer framer(junk_max);
+    base::LineFramer framer(junk_max);
     std::string buffer;
     std::vector<std::string> out;
     std::size_t fed = 0;
     while (true) {
         const auto frame = framer.next(buffer, line_max);
-        using Status = smtp::LineFramer::Status;
+        using Status = base::LineFramer::Status;
         if (frame.consumed > buffer.size()) std::abort();
         if (frame.status == Status::flood) {
             out.emplace_back("flood");

@@ -1,31 +1,19 @@
 // Builds the house for one play, and does what events ask for.
 #include "imap/imap_stage.hpp"
 
-#include <charconv>
 #include <map>
 
-#include <boost/asio/co_spawn.hpp>
+#include "support/stage_tools.hpp"
 
 namespace imap_test {
 namespace asio = boost::asio;
 
+using support::number_in;
+using support::take_word;
+
 namespace {
 
 constexpr std::int64_t start_of_time = 1767323045;  // 2026-01-02 03:04:05 UTC
-
-std::uint64_t number_of(std::string_view text) {
-    std::uint64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
-/// Up to the first space; the rest stays in `text`.
-std::string_view word(std::string_view& text) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view first = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    return first;
-}
 
 asio::awaitable<void> make_account(store::Store* store, base::AccountId id, store::AccountPtr* out) {
     auto made = co_await store->create_account(id);
@@ -79,7 +67,7 @@ ImapStage::ImapStage(const support::StageOptions& options)
       engine_(store::engine::make_memory_engine(ids_)) {
     store::StoreLimits limits;
     if (options_.contains("message_bytes_max"))
-        limits.message_bytes_max = number_of(options_["message_bytes_max"]);
+        limits.message_bytes_max = number_in(options_["message_bytes_max"]);
     store_ = store::make_store(*engine_, clock_, limits);
     imap::Services services{*store_, authenticator_, sessions_, "mail.example.test",
                             "Barid", "1.0",          {},        &clock_};
@@ -102,7 +90,7 @@ ImapStage::~ImapStage() {
 }
 
 void ImapStage::set_limit(const std::string& name, const std::string& value) {
-    const std::uint64_t number = number_of(value);
+    const std::uint64_t number = number_in(value);
     imap::Limits& limits = services_->limits;
     if (name == "fetch_batch") {
         limits.fetch_batch = number;
@@ -128,35 +116,17 @@ asio::awaitable<void> ImapStage::serve(std::unique_ptr<net::Connection> connecti
 }
 
 support::MemoryOptions ImapStage::connection_options(unsigned number) {
-    support::MemoryOptions made;
+    support::MemoryOptions made = support::client_of(options_);
     made.peer.address = options_.contains("one_address") ? "192.0.2.1" : "192.0.2." + std::to_string(number);
     made.peer.listener = "imap";
-    made.peer.loopback = !options_.contains("remote");
-    made.can_start_tls = options_.contains("starttls");
-    made.tls_fails = options_.contains("tls_fails");
-    made.peer.tls = options_.contains("tls");
     return made;
 }
 
-void ImapStage::run(asio::awaitable<void> work) {
-    bool done = false;
-    std::exception_ptr broken;
-    asio::co_spawn(io, std::move(work), [&](std::exception_ptr fault) {
-        broken = std::move(fault);
-        done = true;
-    });
-    while (!done) {
-        io.restart();
-        io.run_one();
-    }
-    if (broken) std::rethrow_exception(broken);
-}
-
 std::string ImapStage::event(std::string_view text) {
-    const std::string_view what = word(text);
+    const std::string_view what = take_word(text);
     bool done = false;
     if (what == "append") {
-        const std::string mailbox(word(text));
+        const std::string mailbox(take_word(text));
         run(append_message(demo_, mailbox, store::Incoming(content(text)), &done));
     } else if (what == "deliver") {
         store::Delivery delivery;
@@ -165,10 +135,10 @@ std::string ImapStage::event(std::string_view text) {
         delivery.message.prefix = "Delivered-To: demo@example.test\r\n";
         run(deliver_message(store_.get(), std::move(delivery), &done));
     } else if (what == "clock") {
-        clock_.advance(std::chrono::seconds(number_of(text)));
+        clock_.advance(std::chrono::seconds(number_in(text)));
         done = true;
     } else if (what == "quota") {
-        run(set_quota(demo_, number_of(text), &done));
+        run(set_quota(demo_, number_in(text), &done));
     } else if (what == "mailbox_deleted") {
         run(remove_mailbox(demo_, std::string(text), &done));
     } else if (what == "login_fails_with") {

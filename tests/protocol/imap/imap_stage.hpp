@@ -30,8 +30,6 @@ public:
     std::string event(std::string_view text) override;
 
     store::Store& store() { return *store_; }
-    /// Runs work to its end on the stage's thread.
-    void run(boost::asio::awaitable<void> work);
 
 private:
     store::ContentPtr content(std::string_view text);

@@ -1,7 +1,6 @@
 // What transcripts cannot show: APOP's digest, large messages in bounded memory, writes that fail.
 #include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
 #include "stage.hpp"
 
@@ -45,18 +44,6 @@ private:
     support::MemoryPair pair_;
 };
 
-std::string md5_hex(const std::string& text) {
-    unsigned char octets[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    EVP_Digest(text.data(), text.size(), octets, &length, EVP_md5(), nullptr);
-    std::string out;
-    for (unsigned i = 0; i < length; ++i) {
-        out += "0123456789abcdef"[octets[i] >> 4];
-        out += "0123456789abcdef"[octets[i] & 15U];
-    }
-    return out;
-}
-
 std::string timestamp_in(const std::string& banner) {
     const auto begin = banner.find('<'), end = banner.find('>');
     return banner.substr(begin, end - begin + 1);
@@ -67,7 +54,7 @@ TEST(Apop, RightDigestAndReplay) {  // P22, RFC 1939 section 7
     std::string digest;
     {
         Talk talk(stage, stage.connection_options(1));
-        digest = md5_hex(timestamp_in(talk.heard()) + "secret");
+        digest = support::md5_hex(timestamp_in(talk.heard()) + "secret");
         EXPECT_EQ(talk.say("APOP demo " + digest), "+OK maildrop has 3 messages (100 octets)\r\n");
     }
     Talk replay(stage, stage.connection_options(1));

@@ -1,117 +1,12 @@
 #include "stage.hpp"
 
-#include <charconv>
-
-#include <boost/asio/co_spawn.hpp>
-#include <openssl/evp.h>
-
 #include "base/log.hpp"
 #include "directory/make_directory.hpp"
+#include "support/stage_tools.hpp"
 
 namespace pop3_test {
-namespace {
 
-auth::Outcome success(std::string mechanism) {
-    auth::Outcome out;
-    out.kind = auth::Outcome::Kind::success;
-    out.identity.account = base::AccountId(1);
-    out.identity.name = "demo@example.test";
-    out.identity.mechanism = std::move(mechanism);
-    return out;
-}
-auth::Outcome failure(auth::Failure why) {
-    auth::Outcome out;
-    out.failure = why;
-    return out;
-}
-auth::Outcome ask(std::string text) {
-    auth::Outcome out;
-    out.kind = auth::Outcome::Kind::challenge;
-    out.challenge = std::move(text);
-    return out;
-}
-auth::Outcome judge(std::string_view user, std::string_view password, std::string mechanism) {
-    if (user == "busy") return failure(auth::Failure::temporary);
-    if (user == "slow") return failure(auth::Failure::too_many);
-    const bool good = user == "demo" && password == "secret";
-    return good ? success(std::move(mechanism)) : failure(auth::Failure::credentials);
-}
-
-class FakeExchange final : public auth::Exchange {
-public:
-    explicit FakeExchange(std::string name) : name_(std::move(name)) {}
-    bool client_first() const override { return name_ != "LOGIN"; }
-    auth::awaitable<auth::Outcome> step(std::string response) override {
-        if (name_ == "LOGIN") {
-            ++step_;
-            if (step_ == 1) co_return ask("Username:");
-            if (step_ == 2) user_ = std::move(response);
-            if (step_ == 2) co_return ask("Password:");
-            co_return judge(user_, response, name_);
-        }
-        const auto second = response.find('\0', 1);
-        if (response.empty() || response[0] != '\0' || second == std::string::npos) {
-            co_return failure(auth::Failure::malformed);
-        }
-        auth::Outcome out = judge(response.substr(1, second - 1), response.substr(second + 1), name_);
-        out.has_final_data = name_ == "X-FINAL" && out.kind == auth::Outcome::Kind::success;
-        if (out.has_final_data) out.challenge = "v=proof";
-        co_return out;
-    }
-
-private:
-    std::string name_, user_;
-    int step_ = 0;
-};
-
-std::string md5_hex(const std::string& text) {
-    unsigned char octets[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    EVP_Digest(text.data(), text.size(), octets, &length, EVP_md5(), nullptr);
-    std::string out;
-    for (unsigned i = 0; i < length; ++i) {
-        out += "0123456789abcdef"[octets[i] >> 4];
-        out += "0123456789abcdef"[octets[i] & 15U];
-    }
-    return out;
-}
-
-std::size_t number_in(std::string_view text) {
-    std::size_t out = 0;
-    std::from_chars(text.data(), text.data() + text.size(), out);
-    return out;
-}
-
-}  // namespace
-
-std::vector<std::string> FakeAuthenticator::mechanisms(const auth::Client& client) const {
-    if (plain_text_refused(client)) return {"X-FINAL"};
-    return {"X-FINAL", "PLAIN", "LOGIN"};
-}
-
-std::unique_ptr<auth::Exchange> FakeAuthenticator::start(std::string_view name, auth::Client client) {
-    for (const std::string& known : mechanisms(client)) {
-        if (known == name) return std::make_unique<FakeExchange>(known);
-    }
-    return nullptr;
-}
-
-auth::awaitable<auth::Outcome> FakeAuthenticator::login(std::string user, base::Secret password,
-                                                        auth::Client client) {
-    if (plain_text_refused(client)) co_return failure(auth::Failure::mechanism);
-    co_return judge(user, password.reveal(), "USER");
-}
-
-auth::awaitable<auth::Outcome> FakeAuthenticator::apop(std::string user, std::string timestamp,
-                                                       std::string digest, auth::Client) {
-    const bool good = user == "demo" && digest == md5_hex(timestamp + "secret");
-    co_return good ? success("APOP") : failure(auth::Failure::credentials);
-}
-
-auth::awaitable<directory::Result<directory::Credentials>> FakeAuthenticator::make_credentials(base::Secret) {
-    co_return directory::Error(directory::Errc::invalid, "not here");
-}
-
+using support::number_in;
 Stage::Stage(const support::StageOptions& options) : options_(options) {
     base::log::set_level("", base::log::Level::off);
     engine_ = store::engine::make_memory_engine(ids_, image_, store::engine::Limits());
@@ -122,24 +17,14 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
     if (options_.contains("inuse")) limits.per_user.sessions_max = number_in(options_["inuse"]);
     if (options_.contains("inuse_here")) limits.per_user.per_address_max = number_in(options_["inuse_here"]);
     if (options_.contains("utf8")) limits.refuse_utf8_headers = options_["utf8"] == "strict";
+    const base::AccountId demo(1);
+    authenticator_.users["demo"] = {demo, "secret", "demo@example.test"};
+    authenticator_.users["busy"] = {demo, "secret", "", auth::Failure::temporary};
+    authenticator_.users["slow"] = {demo, "secret", "", auth::Failure::too_many};
     authenticator_.apop_on = options_.contains("apop");
     services_ = std::make_shared<pop3::Services>(*store_, *directory_, authenticator_, sessions_,
                                                  "mail.example.test", limits);
-    finish(fill());
-}
-
-void Stage::finish(boost::asio::awaitable<void> work) {
-    // Not run(): sessions that wait keep it busy for ever.
-    std::exception_ptr broken;
-    bool ended = false;
-    io.restart();
-    boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr e) {
-        broken = e;
-        ended = true;
-    });
-    while (!ended) io.run_one();
-    io.restart();
-    if (broken) std::rethrow_exception(broken);
+    run(fill());
 }
 
 boost::asio::awaitable<void> Stage::fill() {
@@ -186,15 +71,7 @@ boost::asio::awaitable<void> Stage::serve(std::unique_ptr<net::Connection> conne
     return pop3::serve(std::move(connection), services_);
 }
 
-support::MemoryOptions Stage::connection_options(unsigned) {
-    support::MemoryOptions options;
-    const bool remote = options_.contains("remote");
-    options.peer.address = remote ? "192.0.2.7" : "127.0.0.1";
-    options.peer.loopback = !remote;
-    options.can_start_tls = options_.contains("starttls");
-    options.peer.tls = options_.contains("tls");
-    return options;
-}
+support::MemoryOptions Stage::connection_options(unsigned) { return support::client_of(options_); }
 
 std::string Stage::event(std::string_view text) {
     const auto space = text.find(' ');
@@ -209,11 +86,11 @@ std::string Stage::event(std::string_view text) {
         return seen == number ? "" : std::to_string(seen) + " messages are seen";
     }
     if (what == "expunge") {
-        finish(remove(static_cast<std::uint32_t>(number)));
+        run(remove(static_cast<std::uint32_t>(number)));
         return "";
     }
     if (what == "deliver") {
-        finish(add("Subject: new\r\n\r\nnew\r\n"));
+        run(add("Subject: new\r\n\r\nnew\r\n"));
         return "";
     }
     return "unknown event: " + std::string(text);

@@ -12,29 +12,10 @@
 #include "net/session_registry.hpp"
 #include "pop3/services.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "support/fake_authenticator.hpp"
 #include "support/transcript.hpp"
 
 namespace pop3_test {
-
-/// PLAIN, LOGIN (the server speaks first) and X-FINAL (PLAIN with data at the end). Name "demo", password
-/// "secret".
-class FakeAuthenticator final : public auth::Authenticator {
-public:
-    std::vector<std::string> mechanisms(const auth::Client& client) const override;
-    bool plain_text_refused(const auth::Client& client) const override {
-        return !client.tls && !client.loopback;
-    }
-    std::unique_ptr<auth::Exchange> start(std::string_view name, auth::Client client) override;
-    auth::awaitable<auth::Outcome> login(std::string user, base::Secret password,
-                                         auth::Client client) override;
-    auth::awaitable<auth::Outcome> apop(std::string user, std::string timestamp, std::string digest,
-                                        auth::Client client) override;
-    bool apop_offered() const override { return apop_on; }
-    auth::awaitable<directory::Result<directory::Credentials>> make_credentials(
-        base::Secret password) override;
-
-    bool apop_on = false;
-};
 
 class Stage final : public support::Stage {
 public:
@@ -47,7 +28,6 @@ private:
     boost::asio::awaitable<void> fill();
     boost::asio::awaitable<void> add(std::string text);
     boost::asio::awaitable<void> remove(std::uint32_t uid);
-    void finish(boost::asio::awaitable<void> work);
 
     support::StageOptions options_;
     base::ManualClock clock_{base::SystemTime(std::chrono::seconds(1'800'000'000))};
@@ -57,7 +37,7 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<directory::Directory> directory_;
     store::FolderPtr inbox_;
-    FakeAuthenticator authenticator_;
+    support::FakeAuthenticator authenticator_;
     net::SessionRegistry sessions_;
     std::shared_ptr<pop3::Services> services_;
 };

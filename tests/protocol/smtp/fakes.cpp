@@ -1,5 +1,7 @@
 #include "fakes.hpp"
 
+#include "base/ascii.hpp"
+
 namespace smtp_test {
 namespace {
 
@@ -81,58 +83,6 @@ private:
     base::AccountId id_;
 };
 
-class PlainExchange final : public auth::Exchange {
-public:
-    enum class Kind : std::uint8_t { plain, login, final_data };
-    PlainExchange(FakeAuthenticator& authenticator, Kind kind, auth::Client client)
-        : authenticator_(authenticator), kind_(kind), client_(std::move(client)) {}
-    bool client_first() const override { return kind_ != Kind::login; }
-    awaitable<auth::Outcome> step(std::string response) override {
-        if (kind_ == Kind::login) co_return co_await login_step(std::move(response));
-        const std::size_t first = response.find('\0');
-        const std::size_t second = response.find('\0', first + 1);
-        if (first == std::string::npos || second == std::string::npos) {
-            auth::Outcome malformed;
-            malformed.failure = auth::Failure::malformed;
-            co_return malformed;
-        }
-        base::Secret password(response.substr(second + 1));
-        std::string user = response.substr(first + 1, second - first - 1);
-        auto outcome = co_await authenticator_.login(std::move(user), std::move(password), client_);
-        if (kind_ == Kind::final_data) {
-            outcome.has_final_data = true;
-            outcome.challenge = "v=1";
-        }
-        co_return outcome;
-    }
-
-private:
-    awaitable<auth::Outcome> login_step(std::string response) {
-        auth::Outcome outcome;
-        outcome.kind = auth::Outcome::Kind::challenge;
-        outcome.challenge = steps_ == 0 ? "Username:" : "Password:";
-        if (steps_++ == 0) co_return outcome;
-        if (steps_ == 2) {
-            user_ = std::move(response);
-            co_return outcome;
-        }
-        base::Secret password(std::move(response));
-        co_return co_await authenticator_.login(user_, std::move(password), client_);
-    }
-
-    FakeAuthenticator& authenticator_;
-    Kind kind_;
-    auth::Client client_;
-    int steps_ = 0;
-    std::string user_;
-};
-
-std::string lowered(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-    return text;
-}
-
 const std::map<std::string, std::uint32_t>& mailboxes_by_address() {
     static const std::map<std::string, std::uint32_t> map{
         {"demo@example.test", 1},
@@ -193,7 +143,7 @@ awaitable<void> FakeStore::collect() { co_return; }
 
 awaitable<store::Result<directory::Route>> FakeDirectory::route(std::string address) {
     if (broken) co_return Error(Errc::unavailable, "told to fail");
-    address = lowered(std::move(address));
+    address = base::lowered(address);
     directory::Route route;
     const auto found = mailboxes_by_address().find(address);
     if (found != mailboxes_by_address().end()) {
@@ -221,7 +171,7 @@ awaitable<store::Result<directory::Mailbox>> FakeDirectory::mailbox(base::Accoun
 }
 awaitable<store::Result<bool>> FakeDirectory::owns(base::AccountId account, std::string address) {
     if (broken) co_return Error(Errc::unavailable, "told to fail");
-    const auto found = mailboxes_by_address().find(lowered(std::move(address)));
+    const auto found = mailboxes_by_address().find(base::lowered(address));
     co_return found != mailboxes_by_address().end() && found->second == account.value;
 }
 awaitable<store::Result<bool>> FakeDirectory::is_local_domain(std::string domain) {
@@ -269,35 +219,6 @@ awaitable<store::Result<std::vector<directory::Mailbox>>> FakeDirectory::mailbox
     co_return Error(Errc::not_found, "");
 }
 awaitable<store::Result<void>> FakeDirectory::remove_mailbox(base::AccountId) {
-    co_return Error(Errc::invalid, "");
-}
-
-std::vector<std::string> FakeAuthenticator::mechanisms(const auth::Client& client) const {
-    if (plain_text_refused(client)) return {"X-FINAL"};
-    return {"X-FINAL", "PLAIN", "LOGIN"};
-}
-std::unique_ptr<auth::Exchange> FakeAuthenticator::start(std::string_view name, auth::Client client) {
-    using Kind = PlainExchange::Kind;
-    if (name == "X-FINAL") return std::make_unique<PlainExchange>(*this, Kind::final_data, std::move(client));
-    if (plain_text_refused(client)) return nullptr;
-    if (name == "PLAIN") return std::make_unique<PlainExchange>(*this, Kind::plain, std::move(client));
-    if (name == "LOGIN") return std::make_unique<PlainExchange>(*this, Kind::login, std::move(client));
-    return nullptr;
-}
-awaitable<auth::Outcome> FakeAuthenticator::login(std::string user, base::Secret password, auth::Client) {
-    auth::Outcome outcome;
-    if (user == "busy") outcome.failure = auth::Failure::temporary;
-    if (user == "demo@example.test" && password.equals("secret")) {
-        outcome.kind = auth::Outcome::Kind::success;
-        outcome.identity.account = base::AccountId(1);
-        outcome.identity.name = user;
-    }
-    co_return outcome;
-}
-awaitable<auth::Outcome> FakeAuthenticator::apop(std::string, std::string, std::string, auth::Client) {
-    co_return auth::Outcome();
-}
-awaitable<directory::Result<directory::Credentials>> FakeAuthenticator::make_credentials(base::Secret) {
     co_return Error(Errc::invalid, "");
 }
 

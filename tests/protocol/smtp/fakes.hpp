@@ -1,5 +1,5 @@
-// The parts around an SMTP session, in memory and without waiting: a store that shows what was delivered, a
-// directory of a few mailboxes, an authenticator with one password. They say what the real ones must do.
+// The parts around an SMTP session, in memory and without waiting: a store that shows what was delivered, and
+// a directory of a few mailboxes. They say what the real ones must do.
 #pragma once
 #include <map>
 #include <optional>
@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "auth/authenticator.hpp"
 #include "base/clock.hpp"
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
@@ -84,21 +83,6 @@ public:
     awaitable<store::Result<std::vector<directory::Mailbox>>> mailboxes(std::string, std::string,
                                                                         std::size_t) override;
     awaitable<store::Result<void>> remove_mailbox(base::AccountId) override;
-};
-
-/// demo@example.test with password "secret", by PLAIN, LOGIN and X-FINAL (a mechanism with final data, as
-/// SCRAM has).
-class FakeAuthenticator final : public auth::Authenticator {
-public:
-    std::vector<std::string> mechanisms(const auth::Client& client) const override;
-    bool plain_text_refused(const auth::Client& client) const override {
-        return !client.tls && !client.loopback;
-    }
-    std::unique_ptr<auth::Exchange> start(std::string_view name, auth::Client client) override;
-    awaitable<auth::Outcome> login(std::string user, base::Secret password, auth::Client client) override;
-    awaitable<auth::Outcome> apop(std::string, std::string, std::string, auth::Client) override;
-    bool apop_offered() const override { return false; }
-    awaitable<directory::Result<directory::Credentials>> make_credentials(base::Secret) override;
 };
 
 }  // namespace smtp_test

@@ -5,23 +5,14 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "support/stage_tools.hpp"
 
 namespace smtp_test {
+
+using support::number_in;
+using support::take_word;
+
 namespace {
-
-std::uint64_t number_in(std::string_view text) {
-    std::uint64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
-
-/// Splits at the first space.
-std::string_view word(std::string_view& text) {
-    const std::size_t space = std::min(text.find(' '), text.size());
-    const std::string_view out = text.substr(0, space);
-    text.remove_prefix(std::min(space + 1, text.size()));
-    return out;
-}
 
 std::string unescaped(std::string_view text) {
     std::string out;
@@ -58,6 +49,8 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
     services_ =
         std::make_shared<smtp::Services>(store_, directory_, authenticator_, sessions_, clock_, random_);
     services_->hostname = "mx.example.test";
+    authenticator_.users["demo@example.test"] = {base::AccountId(1), "secret"};
+    authenticator_.users["busy"] = {base::AccountId(1), "secret", "", auth::Failure::temporary};
     smtp::Limits& limits = services_->limits;
     limits.error_delay = std::chrono::milliseconds(0);
     smtp::Policy& policy = services_->policy;
@@ -81,22 +74,10 @@ boost::asio::awaitable<void> Stage::serve(std::unique_ptr<net::Connection> conne
     return smtp::serve(std::move(connection), services_);
 }
 
-support::MemoryOptions Stage::connection_options(unsigned) {
-    support::MemoryOptions options;
-    const bool remote = options_.contains("remote");
-    options.peer.address = remote ? "192.0.2.7" : "127.0.0.1";
-    options.peer.loopback = !remote;
-    options.can_start_tls = options_.contains("starttls");
-    options.peer.tls = options_.contains("tls");
-    if (options.peer.tls) {
-        options.peer.tls_version = "TLSv1.3";
-        options.peer.tls_cipher = "TLS_AES_128_GCM_SHA256";
-    }
-    return options;
-}
+support::MemoryOptions Stage::connection_options(unsigned) { return support::client_of(options_); }
 
 std::string Stage::event(std::string_view text) {
-    const std::string_view what = word(text);
+    const std::string_view what = take_word(text);
     if (what == "copies" || what == "commits" || what == "writers") {
         const std::size_t is = what == "copies"    ? store_.delivered.size()
                                : what == "commits" ? store_.commits
@@ -118,7 +99,7 @@ std::string Stage::event(std::string_view text) {
 }
 
 std::string Stage::about_copy(std::string_view what, std::string_view rest) {
-    const std::size_t copy = number_in(word(rest));
+    const std::size_t copy = number_in(take_word(rest));
     if (copy == 0 || copy > store_.delivered.size()) return "no such copy";
     const DeliveredMessage& message = store_.delivered[copy - 1];
     if (what == "in")
@@ -131,7 +112,7 @@ std::string Stage::about_copy(std::string_view what, std::string_view rest) {
 }
 
 std::string Stage::fail(std::string_view rest) {
-    const std::string_view where = word(rest);
+    const std::string_view where = take_word(rest);
     const std::map<std::string_view, store::Errc> codes{{"no_space", store::Errc::no_space},
                                                         {"unavailable", store::Errc::unavailable},
                                                         {"over_quota", store::Errc::over_quota},

@@ -11,6 +11,7 @@
 #include "fakes.hpp"
 #include "net/session_registry.hpp"
 #include "smtp/services.hpp"
+#include "support/fake_authenticator.hpp"
 #include "support/transcript.hpp"
 
 namespace smtp_test {
@@ -31,7 +32,7 @@ private:
     base::SeededRandom random_{1};
     FakeStore store_{clock_};
     FakeDirectory directory_;
-    FakeAuthenticator authenticator_;
+    support::FakeAuthenticator authenticator_;
     net::SessionRegistry sessions_;
     std::shared_ptr<smtp::Services> services_;
 };

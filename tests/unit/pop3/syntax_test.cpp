@@ -1,8 +1,8 @@
 // The codec of POP3: tables for commands, lines in any cut, dots in any cut.
 #include <gtest/gtest.h>
 
+#include "base/line_framer.hpp"
 #include "pop3/syntax/dot_stuffer.hpp"
-#include "pop3/syntax/line_framer.hpp"
 #include "pop3/syntax/parse_command.hpp"
 
 namespace pop3 {
@@ -106,19 +106,19 @@ TEST(Parse, Commands) {
 
 /// What comes out when the input comes in pieces of `cut`.
 std::string frames(std::string_view input, std::size_t cut, std::size_t line_bytes_max) {
-    LineFramer framer;
+    base::LineFramer framer;
     std::string held, out;
     std::size_t most = 0;
     for (std::size_t at = 0; at < input.size(); at += cut) {
         held += input.substr(at, cut);
         for (;;) {
             most = std::max(most, held.size());
-            const LineFramer::Frame frame = framer.next(held, line_bytes_max);
-            if (frame.status == LineFramer::Status::line) out += std::string(frame.line) + ";";
-            if (frame.status == LineFramer::Status::too_long) out += "long;";
-            if (frame.status == LineFramer::Status::flood) return out + "flood";
-            held.erase(0, frame.octets);
-            if (frame.status == LineFramer::Status::more) break;
+            const base::LineFramer::Frame frame = framer.next(held, line_bytes_max + 1);
+            if (frame.whole()) out += std::string(frame.line) + ";";
+            if (frame.status == base::LineFramer::Status::too_long) out += "long;";
+            if (frame.status == base::LineFramer::Status::flood) return out + "flood";
+            held.erase(0, frame.consumed);
+            if (frame.status == base::LineFramer::Status::need_more) break;
         }
     }
     EXPECT_LE(most, std::max(line_bytes_max + cut, cut) + 1);

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "smtp/syntax/line_framer.hpp"
+#include "base/line_framer.hpp"
 #include "smtp/syntax/parse_command.hpp"
 
 namespace smtp {
@@ -12,33 +12,33 @@ namespace {
 
 /// Everything that the framer says of `input`, fed in pieces of `cut` octets.
 std::vector<std::string> frames(const std::string& input, std::size_t cut, std::size_t line_max = 64) {
-    LineFramer framer(256);
+    base::LineFramer framer(256);
     std::string buffer;
     std::vector<std::string> out;
     std::size_t fed = 0;
     while (true) {
-        const LineFramer::Frame frame = framer.next(buffer, line_max);
+        const base::LineFramer::Frame frame = framer.next(buffer, line_max);
         switch (frame.status) {
-            case LineFramer::Status::need_more:
+            case base::LineFramer::Status::need_more:
                 break;
-            case LineFramer::Status::line:
+            case base::LineFramer::Status::line:
                 out.push_back("[" + std::string(frame.line) + "]");
                 break;
-            case LineFramer::Status::bare_lf:
+            case base::LineFramer::Status::bare_lf:
                 out.emplace_back("lf");
                 break;
-            case LineFramer::Status::bad_octets:
+            case base::LineFramer::Status::bad_octets:
                 out.emplace_back("octets");
                 break;
-            case LineFramer::Status::too_long:
+            case base::LineFramer::Status::too_long:
                 out.emplace_back("long");
                 break;
-            case LineFramer::Status::flood:
+            case base::LineFramer::Status::flood:
                 out.emplace_back("flood");
                 return out;
         }
         buffer.erase(0, frame.consumed);
-        if (frame.status != LineFramer::Status::need_more) continue;
+        if (frame.status != base::LineFramer::Status::need_more) continue;
         if (fed == input.size()) return out;
         const std::size_t n = std::min(cut, input.size() - fed);
         buffer.append(input, fed, n);

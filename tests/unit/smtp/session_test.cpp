@@ -10,6 +10,7 @@
 #include "protocol/smtp/fakes.hpp"
 #include "smtp/services.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "support/fake_authenticator.hpp"
 #include "support/memory_connection.hpp"
 
 namespace smtp {
@@ -92,7 +93,7 @@ public:
     std::unique_ptr<store::engine::MemoryEngine> engine = store::engine::make_memory_engine(ids);
     std::unique_ptr<store::Store> store = store::make_store(*engine, clock, store::StoreLimits());
     smtp_test::FakeDirectory directory;
-    smtp_test::FakeAuthenticator authenticator;
+    support::FakeAuthenticator authenticator;
     net::SessionRegistry sessions;
     std::shared_ptr<Services> services =
         std::make_shared<Services>(*store, directory, authenticator, sessions, clock, random);
@@ -178,6 +179,75 @@ TEST(SmtpSession, every_store_step_may_fail) {
             ASSERT_LT(n, 200U);
         }
     }
+}
+
+/// SMTP's one answer: whichever step fails, after the sender has come again each recipient has one copy.
+TEST(SmtpSession, every_store_step_may_fail_and_nobody_gets_it_twice) {
+    using store::engine::Fault;
+    const std::string message =
+        "EHLO c\r\nMAIL FROM:<a@remote.example>\r\nRCPT TO:<demo@example.test>\r\nRCPT "
+        "TO:<two@example.test>\r\n"
+        "DATA\r\nSubject: s\r\n\r\nbody\r\n.\r\nQUIT\r\n";
+    std::size_t partly = 0;
+    for (const Fault fault : {Fault::unavailable, Fault::no_space, Fault::unknown_not_done}) {
+        for (std::uint64_t n = 1;; ++n) {
+            Bench bench;
+            bench.services->policy = Policy::inbound();
+            const std::uint64_t before = bench.engine->steps();
+            bench.engine->inject(store::engine::fault_at(before + n, fault));
+            const std::string first = bench.talk(message);
+            const std::uint64_t used = bench.engine->steps() - before;
+            bench.engine->inject({});
+            if (count(first, "delivered as") == 0) {
+                const std::size_t had = bench.inbox(1).size() + bench.inbox(2).size();
+                partly += had == 1 ? 1 : 0;
+                ASSERT_LT(had, 2U) << first;
+                EXPECT_EQ(count(bench.talk(message), "delivered as"), 1U);
+            }
+            EXPECT_EQ(bench.inbox(1).size(), 1U) << n << first;
+            EXPECT_EQ(bench.inbox(2).size(), 1U) << n << first;
+            EXPECT_FALSE(bench.services->recent->any());
+            if (used < n) break;
+            ASSERT_LT(n, 200U);
+        }
+    }
+    EXPECT_GT(partly, 0U) << "no step failed for one recipient alone: this proves nothing";
+}
+
+TEST(RecentDeliveries, RemembersForgetsAndIsBounded) {
+    base::SeededRandom random{1};
+    RecentDeliveries::Limits limits;
+    limits.entries_max = 3;
+    RecentDeliveries recent(random, limits);
+    const auto print = [&](std::string_view sender, std::string_view text) {
+        MessageHash hash = recent.message_from(sender);
+        for (const char c : text) hash.add({&c, 1});
+        return hash.finish();
+    };
+    const base::SystemTime now{std::chrono::hours(1000)};
+    const base::AccountId one(1), two(2);
+    const Fingerprint message = print("a@x", "text");
+    EXPECT_EQ(message, print("a@x", "text"));
+    EXPECT_NE(message, print("b@x", "text"));
+    EXPECT_NE(message, print("a@xt", "ext"));
+    EXPECT_FALSE(recent.any());
+    recent.note(message, one, 7, now);
+    EXPECT_TRUE(recent.any());
+    EXPECT_EQ(recent.find(message, one, now), 7U);
+    EXPECT_EQ(recent.find(message, two, now), std::nullopt);
+    EXPECT_EQ(recent.find(message, one, now + std::chrono::hours(121)), std::nullopt);
+    recent.note(message, one, 8, now);
+    EXPECT_EQ(recent.find(message, one, now), 8U);
+    recent.forget(message, one);
+    recent.forget(message, one);
+    EXPECT_FALSE(recent.any());
+    for (std::uint32_t account = 1; account <= 4; ++account)
+        recent.note(message, base::AccountId(account), account, now);
+    EXPECT_EQ(recent.find(message, one, now), std::nullopt);  // the oldest went
+    EXPECT_EQ(recent.find(message, two, now), 2U);
+    recent.note(message, one, 1, now + std::chrono::hours(121));
+    EXPECT_EQ(recent.find(message, two, now), std::nullopt);  // those that no sender tries again
+    EXPECT_NE(recent.declared("a@x", 1), recent.declared("a@x", 2));
 }
 
 TEST(SmtpSession, early_talkers_are_refused_where_the_policy_says_so) {  // A38

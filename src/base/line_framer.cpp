@@ -1,6 +1,6 @@
-#include "smtp/syntax/line_framer.hpp"
+#include "base/line_framer.hpp"
 
-namespace smtp {
+namespace base {
 
 LineFramer::Frame LineFramer::next(std::string_view input, std::size_t line_max) {
     Frame frame;
@@ -21,17 +21,16 @@ LineFramer::Frame LineFramer::next(std::string_view input, std::size_t line_max)
         dropped_ = 0;
         return frame;
     }
-    std::string_view line = input.substr(0, lf);
-    if (line.empty() || line.back() != '\r') {
+    frame.line = input.substr(0, lf);
+    if (!frame.line.ends_with('\r')) {
         frame.status = Status::bare_lf;
         return frame;
     }
-    line.remove_suffix(1);
-    frame.line = line;
-    frame.status = line.find_first_of(std::string_view("\r\0", 2)) == std::string_view::npos
+    frame.line.remove_suffix(1);
+    frame.status = frame.line.find_first_of(std::string_view("\r\0", 2)) == std::string_view::npos
                        ? Status::line
                        : Status::bad_octets;
     return frame;
 }
 
-}  // namespace smtp
+}  // namespace base
