@@ -21,11 +21,46 @@ bool names(std::string_view list, std::string_view name) {
     return false;
 }
 
+bool all_text(const Json& list) {
+    return list.is_array() && std::ranges::all_of(list, [](const Json& item) { return item.is_string(); });
+}
+
+/// What an argument is: the same name means the same in every operation, and what has no row is a text. An
+/// ill-typed one must not pass for an absent one: `"quota_bytes":"5G"` would be no limit.
+struct Kind {
+    const char* name;
+    bool (*fits)(const Json&);
+    const char* is;
+};
+constexpr auto is_flag = [](const Json& value) { return value.is_boolean(); };
+constexpr auto is_count = [](const Json& value) { return value.is_number_unsigned(); };
+constexpr auto is_count32 = [](const Json& value) {
+    return value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint32_t(-1);
+};
+constexpr auto is_number = [](const Json& value) { return value.is_number_integer(); };
+constexpr auto is_text = [](const Json& value) { return value.is_string(); };
+constexpr Kind text_kind{"", is_text, "a text"};
+constexpr std::array kinds{
+    Kind{"enabled", is_flag, "true or false"},
+    Kind{"login_allowed", is_flag, "true or false"},
+    Kind{"id", is_count, "a number"},
+    Kind{"quota_bytes", is_count, "a number of octets"},
+    Kind{"quota_bytes_default", is_count, "a number of octets"},
+    Kind{"mailboxes_max", is_count32, "a number below 2^32"},
+    Kind{"date", is_number, "seconds since 1970"},
+    Kind{"alias", all_text, "a list of texts"},
+    Kind{"addresses", all_text, "a list of texts"},
+    Kind{"flags", all_text, "a list of texts"},
+};
+
 /// Empty, or what is wrong with the arguments of `operation`.
 std::string argument_fault(const Operation& operation, const Json& arguments) {
     for (const auto& [name, value] : arguments.items()) {
         if (!names(operation.required, name) && !names(operation.optional, name))
             return fmt::format("{} has no argument '{}'", operation.name, name);
+        const auto known = std::ranges::find_if(kinds, [&](const Kind& kind) { return name == kind.name; });
+        const Kind& kind = known == kinds.end() ? text_kind : *known;
+        if (!kind.fits(value)) return fmt::format("'{}' must be {}", name, kind.is);
     }
     std::string_view required = operation.required;
     while (!required.empty()) {

@@ -74,10 +74,10 @@ std::span<const Operation> session_operations();
 std::span<const Operation> store_operations();
 std::span<const Operation> transfer_operations();
 
-/// Checks the arguments' names and runs the operation. Never throws for what a caller sent.
+/// Checks the arguments' names and types and runs the operation. Never throws for what a caller sent.
 awaitable<Reply> run_operation(ServicesPtr services, std::string name, Json arguments, CallerPtr caller);
 
-// Arguments by type. \errors an absent or ill-typed one gives the default
+// Arguments by type. \errors an absent one gives the default
 std::string text(const Json& arguments, const char* name, std::string otherwise = {});
 std::uint64_t number(const Json& arguments, const char* name, std::uint64_t otherwise = 0);
 bool flag(const Json& arguments, const char* name, bool otherwise = false);

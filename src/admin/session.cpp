@@ -52,17 +52,26 @@ private:
         connection_->output() += '\n';
     }
 
+    void fault(const char* code, const char* message) {
+        const Json error = {{"code", code}, {"message", message}};
+        write_line({{"ok", false}, {"error", error}});
+    }
+
     /// False: no more requests.
     awaitable<bool> read_line() {
         for (;;) {
             const std::string_view input = connection_->input();
             const auto end = input.find('\n');
+            if (std::min(end, input.size()) > limits_.line_bytes_max) {
+                fault("limit", "the request is too long");
+                co_await connection_->flush();
+                co_return false;
+            }
             if (end != std::string_view::npos) {
                 line_.assign(input.substr(0, end));
                 connection_->consume(end + 1);
                 co_return true;
             }
-            if (input.size() > limits_.line_bytes_max) co_return false;
             if (!connection_->output().empty()) {
                 const bool sent = co_await connection_->flush();
                 if (!sent) co_return false;
@@ -74,12 +83,21 @@ private:
 
     /// False: the stream is out of step and must end.
     awaitable<bool> answer_line() {
-        Json request = Json::parse(line_, nullptr, false);
-        if (!request.is_object() || !request.contains("op") || !request["op"].is_string()) {
-            Json wrong = {{"ok", false},
-                          {"error", {{"code", "usage"}, {"message", "a request is {\"op\": …}"}}}};
-            write_line(wrong);
+        // The parser needs no stack for what is nested, but copies and destructors of its values do.
+        bool too_deep = false;
+        const auto shallow = [&](int depth, Json::parse_event_t, const Json&) {
+            too_deep = too_deep || depth > limits_.nesting_max;
+            return !too_deep;
+        };
+        Json request = Json::parse(line_, shallow, false);
+        if (too_deep || !request.is_object() || !request.contains("op") || !request["op"].is_string()) {
+            fault("usage", "a request is {\"op\": …}");
             co_return co_await connection_->flush();
+        }
+        if (request.contains("octets") && !request["octets"].is_number_unsigned()) {
+            fault("usage", "\"octets\" is how many follow");  // as many as nobody knows: the stream ends here
+            co_await connection_->flush();
+            co_return false;
         }
         octets_left_ = number(request, "octets");
         std::string operation = request["op"].get<std::string>();

@@ -11,6 +11,7 @@ namespace admin {
 
 struct AdminLimits {
     std::size_t line_bytes_max = 1 << 20;  ///< a list of addresses is the longest argument
+    int nesting_max = 16;                  ///< arguments are lists of texts at the deepest
     std::chrono::minutes idle_max{60};     ///< an import that waits for its disk is not dead
 };
 

@@ -52,6 +52,8 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},
                   {"tls_failed", figures.tls_failed},
+                  {"tls_handshakes", figures.tls_running},
+                  {"tls_handshakes_waiting", figures.tls_waiting},
                   {"open", figures.open}}},
                 {"sessions", by_protocol},
                 {"store", std::move(store)},

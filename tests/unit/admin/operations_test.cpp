@@ -1,0 +1,94 @@
+// What operations take, do and refuse.
+#include "fixture.hpp"
+
+namespace admin {
+namespace {
+
+TEST_F(AdminTest, ArgumentsOfAWrongTypeAreRefusedAndChangeNothing) {
+    add_demo();
+    const Json before = result("account.show", {{"address", "demo@example.test"}});
+    const std::vector<std::pair<Json, std::string>> table = {
+        {{{"enabled", "no"}}, "usage: 'enabled' must be true or false"},
+        {{{"login_allowed", 0}}, "usage: 'login_allowed' must be true or false"},
+        {{{"quota_bytes", "5G"}}, "usage: 'quota_bytes' must be a number of octets"},
+        {{{"quota_bytes", -1}}, "usage: 'quota_bytes' must be a number of octets"},
+        {{{"quota_bytes", nullptr}}, "usage: 'quota_bytes' must be a number of octets"},
+        {{{"addresses", "x@example.test"}}, "usage: 'addresses' must be a list of texts"},
+        {{{"addresses", {"x@example.test", 1}}}, "usage: 'addresses' must be a list of texts"},
+    };
+    for (const auto& [changes, expected] : table) {
+        Json arguments = changes;
+        arguments["address"] = "demo@example.test";
+        EXPECT_EQ(fault(run("account.set", arguments)), expected) << changes.dump();
+    }
+    EXPECT_EQ(fault(run("account.show", {{"address", 17}})), "usage: 'address' must be a text");
+    EXPECT_EQ(fault(run("postoffice.set", {{"name", "acme"}, {"mailboxes_max", 4294967296}})),
+              "usage: 'mailboxes_max' must be a number below 2^32");
+    EXPECT_EQ(fault(run("session.kick", {{"id", "1"}})), "usage: 'id' must be a number");
+    EXPECT_EQ(result("account.show", {{"address", "demo@example.test"}}), before);
+}
+
+TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
+    add_demo();
+    EXPECT_EQ(fault(run("postoffice.add", {{"name", "acme"}})).substr(0, 7), "exists:");
+    EXPECT_EQ(fault(run("postoffice.show", {{"name", "none"}})).substr(0, 10), "not_found:");
+    EXPECT_EQ(result("postoffice.show", {{"name", "acme"}})["domains"], Json({"example.test"}));
+    result("postoffice.set", {{"name", "acme"}, {"mailboxes_max", 2}});
+    EXPECT_EQ(result("postoffice.list")[0]["mailboxes_max"], 2);
+    EXPECT_EQ(fault(run("account.add", {{"address", "nonsense"}})), "invalid: not an address: nonsense");
+    EXPECT_EQ(fault(run("account.add", {{"address", "a@elsewhere.test"}})).substr(0, 10), "not_found:");
+    EXPECT_EQ(fault(run("account.add", {{"address", "demo@example.test"}})).substr(0, 7), "exists:");
+    const Json made =
+        result("account.add", {{"address", "Two@Example.test"}, {"alias", {"second@example.test"}}});
+    EXPECT_GE(made["password"].get<std::string>().size(), 12U);  // none was given
+    EXPECT_EQ(fault(run("account.add", {{"address", "three@example.test"}})).substr(0, 6), "limit:");
+    const Json shown = result("account.show", {{"address", "second@example.test"}});
+    EXPECT_EQ(shown["name"], "two");
+    EXPECT_EQ(shown["folders"].size(), 6U);
+    result("account.set", {{"address", "two@example.test"}, {"quota_bytes", 1000}, {"enabled", false}});
+    EXPECT_EQ(result("account.show", {{"address", "two@example.test"}})["quota_bytes"], 1000);
+    EXPECT_FALSE(run("postoffice.remove", {{"name", "acme"}})["ok"]);  // it has domains
+    result("account.remove", {{"address", "two@example.test"}});
+    EXPECT_EQ(fault(run("account.show", {{"address", "two@example.test"}})).substr(0, 10), "not_found:");
+}
+
+TEST_F(AdminTest, SessionsAreListedAndEnded) {
+    auto pair = support::make_memory_pair(io, {});
+    net::PeerInfo peer;
+    peer.address = "192.0.2.1";
+    auto handle = server->sessions().add("imap", peer, pair.connection->waker());
+    handle.set_user("demo@example.test");
+    const Json list = result("session.list");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0]["address"], "192.0.2.1");
+    EXPECT_EQ(result("session.list", {{"user", "other"}}).size(), 0U);
+    EXPECT_EQ(result("status")["sessions"]["imap"], 1);
+    EXPECT_EQ(fault(run("session.kick")), "usage: session.kick needs 'id' or 'user'");
+    EXPECT_EQ(fault(run("session.kick", {{"id", 999}})), "not_found: no such session");
+    EXPECT_EQ(pair.connection->take_events(), 0U);
+    EXPECT_EQ(result("session.kick", {{"id", list[0]["id"]}})["kicked"], 1);
+    EXPECT_EQ(pair.connection->take_events(), std::uint32_t{net::event_kicked});
+    EXPECT_EQ(result("session.kick", {{"user", "demo@example.test"}})["kicked"], 1);
+}
+
+TEST_F(AdminTest, AStoreThatFailsIsToldAndNothingElseBreaks) {
+    add_demo();
+    engine->inject([](const store::engine::Step&) { return store::engine::Fault::unavailable; });
+    EXPECT_EQ(fault(run("postoffice.add", {{"name", "other"}})).substr(0, 12), "unavailable:");
+    engine->inject({});
+    result("postoffice.add", {{"name", "other"}});
+    const Json report = result("store.check");
+    EXPECT_EQ(report["problems"], Json::array());
+    EXPECT_EQ(report["accounts"], 1);
+    result("store.collect");
+    EXPECT_EQ(fault(run("log.level", {{"level", "loud"}})),
+              "invalid: levels are trace, debug, info, warn, error, off");
+}
+
+TEST_F(AdminTest, TimesAreUtc) {
+    EXPECT_EQ(iso_time(base::SystemTime(std::chrono::seconds(1'800'000'000))), "2027-01-15T08:00:00Z");
+    EXPECT_EQ(result("status")["started"], "2027-01-15T08:00:00Z");
+}
+
+}  // namespace
+}  // namespace admin
