@@ -51,6 +51,8 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                 {"connections",
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},
+                  {"tls_running", figures.tls_running},
+                  {"tls_waiting", figures.tls_waiting},
                   {"tls_failed", figures.tls_failed},
                   {"tls_handshakes", figures.tls_running},
                   {"tls_handshakes_waiting", figures.tls_waiting},

@@ -18,6 +18,9 @@ void show_status(const Json& status) {
     const Json& connections = status["connections"];
     fmt::print("connections {} open, {} accepted, {} refused\n", connections["open"].get<std::uint64_t>(),
                connections["accepted"].get<std::uint64_t>(), connections["refused"].get<std::uint64_t>());
+    fmt::print(
+        "TLS handshakes {} running, {} waiting, {} failed\n", connections["tls_running"].get<std::uint64_t>(),
+        connections["tls_waiting"].get<std::uint64_t>(), connections["tls_failed"].get<std::uint64_t>());
     for (const auto& [protocol, count] : status["sessions"].items())
         fmt::print("  {:<12} {}\n", protocol, count.get<std::uint64_t>());
     for (const char* part : {"store", "engine"}) {

@@ -4,7 +4,9 @@
 //
 // Those over a limit wait for their turn, they are not turned away: after a restart a whole office comes back
 // at once behind one address, and each of its handshakes takes milliseconds. Clients take turns, so that one
-// that holds its own open keeps up nobody else's. The wait counts as part of the handshake's time.
+// that holds its own open keeps up nobody else's. A connection takes its turn when the client's first octets
+// have come: a silent one costs a descriptor and holds up nobody. Both waits count as part of the handshake's
+// time.
 #pragma once
 #include <cstdint>
 #include <list>

@@ -37,6 +37,16 @@ awaitable<bool> SocketConnection::handshake() {
     std::shared_ptr<const TlsContext> context = shared_->tls();
     if (context == nullptr || stream_.tls() != nullptr) co_return false;
     const auto deadline = std::chrono::steady_clock::now() + shared_->tls_handshake_max;
+    // Whoever says nothing takes no turn: connections that are only held open would keep up their whole
+    // address.
+    bool begun_by_peer = !stream_.input().empty();  // behind a PROXY header
+    if (!begun_by_peer) begun_by_peer = co_await stream_.pause(0, deadline);
+    if (!begun_by_peer) {
+        ++shared_->tls_failed;
+        base::log::debug("net", "TLS handshake failed",
+                         {{"ip", peer_.address}, {"listener", peer_.listener}, {"why", "no ClientHello"}});
+        co_return false;
+    }
     const auto ip = IpAddress::parse(peer_.address);
     HandshakeTurns::Turn turn(shared_->turns, ip ? ip->limit_key() : 0, stream_.link(), event_turn);
     if (turn.must_wait()) {

@@ -227,9 +227,10 @@ asio::awaitable<bool> Stream::pause(std::uint32_t event, SteadyTime deadline) {
         if ((link_->events_.fetch_and(~event, std::memory_order_acq_rel) & event) != 0) co_return true;
         begin_sleep(deadline);
         // A reset ends it; what the peer sends, and its end, wait in the kernel.
-        const auto [ec] = co_await socket_.async_wait(Socket::wait_error, no_throw);
+        const auto direction = event == 0 ? Socket::wait_read : Socket::wait_error;
+        const auto [ec] = co_await socket_.async_wait(direction, no_throw);
         const Sleep woken = end_sleep(!ec);
-        if (woken != Sleep::event) co_return false;
+        if (woken != Sleep::event) co_return event == 0 && woken == Sleep::ready;
     }
 }
 

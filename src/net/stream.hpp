@@ -72,8 +72,8 @@ public:
     /// The handshake of either side. Octets in input() are taken for the peer's first record: clear it
     /// before, where they came as plain text. False: failed, too late, or the session is to end.
     boost::asio::awaitable<bool> handshake(std::unique_ptr<TlsStream> tls, SteadyTime deadline);
-    /// Receives nothing until `event` is set, which it takes. False: it is too late, or the session is to
-    /// end.
+    /// Receives nothing until `event` is set, which it takes; 0: until the peer has sent something, or has
+    /// gone. False: it is too late, or the session is to end.
     boost::asio::awaitable<bool> pause(std::uint32_t event, SteadyTime deadline);
 
     boost::asio::any_io_executor executor() { return socket_.get_executor(); }

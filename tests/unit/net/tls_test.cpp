@@ -1,5 +1,7 @@
 // TLS: versions, names, ALPN, client certificates, tickets, STARTTLS, reload. RFC 8446, RFC 5246, RFC 6066,
 // RFC 7301.
+#include <future>
+
 #include <gtest/gtest.h>
 
 #include "support/certificates.hpp"
@@ -122,6 +124,9 @@ TEST_F(Tls, HandshakeHasALimit) {
     EXPECT_TRUE(client.closed());
 }
 
+/// The start of a ClientHello: from here on the handshake runs, or waits for its turn.
+constexpr const char* begun = "\x16\x03\x01";
+
 TEST_F(Tls, HandshakesOfOneAddressTakeTurns) {
     net::ServerLimits limits;
     limits.tls_handshakes_per_ip_max = 2;
@@ -131,13 +136,19 @@ TEST_F(Tls, HandshakesOfOneAddressTakeTurns) {
     const auto figures = [&] { return running.server->figures(); };
     Client first(running.port());
     Client second(running.port());
+    first.send(begun);
+    second.send(begun);
     ASSERT_TRUE(eventually([&] { return figures().tls_running == 2; }));
-    Client third(running.port());
     Client gone(running.port());
-    ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 2; }));
+    gone.send(begun);
+    ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 1; }));
+    Client third(running.port());
     const linger reset{1, 0};
     ::setsockopt(gone.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     gone.close();  // one that waits leaves the queue with its connection
+    ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 0; }));
+    Client queued(running.port());
+    queued.send(begun);
     ASSERT_TRUE(eventually([&] { return figures().tls_waiting == 1; }));
     Client elsewhere(running.port(), "127.0.0.1", "127.0.0.2");
     {
@@ -145,8 +156,13 @@ TEST_F(Tls, HandshakesOfOneAddressTakeTurns) {
         EXPECT_EQ(other.line(), "hello");
     }
     EXPECT_EQ(figures().tls_waiting, 1U);
+    queued.close();
+    auto handshake =
+        std::async(std::launch::async, [&] { return std::make_unique<TlsClient>(third, trusting()); });
+    EXPECT_TRUE(eventually([&] { return figures().tls_waiting == 2; }));
     first.close();
-    TlsClient client(third, trusting());
+    const std::unique_ptr<TlsClient> made = handshake.get();
+    TlsClient& client = *made;
     ASSERT_TRUE(client.connected()) << client.error();
     EXPECT_EQ(client.line(), "hello");
     EXPECT_EQ(client.ask("events"), "0");  // the call to its turn is no event of the session
@@ -168,8 +184,10 @@ TEST_F(Tls, HandshakesInAllTakeTurnsAndTheWaitHasALimit) {
     Client holding(running.port());
     EXPECT_EQ(holding.line(), "hello");
     EXPECT_EQ(holding.ask("starttls"), "go ahead");
+    holding.send(begun);
     ASSERT_TRUE(eventually([&] { return running.server->figures().tls_running == 1; }));
     Client waiting(running.port("implicit"), "127.0.0.1", "127.0.0.2");  // limits are over all listeners
+    waiting.send(begun);
     ASSERT_TRUE(eventually([&] { return running.server->figures().tls_waiting == 1; }));
     EXPECT_TRUE(waiting.closed());  // its own time is over, or the turn came too late to be of use
     EXPECT_TRUE(holding.closed());
@@ -186,13 +204,51 @@ TEST_F(Tls, AServerStopsWhileHandshakesWait) {
     ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
     running.start();
     Client first(running.port());
+    first.send(begun);
     ASSERT_TRUE(eventually([&] { return running.server->figures().tls_running == 1; }));
     Client second(running.port());
+    second.send(begun);
     ASSERT_TRUE(eventually([&] { return running.server->figures().tls_waiting == 1; }));
+    Client silent(running.port());
     const auto start = std::chrono::steady_clock::now();
     running.stop();
     EXPECT_LT(std::chrono::steady_clock::now() - start, 5s);
     EXPECT_TRUE(second.closed());
+    EXPECT_TRUE(silent.closed());
+}
+
+TEST_F(Tls, SilentConnectionsTakeNoTurns) {
+    net::ServerLimits limits;
+    limits.tls_handshakes_per_ip_max = 2;
+    limits.tls_handshakes_max = 3;
+    limits.tls_handshake_max = 5s;
+    Running running(limits);
+    ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
+    running.start();
+    std::vector<std::unique_ptr<Client>> silent;
+    for (int i = 0; i < 8; ++i) silent.push_back(std::make_unique<Client>(running.port()));
+    ASSERT_TRUE(eventually([&] { return running.server->figures().open == 8; }));
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3; ++i) {
+        Client plain(running.port());
+        TlsClient client(plain, trusting());
+        ASSERT_TRUE(client.connected()) << client.error();
+        EXPECT_EQ(client.line(), "hello");
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 4s);  // no turn of a silent one had to end first
+    EXPECT_EQ(running.server->figures().tls_running, 0U);
+    EXPECT_EQ(running.server->figures().tls_failed, 0U);
+}
+
+TEST_F(Tls, ASilentConnectionEndsWithTheTimeOfAHandshake) {
+    net::ServerLimits limits;
+    limits.tls_handshake_max = 60ms;
+    Running running(limits);
+    ASSERT_EQ(running.add(config(net::TlsMode::implicit)), "");
+    running.start();
+    Client client(running.port());
+    EXPECT_TRUE(client.closed());
+    EXPECT_TRUE(eventually([&] { return running.server->figures().tls_failed == 1; }));
 }
 
 TEST_F(Tls, AlpnMustFit) {
