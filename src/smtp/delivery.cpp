@@ -9,6 +9,29 @@
 #include "smtp/syntax/trace.hpp"
 
 namespace smtp {
+namespace {
+
+/// So much of an address goes into a reply, whose line ends at 512 octets (RFC 5321 section 4.5.3.1.5).
+constexpr std::size_t quoted_max = 254;
+
+/// A refusal's text, with what it is about. ASCII, since who has not asked for SMTPUTF8 need not read more.
+std::string text_of(const Reply& reply, std::string_view about) {
+    std::string out(reply.text());
+    if (about.empty()) return out;
+    out += ": <";
+    for (const char c : about.substr(0, quoted_max)) out += static_cast<unsigned char>(c) < 0x80 ? c : '?';
+    out += about.size() > quoted_max ? "...>" : ">";
+    return out;
+}
+
+}  // namespace
+
+Session::Outcome Session::outcome_of(const Reply& reply, std::string_view about) {
+    Outcome out;
+    out.reply = reply;
+    out.about = about;
+    return out;
+}
 
 /// 250 leaves only after the commit is durable.
 awaitable<Session::Next> Session::finish_message() {
@@ -19,13 +42,14 @@ awaitable<Session::Next> Session::finish_message() {
             intake_->refuse(decoder_->saw_bare_cr() ? replies::bare_cr : replies::nul);
     }
     co_await intake_->finish();
-    std::optional<Reply> refusal = intake_->refusal();
-    if (!refusal) refusal = co_await refuse_content();
+    std::optional<Outcome> refused;
+    if (const std::optional<Reply> refusal = intake_->refusal())
+        refused = outcome_of(*refusal);
+    else
+        refused = co_await refuse_content();
     std::vector<Outcome> outcomes;
-    if (refusal) {
-        Outcome refused;
-        refused.reply = *refusal;
-        outcomes.assign(transaction_.envelope().recipients.size(), refused);
+    if (refused) {
+        outcomes.assign(transaction_.envelope().recipients.size(), *refused);
     } else {
         outcomes = co_await deliver();
     }
@@ -37,16 +61,16 @@ awaitable<Session::Next> Session::finish_message() {
 }
 
 /// What can be said of the message only once its header was read.
-awaitable<std::optional<Reply>> Session::refuse_content() {
+awaitable<std::optional<Session::Outcome>> Session::refuse_content() {
     if (!services_->policy.sender_must_be_owned || !identity_) co_return std::nullopt;
     const HeaderFacts& header = intake_->header();
-    if (header.from_fields > 1) co_return replies::bad_from_field;
+    if (header.from_fields > 1) co_return outcome_of(replies::bad_from_field);
     const std::vector<std::string> authors = addresses_in(header.from);
-    if (header.from_fields == 1 && authors.empty()) co_return replies::bad_from_field;
+    if (header.from_fields == 1 && authors.empty()) co_return outcome_of(replies::bad_from_field);
     for (const std::string& author : authors) {
         const auto owned = co_await services_->directory.owns(identity_->account, author);
-        if (!owned) co_return replies::unavailable;
-        if (!*owned) co_return replies::from_not_owned;
+        if (!owned) co_return outcome_of(replies::unavailable);
+        if (!*owned) co_return outcome_of(replies::from_not_owned, author);
     }
     co_return std::nullopt;
 }
@@ -195,7 +219,10 @@ std::string Session::missing_fields() const {
 /// be said: a temporary failure brings the message again, a permanent one tells the sender.
 void Session::answer(const std::vector<Outcome>& outcomes) {
     const auto said = [this](const Outcome& outcome) {
-        if (!outcome.reply.positive()) return say(outcome.reply);
+        if (!outcome.reply.positive()) {
+            const Reply& reply = outcome.reply;
+            return write_reply(out(), reply.code(), reply.status(), text_of(reply, outcome.about));
+        }
         write_reply(out(), 250, "2.0.0", fmt::format("Ok: delivered as {:x}", outcome.id.value));
     };
     if (lmtp()) {

@@ -84,9 +84,11 @@ private:
     struct Outcome {
         Reply reply = replies::unavailable;
         base::MessageId id;  ///< when delivered
+        std::string about;   ///< what of the message a refusal speaks of, as the peer wrote it
     };
+    static Outcome outcome_of(const Reply& reply, std::string_view about = {});
     awaitable<Next> finish_message();
-    awaitable<std::optional<Reply>> refuse_content();
+    awaitable<std::optional<Outcome>> refuse_content();
     awaitable<std::vector<Outcome>> deliver();
     std::optional<base::MessageId> already_has(base::AccountId account) const;
     void settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes, std::string_view id) const;
