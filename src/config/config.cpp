@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <tuple>
@@ -237,7 +239,7 @@ private:
 
     void check_file(const std::string& path, const Place& place) {
         if (!path.empty() && ::access(path.c_str(), R_OK) != 0) {
-            problem(place, fmt::format("cannot read '{}'", path), true);
+            problem(place, fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
         }
     }
 
@@ -271,7 +273,10 @@ private:
         }
         // Of interest only when all else is well.
         if (!without.empty() && !failed()) {
-            problem(whole, "there is no certificate (tls.certificate, tls.key) for " + without, true);
+            problem(whole,
+                    "there is no certificate (tls.certificate, tls.key) for " + without +
+                        ": the server makes its own, which clients do not trust by themselves",
+                    true);
         }
     }
 

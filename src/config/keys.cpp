@@ -94,7 +94,8 @@ const std::array table{
         "",
         {},
         "The certificate of listeners that have none of their own: a PEM file, "
-        "the server's first, then the intermediate ones.",
+        "the server's first, then the intermediate ones. Without one the server makes its own in the store's "
+        "folder (tls/), which clients do not trust unless they are given its ca.pem.",
         [](Config& c, const Value& v) { c.tls.certificate = v.text; }},
     Key{"tls.key",
         Type::path,

@@ -86,14 +86,17 @@ std::string write_secret(const fs::path& path, BIO* pem) {
     return written && closed && !error ? std::string() : path.string() + ": cannot be written";
 }
 
-bool still_good(const fs::path& chain) {
+/// An empty `name` is any.
+bool still_good(const fs::path& chain, const std::string& name) {
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(chain.c_str(), "re"), &std::fclose);
     if (!file) return false;
     const Cert certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
     if (!certificate) return false;
     int days = 0, seconds = 0;
     ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get()));
-    return days > 7;
+    if (days <= 7) return false;
+    return name.empty() || X509_check_host(certificate.get(), name.data(), name.size(), 0, nullptr) == 1 ||
+           X509_check_ip_asc(certificate.get(), name.c_str(), 0) == 1;
 }
 
 std::string subject_names(const std::vector<std::string>& names) {
@@ -112,7 +115,7 @@ std::string subject_names(const std::vector<std::string>& names) {
 std::string make_local_certificate(const fs::path& folder, const std::vector<std::string>& names,
                                    CertificateFiles& out) {
     out = {folder / "ca.pem", folder / "server.pem", folder / "server.key"};
-    if (still_good(out.chain) && still_good(out.ca) && fs::exists(out.key)) return {};
+    if (still_good(out.chain, names.front()) && still_good(out.ca, {}) && fs::exists(out.key)) return {};
     const Key ca_key = make_key(), leaf_key = make_key();
     if (!ca_key || !leaf_key) return "cannot make a key";
     const Cert ca = make_certificate("Barid local CA", ca_key.get(), nullptr, ca_key.get(), {});

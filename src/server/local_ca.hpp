@@ -13,8 +13,8 @@ struct CertificateFiles {
     std::filesystem::path key;    ///< of the leaf, mode 0600
 };
 
-/// The files in `folder`, made when they are missing or end within a week. `names` are DNS names and IP
-/// addresses. Returns an empty text, or what went wrong.
+/// The files in `folder`, made when they are missing, end within a week or are not for the first of `names`:
+/// DNS names and IP addresses. Returns an empty text, or what went wrong.
 std::string make_local_certificate(const std::filesystem::path& folder, const std::vector<std::string>& names,
                                    CertificateFiles& out);
 

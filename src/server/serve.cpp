@@ -1,4 +1,5 @@
 // barid serve: from a configuration file.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "server/local_ca.hpp"
 #include "server/notify.hpp"
 #include "server/process.hpp"
 #include "server/programs.hpp"
@@ -62,17 +64,11 @@ net::ListenerConfig listener_from(const config::Config& config, const config::Li
     listener.tls = from.tls == "implicit"   ? net::TlsMode::implicit
                    : from.tls == "starttls" ? net::TlsMode::starttls
                                             : net::TlsMode::none;
-    const bool own = !from.certificate.empty();
-    const std::string& chain = own ? from.certificate : config.tls.certificate;
-    const std::string& key = own ? from.key : config.tls.key;
-    if (chain.empty()) {
-        // Without a certificate STARTTLS cannot be offered; a listener that needs one from the start is
-        // refused later.
-        if (listener.tls == net::TlsMode::starttls) listener.tls = net::TlsMode::none;
-    } else if (listener.tls != net::TlsMode::none) {
+    if (listener.tls != net::TlsMode::none) {
+        const bool own = !from.certificate.empty();
         net::Certificate certificate;
-        certificate.chain_file = chain;
-        certificate.key_file = key;
+        certificate.chain_file = own ? from.certificate : config.tls.certificate;
+        certificate.key_file = own ? from.key : config.tls.key;
         listener.certificates.push_back(std::move(certificate));
     }
     listener.client_ca_file = from.client_ca;
@@ -81,6 +77,33 @@ net::ListenerConfig listener_from(const config::Config& config, const config::Li
     listener.connections_per_ip_max = from.connections_per_ip_max;
     listener.output_stall_max = as<std::chrono::seconds>(from.output_stall_max);
     return listener;
+}
+
+bool lacks_certificate(const config::Config& config) {
+    if (!config.tls.certificate.empty()) return false;
+    return std::ranges::any_of(config.listeners, [](const config::Listener& one) {
+        return one.tls != "none" && one.certificate.empty();
+    });
+}
+
+/// A first start needs no certificate: one is made, for what has none. Encrypted against who listens only,
+/// it is better than passwords in plain text, and kept, so that clients may be told to trust it. Returns an
+/// empty text, or what is wrong.
+std::string make_missing_certificate(config::Config& config) {
+    if (!lacks_certificate(config)) return {};
+    const std::filesystem::path folder = std::filesystem::path(config.store.path) / "tls";
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) return fmt::format("{}: {}", folder.string(), error.message());
+    CertificateFiles files;
+    std::string wrong =
+        make_local_certificate(folder, {config.hostname, "localhost", "127.0.0.1", "::1"}, files);
+    if (!wrong.empty()) return wrong;
+    config.tls.certificate = files.chain.string();
+    config.tls.key = files.key.string();
+    base::log::warn("server", "no certificate is set: clients do not trust the server's own by themselves",
+                    {{"ca", files.ca.string()}, {"set", "tls.certificate, tls.key"}});
+    return {};
 }
 
 Settings settings_from(const config::Config& config) {
@@ -147,8 +170,9 @@ int serve(const cli::ServeOptions& options) {
     std::error_code error;
     if (!config->admin.socket.empty())
         std::filesystem::create_directories(std::filesystem::path(config->admin.socket).parent_path(), error);
+    std::string wrong = make_missing_certificate(*config);
     Process process(settings_from(*config));
-    const std::string wrong = process.open();
+    if (wrong.empty()) wrong = process.open();
     if (!wrong.empty()) {
         base::log::error("server", "cannot start", {{"error", wrong}});
         fmt::print(stderr, "barid: {}\n", wrong);

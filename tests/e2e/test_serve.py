@@ -109,6 +109,71 @@ address = "127.0.0.1:{self.lmtp}"
             taken.listen()
             self.assertIn(f"127.0.0.1:{self.imap}", self.barid("serve", "-c", self.write(), code=1))
 
+    def start(self, config):
+        log = open(self.root / "log", "wb")
+        self.addCleanup(log.close)
+        process = subprocess.Popen([BARID, "serve", "-c", config], stderr=log, stdout=log)
+
+        def end():
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(timeout=30), 0)
+
+        ready = lambda: process.poll() is not None or b"ready" in (self.root / "log").read_bytes()
+        try:
+            wait_until(ready)
+        except AssertionError:
+            process.kill()
+            raise
+        self.assertIsNone(process.poll(), (self.root / "log").read_text())
+        return end
+
+    def test_without_a_certificate_it_makes_its_own(self):
+        lines = pathlib.Path(self.write()).read_text().splitlines()
+        plain = [line for line in lines if line != "[tls]" and not line.startswith(("certificate", "key"))]
+        config = self.root / "barid.toml"
+        config.write_text("\n".join(plain))
+        self.assertIn("no certificate (tls.certificate, tls.key) for imap, imaps",
+                      self.barid("config", "check", str(config)))
+        ca = self.root / "data" / "tls" / "ca.pem"
+
+        def served(name):
+            """The certificate of IMAPS and of STARTTLS, as a client sees it that trusts the server's CA."""
+            context = ssl.create_default_context(cafile=ca)
+            with socket.create_connection(("127.0.0.1", self.imaps)) as tcp:
+                with context.wrap_socket(tcp, server_hostname=name) as tls:
+                    self.assertIn(b"OK", tls.recv(1000))
+                    seen = tls.getpeercert(True)
+            with imaplib.IMAP4("localhost", self.imap) as imap:
+                imap.starttls(context)
+                self.assertEqual(imap.sock.getpeercert(True), seen)
+            return seen
+
+        end = self.start(str(config))
+        try:
+            self.assertIn("no certificate is set", (self.root / "log").read_text())
+            first = served("mail.example.test")
+        finally:
+            end()
+        self.assertEqual((self.root / "data" / "tls" / "server.key").stat().st_mode & 0o777, 0o600)
+        end = self.start(str(config))
+        try:
+            self.assertEqual(served("mail.example.test"), first)  # kept: clients that trust it go on
+        finally:
+            end()
+        config.write_text(config.read_text().replace("mail.example.test", "other.example.test"))
+        end = self.start(str(config))
+        try:
+            self.assertNotEqual(served("other.example.test"), first)
+        finally:
+            end()
+
+    def test_check_and_serve_agree_on_a_missing_certificate(self):
+        config = self.write()
+        (self.root / "server.pem").unlink()
+        wanted = f"cannot read '{self.root}/server.pem': No such file or directory"
+        self.assertIn(wanted, self.barid("config", "check", config, code=3))
+        self.assertIn(wanted, self.barid("serve", "-c", config, code=2))
+
 
 if __name__ == "__main__":
     unittest.main()
