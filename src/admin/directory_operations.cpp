@@ -1,4 +1,5 @@
 // Post offices, domains and accounts: add, list, show, set, remove.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -201,12 +202,30 @@ awaitable<Reply> account_add(ServicesPtr services, Json arguments, CallerPtr) {
 }
 
 awaitable<Reply> account_list(ServicesPtr services, Json arguments, CallerPtr) {
-    constexpr std::size_t page = 1000;
-    auto mailboxes =
-        co_await services->directory.mailboxes(text(arguments, "postoffice"), text(arguments, "after"), page);
-    if (!mailboxes) co_return fault_of(mailboxes.error(), "accounts");
+    constexpr std::size_t page_max = 1000;
+    const std::size_t page = std::clamp<std::size_t>(number(arguments, "max", page_max), 1, page_max);
+    // The place of the last one told: "name@postoffice", the form that answers have, or a name alone.
+    const std::string after = text(arguments, "after");
+    const auto at = after.rfind('@');
+    const std::string after_name = after.substr(0, at);
+    const std::string after_office = at == std::string::npos ? std::string() : after.substr(at + 1);
+
+    std::vector<std::string> offices{text(arguments, "postoffice")};
+    if (offices.front().empty()) {
+        auto all = co_await services->directory.post_offices();
+        if (!all) co_return fault_of(all.error(), "post offices");
+        offices.clear();
+        for (const PostOffice& office : *all) offices.push_back(office.name);
+    }
     Json out = Json::array();
-    for (const Mailbox& mailbox : *mailboxes) out.push_back(shown(mailbox));
+    for (const std::string& office : offices) {
+        if (out.size() == page) break;
+        if (office < after_office) continue;
+        const std::string from = after_office.empty() || office == after_office ? after_name : std::string();
+        auto mailboxes = co_await services->directory.mailboxes(office, from, page - out.size());
+        if (!mailboxes) co_return fault_of(mailboxes.error(), "accounts");
+        for (const Mailbox& mailbox : *mailboxes) out.push_back(shown(mailbox));
+    }
     co_return out;
 }
 
@@ -301,7 +320,7 @@ constexpr std::array table{
     Operation{"domain.set", "name", "enabled catch_all", domain_set},
     Operation{"domain.remove", "name", "", domain_remove},
     Operation{"account.add", "address", "name alias quota_bytes password hash", account_add},
-    Operation{"account.list", "", "postoffice after", account_list},
+    Operation{"account.list", "", "postoffice after max", account_list},
     Operation{"account.show", "address", "", account_show},
     Operation{"account.set", "address", "enabled login_allowed quota_bytes addresses", account_set},
     Operation{"account.password", "address", "password hash", account_password},

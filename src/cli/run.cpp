@@ -6,6 +6,7 @@
 
 #include "base/version.hpp"
 #include "cli/commands.hpp"
+#include "cli/output.hpp"
 
 namespace cli {
 
@@ -31,6 +32,16 @@ void Context::call(const std::string& operation, Json arguments,
         show(*result);
     }
 }
+
+namespace {
+
+/// The first word that no command has taken; empty: there is none.
+std::string unknown_word(const CLI::App& app) {
+    const std::vector<std::string> left = app.remaining(true);
+    return left.empty() ? std::string() : left.front();
+}
+
+}  // namespace
 
 int run(int argc, char** argv, const Programs& programs) {
     CLI::App app("Barid, a mail server: IMAP, POP3, SMTP, LMTP", "barid");
@@ -70,6 +81,14 @@ int run(int argc, char** argv, const Programs& programs) {
 
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+        // What is missing says little where a word was mistyped: "log tail" lacks a command only because
+        // "tail" is none.
+        const std::string word = unknown_word(app);
+        if (word.empty()) return app.exit(error), 2;
+        fmt::print(stderr, "barid: unknown command or option '{}'\nRun with --help for more information.\n",
+                   printable(word));
+        return 2;
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
         return code == 0 ? 0 : 2;

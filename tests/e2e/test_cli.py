@@ -1,6 +1,6 @@
 """The operator's commands against a running server."""
-import json, mailbox, os, pathlib, signal, subprocess, tempfile, unittest
-from e2e.harness import BARID, Server, ServerCase, message
+import contextlib, imaplib, json, mailbox, os, pathlib, signal, socket, ssl, subprocess, tempfile, time, unittest
+from e2e.harness import BARID, Server, ServerCase, message, wait_until
 
 
 class Cli(ServerCase):
@@ -80,8 +80,78 @@ class Cli(ServerCase):
         self.assertEqual(report["problems"], [])
         self.assertIn("sound", self.plain("store", "check"))
 
+    def test_handshakes_are_counted(self):
+        connections = self.server.cli("status")["connections"]
+        self.assertEqual((connections["tls_running"], connections["tls_waiting"]), (0, 0))
+        with socket.create_connection(("127.0.0.1", self.server.ports["imaps"])) as slow:
+            slow.sendall(b"\x16\x03\x01")  # a handshake that has begun
+            wait_until(lambda: self.server.cli("status")["connections"]["tls_running"] == 1)
+            self.assertIn("TLS handshakes 1 running, 0 waiting", self.plain("status"))
+
+    def test_silent_connections_do_not_stop_tls_for_their_address(self):
+        port = self.server.ports["imaps"]
+        context = ssl.create_default_context(cafile=self.server.ca)
+        with contextlib.ExitStack() as held:
+            for _ in range(15):  # tls.handshakes_per_ip_max is 10
+                held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            wait_until(lambda: self.server.cli("status")["connections"]["open"] >= 15)
+            start = time.monotonic()
+            with imaplib.IMAP4_SSL("localhost", port, ssl_context=context, timeout=30) as imap:
+                imap.noop()
+            self.assertLess(time.monotonic() - start, 8)  # they are cut off after 10 s
+
+    def ask(self, operation, **arguments):
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.connect(self.server.socket)
+            admin.sendall(json.dumps({"op": operation, "args": arguments}).encode() + b"\n")
+            answer = json.loads(admin.makefile().readline())
+        self.assertTrue(answer["ok"], answer)
+        return answer["result"]
+
+    def test_accounts_of_all_post_offices_in_pages(self):
+        made = []
+        for office in ("alpha", "empty", "zulu"):
+            self.plain("postoffice", "add", office)
+            self.plain("domain", "add", f"{office}.test", "--postoffice", office)
+            for name in ("a", "a.b", "a1", "b") if office != "empty" else ():
+                self.server.cli("account", "add", f"{name}@{office}.test", "--password-stdin", stdin="a long secret\n")
+                made.append(f"{name}@{office}")
+        try:
+            listed = [f"{row['name']}@{row['postoffice']}" for row in self.server.cli("account", "list")]
+            self.assertLessEqual({*made, "demo@demo", "two@demo"}, set(listed))
+            self.assertEqual(len(listed), len(set(listed)))
+            for address in ("a.b@alpha.test", "a1@zulu.test", self.server.user):
+                self.assertIn(address, self.plain("account", "list"))
+            for size in (1, 3, 1000):
+                seen, after = [], ""
+                while page := self.ask("account.list", after=after, max=size):
+                    self.assertLessEqual(len(page), size)
+                    seen += [f"{row['name']}@{row['postoffice']}" for row in page]
+                    after = seen[-1]
+                self.assertEqual(seen, listed, size)
+            one = self.server.cli("account", "list", "--postoffice", "zulu")
+            self.assertEqual({row["postoffice"] for row in one}, {"zulu"})
+            self.assertEqual(len(one), 4)
+            self.assertEqual(len(self.ask("account.list", postoffice="zulu", after="a@zulu", max=1000)), 3)
+            domains = {row["name"] for row in self.server.cli("domain", "list")}
+            self.assertLessEqual({"alpha.test", "empty.test", "zulu.test", "example.test"}, domains)
+        finally:
+            for account in made:
+                self.plain("account", "remove", account)
+            for office in ("alpha", "empty", "zulu"):
+                self.plain("domain", "remove", f"{office}.test")
+                self.plain("postoffice", "remove", office)
+
+    def test_help_says_what_export_makes(self):
+        self.assertIn("directory", self.plain("export", "mbox", "--help"))
+        self.assertNotIn("directory", self.plain("import", "mbox", "--help"))
+
     def test_usage_errors_exit_2(self):
-        self.plain("frobnicate", code=2)
+        self.assertIn("'frobnicate'", self.plain("frobnicate", code=2))
+        self.assertIn("'tail'", self.plain("log", "tail", code=2))
+        self.assertIn("'--frob'", self.plain("--frob", code=2))
+        self.assertIn("frob", self.plain("status", "frob", code=2))
+        self.assertIn("A subcommand is required", self.plain("log", code=2))
         self.plain("account", "add", code=2)
         self.plain("account", "add", "x@example.test", "--quota", "many", code=2)
         done = subprocess.run([BARID, "--socket", "/nonexistent/sock", "status"], capture_output=True, text=True)
