@@ -64,9 +64,10 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
             candidate.truth = Truth::no;
             if (detail) {
                 candidate.truth = co_await judge_by_reading(candidate, detail);
-            } else {
+            } else if (!in_folder(candidate.entry.uid)) {
                 expunged_ = true;
             }
+            if (failed_.code() != store::Errc::none) co_return true;
             const bool more = co_await session_.give_way();
             if (!more) co_return false;
         }
@@ -74,16 +75,33 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
     co_return true;
 }
 
+bool SearchRun::in_folder(Uid uid) const {
+    return session_.selected_->folder->snapshot()->find(uid) != nullptr;
+}
+
+/// A message that is gone is told with EXPUNGEISSUED (RFC 5530). One that is damaged, or whose octets are
+/// lost, only does not match: it would fail each SEARCH for ever. When the store does not answer the SEARCH
+/// fails.
+void SearchRun::note(const store::Error& error, Uid uid) {
+    if (error.is(store::Errc::not_found)) {
+        expunged_ |= !in_folder(uid);
+    } else if (!error.is(store::Errc::corrupt) && !error.is(store::Errc::none)) {  // none: it is too short
+        failed_ = error;
+    }
+}
+
 awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, store::DetailPtr detail) {
     forget_content();
+    unread_ = store::Error();
     bool readable = co_await read_header(detail);
     Truth truth = judge(0, candidate.seq, candidate.entry);
     if (readable && truth == Truth::unknown) {
         readable = co_await read_body(detail);
         truth = judge(0, candidate.seq, candidate.entry);
     }
-    if (!readable) expunged_ = true;
-    co_return readable ? truth : Truth::no;
+    if (readable) co_return truth;
+    note(unread_, candidate.entry.uid);
+    co_return Truth::no;
 }
 
 /// All header keys are known afterwards; TEXT keys, when the header has their text. False: it could not be
@@ -92,6 +110,7 @@ awaitable<bool> SearchRun::read_header(store::DetailPtr detail) {
     const std::size_t bytes =
         std::min<std::uint64_t>(detail->header_bytes, session_.services_.limits.header_bytes_max);
     const auto header = co_await session_.selected_->folder->read(detail, 0, bytes);
+    if (!header) unread_ = header.error();
     if (!header) co_return false;
     const bool more = co_await judge_fields(&*header);
     if (!more) co_return false;
@@ -196,6 +215,7 @@ awaitable<bool> SearchRun::read_part(store::DetailPtr detail, mime::Part part, T
             std::min<std::uint64_t>(part.body_bytes - done, session_.services_.limits.read_bytes);
         const auto piece =
             co_await session_.selected_->folder->read(detail, part.body_offset + shift + done, wanted);
+        if (!piece) unread_ = piece.error();
         if (!piece || piece->empty()) co_return false;
         done += piece->size();
         text.clear();
@@ -228,6 +248,7 @@ awaitable<bool> SearchRun::read_part_header(store::DetailPtr detail, mime::Range
         std::min<std::uint64_t>(range.bytes, session_.services_.limits.header_bytes_max);
     if (bytes == 0) co_return true;
     const auto header = co_await session_.selected_->folder->read(detail, range.offset, bytes);
+    if (!header) unread_ = header.error();
     if (!header) co_return false;
     mime::FieldReader reader(*header);
     std::string line;

@@ -55,6 +55,8 @@ private:
 
     // search_content.cpp: what must be read
     boost::asio::awaitable<bool> read_open(std::vector<Candidate>* candidates);
+    void note(const store::Error& error, store::Uid uid);
+    bool in_folder(store::Uid uid) const;
     boost::asio::awaitable<Truth> judge_by_reading(Candidate candidate, store::DetailPtr detail);
     boost::asio::awaitable<bool> read_header(store::DetailPtr detail);
     boost::asio::awaitable<bool> read_body(store::DetailPtr detail);
@@ -85,7 +87,7 @@ private:
     ModSeq modseq_all_, modseq_first_, modseq_last_;
     Uid uid_first_, uid_last_;
     bool expunged_ = false;
-    store::Error failed_;
+    store::Error failed_, unread_;  // of all; of the message that is read
 };
 
 }  // namespace imap

@@ -161,6 +161,12 @@ std::string ImapStage::event(std::string_view text) {
 bool ImapStage::set_faults(std::string_view how) {
     using store::engine::Fault;
     using store::engine::Op;
+    if (how == "damaged") {
+        engine_->inject([](const store::engine::Step& step) {
+            return step.op == Op::blob_read ? Fault::corrupt : Fault::none;
+        });
+        return true;
+    }
     const std::map<std::string_view, Fault> names{
         {"", Fault::none}, {"no_space", Fault::no_space}, {"unavailable", Fault::unavailable}};
     const auto found = names.find(how);

@@ -4,7 +4,7 @@
 // Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N.
 // Events: append MAILBOX TEXT, deliver TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,
-//         store_fails no_space|unavailable|expunged, store_works, login_fails_with
+//         store_fails no_space|unavailable|damaged (octets of messages), store_works, login_fails_with
 //         temporary|too_many|disabled.
 #pragma once
 #include <memory>
