@@ -108,6 +108,7 @@ Process::Process(Settings settings)
 
 Process::~Process() {
     end_background_threads();
+    leave_if_abandoned(1);  // run() did not: the server never started
     // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
     authenticator_.reset();
@@ -122,6 +123,13 @@ void Process::end_background_threads() {
     if (authenticator_) authenticator_->stop();
 }
 
+/// RocksDB's threads live on: nothing that they use may be destroyed, by nobody, not at exit either.
+void Process::leave_if_abandoned(int exit_code) const {
+    if (!store_abandoned_) return;
+    std::fflush(nullptr);
+    std::_Exit(exit_code);
+}
+
 std::string Process::open() {
     std::error_code error;
     std::filesystem::create_directories(settings_.data, error);
@@ -131,6 +139,10 @@ std::string Process::open() {
     store::engine::RocksOptions options;
     options.cache_bytes = settings_.cache_bytes;
     options.on_failure = [this] { store_failed_ = true; };
+    options.on_abandon = [this](bool failed) {
+        store_abandoned_ = true;
+        if (failed) store_failed_ = true;
+    };
     auto engine = store::engine::make_rocksdb_engine((settings_.data / "store").string(), ids_, options);
     if (!engine) return fmt::format("{}: {}", (settings_.data / "store").string(), engine.error().what());
     engine_ = std::move(*engine);
@@ -265,11 +277,9 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     server_->settle();
     signals.reset();
     base::log::info("server", "stopped");
-    if (store_failed_) {
-        // RocksDB's threads live on: nothing that they use may be destroyed, by nobody, not at exit either.
-        std::fflush(nullptr);
-        std::_Exit(1);
-    }
+    // Of a store that only had no room nothing is lost.
+    if (store_failed_) exit_code = 1;
+    leave_if_abandoned(exit_code);
     return exit_code;
 }
 

@@ -63,8 +63,10 @@ private:
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
     void end_background_threads();
+    void leave_if_abandoned(int exit_code) const;
 
-    std::atomic<bool> store_failed_{false};  // told by a thread of the engine
+    std::atomic<bool> store_failed_{false};     // told by a thread of the engine
+    std::atomic<bool> store_abandoned_{false};  // told by its close()
     Settings settings_;
     base::IdSource ids_;
     // Destroyed from the last to the first: what stands on another goes before it.

@@ -8,11 +8,16 @@
 //        engine_crash_child disk FOLDER OPERATION ERROR  the disk fails from that operation on, "full" or
 //                                                        "broken"; then the power goes
 //        engine_crash_child stop FOLDER OPERATION ERROR  the same, but it stops as a server does
+//        engine_crash_child idle FOLDER ERROR            no table file can be written, and nobody writes
+//        after it;
+//                                                        then it stops as a server does
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -28,7 +33,15 @@
 namespace store::engine {
 namespace {
 
-enum Exit : int { good = 0, usage = 2, broken_pipe = 3, unexpected_end = 4, wrong_error = 5, lost = 6 };
+enum Exit : int {
+    good = 0,
+    usage = 2,
+    broken_pipe = 3,
+    unexpected_end = 4,
+    wrong_error = 5,
+    lost = 6,
+    not_told = 7
+};
 
 constexpr int workers = 8;
 
@@ -119,6 +132,68 @@ int failing_disk(const std::string& folder, long operation, bool full, bool stop
     _exit(good);  // as the server does: RocksDB's threads live on
 }
 
+/// No table file can be made once broken(); until then whoever wants to make one waits.
+class NoTables final : public rocksdb::FileSystemWrapper {
+public:
+    NoTables() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
+    const char* Name() const override { return "NoTables"; }
+    rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                      rocksdb::IODebugContext* debug) override {
+        if (!name.ends_with(".sst")) return FileSystemWrapper::NewWritableFile(name, options, result, debug);
+        waiting = true;
+        broken.wait(false);
+        return full ? rocksdb::IOStatus::NoSpace("injected") : rocksdb::IOStatus::IOError("injected");
+    }
+
+    std::atomic<bool> waiting = false, broken = false;
+    bool full = false;
+};
+
+/// What RocksDB fails at by itself is told although nobody writes, and so is that it was not closed.
+int failing_at_rest(const std::string& folder, bool full) {
+    auto& fs = *new NoTables;
+    auto& env = *new std::unique_ptr<rocksdb::Env>(
+        rocksdb::NewCompositeEnv(std::shared_ptr<rocksdb::FileSystem>(&fs)));
+    auto& ids = *new base::IdSource{base::Clock::system()};
+    auto& failures = *new std::atomic<int>(0);
+    auto& abandoned = *new std::atomic<int>(0);
+    fs.full = full;
+    RocksOptions options = options_of_child();
+    options.env = env.get();
+    options.on_failure = [&failures] { ++failures; };
+    options.on_abandon = [&abandoned](bool failed) { abandoned += failed ? 100 : 1; };
+    auto engine = open_rocks(folder, ids, options);
+    Version version = 0;
+    for (int i = 0; !fs.waiting; ++i) {
+        Batch batch;
+        batch.partition = "f/0";
+        batch.expect = version;
+        batch.put.push_back({"r" + std::to_string(i), std::string(64 << 10, 'x')});
+        const auto done = run(engine->commit(std::move(batch)));
+        if (!done) return wrong_error;
+        version = *done;
+    }
+    fs.broken = true;
+    fs.broken.notify_all();
+    const auto figure = [&engine](std::string_view name) {
+        for (const auto& [its, value] : engine->figures())
+            if (its == name) return value;
+        return std::uint64_t{0};
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto told = [&] { return full ? figure("background_errors") > 0 : failures > 0; };
+    while (!told()) {
+        if (std::chrono::steady_clock::now() > deadline) return not_told;
+        const auto pause = std::chrono::milliseconds(20);
+        std::this_thread::sleep_for(pause);  // ban-ok: nobody writes
+    }
+    engine->close();
+    engine.reset();
+    if (failures != (full ? 0 : 1) || abandoned != (full ? 1 : 100)) return not_told;
+    _exit(good);
+}
+
 long number(std::string_view text) {
     long value = -1;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -134,6 +209,7 @@ int child(const std::vector<std::string>& words) {
     if (what == "power" && words.size() == 5)
         return power_cut(folder, number(words[2]), static_cast<std::uint64_t>(number(words[3])),
                          words[4] == "torn");
+    if (what == "idle" && words.size() == 3) return failing_at_rest(folder, words[2] == "full");
     if ((what == "disk" || what == "stop") && words.size() == 4)
         return failing_disk(folder, number(words[2]), words[3] == "full", what == "stop");
     return usage;

@@ -166,6 +166,19 @@ TEST(RocksCrash, AFailingDiskAcknowledgesNothingThatIsLost) { expect_failing_dis
 // would abort.
 TEST(RocksCrash, AfterAFailedWriteItIsStoppedWithoutTouchingTheLog) { expect_failing_disk_survived("stop"); }
 
+// RocksDB's own work fails while nobody writes: an idle server has to hear of it. Whoever closes an engine
+// hears that RocksDB lives on, also where it only stood still for want of space.
+TEST(RocksCrash, WhatFailsAtRestIsToldAndSoIsThatItWasNotClosed) {
+    for (const char* error : {"full", "broken"}) {
+        SCOPED_TRACE(error);
+        TempFolder folder;
+        Child child({"idle", folder.path(), error});
+        Ledger none;
+        child.run(none);
+        EXPECT_TRUE(child.ended_well()) << child.status() << child.said();
+    }
+}
+
 /// A file system of a few megabytes, for as long as it lives.
 class SmallDisk {
 public:

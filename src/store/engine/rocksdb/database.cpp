@@ -24,12 +24,12 @@ public:
     explicit Listener(std::shared_ptr<Figures> figures) : figures_(std::move(figures)) {}
     void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
         using Reason = rocksdb::BackgroundErrorReason;
-        add(figures_->background_errors);
         // Of a table file that had no room nothing is left. A log with a failed write, or a disk that fails,
         // is another matter.
         const bool of_the_log = reason == Reason::kWriteCallback || reason == Reason::kMemTable;
         if (of_the_log || !no_space(*status)) figures_->failed = true;
         figures_->needs_resume = true;
+        add(figures_->background_errors);
         const std::string detail = status->ToString();
         base::log::error("store", "background error",
                          {{"reason", static_cast<int>(reason)}, {"status", detail}});
@@ -132,7 +132,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
         base::log::error("store", "cannot make the folder", {{"path", path}, {"error", failed.message()}});
         return Error(Errc::unavailable, "the store's folder cannot be made");
     }
-    std::unique_ptr<Database> database(new Database(path, std::move(figures)));
+    std::unique_ptr<Database> database(new Database(path, std::move(figures), wanted.on_abandon));
     const rocksdb::Options options = database->options(wanted);
     const auto rows = family_options(options, true);
     const std::vector<rocksdb::ColumnFamilyDescriptor> families{
@@ -151,12 +151,14 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
 
 Database::~Database() {
     if (db_ == nullptr) return;
-    if (figures_->failed || figures_->needs_resume) {
+    const bool failed = figures_->failed;
+    if (failed || figures_->needs_resume) {
         // Closing would write what the log's writer still holds, and RocksDB 7.8.3 as Debian builds it aborts
         // there once a write of that log has failed. What was acknowledged is on the disk; the next start
         // reads it from there, as after a crash.
         base::log::warn("store", "not closed, since it has failed", {{"path", path_}});
         abandon(std::move(db_));
+        if (on_abandon_) on_abandon_(failed);
         return;
     }
     for (auto* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();

@@ -1,5 +1,6 @@
 // Database: the open RocksDB with its three column families, and how it is set up.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,13 +40,14 @@ public:
     std::uint64_t last_blob() const;
 
 private:
-    Database(std::string path, std::shared_ptr<Figures> figures)
-        : path_(std::move(path)), figures_(std::move(figures)) {}
+    Database(std::string path, std::shared_ptr<Figures> figures, std::function<void(bool)> on_abandon)
+        : path_(std::move(path)), figures_(std::move(figures)), on_abandon_(std::move(on_abandon)) {}
     rocksdb::Options options(const RocksOptions& wanted);
     Result<void> check_format();
 
     std::string path_;
-    std::shared_ptr<Figures> figures_;       // RocksDB's listener has them too, and may outlive this
+    std::shared_ptr<Figures> figures_;  // RocksDB's listener has them too, and may outlive this
+    std::function<void(bool)> on_abandon_;
     std::shared_ptr<rocksdb::Cache> cache_;  // shared with RocksDB's table readers
     std::shared_ptr<rocksdb::Statistics> statistics_;
     std::unique_ptr<rocksdb::DB> db_;

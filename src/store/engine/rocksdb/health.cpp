@@ -62,20 +62,23 @@ Error Health::failed(const rocksdb::Status& status) {
     return error.is(Errc::no_space) ? error : Error(Errc::unknown, "the write failed and may have happened");
 }
 
-/// After a failed write to the log nobody knows what the log holds, and RocksDB must not touch it again: what
-/// would be written after it might be lost at the next start, or come after a record that was answered
-/// `unknown`. The next start reads the log and knows.
+/// Once. After a failed write to the log nobody knows what the log holds, and RocksDB must not touch it
+/// again: what would be written after it might be lost at the next start, or come after a record that was
+/// answered `unknown`. The next start reads the log and knows.
 void Health::give_up() {
+    if (given_up_) return;
+    given_up_ = true;
     error_ = Error(Errc::unavailable, "the store has failed and must be started again");
-    if (!on_failure_) return;
     base::log::error("store", "it can write no more until it is started again");
-    std::exchange(on_failure_, nullptr)();
+    if (on_failure_) on_failure_();
 }
 
 bool Health::ailing() const { return error_ || figures_.needs_resume.load(std::memory_order_relaxed); }
 
 void Health::tend() {
-    if (!ailing() || figures_.failed || Steady::now() - tried_at_ < try_every) return;
+    // Also when RocksDB failed by itself: without work nobody else would see it.
+    if (figures_.failed) return give_up();
+    if (!ailing() || Steady::now() - tried_at_ < try_every) return;
     tried_at_ = Steady::now();
     measure();
     if (free_ && *free_ < floor_) return;

@@ -28,7 +28,8 @@ public:
 
     /// True when tend() should be called although there is no work.
     bool ailing() const;
-    /// Lets RocksDB go on once there is space again. Tries at most once a second.
+    /// Lets RocksDB go on once there is space again. Tries at most once a second. Gives up when it has
+    /// failed.
     void tend();
 
 private:
@@ -40,6 +41,7 @@ private:
     std::uint64_t floor_;
     std::function<std::optional<std::uint64_t>(const std::string&)> free_space_;
     std::function<void()> on_failure_;
+    bool given_up_ = false;
     using Steady = std::chrono::steady_clock;
     Steady::time_point measured_at_{}, tried_at_{};
     std::size_t since_measure_ = 0;

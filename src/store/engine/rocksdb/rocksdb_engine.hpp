@@ -29,6 +29,11 @@ struct RocksOptions {
     /// Called once, on a thread of the engine, when it can write no more until the process starts again. Must
     /// not wait for the engine.
     std::function<void()> on_failure;
+    /// Called by close() when RocksDB is not closed but left as it is, since it failed or stood still for
+    /// want of space: its threads live on, so the process must end without destroying what they use, by
+    /// _Exit(). `failed`: on_failure's case; else all that was acknowledged is on the disk and nothing is
+    /// wrong.
+    std::function<void(bool failed)> on_abandon;
     /// The file system to use; null: the real one. For tests; must outlive the engine, and RocksDB after a
     /// failure for ever.
     rocksdb::Env* env = nullptr;
