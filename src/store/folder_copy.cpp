@@ -80,29 +80,25 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destinati
         change->opid = new_opid();
         const SnapshotPtr now = snapshot();
         change->keywords = now->shared_keywords();
-        std::vector<MessageRef> messages;
+        std::vector<Entry> present;
         for (const Entry& entry : entries)
-            if (now->find(entry.uid) != nullptr) messages.push_back(MessageRef{entry.uid, entry.id});
-        auto rows = co_await static_rows(messages);
+            if (const Entry* its = now->find(entry.uid)) present.push_back(*its);
+        auto rows = co_await proved_rows(present);
         if (!rows) co_return rows.error();
         taken = entries.size();
-        if (rows->size() < messages.size()) {
-            const Uid next = messages[rows->size()].uid;
+        if (rows->size() < present.size()) {
+            const Uid next = present[rows->size()].uid;
             const auto rest = std::find_if(entries.begin(), entries.end(),
                                            [next](const Entry& entry) { return entry.uid == next; });
             taken = static_cast<std::size_t>(rest - entries.begin());
-            messages.resize(rows->size());
         }
-        for (std::size_t i = 0; i < messages.size(); ++i) {
+        std::vector<MessageRef> messages;
+        for (std::size_t i = 0; i < rows->size(); ++i) {
+            const std::optional<StaticFacts> facts = static_facts((*rows)[i]);
+            if (!facts) continue;  // collected
             CopyInChange::Item item;
-            item.entry = *now->find(messages[i].uid);
-            std::optional<StaticFacts> facts = static_facts((*rows)[i]);
-            if (!facts) {
-                const DetailPtr mended = co_await mend(item.entry, (*rows)[i]);
-                if (mended->damaged) co_return Error(Errc::corrupt, "a message is damaged");
-                (*rows)[i] = mended->row;
-                facts = static_facts((*rows)[i]);
-            }
+            item.entry = present[i];
+            messages.push_back(MessageRef{item.entry.uid, item.entry.id});
             item.link = context_.ids.next();
             item.blob = facts->blob;
             item.row = relinked(std::move((*rows)[i]), item.link);

@@ -1,6 +1,7 @@
 // What is done about a message whose static row is damaged. The row was made from the blob, so it can be made
-// again once the blob is known: the row's own fields name it, and the blob's tags prove that. What cannot be
-// proved is not shown: then the message alone is `damaged`.
+// again once the blob is known: the row's own fields name it, and the blob's tags prove that. Where the blob
+// is not proved the message alone is `damaged`. The prefix is in no other place than the row: one whose
+// checksum does not prove it is shown if its length fits, but such a row is neither written back nor copied.
 #include <algorithm>
 #include <utility>
 
@@ -21,42 +22,95 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::lone_details(std::vector<E
     std::vector<DetailPtr> out;
     if (entries.size() > lone_rows_max) entries.resize(lone_rows_max);
     for (const Entry& entry : entries) {
-        std::vector<std::string> wanted{keys::message(entry.uid, entry.id)};
-        std::string partition = keys::shard(id_, entry.uid);
-        auto found = co_await context_.engine.get(std::move(partition), std::move(wanted));
-        if (!found && !found.error().is(Errc::corrupt)) co_return found.error();
-        if (found && found->rows.empty()) {
-            out.push_back(nullptr);
-            continue;
-        }
-        std::string row;
-        if (found) row = std::move(found->rows.front().value);
-        DetailPtr detail = decode_detail(entry.uid, entry.id, std::move(row));
-        if (detail == nullptr) detail = co_await mend(entry, std::move(row));
-        out.push_back(std::move(detail));
+        auto found = co_await lone(entry);
+        if (!found) co_return found.error();
+        out.push_back(std::move(found->detail));
     }
     co_return out;
 }
 
-/// Never null: the message's facts made anew from its blob, and kept; or a stand-in.
-awaitable<DetailPtr> LiveFolder::mend(Entry entry, std::string row) {
-    auto record = co_await made_anew(entry, salvage(row));
-    const bool mended = record && record->has_value();
-    base::log::error(
-        "store", "a message's row is damaged",
-        {{"partition", partition_}, {"uid", entry.uid.value}, {"made_anew", mended ? "yes" : "no"}});
-    if (!mended) co_return stand_in(entry);
-    std::string anew = encode(**record);
-    const SnapshotPtr now = snapshot();
-    if (now->find(entry.uid) != nullptr) {
-        engine::Prelude prelude;
-        prelude.patches.emplace_back();
-        prelude.patches.back().partition = keys::shard(id_, entry.uid);
-        prelude.patches.back().put.push_back(engine::Row{keys::message(entry.uid, entry.id), anew});
-        const auto kept = co_await context_.engine.apply(std::move(prelude));
-        if (!kept) base::log::warn("store", "a row that was made anew was not kept");
+awaitable<Result<LiveFolder::Mended>> LiveFolder::lone(Entry entry) {
+    Mended out;
+    std::vector<std::string> wanted{keys::message(entry.uid, entry.id)};
+    std::string partition = keys::shard(id_, entry.uid);
+    auto found = co_await context_.engine.get(std::move(partition), std::move(wanted));
+    if (!found && !found.error().is(Errc::corrupt)) co_return found.error();
+    if (found && found->rows.empty()) co_return out;
+    std::string row;
+    if (found) row = std::move(found->rows.front().value);
+    out.detail = decode_detail(entry.uid, entry.id, std::move(row));
+    out.proved = true;
+    if (out.detail == nullptr) out = co_await mend(entry, std::move(row));
+    co_return out;
+}
+
+/// Rows that may be copied, of the first messages; empty where a message was collected. \errors corrupt: one
+/// is damaged
+awaitable<Result<std::vector<std::string>>> LiveFolder::proved_rows(std::vector<Entry> entries) {
+    std::vector<MessageRef> messages;
+    for (const Entry& entry : entries) messages.push_back(MessageRef{entry.uid, entry.id});
+    auto rows = co_await static_rows(std::move(messages));
+    const bool one_by_one = !rows && rows.error().is(Errc::corrupt);
+    if (!rows && !one_by_one) co_return rows.error();
+    std::vector<std::string> out(std::min(entries.size(), lone_rows_max));
+    if (!one_by_one) out = std::move(*rows);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        Mended mended;
+        if (one_by_one) {
+            auto found = co_await lone(entries[i]);
+            if (!found) co_return found.error();
+            mended = std::move(*found);
+        } else if (static_facts(out[i])) {
+            continue;
+        } else if (!out[i].empty()) {
+            mended = co_await mend(entries[i], std::move(out[i]));
+        }
+        // Without a row: somebody expunged the message, and it was collected. Else the row is lost.
+        const bool gone = mended.detail == nullptr && snapshot()->find(entries[i].uid) == nullptr;
+        if (!gone && !mended.proved) co_return Error(Errc::corrupt, "a message is damaged");
+        out[i] = gone ? std::string() : mended.detail->row;
     }
-    co_return decode_detail(entry.uid, entry.id, std::move(anew));
+    co_return out;
+}
+
+/// The message's facts made anew from its blob, and kept where all of them are proved; or a stand-in.
+awaitable<LiveFolder::Mended> LiveFolder::mend(Entry entry, std::string row) {
+    Mended out;
+    Salvage known = salvage(row);
+    const bool proved = known.proved();
+    auto record = co_await made_anew(entry, std::move(known));
+    const bool made = record && record->has_value();
+    if (context_.told_damaged.first_time(entry.id))
+        base::log::error("store", "a message's row is damaged",
+                         {{"partition", partition_},
+                          {"uid", entry.uid.value},
+                          {"made_anew", made ? "yes" : "no"},
+                          {"proved", made && proved ? "yes" : "no"}});
+    if (!made) {
+        out.detail = stand_in(entry);
+        co_return out;
+    }
+    std::string anew = encode(**record);
+    // A row with a good checksum is taken for the truth from then on, so a guess must not become one.
+    if (proved) co_await put_back(entry, std::move(row), anew);
+    out.detail = decode_detail(entry.uid, entry.id, std::move(anew));
+    out.proved = proved;
+    co_return out;
+}
+
+/// Only in the place of the damaged row: a message that was collected in between stays collected.
+awaitable<void> LiveFolder::put_back(Entry entry, std::string damaged, std::string anew) {
+    engine::Batch batch;
+    batch.partition = keys::shard(id_, entry.uid);
+    batch.put.push_back(engine::Row{keys::message(entry.uid, entry.id), std::move(anew)});
+    std::vector<std::string> wanted{batch.put.front().key};
+    const auto now = co_await context_.engine.get(batch.partition, std::move(wanted));
+    if (!now || now->rows.empty() || now->rows.front().value != damaged) co_return;
+    batch.expect = now->version;
+    const auto kept = co_await context_.engine.commit(std::move(batch));
+    // After a conflict the next who reads the message tries again.
+    if (!kept && !kept.error().is(Errc::conflict))
+        base::log::warn("store", "a row that was made anew was not kept");
 }
 
 /// The link of the tag by which this message holds the blob; nothing when the blob is not its own.

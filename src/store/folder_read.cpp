@@ -123,7 +123,10 @@ awaitable<Result<std::vector<DetailPtr>>> LiveFolder::details(std::vector<Entry>
             continue;
         }
         DetailPtr detail = decode_detail(messages[i].uid, messages[i].id, std::move(row));
-        if (detail == nullptr) detail = co_await mend(entries[i], std::move(row));
+        if (detail == nullptr) {
+            Mended mended = co_await mend(entries[i], std::move(row));
+            detail = std::move(mended.detail);
+        }
         out.push_back(std::move(detail));
     }
     co_return out;

@@ -76,8 +76,15 @@ private:
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
                                               std::size_t last, std::vector<std::string>* out);
     // folder_mend.cpp: rows that are damaged
+    struct Mended {
+        DetailPtr detail;     // null: the message has no row
+        bool proved = false;  // all of it, so that its row may be kept and copied
+    };
     awaitable<Result<std::vector<DetailPtr>>> lone_details(std::vector<Entry> entries);
-    awaitable<DetailPtr> mend(Entry entry, std::string row);
+    awaitable<Result<Mended>> lone(Entry entry);
+    awaitable<Result<std::vector<std::string>>> proved_rows(std::vector<Entry> entries);
+    awaitable<Mended> mend(Entry entry, std::string row);
+    awaitable<void> put_back(Entry entry, std::string damaged, std::string anew);
     awaitable<Result<std::optional<StaticRecord>>> made_anew(Entry entry, Salvage known);
     awaitable<Result<std::optional<std::uint64_t>>> link_of(base::MessageId id, Salvage known);
     awaitable<Result<ExpungeResult>> take_out(UidRanges uids, bool only_deleted);

@@ -11,6 +11,8 @@ namespace store {
 namespace {
 
 constexpr std::uint8_t format_static = 0x31, format_sort = 0x32;
+// A row's flags. Rows of older versions have no checksum of their prefix.
+constexpr std::uint8_t flag_eight_bit = 1, flag_prefix_sum = 2;
 constexpr std::size_t sort_text_bytes = 256, references_max = 64;
 
 /// The views of a row, in the order they are stored.
@@ -26,11 +28,13 @@ std::optional<Views> parse(std::string_view row) {
     out.link = in.u64();  // at a fixed place: relinked()
     out.blob = in.u64();
     const std::uint8_t flags = in.u8();
-    if (flags > 1) in.fail();
-    out.eight_bit = flags == 1;
+    if (flags > (flag_eight_bit | flag_prefix_sum)) in.fail();
+    out.eight_bit = (flags & flag_eight_bit) != 0;
     out.blob_bytes = in.varint();
     out.header_bytes = in.varint();
     out.prefix = in.text();
+    if ((flags & flag_prefix_sum) != 0)
+        in.u32();  // the row's own checksum covers it: salvage() alone needs it
     out.envelope = in.text();
     out.body_structure = in.text();
     out.tree = in.text();
@@ -95,10 +99,13 @@ std::string encode(const StaticRecord& record) {
     WireWriter out(format_static, 64 + record.prefix.size() + weight(record));
     out.u64(record.link);
     out.u64(record.blob.value);
-    out.u8(record.eight_bit_header ? 1 : 0);
+    const bool prefixed = !record.prefix.empty();
+    out.u8(static_cast<std::uint8_t>((record.eight_bit_header ? flag_eight_bit : 0) |
+                                     (prefixed ? flag_prefix_sum : 0)));
     out.varint(record.blob_bytes);
     out.varint(record.header_bytes);
     out.text(record.prefix);
+    if (prefixed) out.u32(base::crc32c(record.prefix));
     out.text(record.envelope);
     out.text(record.body_structure);
     out.text(record.tree);
@@ -196,11 +203,15 @@ Salvage salvage(std::string_view row) {
     WireReader in(resealed, format_static);
     out.link = in.u64();
     out.blob = base::BlobId(in.u64());
-    in.u8();
+    const std::uint8_t flags = in.u8();
     in.varint();
     in.varint();
     const std::string_view prefix = in.text();
-    if (in.ok() && sane_prefix(prefix)) out.prefix = prefix;
+    if (!in.ok() || !sane_prefix(prefix)) return out;
+    out.prefix = prefix;
+    const bool has_sum = (flags & flag_prefix_sum) != 0;
+    const std::uint32_t sum = has_sum ? in.u32() : 0;
+    out.prefix_proved = has_sum && in.ok() && sum == base::crc32c(prefix);
     return out;
 }
 

@@ -40,11 +40,14 @@ DetailPtr decode_detail(Uid uid, base::MessageId id, std::string&& row);
 /// What is shown of a message whose row is lost, of which only the folder's entry is known.
 DetailPtr stand_in(const Entry& entry);
 
-/// What a damaged row may still say, all of it to be proved.
+/// What a damaged row may still say. Link and blob are proved by the blob's tags; that there is no prefix by
+/// the sizes, which leave no room for one; a prefix only by its checksum.
 struct Salvage {
     std::uint64_t link = 0;
     base::BlobId blob;
-    std::string prefix;  ///< empty when it cannot be told
+    std::string prefix;          ///< empty when it cannot be told
+    bool prefix_proved = false;  ///< never of an empty one
+    bool proved() const { return prefix.empty() || prefix_proved; }
 };
 Salvage salvage(std::string_view row);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -47,6 +48,20 @@ private:
     std::map<base::FolderId, Work> folders_;
 };
 
+/// Messages whose damage the log has told: each once, however often it is read, and not without end.
+class ToldList {
+public:
+    bool first_time(base::MessageId message) {
+        const std::lock_guard lock(mutex_);
+        return messages_.size() < messages_max && messages_.insert(message).second;
+    }
+
+private:
+    static constexpr std::size_t messages_max = 1'024;  // who has more looks at `barid store check`
+    std::mutex mutex_;
+    std::set<base::MessageId> messages_;
+};
+
 struct StoreFigures {
     std::atomic<std::uint64_t> rounds = 0, changes = 0, conflicts = 0, unknown = 0, folder_loads = 0;
     std::atomic<std::uint64_t> collected_messages = 0, collected_blobs = 0, trimmed_log_rows = 0;
@@ -60,6 +75,7 @@ struct StoreContext {
     StoreLimits limits;
     base::IdSource ids;
     CollectList collect;
+    ToldList told_damaged;
     StoreFigures figures;
     RecentlyUsed recently_used;
     /// The live folder, whatever account it is of. \errors not_found

@@ -1,5 +1,10 @@
 // A message whose static row is damaged costs nobody else anything: it is made anew from its blob where that
 // can be proved, else it alone is shown as damaged.
+#include <cstdio>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
 #include "fixture.hpp"
 #include "store/keys.hpp"
 #include "store/static_record.hpp"
@@ -74,6 +79,68 @@ TEST_F(MendTest, APrefixIsKeptWhereItFitsTheMessagesSize) {
     EXPECT_EQ(text_of(inbox, Uid(1)), "Return-Path: <a@example.test>\r\n" + message_text("prefixed"));
     EXPECT_EQ(row(inbox, 1), sound);
     expect_clean();
+}
+
+// A letter that is another letter: nothing but the prefix's own checksum tells.
+TEST_F(MendTest, APrefixThatIsNotProvedIsShownButNeitherKeptNorCopied) {
+    const std::string prefix = "Return-Path: <a@example.test>\r\n";
+    const auto content = run(write_message(store.get(), message_text("prefixed")));
+    std::vector<Incoming> messages;
+    messages.emplace_back(*content);
+    messages.back().prefix = prefix;
+    ASSERT_TRUE(run(inbox->append(std::move(messages))));
+    damage(inbox, 1, "a@example");
+    const std::string damaged = row(inbox, 1);
+    EXPECT_EQ(text_of(inbox, Uid(1)), "Return-Path: <A@example.test>\r\n" + message_text("prefixed"));
+    EXPECT_EQ(row(inbox, 1), damaged);
+    const FolderPtr sent = open_folder("Sent");
+    const auto refused = run(inbox->copy_to(sent, one(1)));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(Errc::corrupt));
+    EXPECT_EQ(sent->snapshot()->size(), 0U);
+    const auto report = run(store->check({}));
+    ASSERT_TRUE(report);
+    EXPECT_FALSE(report->problems.empty());
+}
+
+TEST_F(MendTest, ARowOfAnOlderVersionIsReadAndItsPrefixIsNotProved) {
+    const std::string prefix = "Return-Path: <a@example.test>\r\n";
+    const auto content = run(write_message(store.get(), message_text("prefixed")));
+    std::vector<Incoming> messages;
+    messages.emplace_back(*content);
+    messages.back().prefix = prefix;
+    ASSERT_TRUE(run(inbox->append(std::move(messages))));
+    std::string old = row(inbox, 1);
+    ASSERT_EQ(old[blob_at + 8], 2);
+    old[blob_at + 8] = 0;
+    old.erase(old.find(prefix) + prefix.size(), 4);
+    put(inbox, 1, relinked(old, static_facts(row(inbox, 1))->link));
+    EXPECT_EQ(text_of(inbox, Uid(1)), prefix + message_text("prefixed"));
+    expect_clean();
+    damage(inbox, 1, "plain");
+    const std::string damaged = row(inbox, 1);
+    EXPECT_EQ(text_of(inbox, Uid(1)), prefix + message_text("prefixed"));
+    EXPECT_EQ(row(inbox, 1), damaged);
+}
+
+TEST_F(MendTest, TheLogTellsADamagedMessageOnce) {
+    append(inbox, "one");
+    damage(inbox, 1, {}, blob_at);
+    std::FILE* const log = std::tmpfile();
+    ASSERT_NE(log, nullptr);
+    base::log::set_output(fileno(log));
+    base::log::set_level("store", base::log::Level::error);
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(details(inbox)[0]->damaged);
+    base::log::set_level("store", base::log::Level::off);
+    base::log::set_output(2);
+    std::rewind(log);
+    std::string text(64 << 10, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), log));
+    std::fclose(log);
+    const std::string_view line = "a message's row is damaged";
+    const std::size_t first = text.find(line);
+    ASSERT_NE(first, text.npos) << text;
+    EXPECT_EQ(text.find(line, first + 1), text.npos) << text;
 }
 
 TEST_F(MendTest, WhatCannotBeProvedIsShownAsDamagedAlone) {
@@ -179,6 +246,81 @@ TEST_F(MendTest, ABlockThatTheDiskLostCostsOnlyTheMessagesInIt) {
     }
     EXPECT_EQ(text_of(inbox, Uid(3)), message_text("m2"));  // the row was never lost
     expect_clean();
+}
+
+TEST_F(MendTest, ACopyReadsRowByRowWhenTheDiskLostABlock) {
+    for (int i = 0; i < 10; ++i) append(inbox, "m" + std::to_string(i));
+    const FolderPtr sent = open_folder("Sent");
+    inject(engine::fault_at(steps() + 1, engine::Fault::corrupt));
+    const auto copied = run(inbox->copy_to(sent, everything()));
+    inject({});
+    ASSERT_TRUE(copied) << copied.error().what();
+    EXPECT_EQ(copied->source.size(), 10U);
+    for (std::uint32_t i = 0; i < 10; ++i)
+        EXPECT_EQ(text_of(sent, Uid(i + 1)), message_text("m" + std::to_string(i)));
+    expect_clean();
+}
+
+awaitable<void> erase(engine::Engine* engine, std::string partition, std::string row) {
+    engine::Prelude prelude;
+    prelude.patches.emplace_back();
+    prelude.patches.back().partition = std::move(partition);
+    prelude.patches.back().erase.push_back(std::move(row));
+    static_cast<void>(co_await engine->apply(std::move(prelude)));
+}
+
+awaitable<void> expunge_and_erase(FolderPtr folder, UidRanges uids, engine::Engine* engine,
+                                  std::string partition, std::string row) {
+    static_cast<void>(co_await folder->remove(std::move(uids)));
+    co_await erase(engine, std::move(partition), std::move(row));
+}
+
+TEST_F(MendTest, ARowThatWasCollectedMeanwhileStaysCollected) {
+    append(inbox, "one");
+    damage(inbox, 1, "plain");
+    bool collected = false;
+    inject([&](const engine::Step& step) {  // the write is late: the collector is before it
+        if (collected || (step.op != engine::Op::commit && step.op != engine::Op::apply))
+            return engine::Fault::none;
+        collected = true;
+        asio::post(io, [&] {
+            asio::co_spawn(io, erase(owned_engine.get(), shard(inbox), key(inbox, 1)), asio::detached);
+        });
+        return engine::Fault::delay;
+    });
+    EXPECT_FALSE(details(inbox)[0]->damaged);
+    inject({});
+    EXPECT_TRUE(collected);
+    EXPECT_EQ(row(inbox, 1), "");
+}
+
+TEST_F(MendTest, ACopyPassesOverAMessageThatWasCollectedMeanwhile) {
+    for (const char* subject : {"first", "second", "third"}) append(inbox, subject);
+    const FolderPtr sent = open_folder("Sent");
+    const std::string gone = key(inbox, 2);
+    bool collected = false;
+    inject([&](const engine::Step& step) {  // the rows are read late
+        if (collected || step.op != engine::Op::get) return engine::Fault::none;
+        collected = true;
+        asio::post(io, [&] {
+            asio::co_spawn(io, expunge_and_erase(inbox, one(2), owned_engine.get(), shard(inbox), gone),
+                           asio::detached);
+        });
+        return engine::Fault::delay;
+    });
+    const auto copied = run(inbox->copy_to(sent, everything()));
+    inject({});
+    ASSERT_TRUE(collected);
+    ASSERT_EQ(row(inbox, 1).empty(), false);
+    ASSERT_TRUE(copied) << copied.error().what();
+    EXPECT_EQ(copied->source, (std::vector<Uid>{Uid(1), Uid(3)}));
+    EXPECT_EQ(text_of(sent, Uid(2)), message_text("third"));
+    EXPECT_EQ(sent->snapshot()->size(), 2U);
+    // Lost, not collected: then the client must not believe that it has a copy.
+    run(erase(owned_engine.get(), shard(inbox), key(inbox, 3)));
+    const auto refused = run(inbox->copy_to(sent, everything()));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(Errc::corrupt));
 }
 #endif
 

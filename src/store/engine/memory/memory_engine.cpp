@@ -17,7 +17,7 @@ namespace {
 /// Lets everything else that waits on the executor run first, twice.
 awaitable<void> let_others_run() {
     const auto executor = co_await boost::asio::this_coro::executor;
-    for (int round = 0; round < 2; ++round) co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    for (int round = 0; round < 8; ++round) co_await boost::asio::post(executor, boost::asio::use_awaitable);
 }
 
 /// The answer of a call that `fault` keeps from being done.
