@@ -1,7 +1,7 @@
 // RecentDeliveries: who already has a message that was refused as a whole. SMTP has one answer for all
 // recipients: where the store took the message for some and not for others, the answer is "try again later",
 // and those who have it are remembered, so that the next try reaches only the others.
-// docs/decisions/0006-partial-delivery.md says why.
+// docs/decisions/0007-partial-delivery.md says why.
 //
 // In memory and bounded: a restart, or much of it at once, costs a duplicate and never a message.
 #pragma once
