@@ -44,6 +44,7 @@ constexpr std::array kinds{
     Kind{"enabled", is_flag, "true or false"},
     Kind{"login_allowed", is_flag, "true or false"},
     Kind{"id", is_count, "a number"},
+    Kind{"max", is_count, "a number"},
     Kind{"quota_bytes", is_count, "a number of octets"},
     Kind{"quota_bytes_default", is_count, "a number of octets"},
     Kind{"mailboxes_max", is_count32, "a number below 2^32"},
