@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/acl.hpp"
 #include "store/folder.hpp"
 
 namespace store {
@@ -33,6 +34,7 @@ struct FolderInfo {
     SpecialUse use = SpecialUse::none;
     bool selectable = true;  ///< false: only a level of the hierarchy (\Noselect), kept for its children
     std::uint32_t uid_validity = 0;
+    AclPtr acl;  ///< null: the owner's alone
 };
 
 /// Immutable. Folders in order of name, INBOX first.
@@ -40,6 +42,8 @@ class FolderTree {
 public:
     std::vector<FolderInfo> folders;
     std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
+    /// Accounts that may share something with this one: look at their folders' rights. Some may not any more.
+    std::set<base::AccountId> sharers;
 
     const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case
     const FolderInfo* find(base::FolderId id) const;
@@ -73,8 +77,16 @@ public:
     virtual awaitable<Result<void>> rename(std::string from, std::string to) = 0;
     virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;
 
+    /// One entry of a folder's access control list. Who may do that is the caller's affair, and so is who
+    /// must know of it: Store::share(). Sessions that have the folder open are told. \errors not_found, limit
+    virtual awaitable<Result<AclPtr>> change_acl(base::FolderId folder, AclEntry entry, AclChange how) = 0;
+    virtual awaitable<Result<void>> set_sharer(base::AccountId owner, bool yes) = 0;
+
     /// \errors not_found: unknown or not selectable
     virtual awaitable<Result<FolderPtr>> open(base::FolderId folder) = 0;
+    /// The folder as `user` sees it: with his own \Seen, which \Recent and all other flags are not. The owner
+    /// gets open(). Rights are not looked at.
+    virtual awaitable<Result<FolderPtr>> open_for(base::FolderId folder, base::AccountId user) = 0;
     /// From the live folder if there is one, else one row.
     virtual awaitable<Result<FolderTotals>> totals(base::FolderId folder) = 0;
     /// Sum of the folders' headers: it cannot drift.

@@ -23,6 +23,15 @@ Result<AccountState> AccountState::read(const std::vector<engine::Row>& rows) {
             const auto value = decode_tombstone(row.value);
             sound = sound && value.has_value();
             if (value) state.tombstones.emplace(base::FolderId(*gone), *value);
+        } else if (const auto listed = keys::number_in(row.key, 'c')) {
+            auto value = decode_acl(row.value);
+            sound = sound && value.has_value();
+            if (value)
+                state.acls.emplace(base::FolderId(*listed), std::make_shared<const Acl>(std::move(*value)));
+        } else if (row.key.starts_with('w')) {
+            const auto value = decode_sharer(row.value);
+            sound = sound && value.has_value();
+            if (value) state.sharers.insert(*value);
         } else if (row.key.starts_with('s')) {
             auto value = decode_subscription(row.value);
             sound = sound && value.has_value();
@@ -36,6 +45,7 @@ Result<AccountState> AccountState::read(const std::vector<engine::Row>& rows) {
 FolderTreePtr AccountState::tree() const {
     auto tree = std::make_shared<FolderTree>();
     tree->subscribed = subscribed;
+    tree->sharers = sharers;
     std::map<base::FolderId, std::string> names;
     for (const auto& [id, row] : folders) {
         // Up to the top; a row whose parents are broken (a cycle, a missing one) shows at the top.
@@ -51,6 +61,7 @@ FolderTreePtr AccountState::tree() const {
         info.use = row.use;
         info.selectable = row.selectable;
         info.uid_validity = row.uid_validity;
+        if (const auto listed = acls.find(id); listed != acls.end()) info.acl = listed->second;
         tree->folders.push_back(std::move(info));
     }
     std::sort(tree->folders.begin(), tree->folders.end(),
@@ -112,6 +123,8 @@ base::FolderId AccountDraft::make_row(base::FolderId parent, std::string_view le
     names_[std::pair(parent, row.leaf)] = id;
     state_.folders.emplace(id, std::move(row));
     put_row(id);
+    // RFC 4314 section 4: a new folder has the rights of the one that it is made in.
+    if (const auto above = state_.acls.find(parent); above != state_.acls.end()) set_acl(id, above->second);
     return id;
 }
 
@@ -145,8 +158,12 @@ Result<base::FolderId> AccountDraft::create(std::string_view name, SpecialUse us
             names_[std::pair(id, row.leaf)] = child;
             put_row(child);
         }
+        if (const auto listed = state_.acls.find(known); listed != state_.acls.end()) {
+            set_acl(id, listed->second);
+            set_acl(known, nullptr);
+        }
         state_.folders.erase(known);
-        batch_.erase.push_back(keys::folder_row(known));
+        erase(keys::folder_row(known));
     }
     return id;
 }
@@ -159,6 +176,7 @@ Result<base::FolderId> AccountDraft::remove(std::string_view name) {
     const bool children = has_children(id);
     // RFC 9051 section 6.3.5: a level that only holds others stays while it does.
     if (children && !row.selectable) return Error(Errc::denied, "the folder has others in it");
+    set_acl(id, nullptr);  // RFC 4314 section 4
     if (row.selectable) {
         state_.tombstones[id] = now_;
         batch_.put.push_back(engine::Row{keys::tombstone(id), encode_tombstone(now_)});
@@ -171,7 +189,7 @@ Result<base::FolderId> AccountDraft::remove(std::string_view name) {
     }
     names_.erase(std::pair(row.parent, row.leaf));
     state_.folders.erase(id);
-    batch_.erase.push_back(keys::folder_row(id));
+    erase(keys::folder_row(id));
     return id;
 }
 
@@ -203,18 +221,45 @@ Result<void> AccountDraft::rename(std::string_view from, std::string_view to) {
     return {};
 }
 
+/// One value for a key: the last that was said of it.
+void AccountDraft::put(std::string key, std::string value) {
+    std::erase(batch_.erase, key);
+    batch_.put.push_back(engine::Row{std::move(key), std::move(value)});
+}
+
+void AccountDraft::erase(std::string key) {
+    std::erase_if(batch_.put, [&key](const engine::Row& row) { return row.key == key; });
+    batch_.erase.push_back(std::move(key));
+}
+
+void AccountDraft::set_acl(base::FolderId folder, AclPtr acl) {
+    const bool known = state_.acls.contains(folder);
+    if (acl != nullptr && !acl->empty()) {
+        put(keys::acl(folder), encode(*acl));
+        state_.acls[folder] = std::move(acl);
+    } else if (known) {
+        state_.acls.erase(folder);
+        erase(keys::acl(folder));
+    }
+}
+
+void AccountDraft::set_sharer(base::AccountId owner, bool yes) {
+    if (yes && state_.sharers.insert(owner).second) {
+        put(keys::sharer(owner), encode_sharer(owner));
+    } else if (!yes && state_.sharers.erase(owner) != 0) {
+        erase(keys::sharer(owner));
+    }
+}
+
 void AccountDraft::subscribe(std::string_view name, bool yes) {
     const auto known = state_.subscribed.find(name);
     if ((known != state_.subscribed.end()) == yes) return;
-    std::string key = keys::subscription(name);
-    std::erase(batch_.erase, key);
-    std::erase_if(batch_.put, [&key](const engine::Row& row) { return row.key == key; });
     if (yes) {
         state_.subscribed.emplace(name);
-        batch_.put.push_back(engine::Row{std::move(key), encode_subscription(name)});
+        put(keys::subscription(name), encode_subscription(name));
     } else {
         state_.subscribed.erase(known);
-        batch_.erase.push_back(std::move(key));
+        erase(keys::subscription(name));
     }
 }
 

@@ -15,6 +15,8 @@ struct AccountState {
     AccountHeader header;
     std::map<base::FolderId, FolderRow> folders;
     std::set<std::string, std::less<>> subscribed;
+    std::map<base::FolderId, AclPtr> acls;
+    std::set<base::AccountId> sharers;
     std::map<base::FolderId, std::int64_t> tombstones;  ///< deleted folders and when
 
     /// \errors corrupt
@@ -38,6 +40,9 @@ public:
     Result<base::FolderId> remove(std::string_view name);
     Result<void> rename(std::string_view from, std::string_view to);
     void subscribe(std::string_view name, bool yes);
+    void set_sharer(base::AccountId owner, bool yes);
+    /// Null: the folder is the owner's alone.
+    void set_acl(base::FolderId folder, AclPtr acl);
     void set_quota(std::uint64_t bytes_max, std::uint64_t messages_max);
     void set_created(std::int64_t time) { state_.header.created = time; }
     void mark_removed();
@@ -50,6 +55,8 @@ private:
     base::FolderId make_row(base::FolderId parent, std::string_view leaf, SpecialUse use);
     Result<base::FolderId> make_parents(std::string_view name);
     void put_row(base::FolderId id);
+    void put(std::string key, std::string value);
+    void erase(std::string key);
     bool has_children(base::FolderId id) const;
 
     AccountState state_;

@@ -51,6 +51,8 @@ private:
     std::uint64_t high_ = 0;
 };
 
+inline constexpr FlagSet every_flag{~0ULL, ~0ULL};
+
 /// Names of a folder's keyword bits, in order of first use. Only ever grows, never renumbered; immutable once
 /// it is in a snapshot. Compared without case (ASCII), kept as first written. RFC 9051 section 2.3.2.
 class Keywords {

@@ -45,6 +45,7 @@ struct StoreRequest {
     FlagChange change = FlagChange::add;
     NamedFlags flags;
     std::optional<ModSeq> unchanged_since;  ///< RFC 7162 section 3.1.3
+    FlagSet allowed = every_flag;           ///< others stay as they are: Rights::flags()
 };
 struct StoreResult {
     ModSeq modseq;             ///< of the transaction; of the folder when nothing changed
@@ -101,11 +102,14 @@ public:
     virtual awaitable<Result<ExpungeResult>> remove(UidRanges uids) = 0;
     /// Copies share the blob. Flags, keywords, internal date go along. Always new uids, also into the same
     /// folder.
-    virtual awaitable<Result<CopyResult>> copy_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
+    /// Of their flags only those in `keep`: Rights::flags() of the destination.
+    virtual awaitable<Result<CopyResult>> copy_to(std::shared_ptr<Folder> destination, UidRanges uids,
+                                                  FlagSet keep = every_flag) = 0;
     /// RFC 6851 section 3.3: each message is moved or stays, also over a crash; it is never in neither
     /// folder. When only some could be moved the answer holds those, with `failed`; an error means that none
     /// was.
-    virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids) = 0;
+    virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids,
+                                                  FlagSet keep = every_flag) = 0;
 
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since) = 0;
 

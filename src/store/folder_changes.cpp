@@ -74,7 +74,8 @@ void FolderChange::write_garbage(RoundView& view, const std::vector<MessageRef>&
 }
 
 FolderChange::Cost AppendChange::cost(const Snapshot&) const {
-    Cost cost{items.size() * 3 + 3, 16'384 + (items.size() / 64 + 2) * page_bytes_max};
+    Cost cost{items.size() * 3 + 3 + (user ? items.size() / 64 + 2 : 0),
+              16'384 + (items.size() / 64 + 2) * page_bytes_max};
     for (const Item& item : items) cost.bytes += item.row.size() + 256;
     return cost;
 }
@@ -97,12 +98,13 @@ void AppendChange::apply(RoundView& view) {
         bytes += item.size;
     }
     if (!reserve(view, bytes, items.size())) return;
+    UserSeenDraft* const mine = view.seen_by(user);
     std::map<MessageContentPtr, std::vector<std::string>> tags;
     UidRanges uids;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const Item& item = items[i];
         Entry entry;
-        entry.flags = flags[i];
+        entry.flags = mine != nullptr ? flags[i].without(SystemFlag::seen) : flags[i];
         entry.id = item.id;
         entry.thread = view.threads.find(item.content->ancestors);
         if (!entry.thread) entry.thread = base::ThreadId(item.id.value);
@@ -110,6 +112,7 @@ void AppendChange::apply(RoundView& view) {
         entry.save_date = view.context.now();
         entry.size = item.size;
         const Uid uid = view.draft.append(entry).uid;
+        if (mine != nullptr) mine->set(uid, flags[i].has(SystemFlag::seen), view.draft.next_modseq());
         append_uid(uids, uid);
         result.uids.push_back(uid);
         result.ids.push_back(item.id);
@@ -132,7 +135,8 @@ void AppendChange::done(RecentThreads& threads, const SnapshotPtr& now) {
 
 FolderChange::Cost FlagsChange::cost(const Snapshot& snapshot) const {
     const std::size_t pages = pages_touched(snapshot, request.uids);
-    return {pages + 2, 16'384 + pages * page_bytes_max + request.uids.size() * 8};
+    const std::size_t own = user ? 2 : 1;  // each page has one of the user's
+    return {pages * own + 2, 16'384 + pages * own * page_bytes_max + request.uids.size() * 8};
 }
 
 void FlagsChange::apply(RoundView& view) {
@@ -145,6 +149,8 @@ void FlagsChange::apply(RoundView& view) {
     edit.change = request.change;
     edit.flags = *flags;
     edit.unchanged_since = request.unchanged_since;
+    edit.allowed = request.allowed;
+    edit.mine = view.seen_by(user);
     view.draft.edit_flags(request.uids, edit);
     refused = std::move(edit.refused);
     modseq = ModSeq();
@@ -173,7 +179,8 @@ void ExpungeChange::apply(RoundView& view) {
 }
 
 FolderChange::Cost CopyInChange::cost(const Snapshot&) const {
-    Cost cost{items.size() * 3 + 4, 16'384 + (items.size() / 64 + 2) * page_bytes_max + items.size() * 16};
+    Cost cost{items.size() * 3 + 4 + (user ? items.size() / 64 + 2 : 0),
+              16'384 + (items.size() / 64 + 2) * page_bytes_max + items.size() * 16};
     for (const Item& item : items) cost.bytes += item.row.size() + 192;
     return cost;
 }
@@ -203,6 +210,7 @@ void CopyInChange::apply(RoundView& view) {
         return;
     }
     if (!within_account && !reserve(view, bytes, items.size())) return;
+    UserSeenDraft* const mine = view.seen_by(user);
     std::map<unsigned, FlagSet> translated;
     for (std::size_t i = 0; i < indexes.size(); ++i) {
         NamedFlags one;
@@ -213,10 +221,12 @@ void CopyInChange::apply(RoundView& view) {
     for (const Item& item : items) {
         Entry entry = item.entry;
         entry.flags = item.entry.flags & FlagSet(0xFF, 0);
+        if (mine != nullptr) entry.flags = entry.flags.without(SystemFlag::seen);
         for (const auto& [index, flag] : translated)
             if (item.entry.flags.has_keyword(index)) entry.flags |= flag;
         entry.save_date = view.context.now();
         const Uid uid = view.draft.append(entry).uid;
+        if (mine != nullptr) mine->set(uid, item.entry.flags.has(SystemFlag::seen), view.draft.next_modseq());
         append_uid(uids, uid);
         destination.push_back(uid);
         put_static(view, MessageRef{uid, entry.id}, item.row);

@@ -35,6 +35,10 @@ struct RoundView {
     RecentThreads& threads;
     FolderDraft& draft;
     engine::Prelude& prelude;
+    std::map<base::AccountId, UserSeenDraft>& users;  ///< of all users that the round's changes name
+
+    /// Null: the owner, whose \Seen is that of the entries.
+    UserSeenDraft* seen_by(base::AccountId user) const { return user ? &users.at(user) : nullptr; }
 };
 
 class FolderChange : public Change {
@@ -49,6 +53,7 @@ public:
     /// Committed (or there was nothing to commit): `now` is the folder's state.
     virtual void done(RecentThreads&, const SnapshotPtr& now) { snapshot = now; }
 
+    base::AccountId user;  ///< whose \Seen it is; 0: the owner's
     std::uint64_t opid = 0;
     ModSeq modseq;  ///< of the log row that apply() wrote; 0: none
     Reservation reserved;

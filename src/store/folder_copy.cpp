@@ -6,6 +6,7 @@
 #include "store/keys.hpp"
 #include "store/live_folder.hpp"
 #include "store/static_record.hpp"
+#include "store/user_folder.hpp"
 
 namespace store {
 namespace {
@@ -26,28 +27,46 @@ std::vector<Entry> chosen(const Snapshot& from, const UidRanges& uids) {
 
 }  // namespace
 
-awaitable<Result<CopyResult>> LiveFolder::copy_to(FolderPtr destination, UidRanges uids) {
-    return transfer(std::move(destination), normalised(std::move(uids)), false);
+/// One COPY or MOVE under way.
+struct LiveFolder::TransferRun {
+    LiveFolderPtr destination;
+    base::AccountId user;  // whose \Seen it is there; 0: the owner's
+    bool move = false;
+    FlagSet keep;
+    CopyResult result;
+};
+
+awaitable<Result<CopyResult>> LiveFolder::copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
+    return transfer(std::move(destination), std::move(uids), Transfer(false, keep, nullptr));
 }
 
-awaitable<Result<CopyResult>> LiveFolder::move_to(FolderPtr destination, UidRanges uids) {
-    return transfer(std::move(destination), normalised(std::move(uids)), true);
+awaitable<Result<CopyResult>> LiveFolder::move_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
+    return transfer(std::move(destination), std::move(uids), Transfer(true, keep, nullptr));
 }
 
-awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRanges uids, bool move) {
-    const auto target = std::dynamic_pointer_cast<LiveFolder>(destination);
+awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRanges uids, Transfer how) {
+    TransferRun run;
+    run.destination = std::dynamic_pointer_cast<LiveFolder>(destination);
+    if (const auto shared = std::dynamic_pointer_cast<UserFolder>(destination)) {
+        run.destination = shared->folder();
+        run.user = shared->user();
+    }
+    run.move = how.move;
+    run.keep = how.keep;
+    const LiveFolderPtr target = run.destination;
     if (!target) co_return Result<CopyResult>(Error(Errc::invalid, "no folder of this store"));
     const auto usage = co_await target->owner_->load_usage();
     if (!usage) co_return Result<CopyResult>(usage.error());
-    const std::vector<Entry> all = chosen(*snapshot(), uids);
-    CopyResult result;
+    const std::vector<Entry> all = chosen(how.view ? *how.view : *snapshot(), normalised(std::move(uids)));
+    const bool move = how.move;
+    CopyResult& result = run.result;
     result.uid_validity = target->snapshot()->totals().uid_validity;
     Error failed;
     for (std::size_t at = 0; at < all.size() && failed.is(Errc::none);) {
         const std::size_t end = std::min(all.size(), at + copy_messages_max);
         std::vector<Entry> some(all.begin() + static_cast<std::ptrdiff_t>(at),
                                 all.begin() + static_cast<std::ptrdiff_t>(end));
-        const auto done = co_await transfer_some(target, std::move(some), move, &result);
+        const auto done = co_await transfer_some(&run, std::move(some));
         if (!done) {
             failed = done.error();
         } else {
@@ -70,14 +89,16 @@ awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRan
 }
 
 /// One transaction. \returns how many of the entries are done with: all, unless their rows are large.
-awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destination,
-                                                         std::vector<Entry> entries, bool move,
-                                                         CopyResult* out) {
+awaitable<Result<std::size_t>> LiveFolder::transfer_some(TransferRun* run, std::vector<Entry> entries) {
+    const LiveFolderPtr destination = run->destination;
+    const bool move = run->move;
+    CopyResult* const out = &run->result;
     auto change = std::make_shared<CopyInChange>();
     std::size_t taken = entries.size();
     for (unsigned tries = 0; tries < copy_tries_max; ++tries) {
         change = std::make_shared<CopyInChange>();
         change->opid = new_opid();
+        change->user = run->user;
         const SnapshotPtr now = snapshot();
         change->keywords = now->shared_keywords();
         std::vector<Entry> present;
@@ -98,6 +119,12 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(LiveFolderPtr destinati
             if (!facts) continue;  // collected
             CopyInChange::Item item;
             item.entry = present[i];
+            // \Seen as the one who copies sees it, of the other flags what he may set there.
+            const auto shown = std::lower_bound(entries.begin(), entries.end(), item.entry.uid,
+                                                [](const Entry& a, Uid uid) { return a.uid < uid; });
+            item.entry.flags =
+                item.entry.flags.without(SystemFlag::seen) | (shown->flags & FlagSet(SystemFlag::seen));
+            item.entry.flags = item.entry.flags & run->keep;
             messages.push_back(MessageRef{item.entry.uid, item.entry.id});
             item.link = context_.ids.next();
             item.blob = facts->blob;

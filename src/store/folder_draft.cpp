@@ -41,6 +41,11 @@ FlagSet changed(FlagSet now, FlagChange change, FlagSet flags) {
     return now;
 }
 
+FlagSet of_user(FlagSet flags, bool seen) {
+    const FlagSet others = flags.without(SystemFlag::seen);
+    return seen ? others | SystemFlag::seen : others;
+}
+
 }  // namespace
 
 FolderDraft::FolderDraft(const SnapshotPtr& base, FolderHeader header)
@@ -164,13 +169,21 @@ void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
         for (std::size_t i = 0; i < page->entries.size(); ++i) {
             const Entry& old = page->entries[i];
             if (!members.holds(old.uid)) continue;
-            if (edit.unchanged_since && old.modseq > *edit.unchanged_since) {
+            const ModSeq newest = edit.mine ? std::max(old.modseq, edit.mine->modseq(old.uid)) : old.modseq;
+            if (edit.unchanged_since && newest > *edit.unchanged_since) {
                 append_uid(edit.refused, old.uid);
                 continue;
             }
-            const FlagSet flags = changed(old.flags, edit.change, edit.flags);
-            if (flags == old.flags) continue;
+            const FlagSet shown = edit.mine ? of_user(old.flags, edit.mine->seen(old.uid)) : old.flags;
+            FlagSet flags = changed(shown, edit.change, edit.flags) & edit.allowed;
+            flags |= shown.without(edit.allowed);
+            if (flags == shown) continue;
             append_uid(edit.changed, old.uid);
+            if (edit.mine) {
+                edit.mine->set(old.uid, flags.has(SystemFlag::seen), modseq);
+                flags = of_user(flags, old.flags.has(SystemFlag::seen));
+                if (flags == old.flags) continue;  // only \Seen: nobody else is told
+            }
             const Entry before = old;  // `old` may be the very entry that changes
             if (mine == nullptr) mine = &own_page(number);
             Entry& entry = mine->entries[i];

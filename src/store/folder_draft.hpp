@@ -9,6 +9,7 @@
 
 #include "store/engine/engine.hpp"
 #include "store/records.hpp"
+#include "store/user_seen.hpp"
 
 namespace store {
 
@@ -37,7 +38,9 @@ public:
         FlagChange change = FlagChange::add;
         FlagSet flags;
         std::optional<ModSeq> unchanged_since;
-        UidRanges changed, refused;  ///< answers
+        FlagSet allowed = every_flag;   ///< others stay as they are
+        UserSeenDraft* mine = nullptr;  ///< \Seen is this user's own
+        UidRanges changed, refused;     ///< answers
     };
     /// RFC 9051 section 6.4.6 and RFC 7162 section 3.1.3. Entries that stay as they are keep their modseq.
     void edit_flags(const UidRanges& uids, FlagEdit& edit);

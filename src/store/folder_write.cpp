@@ -76,6 +76,10 @@ awaitable<Result<void>> LiveFolder::room_for(std::uint64_t bytes, std::uint64_t 
 }
 
 awaitable<Result<AppendResult>> LiveFolder::append(std::vector<Incoming> messages) {
+    return append_for(base::AccountId(), std::move(messages));
+}
+
+awaitable<Result<AppendResult>> LiveFolder::append_for(base::AccountId user, std::vector<Incoming> messages) {
     if (messages.empty()) {
         AppendResult none;
         none.uid_validity = snapshot()->totals().uid_validity;
@@ -84,6 +88,7 @@ awaitable<Result<AppendResult>> LiveFolder::append(std::vector<Incoming> message
     auto prepared = co_await prepare(std::move(messages), true);
     if (!prepared) co_return Result<AppendResult>(prepared.error());
     const std::shared_ptr<AppendChange> change = *prepared;
+    change->user = user;
     co_await submit(change);
     change->holds.clear();
     if (!change->error.is(Errc::none)) co_return Result<AppendResult>(change->error);
@@ -115,12 +120,17 @@ std::vector<UidRanges> LiveFolder::pieces(const UidRanges& uids) const {
 }
 
 awaitable<Result<StoreResult>> LiveFolder::store(StoreRequest request) {
+    return store_for(base::AccountId(), std::move(request));
+}
+
+awaitable<Result<StoreResult>> LiveFolder::store_for(base::AccountId user, StoreRequest request) {
     request.uids = normalised(std::move(request.uids));
     StoreResult result;
     result.snapshot = snapshot();
     for (UidRanges& piece : pieces(request.uids)) {
         auto change = std::make_shared<FlagsChange>();
         change->opid = new_opid();
+        change->user = user;
         change->request = request;
         change->request.uids = std::move(piece);
         co_await submit(change);

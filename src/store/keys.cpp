@@ -48,6 +48,9 @@ std::optional<base::AccountId> parse_account(std::string_view partition) {
 std::string folder_row(base::FolderId id) { return prefixed("f", id.value, 16); }
 std::string tombstone(base::FolderId id) { return prefixed("x", id.value, 16); }
 
+std::string acl(base::FolderId id) { return prefixed("c", id.value, 16); }
+std::string sharer(base::AccountId owner) { return prefixed("w", owner.value, 8); }
+
 std::string subscription(std::string_view name) {
     std::array<unsigned char, 16> digest{};
     crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(name.data()),
@@ -69,6 +72,19 @@ std::string garbage(base::ModSeq modseq, std::uint32_t part) {
     return prefixed("g", modseq.value, 12) + hex(part, 4);
 }
 std::string move_intent(std::uint64_t opid) { return prefixed("m", opid, 16); }
+
+std::string user_pages(base::AccountId user) { return prefixed("u", user.value, 8); }
+std::string user_page(base::AccountId user, std::uint32_t number) {
+    return user_pages(user) + hex(number, 7);
+}
+std::optional<UserPageKey> parse_user_page(std::string_view key) {
+    if (key.size() != 16 || key.front() != 'u') return std::nullopt;
+    const auto user = parse_hex(key.substr(1, 8));
+    const auto number = parse_hex(key.substr(9));
+    if (!user || !number || *number > (0xFFFFFFFFULL >> 6)) return std::nullopt;
+    return UserPageKey{base::AccountId(static_cast<std::uint32_t>(*user)),
+                       static_cast<std::uint32_t>(*number)};
+}
 
 std::optional<std::uint64_t> number_in(std::string_view key, char prefix) {
     if (key.empty() || key.front() != prefix) return std::nullopt;

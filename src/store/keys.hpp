@@ -21,13 +21,22 @@ std::optional<base::AccountId> parse_account(std::string_view partition);
 std::string folder_row(base::FolderId id);        // f<fid hex16>
 std::string tombstone(base::FolderId id);         // x<fid hex16>
 std::string subscription(std::string_view name);  // s<BLAKE2b of the name, hex32>
+std::string acl(base::FolderId id);               // c<fid hex16>
+std::string sharer(base::AccountId owner);        // w<aid hex8>
 
 std::string folder(base::FolderId id);  // f/<fid hex16>
 std::optional<base::FolderId> parse_folder(std::string_view partition);
-std::string page(std::uint32_t number);                        // p<uid >> 6, hex7>
-std::string log(base::ModSeq modseq);                          // l<modseq hex12>
-std::string garbage(base::ModSeq modseq, std::uint32_t part);  // g<modseq hex12><part hex4>
-std::string move_intent(std::uint64_t opid);                   // m<opid hex16>
+std::string page(std::uint32_t number);                             // p<uid >> 6, hex7>
+std::string log(base::ModSeq modseq);                               // l<modseq hex12>
+std::string garbage(base::ModSeq modseq, std::uint32_t part);       // g<modseq hex12><part hex4>
+std::string move_intent(std::uint64_t opid);                        // m<opid hex16>
+std::string user_pages(base::AccountId user);                       // u<aid hex8>
+std::string user_page(base::AccountId user, std::uint32_t number);  // u<aid hex8><uid >> 6, hex7>
+struct UserPageKey {
+    base::AccountId user;
+    std::uint32_t number = 0;
+};
+std::optional<UserPageKey> parse_user_page(std::string_view key);
 /// The number in a key with a one-letter prefix.
 std::optional<std::uint64_t> number_in(std::string_view key, char prefix);
 

@@ -36,6 +36,7 @@ std::map<base::FolderId, std::int64_t> LiveAccount::tombstones() const {
 void LiveAccount::install(AccountState state, engine::Version version) {
     version_ = version;
     FolderTreePtr tree = state.tree();
+    const std::vector<LiveFolderPtr> watched = with_new_rights(state);
     {
         const std::lock_guard lock(mutex_);
         tree_ = std::move(tree);
@@ -49,6 +50,7 @@ void LiveAccount::install(AccountState state, engine::Version version) {
     exists_ = version != 0 && !state.header.removed;
     removed_ = state.header.removed;
     state_ = std::move(state);
+    for (const LiveFolderPtr& folder : watched) folder->nudge();
     subscribers_.notify();
 }
 

@@ -23,6 +23,9 @@ public:
     awaitable<Result<void>> remove(std::string name) override;
     awaitable<Result<void>> rename(std::string from, std::string to) override;
     awaitable<Result<void>> set_subscribed(std::string name, bool yes) override;
+    awaitable<Result<AclPtr>> change_acl(base::FolderId folder, AclEntry entry, AclChange how) override;
+    awaitable<Result<void>> set_sharer(base::AccountId owner, bool yes) override;
+    awaitable<Result<FolderPtr>> open_for(base::FolderId folder, base::AccountId user) override;
     awaitable<Result<FolderPtr>> open(base::FolderId folder) override;
     awaitable<Result<FolderTotals>> totals(base::FolderId folder) override;
     awaitable<Result<Quota>> quota() override;
@@ -63,6 +66,7 @@ private:
     awaitable<Result<void>> change(Apply apply, bool new_account = false);
     void install(AccountState state, engine::Version version);
     LiveFolderPtr live(base::FolderId folder) const;
+    std::vector<LiveFolderPtr> with_new_rights(const AccountState& next) const;
     awaitable<Result<void>> rename_inbox(std::string to);
     void forget_usage(base::FolderId folder);
 

@@ -91,11 +91,9 @@ ModSeq LiveFolder::log_floor() const {
     return log_floor_;
 }
 
-std::size_t LiveFolder::weight() const { return 2'048 + snapshot()->size() * (sizeof(Entry) + 8); }
-
 void LiveFolder::mark_deleted() {
     deleted_ = true;
-    subscribers_.notify();
+    nudge();
 }
 
 std::size_t LiveFolder::round_size(const std::deque<ChangePtr>& waiting) {
@@ -148,19 +146,30 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
         const auto loaded = co_await reload();
         if (!loaded) co_return loaded.error();
     }
+    const auto seen_known = co_await load_users(changes);
+    if (!seen_known) co_return seen_known.error();
+    std::map<base::AccountId, UserSeenDraft> users;
+    for (const FolderChangePtr& change : changes)
+        if (change->user) users.try_emplace(change->user, known_seen(change->user));
     FolderDraft draft(snapshot(), header_);
     {
         const std::lock_guard lock(mutex_);
         draft.header().recent_floor = recent_floor_;
     }
     auto prelude = std::make_shared<engine::Prelude>();
-    RoundView view{context_, owner_, id_, threads_, draft, *prelude};
+    RoundView view{context_, owner_, id_, threads_, draft, *prelude, users};
     FolderChangePtr logged;
     for (const FolderChangePtr& change : changes) {
         change->error = Error();
         change->modseq = ModSeq();
         change->apply(view);
         if (!logged && change->modseq) logged = change;
+    }
+    SeenByUser seen;
+    for (auto& [user, mine] : users) {
+        if (mine.clean()) continue;
+        for (engine::Row& row : mine.rows(user)) draft.put(std::move(row.key), std::move(row.value));
+        seen.emplace(user, mine.finish());
     }
     if (draft.clean()) {
         settle(changes);
@@ -176,7 +185,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
     if (!spilled) co_return spilled.error();
     const auto done = co_await context_.engine.commit(std::move(*prelude), std::move(batch));
     if (done) {
-        install(std::move(next), std::move(header), *done);
+        install(std::move(next), std::move(header), *done, std::move(seen));
         settle(changes);
         co_return Error();
     }
@@ -184,8 +193,8 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
     ++context_.figures.unknown;
     stale_ = true;
     if (!logged) co_return Error(Errc::conflict, "");  // only work rows: doing it again does no harm
-    const Error known =
-        co_await resolve(std::move(logged), std::move(header_value), std::move(next), std::move(header));
+    const Error known = co_await resolve(std::move(logged), std::move(header_value), std::move(next),
+                                         std::move(header), std::move(seen));
     if (known.is(Errc::none)) settle(changes);
     co_return known;
 }
@@ -193,7 +202,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
 /// After a commit with unknown outcome: the log says whether it happened (docs/store.md). Never retried
 /// blindly.
 awaitable<Error> LiveFolder::resolve(FolderChangePtr logged, std::string header_value, SnapshotPtr next,
-                                     FolderHeader header) {
+                                     FolderHeader header, SeenByUser seen) {
     for (unsigned tries = 0; tries < 3; ++tries) {
         std::vector<std::string> wanted{std::string(keys::header), keys::log(logged->modseq)};
         const auto found = co_await context_.engine.get(partition_, std::move(wanted));
@@ -208,7 +217,7 @@ awaitable<Error> LiveFolder::resolve(FolderChangePtr logged, std::string header_
             ours = log && log->opid == logged->opid;
         }
         if (!ours) co_return Error(Errc::conflict, "");
-        install(std::move(next), std::move(header), found->version);
+        install(std::move(next), std::move(header), found->version, std::move(seen));
         stale_ = !header_ours;  // somebody went on from it
         co_return Error();
     }
@@ -244,20 +253,28 @@ awaitable<Result<void>> LiveFolder::spill(std::shared_ptr<engine::Prelude> prelu
     co_return Result<void>();
 }
 
-void LiveFolder::install(SnapshotPtr next, FolderHeader header, engine::Version version) {
+void LiveFolder::install(SnapshotPtr next, FolderHeader header, engine::Version version, SeenByUser seen) {
     header_ = std::move(header);
     version_ = version;
+    bool for_all = false;
+    std::vector<base::AccountId> users;
     {
         const std::lock_guard lock(mutex_);
-        // Reading a folder for the first time changes nothing for anybody, nor does the collector's work.
-        changed_ |= loaded_ && (next->totals() != snapshot_->totals() ||
-                                next->keywords().size() != snapshot_->keywords().size());
+        // Reading a folder for the first time changes nothing for anybody, nor does the collector's work, and
+        // what a user has seen is nobody else's affair.
+        for_all = loaded_ && (next->groups() != snapshot_->groups() ||
+                              next->keywords().size() != snapshot_->keywords().size());
         snapshot_ = std::move(next);
         recent_floor_ = std::max(recent_floor_, header_.recent_floor);
         log_floor_ = header_.log_floor;
+        for (auto& [user, state] : seen) {
+            users.push_back(user);
+            users_.at(user)->seen = std::move(state);
+        }
     }
+    changed_ |= for_all || !users.empty();
     loaded_ = true;
-    if (changed_) subscribers_.notify();
+    tell(for_all, users);
 }
 
 /// The changes are committed, or changed nothing.
@@ -287,9 +304,10 @@ awaitable<Result<void>> LiveFolder::reload() {
         if (!head) co_return head.error();
         if (head->version == 0) {  // a folder nobody ever wrote to
             install(snapshot_of(empty_header(owner_->owner_id(), uid_validity_), {}),
-                    empty_header(owner_->owner_id(), uid_validity_), 0);
-            stale_ = false;
-            co_return Result<void>();
+                    empty_header(owner_->owner_id(), uid_validity_), 0, {});
+            const auto users = co_await reload_users();
+            stale_ = !users;
+            co_return users;
         }
         std::optional<FolderHeader> header;
         if (!head->rows.empty()) header = decode_folder_header(head->rows.front().value);
@@ -313,9 +331,10 @@ awaitable<Result<void>> LiveFolder::reload() {
         context_.ids.skip_past(loader.newest);  // also when the clock was set back since
         std::vector<PageGroupPtr> groups(loader.groups.begin(), loader.groups.end());
         SnapshotPtr next = snapshot_of(*header, std::move(groups));
-        install(std::move(next), std::move(*header), head->version);
-        stale_ = false;
-        co_return Result<void>();
+        install(std::move(next), std::move(*header), head->version, {});
+        const auto users = co_await reload_users();
+        stale_ = !users;
+        co_return users;
     }
     co_return Error(Errc::unavailable, "the folder changes too fast to be read");
 }

@@ -12,6 +12,15 @@
 
 namespace store {
 
+/// How messages go from one folder to another.
+struct Transfer {
+    bool move;
+    FlagSet keep;      ///< of their flags
+    SnapshotPtr view;  ///< whose flags go along: a user's, or null: the folder's own
+    Transfer(bool moves, FlagSet keeps, SnapshotPtr seen_as)
+        : move(moves), keep(keeps), view(std::move(seen_as)) {}
+};
+
 class LiveFolder final : public Folder, public CommitQueue {
 public:
     /// `owner` is kept: a folder in use keeps its account alive.
@@ -29,12 +38,28 @@ public:
     awaitable<Result<StoreResult>> store(StoreRequest request) override;
     awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) override;
     awaitable<Result<ExpungeResult>> remove(UidRanges uids) override;
-    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids) override;
-    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids) override;
+    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
+    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since) override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
     awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;
+
+    // Of users who are not the owner: folder_users.cpp.
+
+    struct Seen {
+        SnapshotPtr snapshot;
+        UserSeenPtr seen;  ///< at the same moment
+    };
+    /// The folder as this user sees it; what he has seen is read.
+    awaitable<Result<FolderPtr>> for_user(base::AccountId user);
+    Seen seen_by(base::AccountId user) const;
+    SubscriptionPtr subscribe_user(base::AccountId user, Subscriber& subscriber);
+    awaitable<Result<AppendResult>> append_for(base::AccountId user, std::vector<Incoming> messages);
+    awaitable<Result<StoreResult>> store_for(base::AccountId user, StoreRequest request);
+    awaitable<Result<CopyResult>> transfer(FolderPtr destination, UidRanges uids, Transfer how);
+    /// The rights of somebody changed: who has it open must look.
+    void nudge();
 
     // For the store's own parts.
 
@@ -57,21 +82,27 @@ public:
     std::uint64_t new_opid() { return context_.ids.next(); }
 
 private:
+    using SeenByUser = std::map<base::AccountId, UserSeenPtr>;
+
     std::size_t round_size(const std::deque<ChangePtr>& waiting) override;
     awaitable<void> round(std::vector<ChangePtr> changes) override;
     void round_lost() noexcept override { stale_ = true; }
 
     awaitable<Error> attempt(std::vector<std::shared_ptr<FolderChange>> changes);
     awaitable<Error> resolve(std::shared_ptr<FolderChange> logged, std::string header_value, SnapshotPtr next,
-                             FolderHeader header);
+                             FolderHeader header, SeenByUser seen);
     awaitable<Result<void>> reload();
     awaitable<Result<void>> spill(std::shared_ptr<engine::Prelude> prelude);
-    void install(SnapshotPtr next, FolderHeader header, engine::Version version);
+    void install(SnapshotPtr next, FolderHeader header, engine::Version version, SeenByUser seen);
+    void tell(bool all, const std::vector<base::AccountId>& users);
+    awaitable<Result<void>> load_user(base::AccountId user);
+    awaitable<Result<void>> load_users(std::vector<std::shared_ptr<FolderChange>> changes);
+    awaitable<Result<void>> reload_users();
+    UserSeenPtr known_seen(base::AccountId user) const;
     void settle(const std::vector<std::shared_ptr<FolderChange>>& changes);
 
-    awaitable<Result<CopyResult>> transfer(FolderPtr destination, UidRanges uids, bool move);
-    awaitable<Result<std::size_t>> transfer_some(std::shared_ptr<LiveFolder> destination,
-                                                 std::vector<Entry> entries, bool move, CopyResult* out);
+    struct TransferRun;
+    awaitable<Result<std::size_t>> transfer_some(TransferRun* run, std::vector<Entry> entries);
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
                                               std::size_t last, std::vector<std::string>* out);
@@ -103,6 +134,12 @@ private:
     SnapshotPtr snapshot_;
     Uid recent_floor_{1};
     ModSeq log_floor_{1};
+    struct User {
+        UserSeenPtr seen;  ///< null: not read yet
+        Subscribers subscribers;
+        std::weak_ptr<Folder> folder;  ///< his sessions share it
+    };
+    std::map<base::AccountId, std::shared_ptr<User>> users_;
 
     // Of the round under way; rounds follow one another.
     std::atomic<bool> stale_ = true;

@@ -8,6 +8,7 @@ namespace {
 // One octet each, never used twice: a row of one kind is never taken for another.
 constexpr std::uint8_t format_folder_header = 0x11, format_log = 0x13, format_garbage = 0x14,
                        format_move = 0x15;
+constexpr std::uint8_t format_sharer = 0x26;
 constexpr std::uint8_t format_account_header = 0x21, format_folder_row = 0x22, format_tombstone = 0x23,
                        format_subscription = 0x24;
 
@@ -253,6 +254,18 @@ std::optional<std::int64_t> decode_tombstone(std::string_view value) {
     WireReader in(value, format_tombstone);
     std::int64_t time = in.zigzag();
     return finished(in, std::move(time));
+}
+
+std::string encode_sharer(base::AccountId owner) {
+    WireWriter out(format_sharer);
+    out.u32(owner.value);
+    return std::move(out).seal();
+}
+
+std::optional<base::AccountId> decode_sharer(std::string_view value) {
+    WireReader in(value, format_sharer);
+    base::AccountId owner(in.u32());
+    return finished(in, std::move(owner));
 }
 
 std::string encode_subscription(std::string_view name) {

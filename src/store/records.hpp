@@ -102,6 +102,10 @@ std::optional<FolderRow> decode_folder_row(std::string_view value);
 std::string encode_tombstone(std::int64_t time);
 std::optional<std::int64_t> decode_tombstone(std::string_view value);
 
+/// Row w of an account: another one that shares folders with it, or with everybody of the post office.
+std::string encode_sharer(base::AccountId owner);
+std::optional<base::AccountId> decode_sharer(std::string_view value);
+
 /// Row s of an account: a subscribed name.
 std::string encode_subscription(std::string_view name);
 std::optional<std::string> decode_subscription(std::string_view value);
