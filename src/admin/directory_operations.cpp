@@ -79,8 +79,15 @@ awaitable<Reply> postoffice_set(ServicesPtr services, Json arguments, CallerPtr)
 }
 
 awaitable<Reply> postoffice_remove(ServicesPtr services, Json arguments, CallerPtr) {
+    const auto office = co_await services->directory.post_office(text(arguments, "name"));
     auto removed = co_await services->directory.remove_post_office(text(arguments, "name"));
     if (!removed) co_return fault_of(removed.error(), text(arguments, "name"));
+    if (office && office->commons) {
+        // Nobody can name its public folders any more; their mail goes in the background.
+        const auto gone = co_await services->store.remove_account(office->commons);
+        if (!gone && !gone.error().is(store::Errc::not_found))
+            co_return fault_of(gone.error(), text(arguments, "name"));
+    }
     co_return Json::object();
 }
 

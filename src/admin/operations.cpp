@@ -75,8 +75,8 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 }
 
 const Operation* find_operation(std::string_view name) {
-    for (const auto family :
-         {directory_operations(), session_operations(), store_operations(), transfer_operations()}) {
+    for (const auto family : {directory_operations(), folder_operations(), session_operations(),
+                              store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -70,6 +70,7 @@ struct Operation {
 };
 
 std::span<const Operation> directory_operations();
+std::span<const Operation> folder_operations();
 std::span<const Operation> session_operations();
 std::span<const Operation> store_operations();
 std::span<const Operation> transfer_operations();

@@ -113,6 +113,7 @@ std::string encode(const PostOffice& office) {
         .number('e', office.enabled ? 1 : 0)
         .number('m', office.mailboxes_max)
         .number('q', office.quota_bytes_default)
+        .number('u', office.commons.value)
         .finish();
 }
 
@@ -169,6 +170,9 @@ std::optional<PostOffice> decode_office(std::string_view value) {
                 break;
             case 'q':
                 out.quota_bytes_default = in.number();
+                break;
+            case 'u':
+                out.commons = base::AccountId(static_cast<std::uint32_t>(in.number()));
                 break;
             default:
                 break;

@@ -28,6 +28,7 @@ struct PostOffice {
     bool enabled = true;
     std::uint32_t mailboxes_max = 0;  ///< 0: no limit
     std::uint64_t quota_bytes_default = 0;
+    base::AccountId commons;  ///< of its public folders; 0: none yet. Set by Directory::commons() alone
 };
 
 struct Domain {
@@ -100,6 +101,9 @@ public:
     virtual awaitable<Result<void>> set_post_office(PostOffice office) = 0;
     virtual awaitable<Result<PostOffice>> post_office(std::string name) = 0;
     virtual awaitable<Result<std::vector<PostOffice>>> post_offices() = 0;
+    /// The number of the account that holds the office's public folders, given at the first call; the caller
+    /// makes the store's account. \errors not_found
+    virtual awaitable<Result<base::AccountId>> commons(std::string post_office);
     /// Only an empty one. \errors denied
     virtual awaitable<Result<void>> remove_post_office(std::string name) = 0;
     virtual awaitable<Result<void>> add_domain(Domain domain) = 0;

@@ -46,9 +46,11 @@ awaitable<Result<void>> StoreDirectory::add_post_office(PostOffice added) {
 awaitable<Result<void>> StoreDirectory::set_post_office(PostOffice office) {
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', office.name);
-    const std::string value = encode(office);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         if (rows.rows.empty()) return no_office;
+        const auto kept = decode_office(rows.rows.front().value);
+        if (kept) office.commons = kept->commons;  // whoever sets the office may not know of it
+        const std::string value = encode(office);
         Change put;
         if (rows.rows.front().value != value) put.put.push_back(Row{key, value});
         return put;
@@ -64,6 +66,36 @@ awaitable<Result<PostOffice>> StoreDirectory::post_office(std::string name) {
     if (!found) co_return found.error();
     if (!*found) co_return no_office;
     co_return **found;
+}
+
+awaitable<Result<base::AccountId>> StoreDirectory::commons(std::string post_office) {
+    auto known = co_await office(post_office, From::store);
+    if (!known) co_return known.error();
+    if (!*known) co_return no_office;
+    if ((*known)->commons) co_return (*known)->commons;
+    const auto given = co_await next_account();
+    if (!given) co_return given.error();
+    base::AccountId account = *given;  // a number may be skipped, never given twice
+    const auto pass = co_await changes_.enter();
+    const std::string key = row_key('p', post_office);
+    Decide decide = [&](const Rows& rows) -> Result<Change> {
+        if (rows.rows.empty()) return no_office;
+        auto kept = decode_office(rows.rows.front().value);
+        if (!kept) return Error(Errc::corrupt, "a row of the directory is damaged");
+        Change put;
+        if (kept->commons) {
+            account = kept->commons;
+            return put;
+        }
+        kept->commons = account;
+        put.put.push_back(Row{key, encode(*kept)});
+        return put;
+    };
+    std::vector<std::string> keys{key};
+    auto done = co_await change(offices_partition, std::move(keys), std::move(decide));
+    if (!done) co_return done.error();
+    changed('p', post_office);
+    co_return account;
 }
 
 awaitable<Result<std::vector<PostOffice>>> StoreDirectory::post_offices() {

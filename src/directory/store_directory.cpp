@@ -203,6 +203,9 @@ awaitable<Result<StoreDirectory::OfficePtr>> StoreDirectory::office(std::string 
 }
 
 awaitable<Result<std::uint64_t>> Directory::mend() { co_return 0; }
+awaitable<Result<base::AccountId>> Directory::commons(std::string) {
+    co_return Error(Errc::not_found, "no such post office");
+}
 
 std::unique_ptr<Directory> make_directory(store::engine::Engine& engine, Options options) {
     return std::make_unique<StoreDirectory>(engine, std::move(options));

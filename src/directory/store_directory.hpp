@@ -41,6 +41,7 @@ public:
     awaitable<Result<void>> set_post_office(PostOffice office) override;
     awaitable<Result<PostOffice>> post_office(std::string name) override;
     awaitable<Result<std::vector<PostOffice>>> post_offices() override;
+    awaitable<Result<base::AccountId>> commons(std::string post_office) override;
     awaitable<Result<void>> remove_post_office(std::string name) override;
     awaitable<Result<void>> add_domain(Domain domain) override;
     awaitable<Result<void>> set_domain(Domain domain) override;

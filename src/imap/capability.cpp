@@ -15,14 +15,20 @@ constexpr std::string_view always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENA
 constexpr std::string_view after_login =
     " IDLE NAMESPACE UIDPLUS UNSELECT MOVE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE ESEARCH "
     "SEARCHRES"
-    " LIST-EXTENDED LIST-STATUS STATUS=SIZE BINARY MULTIAPPEND WITHIN OBJECTID SAVEDATE PREVIEW UTF8=ACCEPT";
+    " LIST-EXTENDED LIST-STATUS STATUS=SIZE BINARY MULTIAPPEND WITHIN OBJECTID SAVEDATE PREVIEW UTF8=ACCEPT"
+    " QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX METADATA LIST-METADATA XLIST";
+
+// RFC 4314 section 5.1.1, RFC 8440.
+constexpr std::string_view sharing = " ACL RIGHTS=kxte LIST-MYRIGHTS";
 
 }  // namespace
 
 std::string capability_line(const CapabilityFacts& facts) {
     std::string line(always);
     if (facts.logged_in) {
-        line.append(after_login).append(" APPENDLIMIT=").append(std::to_string(facts.append_bytes_max));
+        line.append(after_login);
+        if (facts.shares) line.append(sharing);
+        line.append(" APPENDLIMIT=").append(std::to_string(facts.append_bytes_max));
         return line;
     }
     if (facts.can_start_tls) line += " STARTTLS";

@@ -11,6 +11,7 @@ struct CapabilityFacts {
     bool can_start_tls = false;
     bool plain_text_refused = false;      ///< LOGIN is refused for want of TLS
     std::vector<std::string> mechanisms;  ///< of SASL, best first
+    bool shares = false;                  ///< there is a directory of people to share with
     std::uint64_t append_bytes_max = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "imap/place.hpp"
 #include "imap/view.hpp"
 #include "net/connection.hpp"
 #include "store/folder.hpp"
@@ -27,18 +28,27 @@ private:
 };
 
 struct Selected {
-    Selected(store::FolderPtr what, std::string with_name, bool for_reading,
-             std::shared_ptr<net::Waker> waker)
+    Selected(store::FolderPtr what, const Place& where, bool for_reading, std::shared_ptr<net::Waker> waker)
         : folder(std::move(what)),
-          name(std::move(with_name)),
+          account(where.account),
+          tree(where.tree),
+          rights(where.rights),
+          space(where.space),
+          name(where.name()),
           read_only(for_reading),
           watcher(std::move(waker)) {
         subscription = folder->subscribe(watcher);
     }
 
+    bool may(store::Right right) const { return !read_only && rights.has(right); }
+
     store::FolderPtr folder;
+    store::AccountPtr account;  ///< whose it is
+    store::FolderTreePtr tree;  ///< the rights are of this one
+    store::Rights rights;
+    Space space;
     std::string name;
-    bool read_only;
+    bool read_only;  ///< EXAMINE
     View view;
     NumberRanges saved;  ///< "$" as uids (RFC 9051 section 6.4.4.1)
     Watcher watcher;

@@ -32,6 +32,7 @@ struct Limits {
     /// Of one MULTIAPPEND in all, but for its first message: rows and the ends of blobs wait in memory for
     /// the one commit.
     std::uint64_t append_bytes_max = 64ULL << 20;
+    std::size_t sharers_max = 1'000;        ///< accounts that a LIST looks into for what they share
     std::size_t saved_ranges_max = 65'536;  ///< of "$": half a MiB at most
 };
 
@@ -45,6 +46,7 @@ struct Services {
     std::string version;         ///< of ID
     Limits limits;
     const base::Clock* clock = &base::Clock::system();  ///< for OLDER and YOUNGER
+    directory::Directory* directory = nullptr;          ///< null: nothing is shared, and ACL is not offered
 };
 
 }  // namespace imap

@@ -96,6 +96,7 @@ awaitable<Reply> Session::call(ParsedCommand parsed) {
             say_bye({}, "The selected mailbox was deleted");
             co_return gone();
         }
+        if (!rights_hold()) co_return gone();
         // Sequence numbers of the command are those that the client knew when it sent it: nothing may move
         // them now. A command with uids sees what is there (imap.md quirk 23).
         const bool may_expunge = spec.breaks_seq && !spec.uses_seq;
@@ -165,6 +166,7 @@ bool Session::refuse(std::string_view tag, std::string_view reason) {
 std::string Session::capabilities() {
     CapabilityFacts facts;
     facts.logged_in = state_ != state_not_authenticated;
+    facts.shares = services_.directory != nullptr;
     facts.append_bytes_max = services_.store.limits().message_bytes_max;
     if (!facts.logged_in) {
         facts.can_start_tls = connection_.can_start_tls();
@@ -190,14 +192,6 @@ auth::Client Session::client() const {
 }
 
 /// \errors not_found: no such mailbox, or only a level of the hierarchy
-awaitable<store::Result<store::FolderPtr>> Session::open(std::string mailbox) {
-    const store::FolderTreePtr tree = folders();
-    const store::FolderInfo* info = tree->find(mailbox);
-    if (info == nullptr || !info->selectable)
-        co_return store::Error(store::Errc::not_found, "No such mailbox");
-    co_return co_await account_->open(info->id);
-}
-
 void Session::deselect() {
     if (!selected_) return;
     selected_.reset();

@@ -4,12 +4,15 @@
 // holds no grammar (imap/syntax), no socket (net) and no storage (store). A local variable of serve(); all on
 // the connection's strand. The handlers are in commands/, one file for each command or family.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
 
+#include "imap/place.hpp"
 #include "imap/reply.hpp"
 #include "imap/selected.hpp"
 #include "imap/services.hpp"
@@ -84,9 +87,21 @@ private:
     std::string capabilities();
     auth::Client client() const;
     store::FolderTreePtr folders() const { return account_->folders(); }
-    awaitable<store::Result<store::FolderPtr>> open(std::string mailbox);
     void enable_condstore() { condstore_ = true; }
     void deselect();
+
+    // places.cpp: where mailboxes are, and what may be done there
+    awaitable<store::Result<Neighbourhood>> neighbourhood();
+    awaitable<store::Result<store::AccountPtr>> account_of(SpaceName name);
+    awaitable<store::Result<Place>> find(std::string mailbox);
+    awaitable<Reply> reach(std::string mailbox, store::Right needed, Place* out);
+    awaitable<store::Result<std::optional<Place>>> room_for_name(std::string mailbox);
+    awaitable<store::Result<store::FolderPtr>> open(const Place* place);
+    awaitable<Destination> open_to_insert(std::string mailbox, Place* place);
+    awaitable<store::Result<Listing>> listing();
+    void add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
+                    Listing* listing);
+    bool rights_hold();
 
     // Handlers, in commands/
     awaitable<Reply> handle(cmd::Capability);
@@ -117,6 +132,15 @@ private:
     awaitable<Reply> handle(cmd::Store);
     awaitable<Reply> handle(cmd::Copy);
     awaitable<Reply> handle(cmd::Move);
+    awaitable<Reply> handle(cmd::SetAcl);
+    awaitable<Reply> handle(cmd::GetAcl);
+    awaitable<Reply> handle(cmd::ListRights);
+    awaitable<Reply> handle(cmd::MyRights);
+    awaitable<Reply> handle(cmd::GetQuota);
+    awaitable<Reply> handle(cmd::GetQuotaRoot);
+    awaitable<Reply> handle(cmd::SetQuota);
+    awaitable<Reply> handle(cmd::GetMetadata);
+    awaitable<Reply> handle(cmd::SetMetadata);
 
     // commands/authenticate.cpp
     awaitable<std::optional<std::string>> read_sasl_line();
@@ -128,7 +152,17 @@ private:
     awaitable<std::optional<Reply>> read_append_tail(AppendState* state);
     awaitable<bool> receive_literal(store::MessageWriter* writer, std::uint64_t octets, store::Error* failed);
     // commands/list.cpp, status.cpp
-    awaitable<store::Result<StatusResponse>> status_of(base::FolderId folder, std::uint16_t items);
+    awaitable<store::Result<StatusResponse>> status_of(store::AccountPtr account, base::FolderId folder,
+                                                       std::uint16_t items);
+    // commands/acl.cpp, quota.cpp
+    awaitable<store::Result<store::AccountPtr>> make_commons(bool needed);
+    awaitable<std::optional<Reply>> tell_quota(store::AccountPtr account, std::string root, bool contents);
+    awaitable<store::Result<store::AclWho>> who_is(std::string identifier);
+    awaitable<store::Result<std::optional<std::string>>> name_of(store::AclWho who);
+    // commands/metadata.cpp
+    awaitable<std::optional<Reply>> annotated(std::string mailbox, Annotated* out);
+    awaitable<store::Result<std::map<std::string, std::string>>> annotations(const Annotated* of);
+    awaitable<bool> list_metadata(const std::vector<std::string>* names, Annotated place);
     // commands/idle.cpp
     enum class IdleEnd : std::uint8_t { done, other, gone };
     awaitable<IdleEnd> idle_until_line();

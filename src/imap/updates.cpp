@@ -148,8 +148,11 @@ void Session::write_flag_lists() {
     for (unsigned index = 0; index < keywords.size(); ++index)
         flags.keywords.emplace_back(keywords.name(index));
     write_flags(out(), flags);
-    const bool room = !keywords.full() && !selected_->read_only;
-    if (selected_->read_only) flags = FlagList();
+    const bool room = !keywords.full() && selected_->may(store::Right::write);
+    // RFC 4314 section 5.1.1: what this user may not change is not kept for him.
+    flags.system &= static_cast<std::uint8_t>(selected_->rights.flags().low());
+    if (selected_->read_only) flags.system = 0;
+    if (!selected_->may(store::Right::write)) flags.keywords.clear();
     write_condition(out(), "*", Condition::ok, code::permanent_flags(flags, room), "Flags that are kept");
 }
 

@@ -180,6 +180,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
         imap::Services made{*store_, *authenticator_, server_->sessions(), settings_.hostname};
         made.version = base::version;
         made.limits.per_user = settings_.sessions_per_user;
+        made.directory = &*directory_;
         auto services = std::make_shared<const imap::Services>(std::move(made));
         refusal = "* BYE Too many connections\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {

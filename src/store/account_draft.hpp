@@ -7,6 +7,7 @@
 
 #include "store/engine/engine.hpp"
 #include "store/folder_names.hpp"
+#include "store/keys.hpp"
 #include "store/records.hpp"
 
 namespace store {
@@ -45,6 +46,8 @@ public:
     void set_acl(base::FolderId folder, AclPtr acl);
     void set_quota(std::uint64_t bytes_max, std::uint64_t messages_max);
     void set_created(std::int64_t time) { state_.header.created = time; }
+    /// finish() writes the header.
+    void note_change() { put(std::string(keys::header), std::string()); }
     void mark_removed();
     void drop_tombstone(base::FolderId folder);
 

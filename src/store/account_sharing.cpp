@@ -25,6 +25,15 @@ awaitable<Result<AclPtr>> LiveAccount::change_acl(base::FolderId folder, AclEntr
     co_return *result;
 }
 
+awaitable<Result<void>> LiveAccount::create_commons() {
+    Apply apply = [now = context_.now()](AccountDraft& draft) {
+        draft.set_created(now);
+        draft.note_change();
+        return Error();
+    };
+    return change(std::move(apply), true);
+}
+
 awaitable<Result<void>> LiveAccount::set_sharer(base::AccountId owner, bool yes) {
     Apply apply = [owner, yes](AccountDraft& draft) {
         draft.set_sharer(owner, yes);

@@ -135,6 +135,9 @@ void Checker::check_rows(const std::string& partition, const std::vector<engine:
         } else if (const auto modseq = keys::number_in(item.key, 'l')) {
             sound = decode_log(item.value).has_value();
             logs.push_back(*modseq);
+        } else if (item.key.starts_with('u')) {
+            const auto user = keys::parse_user_page(item.key);
+            sound = user && decode_seen_page(user->number, item.value) != nullptr;
         } else if (item.key.starts_with('g')) {
             sound = decode_garbage(item.value).has_value();
         } else if (item.key.starts_with('m')) {

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "store/keys.hpp"
+#include "store/metadata.hpp"
 #include "store/static_record.hpp"
 
 namespace store {
@@ -242,9 +243,16 @@ awaitable<void> Collector::collect_tombstones(base::AccountId account) {
             continue;
         }
         auto dropped = co_await drop_content(folder);
+        if (dropped) dropped = co_await forget_annotations(account, folder);
         if (dropped) dropped = co_await live->drop_tombstone(folder);
         if (!dropped) context_.collect.add(folder, {account, context_.now() + 60});
     }
+}
+
+awaitable<Result<void>> Collector::forget_annotations(base::AccountId account, base::FolderId folder) {
+    Metadata annotations(context_.engine, account);
+    const MetadataPlace place{account, folder};
+    co_return co_await annotations.forget(place);
 }
 
 awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
@@ -259,6 +267,9 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
         const auto dropped = co_await drop_content(folder);
         if (!dropped) co_return dropped;
     }
+    Metadata annotations(context_.engine, account->id());
+    const auto forgotten = co_await annotations.drop();
+    if (!forgotten) co_return forgotten;
     std::string partition = keys::account(account->id());
     const auto dropped = co_await context_.engine.drop(std::move(partition));
     account->forget();
@@ -303,6 +314,7 @@ awaitable<void> Collector::sweep_folders() {
         const base::AccountId account = header->account;
         const auto work = co_await has_work(*folder, std::move(*header));
         if (work && *work) co_await collect_folder(*folder, account);
+        co_await sweep_users(*folder, account);
     }
     folders_.after = names->empty() ? std::string() : names->back();
     if (names->size() < names_a_round) {

@@ -30,8 +30,11 @@ private:
     awaitable<Result<bool>> has_work(base::FolderId folder, FolderHeader header);
     awaitable<Result<void>> drop_content(base::FolderId folder);
     awaitable<void> collect_tombstones(base::AccountId account);
+    awaitable<Result<void>> forget_annotations(base::AccountId account, base::FolderId folder);
     awaitable<Result<void>> collect_removed(LiveAccountPtr account);
     awaitable<void> sweep_folders();
+    awaitable<void> sweep_users(base::FolderId folder, base::AccountId owner);
+    awaitable<Result<void>> forget_user(base::FolderId folder, base::AccountId owner, base::AccountId user);
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag);

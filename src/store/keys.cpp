@@ -51,14 +51,15 @@ std::string tombstone(base::FolderId id) { return prefixed("x", id.value, 16); }
 std::string acl(base::FolderId id) { return prefixed("c", id.value, 16); }
 std::string sharer(base::AccountId owner) { return prefixed("w", owner.value, 8); }
 
-std::string subscription(std::string_view name) {
+std::string name_hash(std::string_view name) {
     std::array<unsigned char, 16> digest{};
     crypto_generichash(digest.data(), digest.size(), reinterpret_cast<const unsigned char*>(name.data()),
                        name.size(), nullptr, 0);
-    std::string out = "s";
+    std::string out;
     for (const unsigned char octet : digest) out += hex(octet, 2);
     return out;
 }
+std::string subscription(std::string_view name) { return "s" + name_hash(name); }
 
 std::string folder(base::FolderId id) { return prefixed("f/", id.value, 16); }
 std::optional<base::FolderId> parse_folder(std::string_view partition) {

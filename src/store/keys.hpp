@@ -21,6 +21,7 @@ std::optional<base::AccountId> parse_account(std::string_view partition);
 std::string folder_row(base::FolderId id);        // f<fid hex16>
 std::string tombstone(base::FolderId id);         // x<fid hex16>
 std::string subscription(std::string_view name);  // s<BLAKE2b of the name, hex32>
+std::string name_hash(std::string_view name);     // BLAKE2b of it, hex32
 std::string acl(base::FolderId id);               // c<fid hex16>
 std::string sharer(base::AccountId owner);        // w<aid hex8>
 

@@ -38,6 +38,7 @@ public:
     awaitable<Result<void>> load();
     /// The account with its first folders. \errors exists
     awaitable<Result<void>> create_account();
+    awaitable<Result<void>> create_commons();
     awaitable<Result<void>> mark_removed();
     awaitable<Result<void>> drop_tombstone(base::FolderId folder);
     /// Its partition was dropped.

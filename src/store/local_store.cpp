@@ -59,6 +59,17 @@ awaitable<Result<AccountPtr>> LocalStore::create_account(base::AccountId account
     co_return as_account;
 }
 
+awaitable<Result<AccountPtr>> LocalStore::make_commons(base::AccountId account) {
+    LiveAccountPtr out = live(account);
+    const auto made = co_await out->create_commons();
+    if (!made && !made.error().is(Errc::exists)) co_return made.error();
+    const auto ready = co_await out->load();
+    if (!ready) co_return ready.error();
+    context_.recently_used.touch(out, 8'192);
+    AccountPtr as_account = std::move(out);
+    co_return as_account;
+}
+
 awaitable<Result<void>> LocalStore::remove_account(base::AccountId account) {
     auto gone = co_await loaded(account);
     if (!gone) co_return gone.error();
@@ -171,6 +182,10 @@ awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delive
         if (!untagged) base::log::debug("store", "tags of a refused delivery stay for the collector");
     }
     co_return out;
+}
+
+awaitable<Result<AccountPtr>> Store::make_commons(base::AccountId) {
+    co_return Error(Errc::invalid, "this store has no public folders");
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> LocalStore::figures() const {

@@ -19,6 +19,7 @@ public:
     base::IdSource& ids() override { return context_.ids; }
 
     awaitable<Result<AccountPtr>> create_account(base::AccountId account) override;
+    awaitable<Result<AccountPtr>> make_commons(base::AccountId account) override;
     awaitable<Result<AccountPtr>> account(base::AccountId account) override;
     awaitable<Result<void>> remove_account(base::AccountId account) override;
     std::unique_ptr<MessageWriter> new_message() override;

@@ -56,6 +56,8 @@ public:
     /// Makes INBOX and the special-use folders Drafts, Sent, Trash, Junk, Archive, all subscribed. \errors
     /// exists
     virtual awaitable<Result<AccountPtr>> create_account(base::AccountId account) = 0;
+    /// An account that nobody logs in to, without folders: of public ones. The same when it exists.
+    virtual awaitable<Result<AccountPtr>> make_commons(base::AccountId account);
     /// \errors not_found
     virtual awaitable<Result<AccountPtr>> account(base::AccountId account) = 0;
     /// Its folders and messages go in the background.

@@ -164,10 +164,11 @@ UserView::Made UserView::make(const PageGroupPtr& from, const SeenGroupPtr& seen
                 (before->seen ? find_in(before->seen->pages, page->number) : nullptr) == mine)
                 same = before->made->pages[static_cast<std::size_t>(at - before->from->pages.begin())];
         }
-        made->pages.push_back(same ? std::move(same) : seen_by(page, mine.get()));
-        made->modseq_max = std::max(made->modseq_max, made->pages.back()->modseq_max);
-        for (const Entry& entry : made->pages.back()->entries)
+        const PagePtr shown = same ? std::move(same) : seen_by(page, mine.get());
+        made->modseq_max = std::max(made->modseq_max, shown->modseq_max);
+        for (const Entry& entry : shown->entries)
             if (!entry.flags.has(SystemFlag::seen)) ++out.unseen;
+        made->pages.push_back(shown);
     }
     out.made = made->pages == from->pages ? from : std::move(made);
     return out;

@@ -6,10 +6,11 @@ namespace imap {
 
 namespace {
 
-store::NamedFlags named(const FlagList& flags) {
+/// RFC 4314 section 4: flags that the user may not set there are left out, and the message is taken.
+store::NamedFlags named(const FlagList& flags, store::Rights rights) {
     store::NamedFlags named;
-    named.system = store::FlagSet(flags.system, 0);
-    named.keywords = flags.keywords;
+    named.system = store::FlagSet(flags.system, 0) & rights.flags();
+    if (rights.has(store::Right::write)) named.keywords = flags.keywords;
     return named;
 }
 
@@ -18,21 +19,27 @@ store::NamedFlags named(const FlagList& flags) {
 /// What is known while messages come in. The framer stands before a literal until it is taken or refused.
 struct Session::AppendState {
     store::FolderPtr folder;
+    store::Rights rights;
     std::vector<store::Incoming> messages;
-    std::uint64_t octets = 0;  // of the messages
-    cmd::AppendMessage next;   // its literal comes now
-    store::Error failed;       // the rest is only read past
+    std::uint64_t octets = 0;      // of the messages
+    cmd::AppendMessage next;       // its literal comes now
+    store::Error failed;           // the rest is only read past
+    std::optional<Reply> refusal;  // instead of what `failed` says
     bool done = false;
+
+    Reply answer() const { return refusal ? *refusal : reply_of(failed, true); }
 };
 
 awaitable<Reply> Session::handle(cmd::Append append) {
     AppendState state;
     state.next = std::move(append.message);
-    auto opened = co_await open(std::move(append.mailbox));
-    if (opened) {
-        state.folder = std::move(*opened);
-    } else {
-        state.failed = opened.error();
+    Place place;
+    Destination destination = co_await open_to_insert(std::move(append.mailbox), &place);
+    state.folder = std::move(destination.folder);
+    state.rights = place.rights;
+    if (destination.reply) {
+        state.refusal = std::move(destination.reply);
+        state.failed = store::Error(store::Errc::denied, "");
     }
     while (!state.done) {
         // Asked before "+": RFC 7889 section 4, RFC 9051 section 6.3.12.
@@ -50,11 +57,11 @@ awaitable<Reply> Session::handle(cmd::Append append) {
         }
         // Octets that come unasked are read past, so that the session goes on; others are not asked for.
         if (state.failed.code() != store::Errc::none && !literal_non_sync_)
-            co_return refuse_append(reply_of(state.failed, true));
+            co_return refuse_append(state.answer());
         std::optional<Reply> fault = co_await receive_message(&state);
         if (fault) co_return std::move(*fault);
     }
-    if (state.failed.code() != store::Errc::none) co_return reply_of(state.failed, true);
+    if (state.failed.code() != store::Errc::none) co_return state.answer();
     const auto appended = co_await state.folder->append(std::move(state.messages));
     if (!appended) co_return reply_of(appended.error(), true);
     // No UIDNEXT is volunteered: mbsync took it for the appended one (imap.md quirk 21).
@@ -88,7 +95,7 @@ awaitable<std::optional<Reply>> Session::receive_message(AppendState* state) {
         auto content = co_await writer->finish();
         if (content) {
             store::Incoming message(std::move(*content));
-            message.flags = named(state->next.flags);
+            message.flags = named(state->next.flags, state->rights);
             message.internal_date = state->next.internal_date;
             state->messages.push_back(std::move(message));
             state->octets += state->next.size;

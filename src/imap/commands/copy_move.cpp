@@ -3,15 +3,41 @@
 
 namespace imap {
 
+/// The folder that messages go to: "i" there (RFC 4314 section 4). One that the client may not see
+/// is answered as one that is not there (RFC 4314 section 6).
+awaitable<Destination> Session::open_to_insert(std::string mailbox, Place* place) {
+    Destination out;
+    auto found = co_await find(std::move(mailbox));
+    if (!found) {
+        out.reply = reply_of(found.error(), true);
+        co_return out;
+    }
+    *place = std::move(*found);
+    if (!place->rights.has(store::Right::insert)) {
+        out.reply = place->rights.has(store::Right::lookup) ? refusal(place->rights)
+                                                            : no(code::try_create, "No such mailbox");
+        co_return out;
+    }
+    auto opened = co_await open(place);
+    if (opened) {
+        out.folder = std::move(*opened);
+    } else {
+        out.reply = reply_of(opened.error(), true);
+    }
+    co_return out;
+}
+
 awaitable<Reply> Session::handle(cmd::Copy copy) {
     const View& view = selected_->view;
     if (!copy.uid && view.out_of_range(copy.set)) co_return bad("No such message");
     store::UidRanges uids = view.uids_of(view.numbers(copy.set, copy.uid, selected_->saved));
-    auto destination = co_await open(std::move(copy.mailbox));
-    if (!destination) co_return reply_of(destination.error(), true);
+    Place place;
+    auto destination = co_await open_to_insert(std::move(copy.mailbox), &place);
+    if (destination.reply) co_return std::move(*destination.reply);
     if (uids.empty()) co_return ok("No messages to copy");
     // Always new uids, also where the message is already (imap.md quirk 24).
-    const auto copied = co_await selected_->folder->copy_to(std::move(*destination), std::move(uids));
+    const auto copied = co_await selected_->folder->copy_to(std::move(destination.folder), std::move(uids),
+                                                            place.rights.flags());
     if (!copied) co_return reply_of(copied.error(), true);
     if (copied->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
     co_return ok("Copy completed", code::copy_uid(copied->uid_validity, copied->source, copied->destination));
@@ -19,13 +45,18 @@ awaitable<Reply> Session::handle(cmd::Copy copy) {
 
 awaitable<Reply> Session::handle(cmd::Move move) {
     if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
+    // RFC 6851 section 4.2: what STORE of \Deleted and EXPUNGE need.
+    if (!selected_->may(store::Right::remove) || !selected_->may(store::Right::expunge))
+        co_return no(code::no_perm, "Permission denied");
     const View& view = selected_->view;
     if (!move.uid && view.out_of_range(move.set)) co_return bad("No such message");
     store::UidRanges uids = view.uids_of(view.numbers(move.set, move.uid, selected_->saved));
-    auto destination = co_await open(std::move(move.mailbox));
-    if (!destination) co_return reply_of(destination.error(), true);
+    Place place;
+    auto destination = co_await open_to_insert(std::move(move.mailbox), &place);
+    if (destination.reply) co_return std::move(*destination.reply);
     if (uids.empty()) co_return ok("No messages to move");
-    const auto moved = co_await selected_->folder->move_to(std::move(*destination), std::move(uids));
+    const auto moved = co_await selected_->folder->move_to(std::move(destination.folder), std::move(uids),
+                                                           place.rights.flags());
     if (!moved) co_return reply_of(moved.error(), true);
     if (moved->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
     // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it.

@@ -50,7 +50,13 @@ awaitable<Reply> Session::handle(cmd::Create create) {
         });
         if (same) co_return no(code::cannot, "INBOX cannot be inside INBOX");
     }
-    const auto created = co_await account_->create(std::move(create.mailbox), use);
+    const SpaceName named = space_of(create.mailbox);
+    if (named.space != Space::personal && use != store::SpecialUse::none)
+        co_return no(code::use_attr, "Only mailboxes of one's own have a special use");
+    auto room = co_await room_for_name(std::move(create.mailbox));
+    if (!room) co_return reply_of(room.error());
+    if (!*room) co_return no(code::no_perm, "Permission denied");
+    const auto created = co_await (*room)->account->create((*room)->info.name, use);
     if (!created) {
         if (use != store::SpecialUse::none && created.error().is(store::Errc::denied))
             co_return no(code::use_attr, "Another mailbox has this special use");
@@ -60,14 +66,14 @@ awaitable<Reply> Session::handle(cmd::Create create) {
 }
 
 awaitable<Reply> Session::handle(cmd::Delete remove) {
-    const store::FolderTreePtr tree = folders();
-    const store::FolderInfo* info = tree->find(remove.mailbox);
-    if (info == nullptr) co_return no(code::nonexistent, "No such mailbox");
+    Place place;
+    Reply refused = co_await reach(std::move(remove.mailbox), store::Right::remove_folder, &place);
+    if (refused.condition != Condition::ok) co_return refused;
     // RFC 9051 section 6.3.5: a level that only holds its children cannot go before them.
-    if (!info->selectable && tree->has_children(*info))
+    if (!place.info.selectable && place.tree->has_children(place.info))
         co_return no(code::has_children, "Mailbox has inferior names");
-    const base::FolderId id = info->id;
-    const auto removed = co_await account_->remove(std::move(remove.mailbox));
+    const base::FolderId id = place.info.id;
+    const auto removed = co_await place.account->remove(place.info.name);
     if (!removed) co_return reply_of(removed.error());
     if (selected_ && selected_->folder->id() == id) {
         deselect();
@@ -78,14 +84,26 @@ awaitable<Reply> Session::handle(cmd::Delete remove) {
 
 awaitable<Reply> Session::handle(cmd::Rename rename) {
     drop_delimiter(rename.to);
-    const auto renamed = co_await account_->rename(std::move(rename.from), std::move(rename.to));
+    Place from;
+    Reply refused = co_await reach(std::move(rename.from), store::Right::remove_folder, &from);
+    if (refused.condition != Condition::ok) co_return refused;
+    auto room = co_await room_for_name(std::move(rename.to));
+    if (!room) co_return reply_of(room.error());
+    if (!*room) co_return no(code::no_perm, "Permission denied");
+    const Place& to = **room;
+    if (to.account->id() != from.account->id())
+        co_return no(code::cannot, "Mailboxes cannot go from one owner to another");
+    // What RENAME of INBOX means (RFC 9051 section 6.3.6) is its owner's to want.
+    if (from.info.use == store::SpecialUse::inbox && from.space != Space::personal)
+        co_return no(code::cannot, "This mailbox cannot be renamed");
+    const auto renamed = co_await from.account->rename(from.info.name, to.info.name);
     if (!renamed) co_return reply_of(renamed.error());
-    if (selected_) {
-        const store::FolderTreePtr tree = folders();
+    if (selected_ && selected_->account == from.account) {
+        const store::FolderTreePtr tree = from.account->folders();
         const store::FolderInfo* info = tree->find(selected_->folder->id());
-        if (info != nullptr && info->name != selected_->name) {
-            selected_->name = info->name;
-            registration_.set_folder(info->name);
+        if (info != nullptr && from.prefix + info->name != selected_->name) {
+            selected_->name = from.prefix + info->name;
+            registration_.set_folder(selected_->name);
         }
     }
     co_return ok("Rename completed");
@@ -93,9 +111,11 @@ awaitable<Reply> Session::handle(cmd::Rename rename) {
 
 awaitable<Reply> Session::handle(cmd::Subscribe subscribe) {
     drop_delimiter(subscribe.mailbox);
-    const store::FolderTreePtr tree = folders();
-    if (tree->find(subscribe.mailbox) == nullptr) co_return no(code::nonexistent, "No such mailbox");
-    const auto done = co_await account_->set_subscribed(std::move(subscribe.mailbox), true);
+    Place place;
+    std::string mailbox = subscribe.mailbox;
+    const Reply refused = co_await reach(std::move(subscribe.mailbox), store::Right::lookup, &place);
+    if (refused.condition != Condition::ok) co_return refused;
+    const auto done = co_await account_->set_subscribed(std::move(mailbox), true);
     if (!done) co_return reply_of(done.error());
     co_return ok("Subscribe completed");
 }

@@ -25,6 +25,13 @@ awaitable<Reply> Session::handle(cmd::Enable enable) {
 awaitable<Reply> Session::handle(cmd::Namespace) {
     NamespaceResponse response;
     response.personal.push_back(NamespaceResponse::Entry{});
+    if (services_.directory != nullptr) {
+        NamespaceResponse::Entry others, shared;
+        others.prefix = others_prefix;
+        shared.prefix = public_prefix;
+        response.other_users.push_back(others);
+        response.shared.push_back(shared);
+    }
     write_namespace(out(), response, write_mode());
     co_return ok("Namespace completed");
 }

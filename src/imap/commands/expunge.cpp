@@ -5,6 +5,7 @@ namespace imap {
 
 awaitable<Reply> Session::handle(cmd::Expunge expunge) {
     if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
+    if (!selected_->may(store::Right::expunge)) co_return no(code::no_perm, "Permission denied");
     std::optional<store::UidRanges> only;
     if (expunge.uids) {
         const View& view = selected_->view;

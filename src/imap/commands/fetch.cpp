@@ -33,7 +33,7 @@ FetchRun::FetchRun(Session& session, cmd::Fetch fetch, NumberRanges numbers)
       writer_(session.out()) {
     reads_ = (fetch_.items & detail_items) != 0 || !fetch_.sections.empty();
     for (const FetchSection& section : fetch_.sections) sets_seen_ |= !section.peek;
-    sets_seen_ &= !session.selected_->read_only;
+    sets_seen_ &= session.selected_->may(store::Right::seen);  // RFC 4314 section 4
 }
 
 awaitable<Reply> FetchRun::run() {

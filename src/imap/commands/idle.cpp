@@ -48,6 +48,7 @@ awaitable<Session::IdleEnd> Session::idle_until_line() {
                 say_bye({}, "The selected mailbox was deleted");
                 co_return IdleEnd::gone;
             }
+            if (!rights_hold()) co_return IdleEnd::gone;
             if (!is_synchronised(true)) {
                 const bool more = co_await synchronise(true, false);
                 if (!more) co_return IdleEnd::gone;

@@ -18,6 +18,14 @@ SeqNum first_unseen(const store::Snapshot& snapshot) {
     return found;
 }
 
+/// RFC 4314 section 5.2. \Seen is shared with nobody unless it is the owner's own folder.
+bool writable(const Selected& selected) {
+    store::Rights writing = store::Rights(store::Right::insert) | store::Right::expunge |
+                            store::Right::write | store::Right::remove;
+    if (selected.space == Space::personal) writing = writing | store::Right::seen;
+    return selected.rights.any(writing);
+}
+
 }  // namespace
 
 awaitable<Reply> Session::handle(cmd::Select select) {
@@ -27,17 +35,16 @@ awaitable<Reply> Session::handle(cmd::Select select) {
         deselect();  // also when the new one cannot be opened (RFC 9051 section 6.3.2)
         write_condition(out(), "*", Condition::ok, code::closed, "Previous mailbox is closed");
     }
-    const store::FolderTreePtr tree = folders();
-    const store::FolderInfo* info = tree->find(select.mailbox);
-    if (info == nullptr || !info->selectable) co_return no(code::nonexistent, "No such mailbox");
-    auto opened = co_await account_->open(info->id);
+    Place place;
+    Reply refused = co_await reach(std::move(select.mailbox), store::Right::read, &place);
+    if (refused.condition != Condition::ok) co_return refused;
+    auto opened = co_await open(&place);
     if (!opened) co_return reply_of(opened.error());
 
-    selected_ =
-        std::make_unique<Selected>(std::move(*opened), info->name, select.read_only, connection_.waker());
+    selected_ = std::make_unique<Selected>(std::move(*opened), place, select.read_only, connection_.waker());
     state_ = state_selected;
     if (select.condstore) enable_condstore();
-    registration_.set_folder(info->name);
+    registration_.set_folder(selected_->name);
 
     selected_->view = View(selected_->folder->snapshot());
     const store::Snapshot& messages = selected_->view.messages();
@@ -57,21 +64,26 @@ awaitable<Reply> Session::handle(cmd::Select select) {
     fact(code::uid_validity(totals.uid_validity), "UIDs are valid");
     fact(code::uid_next(totals.uid_next), "Next UID");
     fact(code::highest_mod_seq(totals.highest_modseq), "Highest");
-    fact(code::mailbox_id(folder_id_text(info->id)), "Mailbox");
+    fact(code::mailbox_id(folder_id_text(place.info.id)), "Mailbox");
     if (rev2_) {
         // RFC 9051 section 6.3.2: the name as the server knows it.
         ListResponse response;
-        response.name = info->name;
+        response.name = selected_->name;
         write_list(out(), response, write_mode());
     }
-    if (select.read_only) co_return ok("Examine completed", code::read_only);
+    if (select.read_only || !writable(*selected_)) {
+        const char* done = select.read_only ? "Examine completed" : "Select completed";
+        co_return ok(done, code::read_only);
+    }
     co_return ok("Select completed", code::read_write);
 }
 
 /// Expunges without telling (RFC 9051 section 6.4.1).
 awaitable<Reply> Session::handle(cmd::Close) {
     const store::FolderPtr folder = selected_->folder;
-    const bool expunges = !selected_->read_only && selected_->view.messages().totals().deleted != 0;
+    // RFC 4314 section 4: without the right CLOSE only closes.
+    const bool expunges =
+        selected_->may(store::Right::expunge) && selected_->view.messages().totals().deleted != 0;
     deselect();
     if (!expunges) co_return ok("Close completed");
     const auto expunged = co_await folder->expunge(std::nullopt);

@@ -47,6 +47,15 @@ awaitable<Reply> Session::handle(cmd::Store store) {
     request.change = change_of(store.change);
     request.flags.system = store::FlagSet(store.flags.system, 0);
     request.flags.keywords = std::move(store.flags.keywords);
+    request.allowed = selected_->rights.flags();
+    // RFC 4314 section 4: flags that the user may not change are passed over; NO only when none is left.
+    const bool keywords = !request.flags.keywords.empty();
+    if (!selected_->may(store::Right::write)) request.flags.keywords.clear();
+    const bool none_left =
+        !request.flags.system.intersects(request.allowed) && request.flags.keywords.empty();
+    const bool named_some = keywords || !request.flags.system.empty();
+    if (request.allowed.empty() || (named_some && none_left))
+        co_return no(code::no_perm, "Permission denied");
     request.unchanged_since = store.unchanged_since;
     const store::NamedFlags flags = request.flags;
     const store::UidRanges uids = request.uids;

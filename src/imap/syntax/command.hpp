@@ -11,6 +11,7 @@
 
 #include "base/ids.hpp"
 #include "base/secret.hpp"
+#include "imap/syntax/command_sharing.hpp"
 #include "imap/syntax/fetch_item.hpp"
 #include "imap/syntax/search_key.hpp"
 #include "imap/syntax/sequence_set.hpp"
@@ -38,6 +39,7 @@ enum StatusItem : std::uint16_t {
     status_highest_mod_seq = 1U << 7,
     status_append_limit = 1U << 8,
     status_mailbox_id = 1U << 9,
+    status_deleted_storage = 1U << 10,  ///< RFC 9208 section 4.1.4
 };
 
 namespace cmd {
@@ -107,7 +109,9 @@ struct List {  // RFC 9051 section 6.3.9, RFC 5258, RFC 5819, RFC 6154; RFC 3501
     /// nothing.
     std::vector<std::string> patterns;
     bool return_subscribed = false, return_children = false, return_special_use = false;
-    std::uint16_t return_status = 0;  ///< StatusItem bits; 0: no STATUS
+    std::vector<std::string> return_metadata;  ///< RFC 9590: names of entries
+    bool return_my_rights = false;             ///< RFC 8440
+    std::uint16_t return_status = 0;           ///< StatusItem bits; 0: no STATUS
 };
 struct Status {  // RFC 9051 section 6.3.11
     std::string mailbox;
@@ -165,10 +169,12 @@ struct Move {  // RFC 9051 section 6.4.8
 
 }  // namespace cmd
 
-using Command = std::variant<cmd::Capability, cmd::Noop, cmd::Logout, cmd::StartTls, cmd::Namespace,
-                             cmd::Check, cmd::Close, cmd::Unselect, cmd::Idle, cmd::Authenticate, cmd::Login,
-                             cmd::Id, cmd::Enable, cmd::Select, cmd::Create, cmd::Delete, cmd::Rename,
-                             cmd::Subscribe, cmd::Unsubscribe, cmd::List, cmd::Status, cmd::Append,
-                             cmd::Expunge, cmd::Search, cmd::Fetch, cmd::Store, cmd::Copy, cmd::Move>;
+using Command =
+    std::variant<cmd::Capability, cmd::Noop, cmd::Logout, cmd::StartTls, cmd::Namespace, cmd::Check,
+                 cmd::Close, cmd::Unselect, cmd::Idle, cmd::Authenticate, cmd::Login, cmd::Id, cmd::Enable,
+                 cmd::Select, cmd::Create, cmd::Delete, cmd::Rename, cmd::Subscribe, cmd::Unsubscribe,
+                 cmd::List, cmd::Status, cmd::Append, cmd::Expunge, cmd::Search, cmd::Fetch, cmd::Store,
+                 cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl, cmd::ListRights, cmd::MyRights,
+                 cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota, cmd::GetMetadata, cmd::SetMetadata>;
 
 }  // namespace imap

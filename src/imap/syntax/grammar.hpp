@@ -33,6 +33,21 @@ Parsed<Command> parse_list(Cursor& in);
 Parsed<Command> parse_lsub(Cursor& in);
 Parsed<Command> parse_xlist(Cursor& in);
 
+// parse_acl.cpp
+Parsed<Command> parse_set_acl(Cursor& in);
+Parsed<Command> parse_delete_acl(Cursor& in);
+Parsed<Command> parse_get_acl(Cursor& in);
+Parsed<Command> parse_list_rights(Cursor& in);
+Parsed<Command> parse_my_rights(Cursor& in);
+Parsed<Command> parse_get_quota(Cursor& in);
+Parsed<Command> parse_get_quota_root(Cursor& in);
+Parsed<Command> parse_set_quota(Cursor& in);
+
+// parse_metadata.cpp
+Parsed<Command> parse_get_metadata(Cursor& in);
+Parsed<Command> parse_set_metadata(Cursor& in);
+bool parse_metadata_entries(Cursor& in, std::vector<std::string>& out);
+
 // parse_append.cpp
 Parsed<Command> parse_append(Cursor& in);
 

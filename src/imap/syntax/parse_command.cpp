@@ -32,20 +32,30 @@ constexpr std::array table{
         .name = "COPY", .parse = parse_copy, .states = selected, .uses_seq = true, .breaks_seq = true},
     CommandSpec{.name = "CREATE", .parse = parse_create, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "DELETE", .parse = parse_delete, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "DELETEACL", .parse = parse_delete_acl, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "ENABLE", .parse = parse_enable, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "EXAMINE", .parse = parse_examine, .states = authenticated},
     CommandSpec{
         .name = "EXPUNGE", .parse = no_arguments<cmd::Expunge>, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "FETCH", .parse = parse_fetch, .states = selected, .uses_seq = true},
+    CommandSpec{.name = "GETACL", .parse = parse_get_acl, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "GETMETADATA", .parse = parse_get_metadata, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "GETQUOTA", .parse = parse_get_quota, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "GETQUOTAROOT", .parse = parse_get_quota_root, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "ID", .parse = parse_id, .states = any, .breaks_seq = true, .before_tls = true},
     CommandSpec{
         .name = "IDLE", .parse = no_arguments<cmd::Idle>, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "LIST", .parse = parse_list, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "LISTRIGHTS", .parse = parse_list_rights, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "LOGIN", .parse = parse_login, .states = not_authenticated},
     CommandSpec{.name = "LOGOUT", .parse = no_arguments<cmd::Logout>, .states = any, .before_tls = true},
     CommandSpec{.name = "LSUB", .parse = parse_lsub, .states = authenticated, .breaks_seq = true},
     CommandSpec{
         .name = "MOVE", .parse = parse_move, .states = selected, .uses_seq = true, .breaks_seq = true},
+    CommandSpec{.name = "MYRIGHTS", .parse = parse_my_rights, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "NAMESPACE",
                 .parse = no_arguments<cmd::Namespace>,
                 .states = authenticated,
@@ -58,6 +68,10 @@ constexpr std::array table{
     CommandSpec{.name = "RENAME", .parse = parse_rename, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "SEARCH", .parse = parse_search, .states = selected, .uses_seq = true},
     CommandSpec{.name = "SELECT", .parse = parse_select, .states = authenticated},
+    CommandSpec{.name = "SETACL", .parse = parse_set_acl, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "SETMETADATA", .parse = parse_set_metadata, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "SETQUOTA", .parse = parse_set_quota, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "STARTTLS",
                 .parse = no_arguments<cmd::StartTls>,
                 .states = not_authenticated,

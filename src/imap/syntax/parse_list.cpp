@@ -33,6 +33,11 @@ bool parse_return_option(Cursor& in, List& out) {
     if (in.skip_word("SUBSCRIBED")) return out.return_subscribed = true;
     if (in.skip_word("CHILDREN")) return out.return_children = true;
     if (in.skip_word("SPECIAL-USE")) return out.return_special_use = true;
+    if (in.skip_word("METADATA")) {
+        return in.space() && in.peek() == '(' ? parse_metadata_entries(in, out.return_metadata)
+                                              : in.fail("expected entry names");
+    }
+    if (in.skip_word("MYRIGHTS")) return out.return_my_rights = true;
     if (in.skip_word("STATUS")) return in.space() && parse_status_items(in, out.return_status);
     return in.fail("unknown return option of LIST");
 }

@@ -77,6 +77,10 @@ std::string capability(std::string_view capabilities);
 std::string permanent_flags(const FlagList& flags, bool new_keywords);
 /// "MAILBOXID (F…)", RFC 8474.
 std::string mailbox_id(std::string_view id);
+/// RFC 5464 sections 4.2.1 and 4.3.
+inline constexpr std::string_view metadata_too_many = "METADATA TOOMANY";
+std::string metadata_long_entries(std::uint64_t longest);
+std::string metadata_max_size(std::uint64_t octets);
 }  // namespace code
 
 // Untagged data.
@@ -127,7 +131,7 @@ struct StatusResponse {
     std::uint16_t items = 0;  ///< StatusItem bits
     std::uint32_t messages = 0, recent = 0, unseen = 0, deleted = 0, uid_validity = 0;
     base::Uid uid_next;
-    std::uint64_t size = 0;
+    std::uint64_t size = 0, deleted_storage = 0;
     base::ModSeq highest_mod_seq;
     std::optional<std::uint64_t> append_limit;  ///< absent: NIL, no limit
     std::string_view mailbox_id;
@@ -158,6 +162,34 @@ struct NamespaceResponse {
     std::vector<Entry> personal, other_users, shared;
 };
 void write_namespace(std::string& out, const NamespaceResponse& response, WriteMode mode = {});
+/// RFC 4314 sections 3.6 to 3.8.
+struct AclPair {
+    std::string identifier;
+    std::string rights;
+};
+void write_acl(std::string& out, std::string_view mailbox, const std::vector<AclPair>& pairs,
+               WriteMode mode = {});
+/// \param each rights that can be given one by one
+void write_list_rights(std::string& out, std::string_view mailbox, std::string_view identifier,
+                       std::string_view always, std::string_view each, WriteMode mode = {});
+void write_my_rights(std::string& out, std::string_view mailbox, std::string_view rights,
+                     WriteMode mode = {});
+/// RFC 5464 section 4.4.1.
+struct MetadataEntry {
+    std::string_view name;
+    std::optional<std::string_view> value;
+};
+/// \param mailbox empty: the server
+void write_metadata(std::string& out, std::string_view mailbox, const std::vector<MetadataEntry>& entries,
+                    WriteMode mode = {});
+/// RFC 9208 sections 4.2.1 and 4.2.2.
+struct QuotaResource {
+    std::string_view name;
+    std::uint64_t usage = 0, limit = 0;
+};
+void write_quota(std::string& out, std::string_view root, const std::vector<QuotaResource>& resources,
+                 WriteMode mode = {});
+void write_quota_root(std::string& out, std::string_view mailbox, std::string_view root, WriteMode mode = {});
 /// "* ID (…)"; no fields: NIL. RFC 2971.
 void write_id(std::string& out, std::span<const std::pair<std::string_view, std::string_view>> fields);
 

@@ -141,6 +141,7 @@ void write_status(std::string& out, const StatusResponse& response, WriteMode mo
     items.number(status_unseen, "UNSEEN ", response.unseen);
     items.number(status_deleted, "DELETED ", response.deleted);
     items.number(status_size, "SIZE ", response.size);
+    items.number(status_deleted_storage, "DELETED-STORAGE ", response.deleted_storage);
     items.number(status_highest_mod_seq, "HIGHESTMODSEQ ", response.highest_mod_seq.value);
     if (items.begin(status_append_limit, "APPENDLIMIT ")) {
         if (response.append_limit) {

@@ -23,7 +23,7 @@ constexpr std::array<Word<std::uint8_t>, 5> system_flags{{
     {"DRAFT", FlagList::draft},
 }};
 
-constexpr std::array<Word<std::uint16_t>, 10> status_items{{
+constexpr std::array<Word<std::uint16_t>, 11> status_items{{
     {"MESSAGES", status_messages},
     {"UIDNEXT", status_uid_next},
     {"UIDVALIDITY", status_uid_validity},
@@ -34,6 +34,7 @@ constexpr std::array<Word<std::uint16_t>, 10> status_items{{
     {"HIGHESTMODSEQ", status_highest_mod_seq},
     {"APPENDLIMIT", status_append_limit},
     {"MAILBOXID", status_mailbox_id},
+    {"DELETED-STORAGE", status_deleted_storage},
 }};
 
 /// \Recent cannot be set by clients (RFC 3501 section 2.3.2), but copying tools send it along: passed over.

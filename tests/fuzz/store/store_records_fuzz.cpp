@@ -8,6 +8,7 @@
 #include "store/keys.hpp"
 #include "store/records.hpp"
 #include "store/static_record.hpp"
+#include "store/user_seen.hpp"
 
 namespace {
 
@@ -55,6 +56,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         again(store::decode_move_intent, value);
         again(store::decode_account_header, value);
         again(store::decode_folder_row, value);
+        again(store::decode_acl, value);
+        if (const auto sharer = store::decode_sharer(value))
+            demand(store::decode_sharer(store::encode_sharer(*sharer)) == sharer);
+        if (const auto seen = store::decode_seen_page(3, value)) {
+            const auto second = store::decode_seen_page(3, encode(*seen));
+            demand(second && *second == *seen);
+        }
         try_page(value);
         try_static(value);
         if (const auto keys = store::decode_sort_keys(value)) demand(!store::encode_sort_keys(*keys).empty());

@@ -2,7 +2,9 @@
 #include "imap/imap_stage.hpp"
 
 #include <map>
+#include <stdexcept>
 
+#include "store/sharing.hpp"
 #include "support/stage_tools.hpp"
 
 namespace imap_test {
@@ -58,6 +60,67 @@ asio::awaitable<void> set_quota(store::AccountPtr account, std::uint64_t bytes, 
     *done = set.has_value();
 }
 
+asio::awaitable<void> people(directory::Directory* directory) {
+    directory::PostOffice office;
+    office.name = "office";
+    directory::Domain domain;
+    domain.name = "example.test";
+    domain.post_office = "office";
+    const auto made = co_await directory->add_post_office(office);
+    const auto known = co_await directory->add_domain(domain);
+    if (!made || !known) throw std::runtime_error("no post office");
+    for (const char* name : {"demo", "two", "off"}) {
+        directory::Mailbox mailbox;
+        mailbox.name = name;
+        mailbox.post_office = "office";
+        mailbox.addresses.push_back(std::string(name) + "@example.test");
+        directory::Credentials credentials;
+        const auto added = co_await directory->add_mailbox(mailbox, credentials);
+        if (!added) throw std::runtime_error("no mailbox");
+    }
+}
+
+asio::awaitable<void> make_public(store::Store* store, directory::Directory* directory, std::string name,
+                                  bool* done) {
+    const auto id = co_await directory->commons("office");
+    if (!id) co_return;
+    const auto commons = co_await store->make_commons(*id);
+    if (!commons) co_return;
+    const auto made = co_await (*commons)->create(std::move(name), store::SpecialUse::none);
+    *done = made.has_value();
+}
+
+asio::awaitable<void> share_public(store::Store* store, directory::Directory* directory, std::string name,
+                                   store::AclEntry entry, bool* done) {
+    const auto id = co_await directory->commons("office");
+    if (!id) co_return;
+    const auto commons = co_await store->make_commons(*id);
+    if (!commons) co_return;
+    const store::FolderTreePtr tree = (*commons)->folders();
+    const store::FolderInfo* info = tree->find(name);
+    if (info == nullptr) co_return;
+    store::ShareRequest request;
+    request.owner = *commons;
+    request.commons = *commons;
+    request.folder = info->id;
+    request.entry = entry;
+    const auto shared = co_await store::share(store, std::move(request));
+    *done = shared.has_value();
+}
+
+asio::awaitable<void> set_quotas(store::AccountPtr account, std::uint64_t bytes, std::uint64_t messages,
+                                 bool* done) {
+    const auto set = co_await account->set_quota(bytes, messages);
+    *done = set.has_value();
+}
+
+asio::awaitable<void> remove_account(store::Store* store, directory::Directory* directory, base::AccountId id,
+                                     bool* done) {
+    const auto left = co_await directory->remove_mailbox(id);
+    const auto gone = co_await store->remove_account(id);
+    *done = left.has_value() && gone.has_value();
+}
+
 }  // namespace
 
 ImapStage::ImapStage(const support::StageOptions& options)
@@ -71,6 +134,9 @@ ImapStage::ImapStage(const support::StageOptions& options)
     store_ = store::make_store(*engine_, clock_, limits);
     imap::Services services{*store_, authenticator_, sessions_, "mail.example.test",
                             "Barid", "1.0",          {},        &clock_};
+    directory_ = directory::make_directory(*engine_);
+    run(people(directory_.get()));
+    services.directory = directory_.get();
     services_ = std::make_shared<imap::Services>(std::move(services));
     for (const auto& [name, value] : options_) {
         if (name.starts_with("limit.")) set_limit(name.substr(6), value);
@@ -85,6 +151,7 @@ ImapStage::ImapStage(const support::StageOptions& options)
 ImapStage::~ImapStage() {
     io.stop();
     demo_.reset();
+    directory_.reset();
     store_.reset();
     engine_->close();
 }
@@ -139,6 +206,24 @@ std::string ImapStage::event(std::string_view text) {
         done = true;
     } else if (what == "quota") {
         run(set_quota(demo_, number_in(text), &done));
+    } else if (what == "public") {
+        run(make_public(store_.get(), directory_.get(), std::string(text), &done));
+    } else if (what == "share") {
+        const std::string name(take_word(text));
+        const std::string_view who = take_word(text);
+        store::AclEntry entry;
+        entry.who.kind = store::AclWho::Kind::anyone;
+        if (who == "demo" || who == "two") {
+            entry.who.kind = store::AclWho::Kind::account;
+            entry.who.account = base::AccountId(who == "demo" ? 1 : 2);
+        }
+        entry.rights = store::Rights::parse(text).value_or(store::Rights());
+        run(share_public(store_.get(), directory_.get(), name, entry, &done));
+    } else if (what == "quotas") {
+        const std::uint64_t bytes = number_in(take_word(text));
+        run(set_quotas(demo_, bytes, number_in(text), &done));
+    } else if (what == "remove_two") {
+        run(remove_account(store_.get(), directory_.get(), base::AccountId(2), &done));
     } else if (what == "mailbox_deleted") {
         run(remove_mailbox(demo_, std::string(text), &done));
     } else if (what == "login_fails_with") {

@@ -2,7 +2,11 @@
 //
 // Accounts: demo and two, password "secret". The store's clock stands at 2026-01-02 03:04:05 UTC.
 // Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N.
-// Events: append MAILBOX TEXT, deliver TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
+// People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
+// so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
+// public folder), unshared NAME,
+//         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver TEXT
+//         (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,
 //         store_fails no_space|unavailable|damaged (octets of messages), store_works, login_fails_with
 //         temporary|too_many|disabled.
@@ -11,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/id_source.hpp"
+#include "directory/make_directory.hpp"
 #include "imap/server.hpp"
 #include "net/session_registry.hpp"
 #include "store/engine/memory/memory_engine.hpp"
@@ -41,6 +46,7 @@ private:
     base::IdSource ids_;
     std::unique_ptr<store::engine::MemoryEngine> engine_;
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<directory::Directory> directory_;
     support::FakeAuthenticator authenticator_;
     net::SessionRegistry sessions_;
     std::shared_ptr<imap::Services> services_;

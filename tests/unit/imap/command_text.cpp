@@ -194,9 +194,9 @@ private:
 };
 
 void status_items(Words& out, std::uint16_t items) {
-    constexpr std::array<std::string_view, 10> names{
-        "MESSAGES", "UIDNEXT", "UIDVALIDITY",   "UNSEEN",      "DELETED",
-        "SIZE",     "RECENT",  "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID"};
+    constexpr std::array<std::string_view, 11> names{
+        "MESSAGES", "UIDNEXT",       "UIDVALIDITY", "UNSEEN",    "DELETED",        "SIZE",
+        "RECENT",   "HIGHESTMODSEQ", "APPENDLIMIT", "MAILBOXID", "DELETED-STORAGE"};
     out.open();
     for (std::size_t bit = 0; bit < names.size(); ++bit)
         if ((items >> bit & 1U) != 0) out << names[bit];
@@ -319,6 +319,12 @@ struct Text {
         if (c.return_subscribed) out << "SUBSCRIBED";
         if (c.return_children) out << "CHILDREN";
         if (c.return_special_use) out << "SPECIAL-USE";
+        if (!c.return_metadata.empty()) {
+            (out << "METADATA").open();
+            for (const std::string& entry : c.return_metadata) out.astring(entry);
+            out.close();
+        }
+        if (c.return_my_rights) out << "MYRIGHTS";
         if (c.return_status != 0) status_items(out << "STATUS", c.return_status);
         out.close();
     }
@@ -364,6 +370,47 @@ struct Text {
     }
     void operator()(const cmd::Move& c) {
         (out << (c.uid ? "UID MOVE" : "MOVE")).set(c.set).mailbox(c.mailbox);
+    }
+    void operator()(const cmd::SetAcl& c) {
+        using Change = cmd::SetAcl::Change;
+        const bool erase = c.change == Change::erase;
+        (out << (erase ? "DELETEACL" : "SETACL")).mailbox(c.mailbox).astring(c.identifier);
+        if (erase) return;
+        const char* sign = c.change == Change::add ? "+" : c.change == Change::remove ? "-" : "";
+        out.astring(sign + c.rights);
+    }
+    void operator()(const cmd::GetAcl& c) { (out << "GETACL").mailbox(c.mailbox); }
+    void operator()(const cmd::ListRights& c) {
+        (out << "LISTRIGHTS").mailbox(c.mailbox).astring(c.identifier);
+    }
+    void operator()(const cmd::MyRights& c) { (out << "MYRIGHTS").mailbox(c.mailbox); }
+    void operator()(const cmd::GetQuota& c) { (out << "GETQUOTA").astring(c.root); }
+    void operator()(const cmd::GetQuotaRoot& c) { (out << "GETQUOTAROOT").mailbox(c.mailbox); }
+    void operator()(const cmd::SetQuota& c) {
+        (out << "SETQUOTA").astring(c.root).open();
+        for (const auto& [name, limit] : c.limits) (out << name).number(limit);
+        out.close();
+    }
+    void operator()(const cmd::GetMetadata& c) {
+        using Depth = cmd::GetMetadata::Depth;
+        out << "GETMETADATA";
+        if (c.size_max || c.depth != Depth::self) {
+            out.open();
+            if (c.size_max) (out << "MAXSIZE").number(*c.size_max);
+            if (c.depth != Depth::self) out << "DEPTH" << (c.depth == Depth::all ? "INFINITY" : "1");
+            out.close();
+        }
+        out.mailbox(c.mailbox).open();
+        for (const std::string& entry : c.entries) out.astring(entry);
+        out.close();
+    }
+    void operator()(const cmd::SetMetadata& c) {
+        (out << "SETMETADATA").mailbox(c.mailbox).open();
+        for (const auto& [name, value] : c.entries) {
+            out.astring(name);
+            value ? out.string(*value) : out << "NIL";
+        }
+        out.close();
     }
 };
 }  // namespace

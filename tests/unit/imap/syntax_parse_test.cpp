@@ -266,5 +266,37 @@ TEST(ParseCommand, StoreCopyMoveExpunge) {
          {"a COPY 1:2:3 x", "10: expected space"}});
 }
 
+// RFC 4314 section 3, RFC 9208 section 4, RFC 5464 section 4: their own examples.
+TEST(ParseCommand, Sharing) {
+    check({{"A002 SETACL INBOX/Drafts Chris +cda", "SETACL \"INBOX/Drafts\" Chris +cda"},
+           {"A002 SETACL INBOX/Drafts -Fred \"\"", "SETACL \"INBOX/Drafts\" -Fred \"\""},
+           {"A035 SETACL INBOX/Drafts John lrQswicda", "30: uppercase rights are not allowed"},
+           {"A035 SETACL INBOX/Drafts John l!", "30: not a right"},
+           {"A035 SETACL INBOX/Drafts \"\" l", "25: expected identifier"},
+           {"A035 SETACL INBOX/Drafts John", "29: expected space"},
+           {"B002 DeleteAcl INBOX Fred", "DELETEACL \"INBOX\" Fred"},
+           {"A002 GETACL INBOX", "GETACL \"INBOX\""},
+           {"a001 LISTRIGHTS ~/Mail/saved smith", "LISTRIGHTS \"~/Mail/saved\" smith"},
+           {"A003 MYRIGHTS INBOX", "MYRIGHTS \"INBOX\""},
+           {"G0001 GETQUOTA \"!partition/sda4\"", "GETQUOTA !partition/sda4"},
+           {"G0002 GETQUOTAROOT INBOX", "GETQUOTAROOT \"INBOX\""},
+           {"S0000 SETQUOTA \"\" (STORAGE 512 message 2)", "SETQUOTA \"\" (STORAGE 512 MESSAGE 2)"},
+           {"S0001 SETQUOTA \"\" ()", "SETQUOTA \"\" ()"},
+           {"a GETMETADATA \"\" /shared/comment", "GETMETADATA \"\" (/shared/comment)"},
+           {"a GETMETADATA \"INBOX\" (MAXSIZE 1024) (/shared/comment /private/comment)",
+            "GETMETADATA (MAXSIZE 1024) \"INBOX\" (/shared/comment /private/comment)"},
+           {"a GETMETADATA (DEPTH infinity MAXSIZE 3) INBOX /a/b",
+            "GETMETADATA (MAXSIZE 3 DEPTH INFINITY) \"INBOX\" (/a/b)"},
+           {"a GETMETADATA INBOX (DEPTH 2) /a/b", "28: unknown depth"},
+           {"a GETMETADATA INBOX comment", "20: not the name of an entry"},
+           {"a SETMETADATA INBOX (/private/comment NIL)", "SETMETADATA \"INBOX\" (/private/comment NIL)"},
+           {"a SETMETADATA INBOX (/private/comment \"My new comment\" /shared/comment \"For you!\")",
+            "SETMETADATA \"INBOX\" (/private/comment \"My new comment\" /shared/comment \"For you!\")"},
+           {"a SETMETADATA INBOX /private/comment NIL", "20: expected ("},
+           {"A01 LIST \"\" % RETURN (MYRIGHTS METADATA (/shared/a))",
+            "LIST () \"\" \"%\" RETURN (METADATA (/shared/a) MYRIGHTS)"},
+           {"A01 LIST \"\" % RETURN (METADATA /shared/a)", "31: expected entry names"}});
+}
+
 }  // namespace
 }  // namespace imap

@@ -1,0 +1,181 @@
+// GETMETADATA, SETMETADATA: RFC 5464; METADATA in LIST: RFC 9590.
+#include "store/metadata.hpp"
+
+#include <iterator>
+
+#include "base/log.hpp"
+#include "imap/session.hpp"
+
+namespace imap {
+
+namespace {
+
+using store::Right;
+using store::Rights;
+
+bool is_private(std::string_view name) { return name.starts_with("/private/"); }
+
+/// RFC 5464 section 4.2.2.
+bool is_within(std::string_view name, std::string_view asked, cmd::GetMetadata::Depth depth) {
+    using Depth = cmd::GetMetadata::Depth;
+    if (name == asked) return true;
+    if (depth == Depth::self || name.size() <= asked.size() || !name.starts_with(asked)) return false;
+    if (name[asked.size()] != '/') return false;
+    return depth == Depth::all || name.find('/', asked.size() + 1) == std::string_view::npos;
+}
+
+/// "/private" and "/shared" alone may be asked for with a DEPTH.
+bool canonical(std::string& name) {
+    for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return name == "/private" || name == "/shared" ||
+           store::canonical_metadata_name(name, store::MetadataLimits());
+}
+
+}  // namespace
+
+/// Where entries of the mailbox are kept; a mailbox of "": the server's. A reply: why not.
+awaitable<std::optional<Reply>> Session::annotated(std::string mailbox, Annotated* out) {
+    if (!mailbox.empty()) {
+        auto place = co_await find(std::move(mailbox));
+        if (!place) co_return reply_of(place.error());
+        if (!may_annotate(place->rights)) co_return refusal(place->rights);
+        out->keeper = place->account;
+        out->folder = place->info.id;
+        out->rights = place->rights;
+        out->name = place->name();
+        co_return std::nullopt;
+    }
+    auto around = co_await neighbourhood();
+    if (!around) co_return reply_of(around.error());
+    out->keeper = around->commons;
+    out->rights = Rights(Right::lookup) | Right::read;
+    co_return std::nullopt;
+}
+
+/// Private entries are kept with who wrote them, shared ones with the mailbox's owner.
+awaitable<store::Result<std::map<std::string, std::string>>> Session::annotations(const Annotated* of) {
+    store::MetadataPlace place;
+    place.folder = of->folder;
+    std::map<std::string, std::string> all;
+    if (of->keeper) {
+        place.owner = of->keeper->id();
+        store::Metadata shared(services_.store.engine(), place.owner);
+        auto found = co_await shared.read(place);
+        if (!found) co_return found.error();
+        std::erase_if(*found, [](const auto& entry) { return is_private(entry.first); });
+        all = std::move(*found);
+    }
+    if (!of->folder) place.owner = account_->id();
+    store::Metadata own(services_.store.engine(), account_->id());
+    auto found = co_await own.read(place);
+    if (!found) co_return found.error();
+    for (auto& [name, value] : *found)
+        if (is_private(name)) all.emplace(name, std::move(value));
+    // RFC 5464 section 6.2.2: always there, and read-only.
+    if (!of->folder) all["/shared/admin"] = "mailto:postmaster@" + services_.hostname;
+    co_return all;
+}
+
+awaitable<Reply> Session::handle(cmd::GetMetadata command) {
+    Annotated place;
+    const auto refused = co_await annotated(std::move(command.mailbox), &place);
+    if (refused) co_return *refused;
+    for (std::string& name : command.entries)
+        if (!canonical(name)) co_return bad("Not the name of an entry");
+    const auto all = co_await annotations(&place);
+    if (!all) co_return reply_of(all.error());
+    std::vector<MetadataEntry> shown;
+    std::uint64_t longest = 0;
+    std::set<std::string_view> told;
+    for (const std::string& asked : command.entries) {
+        bool found = false;
+        for (const auto& [name, value] : *all) {
+            if (!is_within(name, asked, command.depth)) continue;
+            found = true;
+            if (!told.insert(name).second) continue;
+            if (command.size_max && value.size() > *command.size_max) {
+                longest = std::max<std::uint64_t>(longest, value.size());
+                continue;
+            }
+            shown.push_back(MetadataEntry{name, value});
+        }
+        // What was named and is not there is told as NIL, as clients know it from other servers.
+        const bool one = command.depth == cmd::GetMetadata::Depth::self;
+        if (!found && one && told.insert(asked).second) shown.push_back(MetadataEntry{asked, std::nullopt});
+    }
+    if (!shown.empty()) write_metadata(out(), place.name, shown, write_mode());
+    if (longest != 0) co_return ok("Getmetadata completed", code::metadata_long_entries(longest));
+    co_return ok("Getmetadata completed");
+}
+
+/// All or none (RFC 5464 section 4.3). Values of both kinds are in two places; those of the other kind are
+/// written only when the first could be.
+awaitable<Reply> Session::handle(cmd::SetMetadata command) {
+    Annotated place;
+    const auto refused = co_await annotated(std::move(command.mailbox), &place);
+    if (refused) co_return *refused;
+    const store::MetadataLimits limits;
+    store::MetadataEntries shared, own;
+    for (auto& [name, value] : command.entries) {
+        if (!store::canonical_metadata_name(name, limits)) co_return bad("Not the name of an entry");
+        if (value && value->size() > limits.value_bytes_max)
+            co_return no(code::metadata_max_size(limits.value_bytes_max), "The value is too large");
+        auto& into = is_private(name) ? own : shared;
+        into.emplace_back(name, std::move(value));
+    }
+    // What all see is written by who may write there; the server's own by its administrator.
+    const bool may_share = place.folder && place.rights.has(Right::write);
+    if (!shared.empty() && (!may_share || !place.keeper)) co_return no(code::no_perm, "Permission denied");
+    store::MetadataPlace where;
+    where.folder = place.folder;
+    where.owner = place.folder ? place.keeper->id() : account_->id();
+    const auto too_many = [](const store::Error& error) {
+        return error.is(store::Errc::limit) ? no(code::metadata_too_many, "Too many annotations")
+                                            : reply_of(error);
+    };
+    if (place.keeper && place.folder && where.owner == account_->id()) {
+        // His own folder: one place, one commit.
+        own.insert(own.end(), std::make_move_iterator(shared.begin()), std::make_move_iterator(shared.end()));
+        shared.clear();
+    }
+    if (!own.empty()) {
+        store::Metadata mine(services_.store.engine(), account_->id());
+        const store::MetadataEntries before = co_await mine.former(where, own);
+        const auto done = co_await mine.write(where, std::move(own));
+        if (!done) co_return too_many(done.error());
+        if (shared.empty()) co_return ok("Setmetadata completed");
+        store::Metadata theirs(services_.store.engine(), where.owner);
+        const auto others = co_await theirs.write(where, std::move(shared));
+        if (others) co_return ok("Setmetadata completed");
+        store::MetadataEntries again = before;
+        const auto undone = co_await mine.write(where, std::move(again));
+        if (!undone) base::log::warn("imap", "a failed SETMETADATA was not undone", {{"user", user_}});
+        co_return too_many(others.error());
+    }
+    store::Metadata theirs(services_.store.engine(), where.owner);
+    const auto done = co_await theirs.write(where, std::move(shared));
+    if (!done) co_return too_many(done.error());
+    co_return ok("Setmetadata completed");
+}
+
+/// RFC 9590 section 3. False: the store did not answer.
+awaitable<bool> Session::list_metadata(const std::vector<std::string>* names, Annotated place) {
+    const auto all = co_await annotations(&place);
+    if (!all) co_return false;
+    std::vector<MetadataEntry> shown;
+    for (const std::string& asked : *names) {
+        std::string name = asked;
+        if (!canonical(name)) continue;
+        const auto found = all->find(name);
+        if (found == all->end()) {
+            shown.push_back(MetadataEntry{asked, std::nullopt});
+        } else {
+            shown.push_back(MetadataEntry{asked, found->second});
+        }
+    }
+    if (!shown.empty()) write_metadata(out(), place.name, shown, write_mode());
+    co_return true;
+}
+
+}  // namespace imap

@@ -1,0 +1,83 @@
+// Place: a mailbox that a client named, wherever it is: his own, another user's, or of the public tree.
+// SpaceName: which of these a name is about. Pure.
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "imap/reply.hpp"
+#include "store/account.hpp"
+
+namespace imap {
+
+/// RFC 2342. Names of people's own mailboxes have no prefix.
+inline constexpr std::string_view others_prefix = "Other Users/", public_prefix = "Public/";
+
+enum class Space : std::uint8_t { personal, others, commons };
+
+struct SpaceName {
+    Space space = Space::personal;
+    std::string owner;  ///< of Space::others: the mailbox's name in the post office
+    std::string rest;   ///< within the account; empty: a level above all mailboxes
+};
+/// \param name UTF-8 in NFC
+SpaceName space_of(std::string_view name);
+
+struct Place {
+    Space space = Space::personal;
+    store::AccountPtr account;
+    store::FolderTreePtr tree;  ///< of the account, at the moment of asking
+    store::FolderInfo info;     ///< its name is that within the account
+    std::string prefix;         ///< before that
+    store::Rights rights;       ///< of who asks
+
+    std::string name() const { return prefix + info.name; }
+};
+
+/// What is near an account.
+struct Neighbourhood {
+    std::string post_office;    ///< empty: nobody is near
+    store::AccountPtr commons;  ///< the public tree; null: there is none
+};
+
+/// All mailboxes that one may list.
+struct Listing {
+    struct Shared {
+        store::AccountPtr account;
+        store::Rights rights;
+    };
+    store::FolderTreePtr tree;  ///< full names
+    std::map<base::FolderId, Shared> shared;
+    std::set<std::string> levels;
+};
+
+/// Where messages go.
+struct Destination {
+    store::FolderPtr folder;
+    std::optional<Reply> reply;  ///< why it cannot be
+};
+
+/// What annotations are about.
+struct Annotated {
+    std::string name;          ///< of the mailbox; empty: the server
+    store::AccountPtr keeper;  ///< of shared entries
+    base::FolderId folder;
+    store::Rights rights;
+};
+
+/// RFC 5464 section 3.3.
+inline bool may_annotate(store::Rights rights) {
+    using store::Right;
+    return rights.has(Right::lookup) &&
+           rights.any(store::Rights(Right::read) | Right::seen | Right::write | Right::insert | Right::post);
+}
+
+/// RFC 4314 section 6: to one who may not even see the mailbox it does not exist.
+inline Reply refusal(store::Rights rights) {
+    if (rights.has(store::Right::lookup)) return no(code::no_perm, "Permission denied");
+    return no(code::nonexistent, "No such mailbox");
+}
+
+}  // namespace imap

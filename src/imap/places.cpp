@@ -1,0 +1,233 @@
+// Where mailboxes are: names become accounts and folders, with what this user may do there (RFC 2342, RFC
+// 4314).
+#include <algorithm>
+
+#include "imap/session.hpp"
+#include "store/folder_names.hpp"
+
+namespace imap {
+
+namespace {
+
+using store::Errc;
+
+constexpr store::Error nowhere{Errc::not_found, "No such mailbox"};
+
+store::Rights rights_in(const store::Account& account, const store::FolderInfo& info, base::AccountId who) {
+    return store::rights_of(info.acl.get(), account.id(), who);
+}
+
+}  // namespace
+
+SpaceName space_of(std::string_view name) {
+    SpaceName out;
+    const auto level = [name](std::string_view prefix) {
+        return name.starts_with(prefix) || name == prefix.substr(0, prefix.size() - 1);
+    };
+    if (level(public_prefix)) {
+        out.space = Space::commons;
+        out.rest = name.substr(std::min(name.size(), public_prefix.size()));
+    } else if (level(others_prefix)) {
+        out.space = Space::others;
+        const std::string_view behind = name.substr(std::min(name.size(), others_prefix.size()));
+        const std::size_t slash = std::min(behind.find('/'), behind.size());
+        out.owner = behind.substr(0, slash);
+        out.rest = behind.substr(std::min(slash + 1, behind.size()));
+    } else {
+        out.rest = name;
+    }
+    return out;
+}
+
+/// Asked anew each time: it comes from memory, and administration may change it at any time.
+awaitable<store::Result<Neighbourhood>> Session::neighbourhood() {
+    Neighbourhood out;
+    if (services_.directory == nullptr) co_return out;
+    const auto mailbox = co_await services_.directory->mailbox(account_->id());
+    if (!mailbox && mailbox.error().is(Errc::not_found)) co_return out;
+    if (!mailbox) co_return mailbox.error();
+    out.post_office = mailbox->post_office;
+    const auto office = co_await services_.directory->post_office(out.post_office);
+    if (!office && office.error().is(Errc::not_found)) co_return out;
+    if (!office) co_return office.error();
+    if (!office->commons) co_return out;
+    auto commons = co_await services_.store.account(office->commons);
+    if (!commons && !commons.error().is(Errc::not_found)) co_return commons.error();
+    if (commons) out.commons = std::move(*commons);
+    co_return out;
+}
+
+/// The account that a name leads to; null: nobody's. `rest` may be no folder of it.
+awaitable<store::Result<store::AccountPtr>> Session::account_of(SpaceName name) {
+    if (name.space == Space::personal) co_return account_;
+    auto around = co_await neighbourhood();
+    if (!around) co_return around.error();
+    if (name.space == Space::commons) co_return around->commons;
+    if (name.owner.empty() || around->post_office.empty()) co_return store::AccountPtr();
+    std::string login = name.owner + '@' + around->post_office;
+    const auto owner = co_await services_.directory->login(std::move(login));
+    if (!owner && !owner.error().is(Errc::not_found) && !owner.error().is(Errc::invalid))
+        co_return owner.error();
+    // An address of another post office may look the same.
+    const bool found = owner && owner->mailbox.post_office == around->post_office &&
+                       owner->mailbox.name == name.owner && owner->mailbox.account != account_->id();
+    if (!found) co_return store::AccountPtr();
+    auto account = co_await services_.store.account(owner->mailbox.account);
+    if (!account && account.error().is(Errc::not_found)) co_return store::AccountPtr();
+    co_return account;
+}
+
+/// \errors not_found: there is no such mailbox. What this user may do there is in the answer; ask refusal().
+awaitable<store::Result<Place>> Session::find(std::string mailbox) {
+    Place place;
+    place.tree = folders();
+    const store::FolderInfo* info = place.tree->find(mailbox);
+    SpaceName name;
+    // A mailbox of his own that is named like a namespace stays reachable.
+    if (info == nullptr) name = space_of(mailbox);
+    place.account = account_;
+    if (info == nullptr && name.space != Space::personal) {
+        auto account = co_await account_of(name);
+        if (!account) co_return account.error();
+        if (*account == nullptr || name.rest.empty()) co_return nowhere;
+        place.space = name.space;
+        place.account = std::move(*account);
+        place.tree = place.account->folders();
+        place.prefix = mailbox.substr(0, mailbox.size() - name.rest.size());
+        info = place.tree->find(name.rest);
+    }
+    if (info == nullptr) co_return nowhere;
+    place.info = *info;
+    place.rights = rights_in(*place.account, *info, account_->id());
+    co_return place;
+}
+
+/// A mailbox that messages or commands go to. \errors as find(), or why it may not be used
+awaitable<Reply> Session::reach(std::string mailbox, store::Right needed, Place* out) {
+    auto place = co_await find(std::move(mailbox));
+    if (!place) co_return reply_of(place.error());
+    if (!place->rights.has(needed)) co_return refusal(place->rights);
+    *out = std::move(*place);
+    co_return ok("");
+}
+
+awaitable<store::Result<store::FolderPtr>> Session::open(const Place* place) {
+    if (!place->info.selectable) co_return nowhere;
+    co_return co_await place->account->open_for(place->info.id, account_->id());
+}
+
+/// Where a new name would be made: "k" in the nearest folder above it that exists (RFC 4314 section 4). At
+/// the top of one's own tree one may always. Null: not allowed, or nowhere.
+awaitable<store::Result<std::optional<Place>>> Session::room_for_name(std::string mailbox) {
+    const SpaceName name = space_of(mailbox);
+    auto account = co_await account_of(name);
+    if (!account) co_return account.error();
+    std::optional<Place> out;
+    if (*account == nullptr || name.rest.empty()) co_return out;
+    Place place;
+    place.space = name.space;
+    place.account = std::move(*account);
+    place.tree = place.account->folders();
+    place.prefix = mailbox.substr(0, mailbox.size() - name.rest.size());
+    place.info.name = name.rest;
+    const store::FolderInfo* above = nullptr;
+    for (std::size_t slash = name.rest.rfind('/');
+         above == nullptr && slash != std::string::npos && slash != 0;
+         slash = name.rest.rfind('/', slash - 1))
+        above = place.tree->find(std::string_view(name.rest).substr(0, slash));
+    if (above != nullptr) {
+        place.rights = rights_in(*place.account, *above, account_->id());
+    } else if (name.space == Space::personal) {
+        place.rights = store::Rights::all();
+    }
+    if (place.rights.has(store::Right::create)) out = std::move(place);
+    co_return out;
+}
+
+/// His own mailboxes and all that others share with him, as one tree.
+awaitable<store::Result<Listing>> Session::listing() {
+    Listing out;
+    out.tree = folders();
+    auto around = co_await neighbourhood();
+    if (!around) co_return around.error();
+    if (around->post_office.empty()) co_return out;
+    std::set<base::AccountId> sharers = out.tree->sharers;
+    if (around->commons) {
+        const store::FolderTreePtr tree = around->commons->folders();
+        sharers.insert(tree->sharers.begin(), tree->sharers.end());
+        sharers.erase(around->commons->id());
+    }
+    sharers.erase(account_->id());
+    auto merged = std::make_shared<store::FolderTree>(*out.tree);
+    if (around->commons) add_shared(around->commons, std::string(public_prefix), &*merged, &out);
+    std::size_t listed = 0;
+    for (const base::AccountId id : sharers) {
+        if (++listed > services_.limits.sharers_max) break;
+        const auto owner = co_await services_.directory->mailbox(id);
+        if (!owner && !owner.error().is(Errc::not_found)) co_return owner.error();
+        if (!owner || owner->post_office != around->post_office) continue;
+        auto account = co_await services_.store.account(id);
+        if (!account && !account.error().is(Errc::not_found)) co_return account.error();
+        if (!account) continue;
+        add_shared(*account, std::string(others_prefix) + owner->name + '/', &*merged, &out);
+    }
+    if (out.shared.empty()) co_return out;
+    const auto in_order = [](const store::FolderInfo& a, const store::FolderInfo& b) {
+        return store::name_before(a.name, b.name);
+    };
+    std::sort(merged->folders.begin(), merged->folders.end(), in_order);
+    // RFC 3501 section 6.3.8: levels that are no mailboxes, or none that he may see.
+    const std::size_t folders = merged->folders.size();
+    for (const std::string& level : out.levels) {
+        const auto end = merged->folders.begin() + static_cast<std::ptrdiff_t>(folders);
+        store::FolderInfo shown;
+        shown.name = level;
+        shown.selectable = false;
+        if (!std::binary_search(merged->folders.begin(), end, shown, in_order))
+            merged->folders.push_back(std::move(shown));
+    }
+    std::sort(merged->folders.begin(), merged->folders.end(), in_order);
+    out.tree = std::move(merged);
+    co_return out;
+}
+
+/// The folders of `account` that this user may see, and the levels above them.
+void Session::add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
+                         Listing* listing) {
+    const store::FolderTreePtr theirs = account->folders();
+    for (const store::FolderInfo& folder : theirs->folders) {
+        const store::Rights rights = rights_in(*account, folder, account_->id());
+        if (!rights.has(store::Right::lookup)) continue;
+        store::FolderInfo shown = folder;
+        shown.use = store::SpecialUse::none;  // special to its owner only
+        shown.name = prefix + folder.name;
+        if (folders()->find(shown.name) != nullptr) continue;  // his own mailbox has the name: see find()
+        listing->shared[shown.id] = Listing::Shared{account, rights};
+        for (std::size_t slash = shown.name.rfind('/'); slash != std::string::npos && slash != 0;
+             slash = shown.name.rfind('/', slash - 1))
+            listing->levels.insert(shown.name.substr(0, slash));
+        tree->folders.push_back(std::move(shown));
+    }
+}
+
+/// The rights of the selected mailbox, which somebody may have changed: RFC 4314 section 5.1.1. False: it may
+/// not be read any more; BYE was said.
+bool Session::rights_hold() {
+    Selected& selected = *selected_;
+    const store::FolderTreePtr tree = selected.account->folders();
+    if (tree == selected.tree) return true;
+    selected.tree = tree;
+    const store::FolderInfo* info = tree->find(selected.folder->id());
+    if (info == nullptr) return true;  // deleted: said elsewhere
+    const store::Rights rights = rights_in(*selected.account, *info, account_->id());
+    if (rights == selected.rights) return true;
+    selected.rights = rights;
+    if (!rights.has(store::Right::read)) {
+        say_bye({}, "The selected mailbox may not be read any more");
+        return false;
+    }
+    write_flag_lists();
+    return true;
+}
+
+}  // namespace imap
