@@ -25,14 +25,15 @@ struct Known {
 
 class Client {
 public:
-    Client(imap_test::ImapStage& stage, unsigned number) : stage_(stage) {
+    Client(imap_test::ImapStage& stage, unsigned number, const std::string& user, std::string mailbox)
+        : stage_(stage), mailbox_(std::move(mailbox)) {
         support::MemoryPair pair = support::make_memory_pair(stage.io, stage.connection_options(number));
         peer_.emplace(pair.peer);
         boost::asio::co_spawn(stage.io, stage.serve(std::move(pair.connection)), boost::asio::detached);
         settle();
         peer_->received().clear();
-        say("LOGIN demo secret", true);
-        say("SELECT INBOX", true);
+        say(fmt::format("LOGIN {} secret", user), true);
+        say("SELECT " + mailbox_, true);
     }
     ~Client() {
         peer_->close();
@@ -63,6 +64,7 @@ public:
         return tagged;
     }
 
+    const std::string& mailbox() const { return mailbox_; }
     std::size_t size() const { return messages_.size(); }
     const std::vector<Known>& messages() const { return messages_; }
     void forget_flags() {
@@ -117,6 +119,7 @@ private:
     }
 
     imap_test::ImapStage& stage_;
+    const std::string mailbox_;
     std::optional<support::MemoryPeer> peer_;
     std::vector<Known> messages_;
     unsigned tags_ = 0;
@@ -144,7 +147,7 @@ void one_command(Client& client, Chance& chance) {
     const std::size_t size = client.size();
     switch (chance.below(size == 0 ? 2 : 12)) {
         case 0:
-            client.say("APPEND INBOX {8+}", true, "A: b\r\n\r\n");
+            client.say(fmt::format("APPEND {} {{8+}}", client.mailbox()), true, "A: b\r\n\r\n");
             return;
         case 1:
             client.say("NOOP", true);
@@ -162,7 +165,7 @@ void one_command(Client& client, Chance& chance) {
             client.say("EXPUNGE", true);
             return;
         case 6:
-            client.say(fmt::format("COPY {} INBOX", 1 + chance.below(size)), true);
+            client.say(fmt::format("COPY {} {}", 1 + chance.below(size), client.mailbox()), true);
             return;
         case 7:
             client.say(fmt::format("MOVE {} Trash", 1 + chance.below(size)), true);
@@ -181,28 +184,63 @@ void one_command(Client& client, Chance& chance) {
     }
 }
 
-TEST(ImapSharing, every_picture_is_the_mailbox) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    imap_test::ImapStage stage({});
-    std::vector<std::unique_ptr<Client>> clients;
-    for (unsigned number = 1; number <= 4; ++number)
-        clients.push_back(std::make_unique<Client>(stage, number));
+using Clients = std::vector<std::unique_ptr<Client>>;
+
+void play(const Clients& clients) {
     Chance chance(seed);
     for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round)
         one_command(*clients[chance.below(clients.size())], chance);
-
     for (const auto& client : clients) EXPECT_TRUE(client->say("NOOP", true));
-    Client fresh(stage, 9);
-    fresh.say("FETCH 1:* (UID FLAGS)", false);
-    for (const auto& client : clients) {
-        ASSERT_EQ(client->size(), fresh.size());
-        for (std::size_t at = 0; at < fresh.size(); ++at) {
-            const Known& has = client->messages()[at];
-            const Known& is = fresh.messages()[at];
-            if (has.uid != 0) EXPECT_EQ(has.uid, is.uid) << "message " << at + 1;
-            if (has.flags) EXPECT_EQ(*has.flags, *is.flags) << "message " << at + 1;
-        }
+}
+
+/// What the client was told is what one sees who comes now.
+void compare(const Client& client, const Client& fresh) {
+    ASSERT_EQ(client.size(), fresh.size());
+    for (std::size_t at = 0; at < fresh.size(); ++at) {
+        const Known& has = client.messages()[at];
+        const Known& is = fresh.messages()[at];
+        if (has.uid != 0) EXPECT_EQ(has.uid, is.uid) << "message " << at + 1;
+        if (has.flags) EXPECT_EQ(*has.flags, *is.flags) << "message " << at + 1;
     }
+}
+
+TEST(ImapSharing, every_picture_is_the_mailbox) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    imap_test::ImapStage stage({});
+    Clients clients;
+    for (unsigned number = 1; number <= 4; ++number)
+        clients.push_back(std::make_unique<Client>(stage, number, "demo", "INBOX"));
+    play(clients);
+    Client fresh(stage, 9, "demo", "INBOX");
+    fresh.say("FETCH 1:* (UID FLAGS)", false);
+    for (const auto& client : clients) compare(*client, fresh);
+}
+
+/// Of two people in a public mailbox, each has his own \Seen and both have all other flags.
+TEST(ImapSharing, every_reader_has_his_own_picture) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    imap_test::ImapStage stage({});
+    ASSERT_EQ(stage.event("public News"), "");
+    ASSERT_EQ(stage.event("share News anyone lrswite"), "");
+    Clients clients;
+    for (unsigned number = 1; number <= 4; ++number)
+        clients.push_back(
+            std::make_unique<Client>(stage, number, number % 2 == 0 ? "demo" : "two", "Public/News"));
+    play(clients);
+    Client demo(stage, 8, "demo", "Public/News"), two(stage, 9, "two", "Public/News");
+    demo.say("FETCH 1:* (UID FLAGS)", false);
+    two.say("FETCH 1:* (UID FLAGS)", false);
+    for (std::size_t at = 0; at < clients.size(); ++at) compare(*clients[at], at % 2 == 0 ? two : demo);
+    ASSERT_EQ(demo.size(), two.size());
+    bool differ = false;
+    for (std::size_t at = 0; at < demo.size(); ++at) {
+        std::set<std::string> his = *demo.messages()[at].flags, others = *two.messages()[at].flags;
+        differ |= his != others;
+        his.erase("\\Seen");
+        others.erase("\\Seen");
+        EXPECT_EQ(his, others) << "message " << at + 1;
+    }
+    EXPECT_TRUE(differ) << "the play showed nothing";
 }
 
 /// The n-th write to a client fails, for every n: the session ends and takes nobody with it.
