@@ -59,7 +59,17 @@ public:
     awaitable<store::Result<void>> set_subscribed(std::string, bool) override {
         co_return Error(Errc::invalid, "");
     }
+    awaitable<store::Result<store::AclPtr>> change_acl(base::FolderId, store::AclEntry,
+                                                       store::AclChange) override {
+        co_return Error(Errc::invalid, "");
+    }
+    awaitable<store::Result<void>> set_sharer(base::AccountId, bool) override {
+        co_return Error(Errc::invalid, "");
+    }
     awaitable<store::Result<store::FolderPtr>> open(base::FolderId) override {
+        co_return Error(Errc::not_found, "");
+    }
+    awaitable<store::Result<store::FolderPtr>> open_for(base::FolderId, base::AccountId) override {
         co_return Error(Errc::not_found, "");
     }
     awaitable<store::Result<store::FolderTotals>> totals(base::FolderId) override {
