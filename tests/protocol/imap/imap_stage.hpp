@@ -5,8 +5,8 @@
 // People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
 // so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
 // public folder), unshared NAME,
-//         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver TEXT
-//         (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
+//         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver
+//         TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,
 //         store_fails no_space|unavailable|damaged (octets of messages), store_works, login_fails_with
 //         temporary|too_many|disabled.
