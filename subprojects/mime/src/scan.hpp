@@ -3,6 +3,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 namespace mime {
 
@@ -11,6 +13,15 @@ struct Facts {
     bool eight_bit = false;
     bool nul = false;
 };
+
+/// \p stop: find_dash_line; else count_octets.
+using Scan = std::size_t (*)(const char* data, std::size_t size, bool stop, bool line_start, Facts& facts);
+struct ScanWay {
+    std::string_view name;
+    Scan scan;
+};
+/// What this processor can run, the fastest first: all give the same.
+std::vector<ScanWay> scan_ways();
 
 /// Adds the facts of all \p size octets.
 void count_octets(const char* data, std::size_t size, Facts& facts);
