@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ascii.hpp"
+#include "fields.hpp"
 
 namespace mime {
 namespace {
@@ -17,8 +18,13 @@ class AddressParser {
 public:
     AddressParser(std::string_view in, std::size_t max) : in_(in), max_(max) {}
 
-    std::vector<Address> parse() {
-        while (at_ < in_.size() && out_.size() < max_) step();
+    /// With \p first_mailbox what comes after the first mailbox may be missing.
+    std::vector<Address> parse(bool first_mailbox = false) {
+        words_.reserve(8);
+        while (at_ < in_.size() && out_.size() < max_) {
+            step();
+            if (first_mailbox && !after_address_ && has_mailbox_) break;
+        }
         end_address();
         end_group();
         return std::move(out_);
@@ -249,8 +255,10 @@ private:
         comment_.clear();
         words_.clear();
         gap_ = false;
+        if (out_.empty()) out_.reserve(2);
         out_.push_back(std::move(address));
         after_address_ = true;
+        has_mailbox_ = true;
     }
 
     /// At a comma: words alone are an address without "@", unless they trail one.
@@ -285,6 +293,7 @@ private:
     std::string comment_;
     bool gap_ = false;
     bool after_address_ = false;
+    bool has_mailbox_ = false;
     bool in_group_ = false;
 };
 
@@ -292,6 +301,16 @@ private:
 
 std::vector<Address> parse_addresses(std::string_view value, std::size_t addresses_max) {
     return AddressParser(value, addresses_max).parse();
+}
+
+std::optional<Address> first_mailbox(std::string_view value, std::size_t addresses_max) {
+    std::optional<Address> found;
+    for (Address& address : AddressParser(value, addresses_max).parse(true)) {
+        if (address.kind != Address::Kind::mailbox) continue;
+        found = std::move(address);
+        break;
+    }
+    return found;
 }
 
 }  // namespace mime

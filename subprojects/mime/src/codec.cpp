@@ -1,6 +1,7 @@
 // base64 and quoted-printable.
 #include "mime/codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -245,8 +246,10 @@ std::string quoted_printable_encode(std::string_view text) {
 
 Encoding parse_encoding(std::string_view value) {
     value = trim(value);
-    value =
-        trim(value.substr(0, value.find_first_of(";(\r\n")));  // parameters and comments do not belong here
+    const auto* const end = std::find_if(value.begin(), value.end(), [](char c) {
+        return c == ';' || c == '(' || c == '\r' || c == '\n';  // parameters and comments do not belong here
+    });
+    value = trim(value.substr(0, static_cast<std::size_t>(end - value.begin())));
     std::string word;
     constexpr std::size_t word_max = 64;
     for (const char c : value.substr(0, word_max)) {

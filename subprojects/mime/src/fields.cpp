@@ -1,6 +1,7 @@
 // Known field names: by length and first letter, then by comparison.
 #include "fields.hpp"
 
+#include "ascii.hpp"
 #include "mime/header.hpp"
 
 namespace mime {
@@ -51,7 +52,8 @@ constexpr auto first_of_length = [] {
 Known known_field(std::string_view name) {
     if (name.size() > name_max) return Known::none;
     for (std::size_t at = first_of_length[name.size()]; at < first_of_length[name.size() + 1]; ++at) {
-        if (same_name(names[at].text, name)) return names[at].field;
+        if (names[at].text.front() == lower(name.front()) && same_name(names[at].text, name))
+            return names[at].field;
     }
     return Known::none;
 }
@@ -76,6 +78,7 @@ KnownFields remember_known_fields(Index& index, std::uint32_t part) {
     const KnownFields found = find_known_fields(index.header(part));
     Index::Kept& kept = index.kept[part];
     kept.first_field = index.fields.size();
+    if (index.fields.empty()) index.fields.reserve(found.values.size());
     for (std::size_t field = 0; field < found.values.size(); ++field) {
         const KnownFields::Value& value = found.values[field];
         if (!value.data) continue;

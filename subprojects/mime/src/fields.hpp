@@ -2,8 +2,10 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "mime/address.hpp"
 #include "mime/index.hpp"
 
 namespace mime {
@@ -48,6 +50,9 @@ struct KnownFields {
     }
     std::uint32_t count(Known field) const { return values[static_cast<std::size_t>(field)].count; }
 };
+
+/// Of a list of addresses, looked for among the first \p addresses_max: what parse_addresses() has first.
+std::optional<Address> first_mailbox(std::string_view value, std::size_t addresses_max);
 
 Known known_field(std::string_view name);
 /// Views into \p header.

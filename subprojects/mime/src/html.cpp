@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "ascii.hpp"
+#include "beginning.hpp"
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
 #include "utf8.hpp"
@@ -43,7 +44,15 @@ constexpr std::string_view silent[] = {"head", "script", "style", "svg", "templa
 
 template <class List>
 bool listed(const List& list, std::string_view name) {
-    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+    return std::any_of(std::begin(list), std::end(list), [name](std::string_view entry) {
+        return entry.size() == name.size() && entry.front() == name.front() && entry == name;
+    });
+}
+
+/// The first of the octets \p a, \p b, \p c from \p at on; the end of \p text when there is none.
+std::size_t find_first(std::string_view text, std::size_t at, char a, char b, char c) {
+    while (at < text.size() && text[at] != a && text[at] != b && text[at] != c) ++at;
+    return at;
 }
 
 class HtmlReader {
@@ -51,19 +60,25 @@ public:
     HtmlReader(std::string_view in, std::size_t bytes_max) : in_(in), bytes_max_(bytes_max) {}
 
     std::string text() {
+        constexpr std::size_t looks_ahead_max = 32;  // for a name, beyond what is searched for
         while (at_ < in_.size() && out_.size() < bytes_max_) {
-            const std::size_t stop = std::min(in_.find_first_of("<&", at_), in_.size());
+            const std::size_t stop = find_first(in_, at_, '<', '&', '&');
             out_ += in_.substr(at_, stop - at_);
             at_ = stop;
             if (at_ == in_.size()) break;
+            ran_out_ |= in_.size() - at_ < looks_ahead_max;
             if (in_[at_] == '&') {
                 entity();
             } else {
                 markup();
             }
         }
+        ran_out_ |= at_ == in_.size();
         return std::move(out_);
     }
+
+    /// The end of the input had a say in the text.
+    bool ran_out() const { return ran_out_; }
 
 private:
     void entity() {
@@ -133,14 +148,15 @@ private:
     }
 
     /// After ">"; one within quotes does not count, unless the quotes never end.
-    std::size_t tag_end(std::size_t from) const {
+    std::size_t tag_end(std::size_t from) {
         for (std::size_t at = from; at < in_.size();) {
-            at = in_.find_first_of("\"'>", at);
-            if (at == std::string_view::npos) break;
+            at = find_first(in_, at, '"', '\'', '>');
+            if (at == in_.size()) break;
             if (in_[at] == '>') return at + 1;
             at = in_.find(in_[at], at + 1);
             if (at != std::string_view::npos) ++at;
         }
+        ran_out_ = true;
         const std::size_t end = in_.find('>', from);
         return end == std::string_view::npos ? in_.size() : end + 1;
     }
@@ -164,12 +180,20 @@ private:
     std::size_t bytes_max_;
     std::size_t at_ = 0;
     std::string out_;
+    bool ran_out_ = false;
 };
 
 }  // namespace
 
 std::string html_to_text(std::string_view html, std::size_t bytes_max) {
     return HtmlReader(html, bytes_max).text();
+}
+
+std::optional<std::string> html_text_of_beginning(std::string_view beginning, std::size_t bytes_max) {
+    HtmlReader reader(beginning, bytes_max);
+    std::string text = reader.text();
+    if (reader.ran_out()) return std::nullopt;
+    return text;
 }
 
 }  // namespace mime

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ascii.hpp"
+#include "beginning.hpp"
 #include "fields.hpp"
 #include "indexer.hpp"
 #include "mime/codec.hpp"
@@ -183,15 +184,6 @@ Index Indexer::State::finish() {
 
 void Indexer::State::make_preview() {
     const auto& parts = index_.tree.parts;
-    const auto text_of = [&parts](const Candidate& candidate) {
-        std::string text;
-        if (candidate.blank) return text;
-        TextDecoder decoder(parts[candidate.part].encoding, parts[candidate.part].charset);
-        decoder.decode(candidate.raw, text);
-        decoder.finish(text);
-        return text;
-    };
-    constexpr std::size_t html_text_max = 8'192;  // invisible padding of mass mail included
     const Candidate& plain = candidates_[0];
     const Candidate& html = candidates_[1];
     // Plain text is the same text when both are alternatives; after the HTML it is a list's footer.
@@ -199,12 +191,32 @@ void Indexer::State::make_preview() {
                           parts[plain.part].parent == parts[html.part].parent &&
                           parts[parts[plain.part].parent].subtype == "alternative";
     const bool plain_first = html.blank || plain.part < html.part || siblings;
-    const auto from_plain = [&] { return preview_of(text_of(plain), limits_.preview_characters); };
-    const auto from_html = [&] {
-        return preview_of(html_to_text(text_of(html), html_text_max), limits_.preview_characters);
-    };
-    index_.preview = plain_first ? from_plain() : from_html();
-    if (index_.preview.empty()) index_.preview = plain_first ? from_html() : from_plain();
+    index_.preview = preview_from(plain_first ? plain : html);
+    if (index_.preview.empty()) index_.preview = preview_from(plain_first ? html : plain);
+}
+
+std::string Indexer::State::preview_from(const Candidate& candidate) const {
+    if (candidate.blank) return {};
+    constexpr std::size_t html_text_max = 8'192;      // invisible padding of mass mail included
+    constexpr std::size_t html_text_beginning = 512;  // mostly enough
+    const Part& part = index_.tree.parts[candidate.part];
+    const bool is_html = &candidate == &candidates_[1];
+    const std::size_t characters = limits_.preview_characters;
+    // Mostly the first lines decide: the rest of the octets is read only when they do not.
+    const std::size_t beginning = is_html ? 4'096 : 768;
+    if (candidate.raw.size() > beginning) {
+        std::string text;
+        TextDecoder(part.encoding, part.charset)
+            .decode(std::string_view(candidate.raw).substr(0, beginning), text);
+        if (is_html) text = html_text_of_beginning(text, html_text_beginning).value_or(std::string());
+        if (auto preview = preview_of_beginning(text, characters)) return *std::move(preview);
+    }
+    std::string text;
+    TextDecoder decoder(part.encoding, part.charset);
+    decoder.decode(candidate.raw, text);
+    decoder.finish(text);
+    if (is_html) text = html_to_text(text, html_text_max);
+    return preview_of(text, characters);
 }
 
 }  // namespace mime

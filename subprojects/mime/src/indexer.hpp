@@ -65,6 +65,7 @@ private:
     void close_parts(std::uint32_t up_to, std::uint64_t end, std::uint64_t lines);
     void number_parts();
     void make_preview();
+    std::string preview_from(const Candidate& candidate) const;
     std::uint64_t lines_seen() const { return header_facts_.lines + body_facts_.lines; }
     Part& part() { return index_.tree.parts[current_]; }
 

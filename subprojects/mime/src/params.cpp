@@ -66,6 +66,11 @@ private:
         std::string word;
         for (skip_space(); at_ < in_.size() && in_[at_] != ';'; skip_space()) {
             const char c = in_[at_];
+            if (at_ > 0 && (is_alpha(c) || c == '-') && !is_space(in_[at_ - 1])) {  // the usual case
+                word.push_back(lower(c));
+                ++at_;
+                continue;
+            }
             // "text/plain charset=x": the semicolon is missing.
             if (at_ > 0 && is_space(in_[at_ - 1]) && !word.empty() && word.back() != '/' && c != '/') break;
             if (c != '"' && c != '\0') word.push_back(lower(c));

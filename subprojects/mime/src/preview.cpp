@@ -1,7 +1,9 @@
 // RFC 8970 previews, and the text of parts in pieces.
+#include <algorithm>
 #include <optional>
 
 #include "ascii.hpp"
+#include "beginning.hpp"
 #include "mime/charset.hpp"
 #include "mime/decode.hpp"
 #include "utf8.hpp"
@@ -56,17 +58,27 @@ bool blank_character(std::string_view character) {
 /// Collects characters with blanks collapsed, up to a number of them.
 class Collector {
 public:
-    explicit Collector(std::size_t characters_max) : left_(characters_max) {}
+    explicit Collector(std::size_t characters_max) : left_(characters_max) {
+        out_.reserve(std::min(left_, std::size_t{256}) + 8);
+    }
 
     bool full() const { return left_ == 0; }
 
     void add(std::string_view line) {
         gap_ = true;
         while (!line.empty() && left_ > 0) {
-            if (line.front() > ' ' && line.front() < 127 && !gap_) {  // the usual case
-                out_.push_back(line.front());
+            if (is_word(line.front())) {  // the usual case: words with blanks between
+                if (!put_gap()) break;
+                std::size_t bytes = 1;
+                while (bytes < line.size() && bytes < left_ && is_word(line[bytes])) ++bytes;
+                out_.append(line, 0, bytes);
+                line.remove_prefix(bytes);
+                left_ -= bytes;
+                continue;
+            }
+            if (line.front() == ' ') {
+                gap_ = true;
                 line.remove_prefix(1);
-                --left_;
                 continue;
             }
             const std::string_view character = line.substr(0, character_bytes(line));
@@ -74,11 +86,7 @@ public:
             if (blank_character(character)) {
                 gap_ = true;
             } else if (character.size() == 1 || !invisible(character)) {
-                if (gap_ && !out_.empty()) {
-                    out_.push_back(' ');
-                    if (--left_ == 0) break;
-                }
-                gap_ = false;
+                if (!put_gap()) break;
                 out_ += character;
                 --left_;
             }
@@ -91,6 +99,18 @@ public:
     }
 
 private:
+    static bool is_word(char c) { return is_printable(c) && c != ' '; }
+
+    /// The blank before a word; false when it was the last character there is room for.
+    bool put_gap() {
+        if (gap_ && !out_.empty()) {
+            out_.push_back(' ');
+            if (--left_ == 0) return false;
+        }
+        gap_ = false;
+        return true;
+    }
+
     std::string out_;
     std::size_t left_;
     bool gap_ = false;
@@ -109,31 +129,48 @@ bool drawn(std::string_view line) {
     return line.size() > 2 && line.find_first_not_of("-=_*~#+. ") == std::string_view::npos;
 }
 
-bool opens_quote(std::string_view rest) {
+/// Sets \p ran_out when there is nothing more to tell it.
+bool opens_quote(std::string_view rest, bool& ran_out) {
     while (!rest.empty()) {
         const std::string_view line = trim(next_line(rest));
         if (!line.empty()) return line.front() == '>';
     }
+    ran_out = true;
     return false;
 }
 
-}  // namespace
-
-std::string preview_of(std::string_view text, std::size_t characters_max) {
+/// The sender's own words. Sets \p ran_out when the end of \p text had a say.
+std::string own_words(std::string_view text, std::size_t characters_max, bool& ran_out) {
     Collector own(characters_max);
     std::string_view rest = text;
     while (!rest.empty() && !own.full()) {
         const std::string_view raw = next_line(rest);
         const std::string_view line = trim(raw);
+        ran_out |= rest.empty();
         if (raw == "-- ") break;  // RFC 3676 section 4.3
         if (line.empty() || line.front() == '>' || drawn(line)) continue;
-        if (line.ends_with(':') && opens_quote(rest)) continue;  // "On Monday X wrote:"
+        if (line.ends_with(':') && opens_quote(rest, ran_out)) continue;  // "On Monday X wrote:"
         own.add(line);
     }
-    std::string preview = own.take();
+    ran_out |= rest.empty();
+    return own.take();
+}
+
+}  // namespace
+
+std::optional<std::string> preview_of_beginning(std::string_view beginning, std::size_t characters_max) {
+    bool ran_out = false;
+    std::string preview = own_words(beginning, characters_max, ran_out);
+    if (ran_out || preview.empty()) return std::nullopt;
+    return preview;
+}
+
+std::string preview_of(std::string_view text, std::size_t characters_max) {
+    bool ran_out = false;
+    std::string preview = own_words(text, characters_max, ran_out);
     if (!preview.empty()) return preview;
     Collector all(characters_max);
-    for (rest = text; !rest.empty() && !all.full();) {
+    for (std::string_view rest = text; !rest.empty() && !all.full();) {
         const std::string_view raw = next_line(rest);
         const std::string_view line = raw == "-- " ? std::string_view() : trim(raw);
         const std::size_t start = line.find_first_not_of("> ");

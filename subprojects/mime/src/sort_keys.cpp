@@ -20,6 +20,7 @@ constexpr std::size_t subject_bytes_max =
 
 std::string collapsed(std::string_view text) {
     std::string out;
+    out.reserve(text.size());
     for (const char c : text) {
         if (!is_space(c)) {
             out.push_back(c);
@@ -33,8 +34,9 @@ std::string collapsed(std::string_view text) {
 /// subj-blob = "[" *BLOBCHAR "]" *WSP: its length, or 0
 std::size_t blob(std::string_view text) {
     if (!text.starts_with('[')) return 0;
-    const std::size_t end = text.find_first_of("[]", 1);
-    if (end == std::string_view::npos || text[end] != ']') return 0;
+    std::size_t end = 1;
+    while (end < text.size() && text[end] != '[' && text[end] != ']') ++end;
+    if (end == text.size() || text[end] != ']') return 0;
     const std::size_t next = text.find_first_not_of(" \t", end + 1);
     return next == std::string_view::npos ? text.size() : next;
 }
@@ -113,8 +115,9 @@ std::vector<std::string_view> parse_ids(std::string_view value, std::size_t max)
         if (ids.size() < max) ids.push_back(id);
     };
     for (std::size_t at = value.find('<'); at != std::string_view::npos; at = value.find('<', at)) {
-        const std::size_t end = value.find_first_of("<>", at + 1);
-        if (end == std::string_view::npos) break;
+        std::size_t end = at + 1;
+        while (end < value.size() && value[end] != '<' && value[end] != '>') ++end;
+        if (end == value.size()) break;
         if (value[end] == '>') add(value.substr(at + 1, end - at - 1));
         at = end;
     }
@@ -152,12 +155,11 @@ SortKeys make_sort_keys(const KnownFields& known, const Limits& limits) {
     const auto first = [&known](Known field) {
         Correspondent person;
         constexpr std::size_t bytes_max = 4'096;  // of a list, to find its first mailbox in
-        for (const Address& address : parse_addresses(known[field].substr(0, bytes_max), 4)) {
-            if (address.kind != Address::Kind::mailbox) continue;
-            person.name = decode_text(address.name);
-            person.mailbox = guess_utf8(address.mailbox);
-            person.host = guess_utf8(address.host);
-            break;
+        if (!known.has(field)) return person;
+        if (const auto address = first_mailbox(known[field].substr(0, bytes_max), 4)) {
+            person.name = decode_text(address->name);
+            person.mailbox = guess_utf8(address->mailbox);
+            person.host = guess_utf8(address->host);
         }
         return person;
     };

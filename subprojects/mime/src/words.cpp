@@ -104,7 +104,8 @@ void controls_to_blanks(std::string& text) {
 bool has_eight_bit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_eight_bit); }
 
 std::string decode_text(std::string_view value) {
-    const std::string line = utf8_text(value);
+    std::string line = utf8_text(value);
+    if (line.find("=?") == std::string::npos) return line;
     std::string out;
     WordJoiner joiner(out);
     const std::string_view text = line;
@@ -195,6 +196,9 @@ std::string encode_word(std::string_view utf8) {
 
 std::string utf8_text(std::string_view value) {
     value = trim(value);
+    bool plain = true;  // the usual case: nothing to change
+    for (const char c : value) plain &= is_printable(c);
+    if (plain) return std::string(value);
     std::string text;
     text.reserve(value.size());
     for (std::size_t at = 0; at < value.size(); ++at) {

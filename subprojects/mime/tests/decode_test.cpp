@@ -1,8 +1,12 @@
 // Encoded words, parameters, subjects and ids: the tables of the RFCs and what real mail adds.
 #include "mime/decode.hpp"
 
+#include <iterator>
+#include <random>
+
 #include <gtest/gtest.h>
 
+#include "beginning.hpp"
 #include "mime/charset.hpp"
 
 namespace {
@@ -189,6 +193,60 @@ TEST(Preview, of_text) {
     EXPECT_EQ(mime::preview_of("日本語", 2), "日本");
     EXPECT_EQ(mime::preview_of("ab cd", 3), "ab");
     EXPECT_EQ(mime::preview_of(""), "");
+}
+
+/// Pieces of mail that previews treat in their own ways, in any order.
+std::string random_text(std::mt19937& random, std::size_t pieces) {
+    static constexpr std::string_view list[] = {"word ",
+                                                "another ",
+                                                "\r\n",
+                                                "\n",
+                                                "\r\n\r\n",
+                                                "> quoted\r\n",
+                                                "X wrote:\r\n",
+                                                "-- \r\n",
+                                                "-----\r\n",
+                                                "<p>",
+                                                "</p>",
+                                                "<br",
+                                                ">",
+                                                "<style>",
+                                                "</style>",
+                                                "<!--",
+                                                "-->",
+                                                "&amp;",
+                                                "&nbsp",
+                                                "<a href=\"b",
+                                                "\"",
+                                                "<td class='",
+                                                "'",
+                                                "\xc3\xbc",
+                                                "\xe2\x80\x8b",
+                                                "<",
+                                                "</",
+                                                "longer text of many words "};
+    std::string text;
+    while (pieces-- > 0) text += list[random() % std::size(list)];
+    return text;
+}
+
+TEST(Preview, of_a_beginning_is_that_of_the_whole) {
+    std::mt19937 random(3);
+    std::size_t decided = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        const std::string text = random_text(random, random() % 60);
+        const std::string_view beginning = std::string_view(text).substr(0, random() % (text.size() + 1));
+        const std::size_t characters = random() % 80;
+        if (const auto preview = mime::preview_of_beginning(beginning, characters)) {
+            ++decided;
+            ASSERT_EQ(*preview, mime::preview_of(text, characters)) << text << "\n of " << beginning;
+        }
+        if (const auto html = mime::html_text_of_beginning(beginning, characters)) {
+            ++decided;
+            ASSERT_TRUE(mime::html_to_text(text).starts_with(*html)) << text << "\n of " << beginning;
+        }
+    }
+    EXPECT_GT(decided, 2'000U);
 }
 
 }  // namespace
