@@ -2,9 +2,13 @@
 // stands for.
 #include "store/engine/rocksdb/blob_format.hpp"
 
+#include <cctype>
+#include <dlfcn.h>
 #include <random>
 
+#include "base/crc32c.hpp"
 #include "store/engine/rocksdb/base64_lines.hpp"
+#include "store/engine/rocksdb/crc32c.hpp"
 #include "unit/engine/conformance.hpp"
 
 namespace store::engine::rocks {
@@ -102,6 +106,97 @@ TEST(BlobFormat, OnlyWhatReadsBackAsItWasIsTakenForBase64) {
         late[59'000] = c;
         ASSERT_TRUE(packs(late));
         expect_kept(late, Codec::base64);
+    }
+}
+
+TEST(BlobFormat, AnyOctetAnywhereInALineIsJudged) {
+    const std::string good = base64_text(random_octets(3'000, 6), 76);
+    const std::size_t line = 78, before = 42 * line;  // more than three quarters precede it
+    for (std::size_t at = 0; at < 76; ++at) {
+        for (int octet = 0; octet < 256; ++octet) {
+            const char c = static_cast<char>(octet);
+            std::string text = good;
+            text[before + at] = c;
+            const auto form = Base64Lines::pack(text);
+            ASSERT_TRUE(form);
+            const bool base64 = std::isalnum(static_cast<unsigned char>(octet)) != 0 || c == '+' || c == '/';
+            const bool taken = Base64Lines::octets_of(*form) > before / line * 57;
+            ASSERT_EQ(taken, base64) << "octet " << octet << " at " << at;
+            std::string back(text.size(), '\0');
+            Base64Lines::parse(*form, text.size())->write(0, text.size(), back.data());
+            ASSERT_EQ(back, text);
+        }
+    }
+}
+
+/// The sizes that cut() makes of it.
+std::vector<std::size_t> cuts(std::string_view raw) {
+    std::vector<std::size_t> out;
+    while (!raw.empty()) {
+        out.push_back(Base64Lines::cut(raw));
+        raw.remove_prefix(out.back());
+    }
+    return out;
+}
+
+TEST(BlobFormat, AnAttachmentAmongTextIsAChunkOfItsOwn) {
+    using Sizes = std::vector<std::size_t>;
+    const std::string text = text_octets(4'998, 7) + "\r\n";
+    const std::string attachment = base64_text(random_octets(57 * 100, 8), 76);
+    const std::string closing = "--=_b--\r\n";
+    EXPECT_EQ(cuts(text), Sizes{text.size()});
+    EXPECT_EQ(cuts(attachment), Sizes{attachment.size()});
+    EXPECT_EQ(cuts(text + attachment), (Sizes{text.size(), attachment.size()}));
+    EXPECT_EQ(cuts(text + attachment + closing), (Sizes{text.size(), attachment.size() + closing.size()}));
+    EXPECT_EQ(cuts(attachment + text), (Sizes{attachment.size(), text.size()}));
+    EXPECT_EQ(cuts(text + attachment + text + attachment),
+              (Sizes{text.size(), attachment.size(), text.size(), attachment.size()}));
+    const std::string part = "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+    EXPECT_EQ(cuts(part + attachment), Sizes{part.size() + attachment.size()});
+    EXPECT_TRUE(Base64Lines::pack(part + attachment));
+    const std::string little = base64_text(random_octets(57 * 20, 9), 76);  // less than is worth it
+    EXPECT_EQ(cuts(text + little + text), Sizes{2 * text.size() + little.size()});
+}
+
+TEST(BlobFormat, CutsOfAnythingAddUp) {
+    std::mt19937 chance(10);
+    for (int i = 0; i < 300; ++i) {
+        std::string raw;
+        while (raw.size() < chance() % chunk_size) {
+            const std::size_t size = 3 * (chance() % 1'500);
+            const std::size_t line = 4 + 4 * (chance() % 30);
+            switch (chance() % 3) {
+                case 0:
+                    raw += base64_text(random_octets(size, static_cast<unsigned>(i)), line);
+                    break;
+                case 1:
+                    raw += text_octets(size, static_cast<unsigned>(i));
+                    break;
+                default:
+                    for (std::size_t n = 0; n < 40; ++n) raw += std::string(chance() % 5, 'A') + "\r\n";
+            }
+        }
+        std::size_t sum = 0;
+        for (const std::size_t size : cuts(raw)) {
+            ASSERT_GT(size, 0U);
+            sum += size;
+        }
+        ASSERT_EQ(sum, raw.size());
+    }
+}
+
+TEST(BlobFormat, RocksDbSumsUpWithOurCode) {
+    EXPECT_TRUE(own_crc32c_in_use());
+    using Extend = std::uint32_t(std::uint32_t, const char*, std::size_t);
+    void* const symbol = dlsym(RTLD_NEXT, "_ZN7rocksdb6crc32c6ExtendEjPKcm");
+    ASSERT_NE(symbol, nullptr);
+    const auto its_own = reinterpret_cast<Extend*>(symbol);
+    std::uint32_t before = 0;
+    for (const std::size_t size : {0U, 1U, 7U, 8U, 9U, 100U, 383U, 384U, 385U, 5'000U, 65'537U}) {
+        const std::string octets = random_octets(size, static_cast<unsigned>(size));
+        const std::uint32_t sum = base::crc32c(octets, before);
+        EXPECT_EQ(sum, its_own(before, octets.data(), octets.size())) << size;
+        before = sum;
     }
 }
 

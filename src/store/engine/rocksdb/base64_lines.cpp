@@ -4,6 +4,10 @@
 #include <array>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "store/engine/rocksdb/octets.hpp"
 
 namespace store::engine::rocks {
@@ -40,8 +44,8 @@ void encode(std::string_view octets, char* out) {
     }
 }
 
-/// False: not base64, or not without padding.
-bool decode(std::string_view line, char* out) {
+/// Whole groups only.
+bool decode_by_table(std::string_view line, char* out) {
     std::uint8_t bad = 0;
     for (std::size_t i = 0; i < line.size(); i += 4, out += 3) {
         const auto value = [&](std::size_t n) { return values[static_cast<unsigned char>(line[n])]; };
@@ -56,6 +60,46 @@ bool decode(std::string_view line, char* out) {
     return (bad & 0x80U) == 0;
 }
 
+#if defined(__x86_64__)
+/// Sixteen characters a step; writes four octets more than it makes, so the last steps are not its own.
+__attribute__((target("ssse3"))) bool decode_by_sixteen(std::string_view line, char* out) {
+    const auto all = [](char c) __attribute__((target("ssse3"))) { return _mm_set1_epi8(c); };
+    __m128i good = all(-1);
+    for (; line.size() >= 24; line.remove_prefix(16), out += 12) {
+        const __m128i in = _mm_loadu_si128(reinterpret_cast<const __m128i*>(line.data()));
+        // What to add to a character for its value, by the range that it is in; octets above 127 are in none.
+        __m128i add = _mm_setzero_si128(), known = _mm_setzero_si128();
+        const auto range = [&](char first, char last, int by) __attribute__((target("ssse3"))) {
+            const __m128i in_range = _mm_and_si128(_mm_cmpgt_epi8(in, all(static_cast<char>(first - 1))),
+                                                   _mm_cmpgt_epi8(all(static_cast<char>(last + 1)), in));
+            known = _mm_or_si128(known, in_range);
+            add = _mm_or_si128(add, _mm_and_si128(in_range, all(static_cast<char>(by - first))));
+        };
+        range('A', 'Z', 0);
+        range('a', 'z', 26);
+        range('0', '9', 52);
+        range('+', '+', 62);
+        range('/', '/', 63);
+        good = _mm_and_si128(good, known);
+        const __m128i six = _mm_add_epi8(in, add);
+        const __m128i twelve = _mm_maddubs_epi16(six, _mm_set1_epi16(0x0140));
+        const __m128i groups = _mm_madd_epi16(twelve, _mm_set1_epi32(0x00011000));
+        const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_shuffle_epi8(groups, order));
+    }
+    return _mm_movemask_epi8(good) == 0xFFFF && decode_by_table(line, out);
+}
+#endif
+
+/// False: not base64, or not without padding.
+bool decode(std::string_view line, char* out) {
+#if defined(__x86_64__)
+    static const bool by_sixteen = __builtin_cpu_supports("ssse3") != 0;
+    if (by_sixteen) return decode_by_sixteen(line, out);
+#endif
+    return decode_by_table(line, out);
+}
+
 /// The part of [at, at + size) that lies in [from, to), relative to `at`.
 struct Overlap {
     std::size_t from = 0, to = 0;
@@ -64,35 +108,85 @@ struct Overlap {
     std::size_t size() const { return to - from; }
 };
 
+/// Lines of one length, each ended by CRLF. The first two are base64, the others may be.
+struct Run {
+    std::size_t from = 0, to = 0;
+    std::size_t line = 0;  // octets of one, with CRLF
+    std::size_t size() const { return to - from; }
+};
+
+constexpr std::size_t run_min = 2048;  // what is less is left to zstd, among its neighbours
+
+bool is_line(std::string_view raw, std::size_t at, std::size_t line) {
+    std::array<char, line_max> octets{};
+    return at + line <= raw.size() && raw.substr(at, line).ends_with(line_end) &&
+           decode(raw.substr(at, line - line_end.size()), octets.data());
+}
+
+/// The run around the line that follows the first end of a line from `at` on; empty where there is none.
+Run run_at(std::string_view raw, std::size_t at) {
+    const std::size_t before = raw.find(line_end, at);
+    if (before == raw.npos) return {};
+    const std::size_t first = before + line_end.size();
+    const std::size_t length = raw.substr(first, line_max + line_end.size()).find(line_end);
+    if (length == raw.npos || length == 0 || length % 4 != 0 || length > line_max) return {};
+    Run run{first, first, length + line_end.size()};
+    if (!is_line(raw, run.from, run.line) || !is_line(raw, run.from + run.line, run.line)) return {};
+    const auto begins_line = [&](std::size_t from) {
+        return from == 0 || raw.substr(0, from).ends_with(line_end);
+    };
+    while (run.from >= run.line && begins_line(run.from - run.line) &&
+           is_line(raw, run.from - run.line, run.line)) {
+        run.from -= run.line;
+    }
+    while (run.to + run.line <= raw.size() && raw.substr(run.to, run.line).ends_with(line_end)) {
+        run.to += run.line;
+    }
+    return run;
+}
+
+/// The first run of run_min octets. Looks at one line of each run_min, so no run of twice that is missed.
+Run find_run(std::string_view raw) {
+    for (std::size_t at = 0; at + run_min <= raw.size();) {
+        const Run run = run_at(raw, at);
+        if (run.size() >= run_min) return run;
+        at = std::max(at + run_min, run.to);
+    }
+    return {};
+}
+
 }  // namespace
+
+std::size_t Base64Lines::cut(std::string_view raw) {
+    const Run run = find_run(raw);
+    if (run.size() == 0) return raw.size();
+    if (run.from > run.size() / 8) return run.from;
+    if (raw.size() - run.to > run.size() / 8) return run.to;
+    return raw.size();
+}
 
 std::optional<std::string> Base64Lines::pack(std::string_view raw) {
     if (raw.size() > UINT16_MAX + 1U) return std::nullopt;
-    const std::size_t first_end = raw.substr(0, line_max + 2).find(line_end);
-    if (first_end == raw.npos) return std::nullopt;
-    const std::size_t lead = first_end + line_end.size();
-    const std::size_t length = raw.substr(lead, line_max + 2).find(line_end);
-    if (length == raw.npos || length == 0 || length % 4 != 0 || length > line_max) return std::nullopt;
-    const std::size_t line = length + line_end.size(), most = (raw.size() - lead) / line;
-    if ((raw.size() - lead) / 8 * 7 > most * line) return std::nullopt;
+    const Run run = find_run(raw);
+    if (run.size() == 0 || run.size() < raw.size() / 4 * 3) return std::nullopt;
+    const std::size_t line = run.line, length = line - line_end.size(), most = run.size() / line;
 
     std::string octets(most * (length / 4 * 3), '\0');
     std::size_t lines = 0;
     for (; lines < most; ++lines) {
-        const std::string_view text = raw.substr(lead + lines * line, line);
-        if (!text.ends_with(line_end)) break;
-        if (!decode(text.substr(0, length), octets.data() + lines * (length / 4 * 3))) break;
+        const std::string_view text = raw.substr(run.from + lines * line, length);
+        if (!decode(text, octets.data() + lines * (length / 4 * 3))) break;
     }
-    if (lines * line < raw.size() / 8 * 7) return std::nullopt;
+    if (lines * line < raw.size() / 4 * 3) return std::nullopt;
     octets.resize(lines * (length / 4 * 3));
 
     std::string form;
     form.reserve(head_bytes + raw.size() - lines * line + octets.size());
     put(form, static_cast<std::uint8_t>(length));
-    put(form, static_cast<std::uint16_t>(lead));
+    put(form, static_cast<std::uint16_t>(run.from));
     put(form, static_cast<std::uint16_t>(lines));
-    form += raw.substr(0, lead);
-    form += raw.substr(lead + lines * line);
+    form += raw.substr(0, run.from);
+    form += raw.substr(run.from + lines * line);
     form += octets;
     return form;
 }

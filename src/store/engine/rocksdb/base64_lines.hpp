@@ -2,8 +2,8 @@
 // stand for. That is as small as zstd makes it (which finds nothing in base64 but its alphabet), several
 // times as fast both ways, and any part of it is written again without the rest.
 //
-// Form: line length u8, lead u16, lines u16, all little endian; the lead (octets before the first whole
-// line), the tail (octets behind the last), then the octets of the lines.
+// Form: line length u8, lead u16, lines u16, all little endian; the lead (octets before the first line of
+// base64), the tail (octets behind the last), then the octets of the lines.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,7 +16,11 @@ class Base64Lines {
 public:
     static constexpr std::size_t head_bytes = 5;
 
-    /// The form of `raw`; nothing where less than seven eighths of it are whole lines of one length, each of
+    /// How many octets of `raw`, which is not empty, are best one chunk: all of them, or those before a run
+    /// of lines that is worth a chunk of its own, or that run.
+    static std::size_t cut(std::string_view raw);
+
+    /// The form of `raw`; nothing where less than three quarters of it are whole lines of one length, each of
     /// canonical base64 and ended by CRLF. What is made here reads back as it was.
     static std::optional<std::string> pack(std::string_view raw);
 

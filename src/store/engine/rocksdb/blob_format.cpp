@@ -73,15 +73,23 @@ bool decompress(std::string_view frame, char* out, std::size_t raw_size) {
     return ZSTD_isError(size) == 0 && size == raw_size;
 }
 
+/// A sample is enough to tell what was packed before it was encoded, which most attachments were: that does
+/// not shrink again. A text or a table does.
+bool shrinks(std::string_view octets) {
+    constexpr std::size_t sample = 4096;
+    if (octets.size() < 2 * sample) return true;
+    return compressed(octets.substr(octets.size() / 2, sample), sample / 8 * 7).has_value();
+}
+
 std::string frame_of(std::string_view raw, Codec& codec) {
     codec = Codec::stored;
     if (raw.size() < compress_from) return std::string(raw);
     if (std::optional<std::string> form = Base64Lines::pack(raw)) {
-        // What was packed before it was encoded does not shrink again; a text or a table does.
         const std::size_t at = Base64Lines::octets_at(*form, raw.size());
-        const std::size_t size = form->size() - at;
+        const std::string_view octets = std::string_view(*form).substr(at);
         codec = Codec::base64;
-        const auto smaller = compressed(std::string_view(*form).substr(at), size / 5 * 4);
+        if (!shrinks(octets)) return std::move(*form);
+        const auto smaller = compressed(octets, octets.size() / 5 * 4);
         if (!smaller) return std::move(*form);
         codec = Codec::base64_zstd;
         form->resize(at);

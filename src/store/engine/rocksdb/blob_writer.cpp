@@ -1,5 +1,6 @@
 #include "store/engine/rocksdb/blob_writer.hpp"
 
+#include "store/engine/rocksdb/base64_lines.hpp"
 #include "store/engine/rocksdb/keys.hpp"
 #include "store/engine/rocksdb/status.hpp"
 #include "store/offload.hpp"
@@ -9,6 +10,7 @@ namespace {
 constexpr std::size_t hand_over_at = 512U << 10;  // stored octets held before they are written
 constexpr std::size_t inline_work_max = 128U
                                         << 10;  // octets compressed on the session's thread: about 0.3 ms
+constexpr std::size_t cut_chunks_max = 256;     // a blob of more is cut by size alone: the index stays short
 }  // namespace
 
 RocksBlobWriter::~RocksBlobWriter() {
@@ -47,7 +49,8 @@ std::string_view RocksBlobWriter::absorb(std::string_view octets) {
     const std::size_t whole = service_->chunk_bytes;
     while (!octets.empty() && gathered_ < hand_over_at) {
         if (chunk_.empty() && octets.size() >= whole) {
-            add_chunk(octets.substr(0, whole));
+            size_ += whole;
+            add_chunks(octets.substr(0, whole));
             octets.remove_prefix(whole);
             continue;
         }
@@ -60,6 +63,15 @@ std::string_view RocksBlobWriter::absorb(std::string_view octets) {
     return octets;
 }
 
+void RocksBlobWriter::add_chunks(std::string_view raw) {
+    while (!raw.empty()) {
+        const bool cuts = index_.chunks.size() < cut_chunks_max;
+        const std::string_view chunk = raw.substr(0, cuts ? Base64Lines::cut(raw) : raw.size());
+        add_chunk(chunk);
+        raw.remove_prefix(chunk.size());
+    }
+}
+
 void RocksBlobWriter::add_chunk(std::string_view raw) {
     Chunk chunk;
     chunk.raw_offset = index_.size;
@@ -68,11 +80,10 @@ void RocksBlobWriter::add_chunk(std::string_view raw) {
     index_.chunks.push_back(chunk);
     index_.size += raw.size();
     gathered_ += chunk.stored_size;
-    if (raw.data() != chunk_.data()) size_ += raw.size();  // those of chunk_ were counted as they came
 }
 
 void RocksBlobWriter::end_chunk() {
-    add_chunk(chunk_);
+    add_chunks(chunk_);
     chunk_.clear();
 }
 

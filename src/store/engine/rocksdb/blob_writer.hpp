@@ -52,6 +52,7 @@ public:
 
 private:
     std::string_view absorb(std::string_view octets);
+    void add_chunks(std::string_view raw);
     void add_chunk(std::string_view raw);
     void end_chunk();
     awaitable<Result<void>> hand_over();

@@ -11,6 +11,7 @@
 #include <rocksdb/table.h>
 
 #include "base/log.hpp"
+#include "store/engine/rocksdb/crc32c.hpp"
 #include "store/engine/rocksdb/keys.hpp"
 #include "store/engine/rocksdb/status.hpp"
 
@@ -141,6 +142,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
         {"stat", rows},
         {"blob", family_options(options, false)},  // its values are compressed already
     };
+    if (!own_crc32c_in_use()) base::log::debug("store", "checksums by RocksDB's own code", {});
     rocksdb::DB* opened = nullptr;
     const auto status = rocksdb::DB::Open(options, path, families, &database->families_, &opened);
     if (!status.ok()) return translate(status, "open");
