@@ -59,6 +59,9 @@ std::size_t Indexer::State::take_header(std::string_view data) {
         in_line_ = !complete;
         return bytes;
     }
+    if (held_.empty() && !first_line_) {
+        if (const std::size_t bytes = take_plain_lines(data); bytes > 0) return bytes;
+    }
     const std::size_t bytes = line_bytes(data, limits_.boundary_line_max - held_.size(), complete);
     if (held_.empty() && complete) {
         decide_header_line(data.substr(0, bytes), true);
@@ -74,6 +77,31 @@ std::size_t Indexer::State::take_header(std::string_view data) {
         flush();
     }
     return bytes;
+}
+
+/// Whole header lines that are neither the empty line nor a boundary and are kept in full, as many as come;
+/// 0: look closer.
+std::size_t Indexer::State::take_plain_lines(std::string_view data) {
+    const std::size_t kept = index_.headers.size() + pending_.size();
+    const std::size_t room =
+        std::min(limits_.field_bytes_max - std::min(field_bytes_, limits_.field_bytes_max),
+                 limits_.headers_bytes_max - std::min(kept, limits_.headers_bytes_max));
+    data = data.substr(0, room);
+    std::size_t end = 0;
+    std::size_t field_bytes = field_bytes_;
+    while (end < data.size() && data[end] != '-' && data[end] != '\r' && data[end] != '\n') {
+        bool complete = false;
+        const std::size_t bytes = line_bytes(data.substr(end), data.size(), complete);
+        if (!complete) break;
+        field_bytes = (is_blank(data[end]) ? field_bytes : 0) + bytes;
+        end += bytes;
+        index_.bare_lf |= data[end - 2] != '\r';
+    }
+    if (end == 0) return 0;
+    field_bytes_ = field_bytes;
+    remember(data.substr(0, end));
+    add_pending(data.substr(0, end));
+    return end;
 }
 
 void Indexer::State::decide_header_line(std::string_view line, bool complete) {
@@ -111,6 +139,10 @@ void Indexer::State::keep(std::string_view octets, bool starts_field) {
     remember(octets);
     field_bytes_ += octets.size();
     if (octets.size() > room) return keep_slowly(octets, room);
+    add_pending(octets);
+}
+
+void Indexer::State::add_pending(std::string_view octets) {
     if (pending_.empty()) {
         pending_ = octets;
     } else if (pending_.data() + pending_.size() == octets.data()) {

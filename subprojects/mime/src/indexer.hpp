@@ -43,10 +43,12 @@ private:
 
     // indexer.cpp: lines and pieces
     std::size_t take_header(std::string_view data);
+    std::size_t take_plain_lines(std::string_view data);
     std::size_t take_body(std::string_view data);
     void decide_header_line(std::string_view line, bool complete);
     void decide_body_line(std::string_view line, bool complete);
     void keep(std::string_view octets, bool starts_field);
+    void add_pending(std::string_view octets);
     void keep_slowly(std::string_view octets, std::size_t room);
     void flush();
     void body_octets(std::string_view octets);
