@@ -1,6 +1,7 @@
 #include "store/check.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "store/collector.hpp"
 #include "store/keys.hpp"
 #include "store/local_store.hpp"
+#include "store/metadata.hpp"
 
 namespace store {
 namespace {
@@ -34,6 +36,20 @@ struct Counted {
     }
 };
 
+/// Accounts that the lists of a tree give something to.
+std::set<base::AccountId> gaining(const FolderTree& tree, base::AccountId owner) {
+    std::set<base::AccountId> out;
+    for (const FolderInfo& info : tree.folders) {
+        if (!info.acl) continue;
+        for (const AclEntry& entry : info.acl->entries()) {
+            const bool gains = entry.who.kind == AclWho::Kind::account && !entry.who.negative &&
+                               !entry.rights.empty() && entry.who.account != owner;
+            if (gains) out.insert(entry.who.account);
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 Checker::Checker(StoreContext& context, std::function<void(std::string_view)> progress)
@@ -56,6 +72,8 @@ awaitable<Result<CheckReport>> Checker::run() {
         more = names->size() == names_at_once;
         if (more) after = names->back();
     }
+    const auto annotated = co_await check_annotations();
+    if (!annotated) co_return annotated.error();
     const auto done = co_await check_blobs();
     if (!done) co_return done.error();
     co_return std::move(report_);
@@ -106,11 +124,55 @@ awaitable<Result<void>> Checker::check_account(std::string partition) {
             problem(fmt::format("{}: two folders are called {}", partition, info.name));
     }
     if (state->header.removed) co_return Result<void>();
+    const auto shared = co_await check_sharing(*id, tree);
+    if (!shared) co_return shared;
+    for (const auto& [folder, list] : state->acls)
+        if (!state->folders.contains(folder))
+            problem(fmt::format("{}: a list of rights of folder {:016x}, which there is not", partition,
+                                folder.value));
     for (const FolderInfo& info : tree->folders) {
         if (!info.selectable) continue;
         FolderRow row = state->folders.at(info.id);
         const auto done = co_await check_folder(info.id, *id, std::move(row));
         if (!done) co_return done;
+    }
+    co_return Result<void>();
+}
+
+/// Whom a folder names finds it only when his account knows of the owner.
+awaitable<Result<void>> Checker::check_sharing(base::AccountId owner, FolderTreePtr tree) {
+    const std::set<base::AccountId> named = gaining(*tree, owner);
+    for (const base::AccountId who : named) {
+        const LiveAccountPtr account = context_.find_account(who);
+        const auto known = co_await account->load();
+        if (!known && !known.error().is(Errc::not_found)) co_return known;
+        if (!known || account->folders()->sharers.contains(owner)) continue;
+        // Rights that were taken back since the rows were read took the note with them.
+        const LiveAccountPtr sharer = context_.find_account(owner);
+        const auto loaded = co_await sharer->load();
+        if (!loaded && !loaded.error().is(Errc::not_found)) co_return loaded;
+        if (loaded && gaining(*sharer->folders(), owner).contains(who))
+            problem(fmt::format("account {} shares folders with {}, who does not find them", owner.value,
+                                who.value));
+    }
+    co_return Result<void>();
+}
+
+awaitable<Result<void>> Checker::check_annotations() {
+    std::string after;
+    for (bool more = true; more;) {
+        const auto names = co_await context_.engine.list("n/", after, names_at_once);
+        if (!names) co_return names.error();
+        for (const std::string& name : *names) {
+            if (!Metadata::keeper_of(name)) problem(name + ": not a name of annotations");
+            const auto rows = co_await whole_partition(name);
+            if (!rows && rows.error().is(Errc::conflict)) continue;  // too busy
+            if (!rows) co_return rows.error();
+            const std::string wrong = Metadata::problem(rows->rows);
+            if (!wrong.empty()) problem(name + ": " + wrong);
+        }
+        more = names->size() == names_at_once;
+        if (more) after = names->back();
     }
     co_return Result<void>();
 }

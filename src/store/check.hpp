@@ -30,6 +30,8 @@ private:
     awaitable<Result<bool>> still_there(base::FolderId folder, Entry entry);
     awaitable<Result<std::map<std::string, std::string>>> shard_rows(std::string shard);
     awaitable<Result<engine::Rows>> whole_partition(std::string partition);
+    awaitable<Result<void>> check_sharing(base::AccountId owner, FolderTreePtr tree);
+    awaitable<Result<void>> check_annotations();
     awaitable<Result<void>> check_blobs();
 
     void problem(std::string text);

@@ -61,6 +61,7 @@ awaitable<void> Collector::run() {
     }
     co_await sweep_accounts();
     co_await sweep_folders();
+    co_await sweep_annotations();
     co_await sweep_blobs();
 }
 
@@ -127,8 +128,11 @@ awaitable<Result<void>> Collector::collect_garbage(LiveFolderPtr folder) {
                 break;  // rows come in order of time
             }
             context_.figures.collected_messages += garbage->messages.size();
+            const std::set<std::uint32_t> empty = empty_pages(*folder, garbage->messages);
             const auto done = co_await unlink(folder->id(), std::move(garbage->messages));
             if (!done) co_return done;
+            const auto forgotten = co_await forget_pages(folder, empty);
+            if (!forgotten) co_return forgotten;
             finished->erase.push_back(std::move(row.key));
         }
         if (next_due != 0) context_.collect.add(folder->id(), {folder->account(), next_due});

@@ -33,8 +33,14 @@ private:
     awaitable<Result<void>> forget_annotations(base::AccountId account, base::FolderId folder);
     awaitable<Result<void>> collect_removed(LiveAccountPtr account);
     awaitable<void> sweep_folders();
+    awaitable<Result<std::set<base::AccountId>>> users_of(base::FolderId folder);
     awaitable<void> sweep_users(base::FolderId folder, base::AccountId owner);
     awaitable<Result<void>> forget_user(base::FolderId folder, base::AccountId owner, base::AccountId user);
+    static std::set<std::uint32_t> empty_pages(const LiveFolder& folder,
+                                               const std::vector<MessageRef>& messages);
+    awaitable<Result<void>> forget_pages(LiveFolderPtr folder, std::set<std::uint32_t> pages);
+    awaitable<void> sweep_annotations();
+    awaitable<Result<void>> sweep_annotations_of(base::AccountId keeper);
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag);
@@ -49,7 +55,7 @@ private:
 
     StoreContext& context_;
     std::atomic<bool> running_ = false;
-    Cursor folders_, accounts_, blobs_;
+    Cursor folders_, accounts_, annotations_, blobs_;
     std::mutex mutex_;
     std::set<base::AccountId> removed_;
     // Of the blob sweep: the messages of the folder that was asked for last.

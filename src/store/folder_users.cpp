@@ -91,6 +91,9 @@ awaitable<Result<void>> LiveFolder::reload_users() {
         const auto loaded = co_await load_user(user);
         if (!loaded) co_return loaded;
     }
+    stale_ = false;
+    // A change of his with unknown outcome may have happened: his sessions look again.
+    tell(false, users);
     co_return Result<void>();
 }
 

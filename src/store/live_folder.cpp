@@ -305,9 +305,7 @@ awaitable<Result<void>> LiveFolder::reload() {
         if (head->version == 0) {  // a folder nobody ever wrote to
             install(snapshot_of(empty_header(owner_->owner_id(), uid_validity_), {}),
                     empty_header(owner_->owner_id(), uid_validity_), 0, {});
-            const auto users = co_await reload_users();
-            stale_ = !users;
-            co_return users;
+            co_return co_await reload_users();
         }
         std::optional<FolderHeader> header;
         if (!head->rows.empty()) header = decode_folder_header(head->rows.front().value);
@@ -332,9 +330,7 @@ awaitable<Result<void>> LiveFolder::reload() {
         std::vector<PageGroupPtr> groups(loader.groups.begin(), loader.groups.end());
         SnapshotPtr next = snapshot_of(*header, std::move(groups));
         install(std::move(next), std::move(*header), head->version, {});
-        const auto users = co_await reload_users();
-        stale_ = !users;
-        co_return users;
+        co_return co_await reload_users();
     }
     co_return Error(Errc::unavailable, "the folder changes too fast to be read");
 }

@@ -35,6 +35,15 @@ bool decode(std::string_view value, Totals& totals) {
     return in.done();
 }
 
+/// From a row's key "e<owner, hex8><folder, hex16><hash of the name, hex32>".
+std::optional<MetadataPlace> place_in(std::string_view key) {
+    if (key.size() != 57 || key.front() != 'e') return std::nullopt;
+    const auto owner = keys::parse_hex(key.substr(1, 8));
+    const auto folder = keys::parse_hex(key.substr(9, 16));
+    if (!owner || !folder || !*owner) return std::nullopt;
+    return MetadataPlace{base::AccountId(static_cast<std::uint32_t>(*owner)), base::FolderId(*folder)};
+}
+
 std::string encode(std::string_view name, std::string_view value) {
     WireWriter out(format_metadata_entry, name.size() + value.size() + 16);
     out.text(name);
@@ -163,6 +172,54 @@ boost::asio::awaitable<Result<void>> Metadata::forget(MetadataPlace place) {
     for (const auto& [name, value] : *known) gone.emplace_back(name, std::nullopt);
     if (gone.empty()) co_return Result<void>();
     co_return co_await write(place, std::move(gone));
+}
+
+/// One row of each is looked at.
+boost::asio::awaitable<Result<std::vector<MetadataPlace>>> Metadata::places() {
+    const std::string partition = partition_of(keeper_);
+    std::vector<MetadataPlace> out;
+    std::string after;
+    for (;;) {
+        const auto rows = co_await engine_.scan(partition, after, "e", 1, 0);
+        if (!rows) co_return rows.error();
+        if (rows->rows.empty()) co_return out;
+        const auto place = place_in(rows->rows.front().key);
+        after = rows->rows.front().key;
+        if (!place) continue;             // check() reports it
+        after = prefix_of(*place) + 'g';  // behind all of the place, which go on with hex digits
+        out.push_back(*place);
+    }
+}
+
+std::optional<base::AccountId> Metadata::keeper_of(std::string_view partition) {
+    if (partition.size() != 10 || !partition.starts_with("n/")) return std::nullopt;
+    const auto number = keys::parse_hex(partition.substr(2));
+    if (!number) return std::nullopt;
+    return base::AccountId(static_cast<std::uint32_t>(*number));
+}
+
+std::string Metadata::problem(const std::vector<engine::Row>& rows) {
+    Totals said, found;
+    bool header = false;
+    for (const engine::Row& row : rows) {
+        bool sound = false;
+        if (row.key == keys::header) {
+            header = true;
+            sound = decode(row.value, said);
+        } else if (const auto place = place_in(row.key)) {
+            WireReader in(row.value, format_metadata_entry);
+            const std::string name(in.text());
+            const std::string value(in.text());
+            sound = in.done() && row.key == prefix_of(*place) + keys::name_hash(name);
+            found.entries += 1;
+            found.bytes += name.size() + value.size();
+        }
+        if (!sound) return "row " + row.key + " is damaged";
+    }
+    if (!header && !rows.empty()) return "it has no header";
+    if (said.entries != found.entries || said.bytes != found.bytes)
+        return "its header does not say what its entries come to";
+    return {};
 }
 
 boost::asio::awaitable<Result<void>> Metadata::drop() {

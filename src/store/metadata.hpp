@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -49,8 +50,15 @@ public:
     boost::asio::awaitable<MetadataEntries> former(MetadataPlace place, MetadataEntries entries);
     /// Of a folder that is gone.
     boost::asio::awaitable<Result<void>> forget(MetadataPlace place);
+    /// What it has entries about.
+    boost::asio::awaitable<Result<std::vector<MetadataPlace>>> places();
     /// Of an account that is gone.
     boost::asio::awaitable<Result<void>> drop();
+
+    /// Of a partition's name. nullopt: it is none of these.
+    static std::optional<base::AccountId> keeper_of(std::string_view partition);
+    /// What is wrong with a whole partition; empty: nothing.
+    static std::string problem(const std::vector<engine::Row>& rows);
 
 private:
     struct State;

@@ -41,7 +41,15 @@ boost::asio::awaitable<Result<AclPtr>> share(Store* store, ShareRequest request)
         if (!done) co_return done.error();
     }
     auto changed = co_await request.owner->change_acl(request.folder, request.entry, request.change);
-    if (!changed || !noted || gives(*request.owner->folders(), who)) co_return changed;
+    if (!changed || !noted) co_return changed;
+    if (gives(*request.owner->folders(), who)) {
+        // Another folder's right was taken back meanwhile, by one who did not see ours yet: our note has gone
+        // with his.
+        if (gains->folders()->sharers.contains(owner)) co_return changed;
+        const auto again = co_await gains->set_sharer(owner, true);
+        if (!again) co_return again.error();
+        co_return changed;
+    }
     const auto done = co_await gains->set_sharer(owner, false);
     if (!done) co_return done.error();
     // Shared again meanwhile: the other's note may have gone with ours.

@@ -340,5 +340,156 @@ TEST_F(SharingTest, AnnotationsAreKeptCountedAndForgotten) {
     EXPECT_TRUE(run(metadata.read(place))->empty());
 }
 
+/// An account in which another change of rights is made, whole, just before the one that was asked for.
+class Overtaken final : public Account {
+public:
+    Overtaken(Store* store, AccountPtr account, ShareRequest first)
+        : store_(store), account_(std::move(account)), first_(std::move(first)) {}
+    base::AccountId id() const override { return account_->id(); }
+    FolderTreePtr folders() const override { return account_->folders(); }
+    SubscriptionPtr subscribe(Subscriber& subscriber) override { return account_->subscribe(subscriber); }
+    awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) override {
+        return account_->create(std::move(name), use);
+    }
+    awaitable<Result<void>> remove(std::string name) override { return account_->remove(std::move(name)); }
+    awaitable<Result<void>> rename(std::string from, std::string to) override {
+        return account_->rename(std::move(from), std::move(to));
+    }
+    awaitable<Result<void>> set_subscribed(std::string name, bool yes) override {
+        return account_->set_subscribed(std::move(name), yes);
+    }
+    awaitable<Result<AclPtr>> change_acl(base::FolderId folder, AclEntry entry, AclChange how) override {
+        const auto overtook = co_await store::share(store_, first_);
+        if (!overtook) co_return overtook;
+        co_return co_await account_->change_acl(folder, entry, how);
+    }
+    awaitable<Result<void>> set_sharer(base::AccountId owner, bool yes) override {
+        return account_->set_sharer(owner, yes);
+    }
+    awaitable<Result<FolderPtr>> open(base::FolderId folder) override { return account_->open(folder); }
+    awaitable<Result<FolderPtr>> open_for(base::FolderId folder, base::AccountId user) override {
+        return account_->open_for(folder, user);
+    }
+    awaitable<Result<FolderTotals>> totals(base::FolderId folder) override {
+        return account_->totals(folder);
+    }
+    awaitable<Result<Quota>> quota() override { return account_->quota(); }
+    awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override {
+        return account_->room_for(bytes, messages);
+    }
+    awaitable<Result<void>> set_quota(std::uint64_t bytes_max, std::uint64_t messages_max) override {
+        return account_->set_quota(bytes_max, messages_max);
+    }
+
+private:
+    Store* const store_;
+    const AccountPtr account_;
+    const ShareRequest first_;
+};
+
+/// INBOX is given to him; between his note and the right Sent is taken from him, and the note with it.
+TEST_F(SharingTest, ANoteIsNotLostBetweenTwoChanges) {
+    share(owner_id, "Sent", entry_of(reader_id, "lr"));
+    ShareRequest take;
+    take.owner = account_of(owner_id);
+    take.folder = folder_id(owner_id, "Sent");
+    take.entry = entry_of(reader_id, "");
+    take.change = AclChange::erase;
+    ShareRequest give;
+    give.folder = folder_id(owner_id, "INBOX");
+    give.entry = entry_of(reader_id, "lr");
+    give.owner = std::make_shared<Overtaken>(&*store, account_of(owner_id), take);
+    ASSERT_TRUE(run(store::share(&*store, give)));
+    EXPECT_FALSE(account_of(owner_id)->folders()->find("Sent")->acl);
+    EXPECT_TRUE(is_noted(reader_id));
+}
+
+TEST_F(SharingTest, PagesOfReadersGoWithTheirMessages) {
+    const FolderPtr mine = open_for(owner_id, "INBOX", owner_id);
+    for (int i = 0; i < 200; ++i)
+        ASSERT_TRUE(run(append_text(&*store, mine, message_text(std::to_string(i)))));
+    for (const base::AccountId user : {reader_id, other_id})
+        ASSERT_TRUE(
+            run(open_for(owner_id, "INBOX", user)->store(add_flags(everything(), named(SystemFlag::seen)))));
+    const auto rows = [this, id = mine->id()] {
+        const auto found = run(owned_engine->scan("f/" + keys::hex(id.value, 16), std::string(), "u", 0, 0));
+        return found ? found->rows.size() : 99;
+    };
+    EXPECT_EQ(rows(), 8U);  // of uids 1-63, 64-127, 128-191, 192-200
+    ASSERT_TRUE(run(mine->remove({UidRange{Uid(2), Uid(127)}, UidRange{Uid(190), Uid(200)}})));
+    clock.advance(limits.collect_after + std::chrono::seconds(1));
+    for (int round = 0; round < 4; ++round) run(store->collect());
+    EXPECT_EQ(rows(), 6U);  // in the last page there is room for new messages
+    const FolderPtr his = open_for(owner_id, "INBOX", reader_id);
+    ASSERT_TRUE(run(append_text(&*store, mine, message_text("new"))));
+    EXPECT_EQ(his->snapshot()->totals().unseen, 1U);
+    restart();
+    EXPECT_EQ(open_for(owner_id, "INBOX", reader_id)->snapshot()->totals().unseen, 1U);
+    const auto report = run(store->check([](std::string_view) {}));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->problems, std::vector<std::string>());
+}
+
+TEST_F(SharingTest, WhatOthersNotedOfAFolderGoesWithIt) {
+    Metadata his(*owned_engine, reader_id);
+    MetadataEntries entries;
+    entries.emplace_back("/private/comment", "mine");
+    const MetadataPlace gone{owner_id, folder_id(owner_id, "Archive")},
+        stays{owner_id, folder_id(owner_id, "Sent")}, own{reader_id, base::FolderId()},
+        of_another{other_id, folder_id(other_id, "INBOX")};
+    for (const MetadataPlace& place : {gone, stays, own, of_another})
+        ASSERT_TRUE(run(his.write(place, entries)));
+    EXPECT_EQ(run(his.places())->size(), 4U);
+    ASSERT_TRUE(run(account_of(owner_id)->remove("Archive")));
+    ASSERT_TRUE(run(store->remove_account(other_id)));
+    clock.advance(std::chrono::hours(25));
+    for (int round = 0; round < 4; ++round) run(store->collect());
+    EXPECT_TRUE(run(his.read(gone))->empty());
+    EXPECT_TRUE(run(his.read(of_another))->empty());
+    EXPECT_EQ(run(his.read(stays))->size(), 1U);
+    EXPECT_EQ(run(his.read(own))->size(), 1U);
+    // What a session still wrote when its account was gone.
+    ASSERT_TRUE(run(store->remove_account(reader_id)));
+    for (int round = 0; round < 4; ++round) run(store->collect());
+    ASSERT_TRUE(run(his.write(stays, entries)));
+    clock.advance(std::chrono::hours(25));
+    for (int round = 0; round < 4; ++round) run(store->collect());
+    EXPECT_TRUE(run(his.read(stays))->empty());
+}
+
+TEST_F(SharingTest, CheckKnowsTheRowsOfSharing) {
+    const auto problems = [this] {
+        const auto report = run(store->check([](std::string_view) {}));
+        return report ? report->problems : std::vector<std::string>{"no report"};
+    };
+    share(owner_id, "INBOX", entry_of(reader_id, "lr"));
+    Metadata metadata(*owned_engine, owner_id);
+    MetadataEntries entries;
+    entries.emplace_back("/shared/comment", "one");
+    const MetadataPlace place{owner_id, folder_id(owner_id, "INBOX")};
+    ASSERT_TRUE(run(metadata.write(place, entries)));
+    EXPECT_EQ(problems(), std::vector<std::string>());
+    ASSERT_TRUE(run(account_of(reader_id)->set_sharer(owner_id, false)));
+    EXPECT_EQ(problems(),
+              std::vector<std::string>{"account 1 shares folders with 2, who does not find them"});
+    ASSERT_TRUE(run(account_of(reader_id)->set_sharer(owner_id, true)));
+    const std::string partition = "n/" + keys::hex(owner_id.value, 8);
+    const auto rows = run(owned_engine->scan(partition, std::string(), std::string(), 0, 0));
+    ASSERT_TRUE(rows && rows->rows.size() == 2);
+    engine::Batch batch;
+    batch.partition = partition;
+    batch.expect = rows->version;
+    batch.put.push_back(rows->rows[0]);
+    batch.put.back().value[3] = static_cast<char>(batch.put.back().value[3] ^ 1);
+    ASSERT_TRUE(run(owned_engine->commit(std::move(batch))));
+    EXPECT_EQ(problems(), std::vector<std::string>{partition + ": row " + rows->rows[0].key + " is damaged"});
+    engine::Batch less;
+    less.partition = partition;
+    less.expect = run(owned_engine->get(partition, {rows->rows[0].key}))->version;
+    less.erase.push_back(rows->rows[0].key);
+    ASSERT_TRUE(run(owned_engine->commit(std::move(less))));
+    EXPECT_EQ(problems().size(), 1U);
+}
+
 }  // namespace
 }  // namespace store::test
