@@ -80,4 +80,10 @@ inline Reply refusal(store::Rights rights) {
     return no(code::nonexistent, "No such mailbox");
 }
 
+/// The same of a mailbox that messages should go to.
+inline Reply insert_refusal(store::Rights rights) {
+    if (rights.has(store::Right::lookup)) return refusal(rights);
+    return no(code::try_create, "No such mailbox");
+}
+
 }  // namespace imap

@@ -210,6 +210,13 @@ void Session::add_shared(const store::AccountPtr& account, const std::string& pr
     }
 }
 
+/// After waiting: what may be done there now. Nothing where the mailbox is gone.
+store::Rights Session::rights_now(const Place& place) const {
+    const store::FolderTreePtr tree = place.account->folders();
+    const store::FolderInfo* info = tree->find(place.info.id);
+    return info == nullptr ? store::Rights() : rights_in(*place.account, *info, account_->id());
+}
+
 /// The rights of the selected mailbox, which somebody may have changed: RFC 4314 section 5.1.1. False: it may
 /// not be read any more; BYE was said.
 bool Session::rights_hold() {

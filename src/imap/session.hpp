@@ -101,6 +101,7 @@ private:
     awaitable<store::Result<Listing>> listing();
     void add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
                     Listing* listing);
+    store::Rights rights_now(const Place& place) const;
     bool rights_hold();
 
     // Handlers, in commands/
@@ -156,7 +157,7 @@ private:
                                                        std::uint16_t items);
     // commands/acl.cpp, quota.cpp
     awaitable<store::Result<store::AccountPtr>> make_commons(bool needed);
-    awaitable<std::optional<Reply>> tell_quota(store::AccountPtr account, std::string root, bool contents);
+    awaitable<std::optional<Reply>> tell_quota(store::AccountPtr account, std::string root);
     awaitable<store::Result<store::AclWho>> who_is(std::string identifier);
     awaitable<store::Result<std::optional<std::string>>> name_of(store::AclWho who);
     // commands/metadata.cpp

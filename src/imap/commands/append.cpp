@@ -62,8 +62,13 @@ awaitable<Reply> Session::handle(cmd::Append append) {
         if (fault) co_return std::move(*fault);
     }
     if (state.failed.code() != store::Errc::none) co_return state.answer();
+    // The literals may have taken long: the right may have been taken back meanwhile (RFC 4314 section 4).
+    const store::Rights now = rights_now(place);
+    if (!now.has(store::Right::insert)) co_return insert_refusal(now);
     const auto appended = co_await state.folder->append(std::move(state.messages));
     if (!appended) co_return reply_of(appended.error(), true);
+    // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
+    if (!now.has(store::Right::read)) co_return ok("Append completed");
     // No UIDNEXT is volunteered: mbsync took it for the appended one (imap.md quirk 21).
     co_return ok("Append completed", code::append_uid(appended->uid_validity, appended->uids));
 }

@@ -14,8 +14,7 @@ awaitable<Destination> Session::open_to_insert(std::string mailbox, Place* place
     }
     *place = std::move(*found);
     if (!place->rights.has(store::Right::insert)) {
-        out.reply = place->rights.has(store::Right::lookup) ? refusal(place->rights)
-                                                            : no(code::try_create, "No such mailbox");
+        out.reply = insert_refusal(place->rights);
         co_return out;
     }
     auto opened = co_await open(place);
@@ -40,6 +39,8 @@ awaitable<Reply> Session::handle(cmd::Copy copy) {
                                                             place.rights.flags());
     if (!copied) co_return reply_of(copied.error(), true);
     if (copied->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
+    // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
+    if (!place.rights.has(store::Right::read)) co_return ok("Copy completed");
     co_return ok("Copy completed", code::copy_uid(copied->uid_validity, copied->source, copied->destination));
 }
 
@@ -59,9 +60,10 @@ awaitable<Reply> Session::handle(cmd::Move move) {
                                                            place.rights.flags());
     if (!moved) co_return reply_of(moved.error(), true);
     if (moved->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
-    // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it.
-    write_condition(out(), "*", Condition::ok,
-                    code::copy_uid(moved->uid_validity, moved->source, moved->destination), "Moved");
+    // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it; RFC 4315 section 4 as above.
+    if (place.rights.has(store::Right::read))
+        write_condition(out(), "*", Condition::ok,
+                        code::copy_uid(moved->uid_validity, moved->source, moved->destination), "Moved");
     // RFC 6851 section 3.3: what has moved has moved, also when the answer is NO.
     if (!moved->failed.is(store::Errc::none)) co_return reply_of(moved->failed, true);
     if (condstore_) co_return ok("Move completed", code::highest_mod_seq(moved->source_modseq));

@@ -58,7 +58,10 @@ awaitable<bool> FetchRun::run_range(NumberRange range) {
             messages.for_each(from, to, [&](SeqNum seq, const store::Entry& entry) {
                 if (wanted(entry)) items.push_back(Item{seq, entry, false});
             });
-            if (!items.empty()) more = co_await run_batch(std::move(items));
+            // A FETCH may take minutes: RFC 4314 section 5.1.1 holds within it too.
+            more = session_.rights_hold();
+            sets_seen_ = sets_seen_ && session_.selected_->may(store::Right::seen);
+            if (more && !items.empty()) more = co_await run_batch(std::move(items));
         } else {
             messages.for_each(from, to, [&](SeqNum seq, const store::Entry& entry) {
                 if (!wanted(entry)) return;

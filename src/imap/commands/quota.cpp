@@ -11,7 +11,7 @@ std::uint64_t kib(std::uint64_t octets) { return octets / 1024 + (octets % 1024 
 
 /// What is not limited has no limit to show and is left out (RFC 9208 section 4.2.1).
 std::vector<QuotaResource> resources(const store::Quota& quota, std::uint64_t folders,
-                                     std::uint64_t folders_max, bool contents) {
+                                     std::uint64_t folders_max) {
     std::vector<QuotaResource> out;
     const auto add = [&out](std::string_view name, std::uint64_t usage, std::uint64_t limit) {
         QuotaResource resource;
@@ -20,8 +20,8 @@ std::vector<QuotaResource> resources(const store::Quota& quota, std::uint64_t fo
         resource.limit = limit;
         out.push_back(resource);
     };
-    if (contents && quota.bytes_max != 0) add("STORAGE", kib(quota.bytes), quota.bytes_max / 1024);
-    if (contents && quota.messages_max != 0) add("MESSAGE", quota.messages, quota.messages_max);
+    if (quota.bytes_max != 0) add("STORAGE", kib(quota.bytes), quota.bytes_max / 1024);
+    if (quota.messages_max != 0) add("MESSAGE", quota.messages, quota.messages_max);
     add("MAILBOX", folders, folders_max);
     return out;
 }
@@ -34,12 +34,11 @@ std::string root_of(const Place& place) {
 
 }  // namespace
 
-awaitable<std::optional<Reply>> Session::tell_quota(store::AccountPtr account, std::string root,
-                                                    bool contents) {
+awaitable<std::optional<Reply>> Session::tell_quota(store::AccountPtr account, std::string root) {
     const auto quota = co_await account->quota();
     if (!quota) co_return reply_of(quota.error());
     const std::uint64_t folders_max = services_.store.limits().folders_max;
-    write_quota(out(), root, resources(*quota, account->folders()->folders.size(), folders_max, contents),
+    write_quota(out(), root, resources(*quota, account->folders()->folders.size(), folders_max),
                 write_mode());
     co_return std::nullopt;
 }
@@ -52,11 +51,10 @@ awaitable<Reply> Session::handle(cmd::GetQuotaRoot command) {
     const std::string root = root_of(*place);
     const std::string name = place->name();
     write_quota_root(out(), name, root, write_mode());
-    // How much another keeps is his own affair: of his root only those learn who may read all of it. The
-    // public tree is everybody's.
+    // How much another keeps is his own affair (RFC 9208 section 8); the public tree is everybody's.
     if (place->space == Space::others) co_return ok("Getquotaroot completed");
     const store::AccountPtr account = place->account;
-    const auto failed = co_await tell_quota(account, root, true);
+    const auto failed = co_await tell_quota(account, root);
     if (failed) co_return *failed;
     co_return ok("Getquotaroot completed");
 }
@@ -71,7 +69,7 @@ awaitable<Reply> Session::handle(cmd::GetQuota command) {
         account = around->commons;
     }
     if (!account) co_return no(code::nonexistent, "No such quota root");
-    const auto failed = co_await tell_quota(account, command.root, true);
+    const auto failed = co_await tell_quota(account, command.root);
     if (failed) co_return *failed;
     co_return ok("Getquota completed");
 }

@@ -15,12 +15,12 @@ constexpr std::size_t line_max = 1'024;
 
 class Client {
 public:
-    Client(imap_test::ImapStage& stage, unsigned number) : stage_(stage) {
+    Client(imap_test::ImapStage& stage, unsigned number, std::string_view user = "demo") : stage_(stage) {
         support::MemoryPair pair = support::make_memory_pair(stage.io, stage.connection_options(number));
         peer_.emplace(pair.peer);
         boost::asio::co_spawn(stage.io, stage.serve(std::move(pair.connection)), boost::asio::detached);
         settle();
-        say("a LOGIN demo secret\r\n");
+        say(fmt::format("a LOGIN {} secret\r\n", user));
     }
     ~Client() {
         peer_->hold(false);
@@ -71,6 +71,29 @@ protected:
     support::StageOptions options;
     imap_test::ImapStage stage{options};
 };
+
+/// RFC 4314 section 5.1.1: a FETCH that waits for a slow client gives no more than may be read.
+TEST(ImapRights, AFetchEndsWhenTheRightToReadIsTakenBack) {
+    imap_test::ImapStage stage({{"limit.fetch_batch", "1"}});
+    Client owner(stage, 1), reader(stage, 2, "two");
+    owner.say("b CREATE Team\r\nc SETACL Team two lrs\r\n");
+    const std::string text = "A: b\r\n\r\n" + std::string(90'000, 'x');
+    for (int i = 0; i < 8; ++i)
+        ASSERT_EQ(count(owner.say(fmt::format("d APPEND Team {{{}+}}\r\n{}\r\n", text.size(), text)), "d OK"),
+                  1U);
+    ASSERT_EQ(count(reader.say("b SELECT \"Other Users/demo/Team\"\r\n"), "b OK"), 1U);
+    reader.peer().hold(true);
+    reader.say("c FETCH 1:8 BODY[TEXT]\r\n");
+    EXPECT_EQ(count(owner.say("e SETACL Team two l\r\n"), "e OK"), 1U);
+    reader.peer().hold(false);
+    reader.settle();
+    const std::string told = std::exchange(reader.peer().received(), {});
+    EXPECT_GE(count(told, "BODY[TEXT]"), 1U);
+    EXPECT_LE(count(told, "BODY[TEXT]"), 2U);
+    EXPECT_EQ(count(told, "* BYE"), 1U);
+    EXPECT_EQ(count(told, "c OK"), 0U);
+    EXPECT_TRUE(reader.peer().server_closed());
+}
 
 TEST_F(ImapBounds, AnIdleClientHearsOfThousandsOfChangesInPieces) {
     Client busy(stage, 1), idle(stage, 2);
