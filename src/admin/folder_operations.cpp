@@ -142,10 +142,27 @@ awaitable<Reply> folder_remove(ServicesPtr services, Json arguments, CallerPtr) 
     co_return Json::object();
 }
 
+/// What all public folders of the office take, and how much they may; `quota_bytes` sets that, 0: no limit.
+awaitable<Reply> folder_quota(ServicesPtr services, Json arguments, CallerPtr) {
+    const std::string office = text(arguments, "postoffice");
+    const bool sets = arguments.contains("quota_bytes");
+    const auto account = co_await commons(services, office, sets);
+    if (!account) co_return fault_of(account.error(), office);
+    if (*account == nullptr) co_return Json{{"bytes", 0}, {"messages", 0}, {"quota_bytes", 0}};
+    if (sets) {
+        const auto set = co_await (*account)->set_quota(number(arguments, "quota_bytes"), 0);
+        if (!set) co_return fault_of(set.error(), office);
+    }
+    const auto quota = co_await (*account)->quota();
+    if (!quota) co_return fault_of(quota.error(), office);
+    co_return Json{{"bytes", quota->bytes}, {"messages", quota->messages}, {"quota_bytes", quota->bytes_max}};
+}
+
 constexpr std::array table{
     Operation{"folder.add", "postoffice name", "anyone", folder_add},
     Operation{"folder.list", "postoffice", "", folder_list},
     Operation{"folder.acl", "postoffice name who", "rights", folder_acl},
+    Operation{"folder.quota", "postoffice", "quota_bytes", folder_quota},
     Operation{"folder.rename", "postoffice name to", "", folder_rename},
     Operation{"folder.remove", "postoffice name", "", folder_remove},
 };

@@ -28,6 +28,12 @@ void show_folders(const Json& folders) {
     table.print();
 }
 
+void show_quota(const Json& quota) {
+    const auto limit = quota["quota_bytes"].get<std::uint64_t>();
+    fmt::print("{} in {} messages, quota {}\n", human_bytes(quota["bytes"].get<std::uint64_t>()),
+               quota["messages"].get<std::uint64_t>(), limit == 0 ? "none" : human_bytes(limit));
+}
+
 CLI::App* subcommand(CLI::App* family, const ValuesPtr& values, const char* name, const char* what) {
     auto* command = family->add_subcommand(name, what);
     command->add_option("postoffice", values->office, "the post office")->required();
@@ -62,7 +68,8 @@ void add_folder_commands(CLI::App& app, Context& context) {
     });
     auto* acl = subcommand(family, values, "acl", "who may do what (RFC 4314)");
     acl->add_option("name", values->name)->required();
-    acl->add_option("who", values->who, "anyone, or a mailbox; with - before it: rights taken away")
+    acl->add_option("who", values->who,
+                    "anyone, or a mailbox; with - before it (and -- before that): rights taken away")
         ->required();
     acl->add_option("rights", values->rights, "letters of lrswipkxtea; none: the entry goes");
     acl->callback([=, &context] {
@@ -70,6 +77,13 @@ void add_folder_commands(CLI::App& app, Context& context) {
         arguments["who"] = values->who;
         arguments["rights"] = values->rights;
         context.call("folder.acl", std::move(arguments), said(values, "changed"));
+    });
+    auto* quota = subcommand(family, values, "quota", "what public folders take in all, and may take");
+    quota->add_option("--set", values->to, "such as 10GiB; 0: none");
+    quota->callback([=, &context] {
+        Json arguments = {{"postoffice", values->office}};
+        if (!values->to.empty()) arguments["quota_bytes"] = parse_size(values->to);
+        context.call("folder.quota", std::move(arguments), show_quota);
     });
     auto* rename = subcommand(family, values, "rename", "give it another name");
     rename->add_option("name", values->name)->required();

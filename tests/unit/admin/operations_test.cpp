@@ -52,6 +52,62 @@ TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     EXPECT_EQ(fault(run("account.show", {{"address", "two@example.test"}})).substr(0, 10), "not_found:");
 }
 
+TEST_F(AdminTest, PublicFolders) {
+    add_demo();
+    EXPECT_EQ(result("folder.list", {{"postoffice", "acme"}}), Json::array());
+    EXPECT_EQ(result("folder.quota", {{"postoffice", "acme"}})["bytes"], 0);
+    EXPECT_EQ(fault(run("folder.list", {{"postoffice", "none"}})).substr(0, 10), "not_found:");
+    EXPECT_EQ(fault(run("folder.acl", {{"postoffice", "acme"}, {"name", "News"}, {"who", "anyone"}})),
+              "not_found: acme: no public folders");
+    EXPECT_EQ(result("folder.add", {{"postoffice", "acme"}, {"name", "News"}})["name"], "News");
+    EXPECT_EQ(fault(run("folder.add", {{"postoffice", "acme"}, {"name", "News"}})).substr(0, 7), "exists:");
+    result("folder.add", {{"postoffice", "acme"}, {"name", "Board/Minutes"}, {"anyone", ""}});
+    const auto acl = [this](const char* name, const char* who, const char* rights) {
+        return run("folder.acl", {{"postoffice", "acme"}, {"name", name}, {"who", who}, {"rights", rights}});
+    };
+    EXPECT_EQ(acl("News", "demo@example.test", "lrswit")["ok"], true);
+    EXPECT_EQ(acl("News", "-demo@example.test", "t")["ok"], true);
+    EXPECT_EQ(acl("Board/Minutes", "demo@example.test", "lr")["ok"], true);
+    EXPECT_EQ(fault(acl("News", "anyone", "lq")), "invalid: rights are letters of \"lrswipkxtea\": lq");
+    EXPECT_EQ(fault(acl("News", "nobody@example.test", "l")).substr(0, 10), "not_found:");
+    EXPECT_EQ(fault(acl("None", "anyone", "l")), "not_found: None: no such folder");
+    // A mailbox of another post office gains nothing here.
+    result("postoffice.add", {{"name", "other"}});
+    result("domain.add", {{"name", "other.test"}, {"postoffice", "other"}});
+    result("account.add", {{"address", "x@other.test"}, {"password", "secret"}});
+    EXPECT_EQ(fault(acl("News", "x@other.test", "l")).substr(0, 8), "invalid:");
+    EXPECT_EQ(result("folder.list", {{"postoffice", "other"}}), Json::array());
+
+    Json list = result("folder.list", {{"postoffice", "acme"}});
+    ASSERT_EQ(list.size(), 3U);
+    EXPECT_EQ(list[1]["name"], "Board/Minutes");
+    EXPECT_EQ(list[1]["acl"], Json({{"demo@example.test", "lr"}}));
+    EXPECT_EQ(list[2]["name"], "News");
+    EXPECT_EQ(list[2]["messages"], 0);
+    EXPECT_EQ(list[2]["acl"],
+              Json({{"anyone", "lrs"}, {"demo@example.test", "lrswit"}, {"-demo@example.test", "t"}}));
+    EXPECT_EQ(result("folder.quota", {{"postoffice", "acme"}, {"quota_bytes", 4096}})["quota_bytes"], 4096);
+    EXPECT_EQ(result("folder.quota", {{"postoffice", "acme"}})["quota_bytes"], 4096);
+    EXPECT_EQ(fault(run("folder.quota", {{"postoffice", "acme"}, {"quota_bytes", "4K"}})),
+              "usage: 'quota_bytes' must be a number of octets");
+
+    result("folder.rename", {{"postoffice", "acme"}, {"name", "News"}, {"to", "Old"}});
+    EXPECT_EQ(acl("Old", "anyone", "")["ok"], true);
+    EXPECT_EQ(acl("Old", "demo@example.test", "")["ok"], true);
+    EXPECT_EQ(acl("Old", "-demo@example.test", "")["ok"], true);
+    result("folder.remove", {{"postoffice", "acme"}, {"name", "Board/Minutes"}});
+    list = result("folder.list", {{"postoffice", "acme"}});
+    ASSERT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[1]["acl"], Json::object());
+    EXPECT_EQ(fault(run("folder.remove", {{"postoffice", "acme"}, {"name", "News"}})).substr(0, 10),
+              "not_found:");
+    // The office goes, and its public tree with it.
+    result("account.remove", {{"address", "demo@example.test"}});
+    result("domain.remove", {{"name", "example.test"}});
+    result("postoffice.remove", {{"name", "acme"}});
+    EXPECT_EQ(fault(run("folder.list", {{"postoffice", "acme"}})).substr(0, 10), "not_found:");
+}
+
 TEST_F(AdminTest, SessionsAreListedAndEnded) {
     auto pair = support::make_memory_pair(io, {});
     net::PeerInfo peer;
