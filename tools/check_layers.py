@@ -21,9 +21,10 @@ ALLOWED = {
     "directory": {"base", "store", "store/engine"},
     "auth": {"base", "store", "store/engine", "directory", "auth/sasl"},
     "auth/sasl": {"base", "auth"},
+    "imap/sort": {"base"},
     "imap/syntax": {"base"}, "pop3/syntax": {"base"}, "smtp/syntax": {"base"},
-    "imap": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/commands"},
-    "imap/commands": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap"},
+    "imap": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/sort", "imap/commands"},
+    "imap/commands": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/sort", "imap"},
     "pop3": {"base", "net", "store", "directory", "auth", "pop3/syntax", "pop3/commands"},
     "pop3/commands": {"base", "net", "store", "directory", "auth", "pop3/syntax", "pop3"},
     "smtp": {"base", "net", "store", "directory", "auth", "smtp/syntax", "smtp/commands"},
@@ -53,7 +54,7 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
-    r"mime/": {"store", "imap", "imap/commands", "imap/syntax", "pop3", "smtp", "smtp/syntax", "smtp/commands"},
+    r"mime/": {"store", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp", "smtp/syntax", "smtp/commands"},
 }
 
 

@@ -184,6 +184,77 @@ def bench_big_folder(bench, peers):
     bench.note(f"STORE 1:* of {count:,} messages", "<= 60 ms", store["barid"], store.get("dovecot"), "ms")
 
 
+def tree_cpu(root):
+    """Seconds of CPU of a process, of those below it, and of those of them that have ended."""
+    parent, spent = {}, {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                fields = open(f"/proc/{entry}/stat").read().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            parent[int(entry)], spent[int(entry)] = int(fields[1]), sum(map(int, fields[11:15]))
+    inside, total = lambda pid: pid == root or (pid in parent and inside(parent[pid])), 0
+    for pid, ticks in spent.items():
+        total += ticks if inside(pid) else 0
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def conversations(count):
+    """Mails of some 2,000 conversations, dated out of order, replies with References."""
+    import email.utils, random
+    dice, told = random.Random(5), {}
+    for number in range(count):
+        thread = dice.randrange(2_000)
+        before = told.setdefault(thread, [])
+        fields = [f"From: \"Writer {dice.randrange(300)}\" <w{dice.randrange(300)}@example.test>", "To: all@example.test",
+                  f"Message-ID: <m{number}.{thread}@example.test>",
+                  "Date: " + email.utils.formatdate(1_600_000_000 + dice.randrange(100_000_000)),
+                  f"Subject: {'Re: ' if before else ''}Conversation {thread} about something"]
+        if before:
+            fields.append("References: " + "\r\n ".join(before[-10:]))
+        before.append(f"<m{number}.{thread}@example.test>")
+        yield ("\r\n".join(fields) + "\r\n\r\n" + "Some words of a mail.\r\n" * dice.randrange(5, 60)).encode()
+
+
+def bench_find(bench, peers):
+    """SEARCH by facts, SORT and THREAD: what each costs once the server has seen the folder."""
+    count, cost = 10_000, {}
+    commands = {"SEARCH UNSEEN": "SEARCH UNSEEN", "SEARCH SINCE": "SEARCH SINCE 1-Jan-2020", "SEARCH LARGER":
+                "SEARCH LARGER 1000", "SORT (REVERSE DATE)": "SORT (REVERSE DATE) UTF-8 ALL", "SORT (SUBJECT)":
+                "SORT (SUBJECT) UTF-8 ALL", "THREAD REFERENCES": "THREAD REFERENCES UTF-8 ALL"}
+    for peer in peers:
+        imap = bench.login(peer, 20)
+        some = []
+        for number, mail in enumerate(conversations(count), 1):
+            some.append(mail)
+            if len(some) == 500 or number == count:
+                literals = b"".join(b" {%d+}\r\n%s" % (len(each), each) for each in some)
+                imap.send(b"app%d APPEND INBOX%s\r\n" % (number, literals))
+                while not (line := imap.readline()).startswith(b"app%d " % number):
+                    assert line, "the connection ended"
+                assert b" OK" in line, line
+                some = []
+        imap.select("INBOX")
+
+        def run(command, times):
+            for number in range(times):
+                imap.send(b"run%d %s\r\n" % (number, command.encode()))
+                while not (line := imap.readline()).startswith(b"run%d " % number):
+                    assert line, "the connection ended"
+                assert b" OK" in line, line
+        for name, command in commands.items():
+            run(command, 2)  # what is read and kept once
+            times = 20 if bench.options.quick else 100
+            before = tree_cpu(peer.pid)
+            run(command, times)
+            cost.setdefault(name, {})[peer.name] = (tree_cpu(peer.pid) - before) * 1e3 / times
+        imap.logout()
+    for name, costs in cost.items():
+        goal = "ratio <= 1" if name.startswith("SEARCH") else "ratio <= 0.5"
+        bench.note(f"{name}, 10,000 messages: server CPU", goal, costs["barid"], costs.get("dovecot"), "ms")
+
+
 def bench_idle(bench, peers):
     middle = {}
     for peer in peers:
@@ -234,7 +305,7 @@ def tls_idle(self, barid, count):
 
 
 Bench.tls_idle = tls_idle
-ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial,
+ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial, "find": bench_find,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 

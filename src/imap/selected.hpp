@@ -4,8 +4,10 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "imap/place.hpp"
+#include "imap/syntax/command.hpp"
 #include "imap/view.hpp"
 #include "net/connection.hpp"
 #include "store/folder.hpp"
@@ -25,6 +27,15 @@ public:
 private:
     std::shared_ptr<net::Waker> waker_;
     std::atomic<bool> armed_{false};
+};
+
+/// A search whose result the client wants to be kept up to date (RFC 5267 section 4.3).
+struct UpdateContext {
+    std::string tag;
+    std::shared_ptr<const cmd::Search> search;  ///< its sequence numbers have become uids
+    store::SnapshotPtr seen;                    ///< of which the result is
+    NumberRanges uids;                          ///< the result
+    std::vector<std::uint32_t> order;           ///< of SORT: the same uids in their order
 };
 
 struct Selected {
@@ -51,6 +62,7 @@ struct Selected {
     bool read_only;  ///< EXAMINE
     View view;
     NumberRanges saved;  ///< "$" as uids (RFC 9051 section 6.4.4.1)
+    std::vector<UpdateContext> contexts;
     Watcher watcher;
     store::SubscriptionPtr subscription;  // last: ends before what it tells
 };

@@ -3,10 +3,12 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "auth/authenticator.hpp"
 #include "base/clock.hpp"
+#include "imap/column_cache.hpp"
 #include "imap/syntax/framer.hpp"
 #include "net/session_registry.hpp"
 #include "store/store.hpp"
@@ -34,6 +36,11 @@ struct Limits {
     std::uint64_t append_bytes_max = 64ULL << 20;
     std::size_t sharers_max = 1'000;        ///< accounts that a LIST looks into for what they share
     std::size_t saved_ranges_max = 65'536;  ///< of "$": half a MiB at most
+    std::size_t column_bytes_max =
+        128U << 20;                 ///< what SORT and THREAD compare, of all folders: 100 octets a mail
+    std::size_t contexts_max = 16;  ///< of one session (RFC 5267 section 4.3.1: at least one)
+    std::size_t context_messages_max =
+        100'000;  ///< in the result of one: each update of a SORT sorts them anew
 };
 
 /// Owned by nobody but its shared_ptr, which each session keeps a part of.
@@ -47,6 +54,8 @@ struct Services {
     Limits limits;
     const base::Clock* clock = &base::Clock::system();  ///< for OLDER and YOUNGER
     directory::Directory* directory = nullptr;          ///< null: nothing is shared, and ACL is not offered
+    /// For SORT and THREAD. Shared: a session may outlive what made it.
+    std::shared_ptr<ColumnCache> columns = std::make_shared<ColumnCache>(Limits().column_bytes_max);
 };
 
 }  // namespace imap

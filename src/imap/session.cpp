@@ -129,6 +129,10 @@ awaitable<bool> Session::finish(Reply reply) {
         const bool more = co_await synchronise(spec_->breaks_seq, spec_->name.starts_with("UID "));
         if (!more) co_return false;
     }
+    if (contexts_wait() && !ending_) {
+        const bool more = co_await update_contexts();
+        if (!more) co_return false;
+    }
     write_condition(out(), tag_, reply.condition, reply.code, reply.text);
     if (reply.condition == Condition::bad) {
         if (++bad_in_a_row_ >= (state_ == state_not_authenticated ? services_.limits.bad_before_login_max

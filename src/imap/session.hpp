@@ -16,6 +16,7 @@
 #include "imap/reply.hpp"
 #include "imap/selected.hpp"
 #include "imap/services.hpp"
+#include "imap/sort/comparator.hpp"
 #include "imap/syntax/fetch_writer.hpp"
 #include "imap/syntax/parse_command.hpp"
 
@@ -23,8 +24,14 @@ namespace imap {
 
 using boost::asio::awaitable;
 
-class FetchRun;   // commands/fetch_run.hpp
-class SearchRun;  // commands/search_run.hpp
+class FetchRun;       // commands/fetch_run.hpp
+class SearchRun;      // commands/search_run.hpp
+class SearchReturn;   // commands/search_return.hpp
+class ColumnReader;   // commands/sort_run.hpp
+class SortRun;        // commands/sort_run.hpp
+class ThreadRun;      // commands/thread.cpp
+class MultiSearch;    // commands/multisearch.cpp
+struct SearchSource;  // commands/search_run.hpp
 
 class Session {
 public:
@@ -41,6 +48,11 @@ public:
 private:
     friend class FetchRun;
     friend class SearchRun;
+    friend class SearchReturn;
+    friend class ColumnReader;
+    friend class SortRun;
+    friend class ThreadRun;
+    friend class MultiSearch;
 
     // session.cpp: the story
     void greet();
@@ -142,7 +154,24 @@ private:
     awaitable<Reply> handle(cmd::SetQuota);
     awaitable<Reply> handle(cmd::GetMetadata);
     awaitable<Reply> handle(cmd::SetMetadata);
+    awaitable<Reply> handle(cmd::Thread);
+    awaitable<Reply> handle(cmd::MultiSearch);
+    awaitable<Reply> handle(cmd::CancelUpdate);
+    awaitable<Reply> handle(cmd::Comparator);
+    awaitable<Reply> handle(cmd::Language);
 
+    // commands/find.cpp
+    SearchSource selected_source() const;
+    std::optional<Reply> refuse_program(const SearchProgram& program) const;
+    awaitable<Reply> run_search(const cmd::Search* search, SearchSource source, std::string mailbox);
+    // commands/context.cpp
+    std::optional<Reply> refuse_update(const cmd::Search& search) const;
+    void begin_context(const cmd::Search& search, const SearchSource& source, const NumberRanges& found,
+                       const std::vector<std::uint32_t>& order);
+    void leave_contexts(const store::Snapshot& before, const store::Difference& difference);
+    bool contexts_wait() const;
+    awaitable<bool> update_contexts();
+    awaitable<bool> update_context(UpdateContext* context);
     // commands/authenticate.cpp
     awaitable<std::optional<std::string>> read_sasl_line();
     awaitable<Reply> logged_in(auth::Outcome outcome);
@@ -176,7 +205,8 @@ private:
     const CommandSpec* spec_ = nullptr;  // of the command that runs or ran last
     State state_ = state_not_authenticated;
     bool condstore_ = false, rev2_ = false, utf8_ = false;
-    bool ending_ = false;            // BYE was said
+    bool ending_ = false;                               // BYE was said
+    imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
     unsigned bad_in_a_row_ = 0;
     unsigned flushes_ = 0;  // large ones

@@ -1,30 +1,13 @@
-// Case folding by ICU; ASCII, which nearly all of it is, without.
+// Pieces are folded as they come; only as much of them is kept as can begin a text.
 #include "imap/text_match.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <stdexcept>
-
-#include <unicode/ucasemap.h>
-
-#include "base/ascii.hpp"
-#include "base/result.hpp"
-#include "base/utf8.hpp"
+#include <utility>
 
 namespace imap {
 
 namespace {
-
-const UCaseMap* folding_map() {
-    static const auto map = [] {
-        UErrorCode fault = U_ZERO_ERROR;
-        UCaseMap* made = ucasemap_open("", U_FOLD_CASE_DEFAULT, &fault);
-        if (U_FAILURE(fault)) throw base::Bug("ICU has no case map");
-        return made;
-    }();
-    return map;  // lives as long as the process; read by all threads
-}
 
 /// Octets at the end that begin a character and do not finish it.
 std::size_t incomplete_tail(std::string_view text) {
@@ -39,20 +22,6 @@ std::size_t incomplete_tail(std::string_view text) {
 }
 
 }  // namespace
-
-std::string fold_case(std::string_view utf8) {
-    if (base::is_ascii(utf8)) return base::lowered(utf8);
-    std::string out(utf8);
-    for (;;) {
-        UErrorCode fault = U_ZERO_ERROR;
-        const std::int32_t length =
-            ucasemap_utf8FoldCase(folding_map(), out.data(), static_cast<std::int32_t>(out.size()),
-                                  utf8.data(), static_cast<std::int32_t>(utf8.size()), &fault);
-        out.resize(static_cast<std::size_t>(std::max(length, 0)));
-        if (fault == U_BUFFER_OVERFLOW_ERROR) continue;
-        return U_FAILURE(fault) ? std::string(utf8) : out;
-    }
-}
 
 bool has_text(std::string_view folded, std::string_view needle) {
     return needle.empty() || ::memmem(folded.data(), folded.size(), needle.data(), needle.size()) != nullptr;
@@ -76,7 +45,8 @@ void TextMatcher::feed(std::string_view utf8) {
     const std::size_t tail = incomplete_tail(utf8);
     incomplete_ = utf8.substr(utf8.size() - tail);
     const std::size_t known = window_.size();
-    window_ += fold_case(utf8.substr(0, utf8.size() - tail));
+    window_ += search_key_text(comparator_, utf8.substr(0, utf8.size() - tail));
+    if (!fuzzy_.empty()) feed_fuzzy(std::string_view(window_).substr(known));
     for (Needle& needle : needles_) {
         if (needle.found) continue;
         // Of what came before, only the end can begin something new.
@@ -88,15 +58,33 @@ void TextMatcher::feed(std::string_view utf8) {
     if (window_.size() >= longest_) window_.erase(0, window_.size() - (longest_ == 0 ? 0 : longest_ - 1));
 }
 
+void TextMatcher::add_fuzzy(std::size_t id, std::string_view folded) {
+    fuzzy_.push_back(FuzzyNeedle{id, FuzzyMatcher(folded), false});
+    ++open_;
+}
+
+void TextMatcher::feed_fuzzy(std::string_view folded) {
+    for (FuzzyNeedle& needle : fuzzy_) {
+        if (needle.found) continue;
+        needle.matcher.feed(folded);
+        if (needle.matcher.score() < 100) continue;
+        needle.found = true;
+        --open_;
+    }
+}
+
 void TextMatcher::restart() {
+    for (FuzzyNeedle& needle : fuzzy_) needle.matcher.restart();
     incomplete_.clear();
     window_.clear();
 }
 
-bool TextMatcher::found(std::size_t id) const {
+unsigned TextMatcher::score(std::size_t id) const {
     for (const Needle& needle : needles_)
-        if (needle.id == id) return needle.found;
-    return false;
+        if (needle.id == id) return needle.found ? 100 : 0;
+    for (const FuzzyNeedle& needle : fuzzy_)
+        if (needle.id == id) return needle.matcher.score();
+    return 0;
 }
 
 }  // namespace imap

@@ -45,6 +45,7 @@ awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expu
     store::SnapshotPtr before = selected_->view.shared();
     store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
     if (difference.appended != 0) claim_recent(*before);
+    leave_contexts(*before, difference);
     difference.vanished = {};
     if (own == nullptr) before.reset();  // a slow client must not keep the old pages alive
     co_return co_await tell(std::move(before), std::move(difference), with_uid, own);

@@ -21,6 +21,10 @@ awaitable<Reply> Session::handle(cmd::Fetch fetch) {
     if (!fetch.uid && selected_->view.out_of_range(fetch.set)) co_return bad("No such message");
     if ((fetch.items & fetch_mod_seq) != 0) enable_condstore();
     NumberRanges numbers = selected_->view.numbers(fetch.set, fetch.uid, selected_->saved);
+    if (fetch.part) {  // RFC 9394 section 3.3: before CHANGEDSINCE
+        const Places which = places_of(*fetch.part, count(numbers));
+        numbers = which.first > which.last ? NumberRanges() : slice(numbers, which.first, which.last);
+    }
     FetchRun run(*this, std::move(fetch), std::move(numbers));
     co_return co_await run.run();
 }

@@ -57,6 +57,11 @@ awaitable<Session::IdleEnd> Session::idle_until_line() {
                     connection_.waker()->wake(net::event_mail);
             }
         }
+        if (contexts_wait()) {
+            const bool more = co_await update_contexts();
+            if (!more) co_return IdleEnd::gone;
+            if (!is_synchronised(true)) connection_.waker()->wake(net::event_mail);
+        }
         const bool sent = co_await connection_.flush();
         if (!sent) co_return IdleEnd::gone;
 

@@ -54,7 +54,7 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
     for (std::size_t at = 0; at < open.size();) {
         std::vector<store::Entry> entries;
         for (std::size_t i = at; i < open.size(); ++i) entries.push_back(open[i]->entry);
-        const auto details = co_await session_.selected_->folder->details(std::move(entries));
+        const auto details = co_await source_.folder->details(std::move(entries));
         if (!details) {
             failed_ = details.error();
             co_return true;
@@ -64,6 +64,7 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
             candidate.truth = Truth::no;
             if (detail) {
                 candidate.truth = co_await judge_by_reading(candidate, detail);
+                candidate.relevancy = relevancy_now();
             } else if (!in_folder(candidate.entry.uid)) {
                 expunged_ = true;
             }
@@ -75,9 +76,7 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
     co_return true;
 }
 
-bool SearchRun::in_folder(Uid uid) const {
-    return session_.selected_->folder->snapshot()->find(uid) != nullptr;
-}
+bool SearchRun::in_folder(Uid uid) const { return source_.folder->snapshot()->find(uid) != nullptr; }
 
 /// A message that is gone is told with EXPUNGEISSUED (RFC 5530). One that is damaged, or whose octets are
 /// lost, only does not match: it would fail each SEARCH for ever. When the store does not answer the SEARCH
@@ -109,7 +108,7 @@ awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, sto
 awaitable<bool> SearchRun::read_header(store::DetailPtr detail) {
     const std::size_t bytes =
         std::min<std::uint64_t>(detail->header_bytes, session_.services_.limits.header_bytes_max);
-    const auto header = co_await session_.selected_->folder->read(detail, 0, bytes);
+    const auto header = co_await source_.folder->read(detail, 0, bytes);
     if (!header) unread_ = header.error();
     if (!header) co_return false;
     const bool more = co_await judge_fields(&*header);
@@ -120,7 +119,7 @@ awaitable<bool> SearchRun::read_header(store::DetailPtr detail) {
 
 /// Every field by every key that is still open; gives way as it goes. False: the session is over.
 awaitable<bool> SearchRun::judge_fields(const std::string* header) {
-    const std::vector<SearchKey>& keys = search_.program.keys;
+    const std::vector<SearchKey>& keys = program_.keys;
     mime::FieldReader reader(*header);
     std::string line;  // folded: "name: text"
     for (mime::Field field; reader.next(field);) {
@@ -134,14 +133,13 @@ awaitable<bool> SearchRun::judge_fields(const std::string* header) {
                 continue;
             }
             if (text_at == 0) {
-                line = fold_case(field.name) + ": ";
+                line = fold(field.name) + ": ";
                 text_at = line.size();
-                line += fold_case(mime::decode_text(value));
+                line += fold(mime::decode_text(value));
                 octets += 4 * line.size();
             }
             const std::size_t from = keys[at].op == Op::text ? 0 : text_at;
-            if (has_text(std::string_view(line).substr(from), prepared_[at].folded))
-                content_[at] = Truth::yes;
+            hit(at, score_of(at, std::string_view(line).substr(from)));
             octets += line.size();
             if (octets < work_step) continue;
             octets = 0;
@@ -161,7 +159,7 @@ void SearchRun::judge_sent(std::string_view value) {
     if (!date) return;
     const auto day = std::chrono::floor<std::chrono::days>(
         std::chrono::sys_seconds(std::chrono::seconds(date->seconds + date->zone_minutes * 60)));
-    const std::vector<SearchKey>& keys = search_.program.keys;
+    const std::vector<SearchKey>& keys = program_.keys;
     for (std::size_t at = 0; at < keys.size(); ++at) {
         if (!is_sent(keys[at].op) || content_[at] != Truth::unknown) continue;
         const bool yes = keys[at].op == Op::sent_before ? day < keys[at].date
@@ -172,7 +170,7 @@ void SearchRun::judge_sent(std::string_view value) {
 }
 
 void SearchRun::close_header_keys() {
-    const std::vector<SearchKey>& keys = search_.program.keys;
+    const std::vector<SearchKey>& keys = program_.keys;
     for (std::size_t at = 0; at < keys.size(); ++at)
         if (is_header_key(keys[at].op) && content_[at] == Truth::unknown) content_[at] = Truth::no;
 }
@@ -180,11 +178,16 @@ void SearchRun::close_header_keys() {
 /// BODY and TEXT keys are known afterwards. Searched are the text parts, and the header fields of all parts
 /// but the message itself; attachments that are no text are not.
 awaitable<bool> SearchRun::read_body(store::DetailPtr detail) {
-    const std::vector<SearchKey>& keys = search_.program.keys;
-    TextMatcher matcher;
+    const std::vector<SearchKey>& keys = program_.keys;
+    TextMatcher matcher(comparator_);
     for (std::size_t at = 0; at < keys.size(); ++at) {
         const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
-        if (looks && content_[at] != Truth::yes) matcher.add(at, prepared_[at].folded);
+        if (!looks || content_[at] == Truth::yes) continue;
+        if (keys[at].fuzzy) {
+            matcher.add_fuzzy(at, prepared_[at].folded);
+        } else {
+            matcher.add(at, prepared_[at].folded);
+        }
     }
     mime::Tree tree;
     if (!mime::decode_tree(detail->tree, tree)) throw base::Bug("the part tree of a message does not decode");
@@ -194,9 +197,36 @@ awaitable<bool> SearchRun::read_body(store::DetailPtr detail) {
     }
     for (std::size_t at = 0; at < keys.size(); ++at) {
         const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
-        if (looks && content_[at] != Truth::yes) content_[at] = matcher.found(at) ? Truth::yes : Truth::no;
+        if (!looks || content_[at] == Truth::yes) continue;
+        content_[at] = Truth::no;
+        hit(at, matcher.score(at));
     }
     co_return true;
+}
+
+/// How well a field has the text of a key: 0 to 100.
+unsigned SearchRun::score_of(std::size_t at, std::string_view folded) const {
+    if (!program_.keys[at].fuzzy) return has_text(folded, prepared_[at].folded) ? 100 : 0;
+    FuzzyMatcher matcher(prepared_[at].folded);
+    matcher.feed(folded);
+    return matcher.score();
+}
+
+void SearchRun::hit(std::size_t at, unsigned score) {
+    if (score == 0) return;
+    content_[at] = Truth::yes;
+    score_[at] = static_cast<std::uint8_t>(score);
+}
+
+/// Of the message that was read last: how well it has the texts of its FUZZY keys (RFC 6203 section 4).
+std::uint8_t SearchRun::relevancy_now() const {
+    unsigned sum = 0, texts = 0;
+    for (std::size_t at = 0; at < score_.size(); ++at) {
+        if (!program_.keys[at].fuzzy || content_[at] != Truth::yes || score_[at] == 0) continue;
+        sum += score_[at];
+        ++texts;
+    }
+    return static_cast<std::uint8_t>(texts == 0 ? 100 : sum / texts);
 }
 
 awaitable<bool> SearchRun::read_part(store::DetailPtr detail, mime::Part part, TextMatcher* matcher) {
@@ -213,8 +243,7 @@ awaitable<bool> SearchRun::read_part(store::DetailPtr detail, mime::Part part, T
     for (std::uint64_t done = 0; done < part.body_bytes && !matcher->all_found();) {
         const std::size_t wanted =
             std::min<std::uint64_t>(part.body_bytes - done, session_.services_.limits.read_bytes);
-        const auto piece =
-            co_await session_.selected_->folder->read(detail, part.body_offset + shift + done, wanted);
+        const auto piece = co_await source_.folder->read(detail, part.body_offset + shift + done, wanted);
         if (!piece) unread_ = piece.error();
         if (!piece || piece->empty()) co_return false;
         done += piece->size();
@@ -247,7 +276,7 @@ awaitable<bool> SearchRun::read_part_header(store::DetailPtr detail, mime::Range
     const std::size_t bytes =
         std::min<std::uint64_t>(range.bytes, session_.services_.limits.header_bytes_max);
     if (bytes == 0) co_return true;
-    const auto header = co_await session_.selected_->folder->read(detail, range.offset, bytes);
+    const auto header = co_await source_.folder->read(detail, range.offset, bytes);
     if (!header) unread_ = header.error();
     if (!header) co_return false;
     mime::FieldReader reader(*header);

@@ -36,40 +36,41 @@ bool is_content(Op op) {
 }  // namespace
 
 void SearchRun::prepare() {
-    const std::vector<SearchKey>& keys = search_.program.keys;
+    const std::vector<SearchKey>& keys = program_.keys;
     prepared_.resize(keys.size());
     content_.assign(keys.size(), Truth::unknown);
-    const Selected& selected = *session_.selected_;
+    score_.assign(keys.size(), 0);
     for (std::size_t at = 0; at < keys.size(); ++at) {
         const SearchKey& key = keys[at];
         Prepared& made = prepared_[at];
         if (key.op == Op::seq || key.op == Op::uid) {
             made.set_is_uid = key.op == Op::uid || key.set.saved;
-            made.set = key.set.saved ? selected.saved
-                                     : key.set.resolve(made.set_is_uid ? messages_->last_uid().value
-                                                                       : messages_->size());
+            if (key.set.saved && source_.selected == nullptr) continue;  // names nothing elsewhere
+            made.set = key.set.saved ? source_.selected->saved
+                                     : key.set.resolve(made.set_is_uid ? source_.messages->last_uid().value
+                                                                       : source_.messages->size());
         } else if (key.op == Op::flag) {
             made.flags = store::FlagSet(key.number, 0);  // FlagList::Bit is its low word
         } else if (key.op == Op::keyword) {
-            const auto index = messages_->keywords().find(key.text);
+            const auto index = source_.messages->keywords().find(key.text);
             made.never = !index;
             if (index) made.flags = store::FlagSet::keyword(*index);
         } else if (is_content(key.op)) {
-            made.folded = fold_case(key.text);
+            made.folded = fold(key.text);
         }
     }
 }
 
 /// What is known of key `at` for this message. Recursion is bounded by SearchLimits::depth_max.
 SearchRun::Truth SearchRun::judge(std::size_t at, SeqNum seq, const store::Entry& entry) const {
-    const Op op = search_.program.keys[at].op;
+    const Op op = program_.keys[at].op;
     if (op == Op::all_of || op == Op::any_of || op == Op::negate) return judge_group(at, seq, entry);
     if (is_content(op)) return content_[at];
     return judge_fact(at, seq, entry);
 }
 
 SearchRun::Truth SearchRun::judge_group(std::size_t at, SeqNum seq, const store::Entry& entry) const {
-    const std::vector<SearchKey>& keys = search_.program.keys;
+    const std::vector<SearchKey>& keys = program_.keys;
     const std::size_t end = at + keys[at].span;
     if (keys[at].op == Op::negate) {
         const Truth inner = judge(at + 1, seq, entry);
@@ -88,7 +89,7 @@ SearchRun::Truth SearchRun::judge_group(std::size_t at, SeqNum seq, const store:
 }
 
 SearchRun::Truth SearchRun::judge_fact(std::size_t at, SeqNum seq, const store::Entry& entry) const {
-    const SearchKey& key = search_.program.keys[at];
+    const SearchKey& key = program_.keys[at];
     const Prepared& prepared = prepared_[at];
     const auto is = [](bool yes) { return yes ? Truth::yes : Truth::no; };
     const auto age = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ - entry.internal_date, 0));
@@ -101,7 +102,8 @@ SearchRun::Truth SearchRun::judge_fact(std::size_t at, SeqNum seq, const store::
         case Op::keyword:
             return is(!prepared.never && entry.flags.contains(prepared.flags));
         case Op::recent:
-            return is(!session_.rev2_ && session_.selected_->view.is_recent(entry.uid));
+            return is(!session_.rev2_ && source_.selected != nullptr &&
+                      source_.selected->view.is_recent(entry.uid));
         case Op::seq:
         case Op::uid:
             return is(contains(prepared.set, prepared.set_is_uid ? entry.uid.value : seq.value));

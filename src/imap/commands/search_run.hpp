@@ -1,20 +1,38 @@
-// SearchRun: one SEARCH under way. What the snapshot knows decides first; only messages that are still open
-// are read, and of those only as much as is needed.
+// SearchRun: one search under way: which messages of a snapshot a program names. What the snapshot knows
+// decides first; only messages that are still open are read, and of those only as much as is needed.
 #pragma once
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "imap/session.hpp"
+#include "imap/sort/comparator.hpp"
 #include "imap/text_match.hpp"
 #include "mime/tree.hpp"
 
 namespace imap {
 
+/// What is searched: the selected mailbox as the client sees it, or any other as it is.
+struct SearchSource {
+    store::FolderPtr folder;
+    store::SnapshotPtr messages;
+    const Selected* selected = nullptr;  ///< null: no \Recent, and "$" names nothing
+};
+
 class SearchRun {
 public:
-    SearchRun(Session& session, cmd::Search search);
-    boost::asio::awaitable<Reply> run();
+    /// \param program must outlive the run.
+    SearchRun(Session& session, const SearchProgram& program, SearchSource source);
+    /// All messages, or those that `among` names. False: the session is over.
+    boost::asio::awaitable<bool> run();
+    boost::asio::awaitable<bool> run(NumberRanges among);
+
+    /// Sequence numbers in the snapshot.
+    const NumberRanges& found() const { return found_; }
+    /// RFC 6203 section 4: 1 to 100, one for each that was found; empty without FUZZY.
+    const std::vector<std::uint8_t>& relevancy() const { return relevancy_; }
+    const store::Error& failed() const { return failed_; }
+    bool expunged() const { return expunged_; }  ///< some message could not be read any more
 
 private:
     enum class Truth : std::uint8_t { no, yes, unknown };
@@ -30,13 +48,12 @@ private:
         SeqNum seq;
         store::Entry entry;
         Truth truth = Truth::unknown;
+        std::uint8_t relevancy = 100;
     };
 
-    // search.cpp: the result
-    Reply report();
-    bool save();
-    void add(const Candidate& found);
+    // search.cpp: the walk
     boost::asio::awaitable<bool> run_piece(SeqNum first, SeqNum last);
+    std::string fold(std::string_view text) const { return search_key_text(comparator_, text); }
 
     // search_match.cpp: what the snapshot knows
     void prepare();
@@ -51,7 +68,10 @@ private:
         return true;
     }
     /// Nothing was read yet of the message to be judged next.
-    void forget_content() { std::ranges::fill(content_, Truth::unknown); }
+    void forget_content() {
+        std::ranges::fill(content_, Truth::unknown);
+        std::ranges::fill(score_, std::uint8_t{0});
+    }
 
     // search_content.cpp: what must be read
     boost::asio::awaitable<bool> read_open(std::vector<Candidate>* candidates);
@@ -66,6 +86,9 @@ private:
     boost::asio::awaitable<bool> judge_fields(const std::string* header);
     boost::asio::awaitable<bool> feed(std::string_view text, TextMatcher* matcher);
     void judge_sent(std::string_view value);
+    unsigned score_of(std::size_t at, std::string_view folded) const;
+    void hit(std::size_t at, unsigned score);
+    std::uint8_t relevancy_now() const;
     void close_header_keys();
 
     /// Octets decoded, folded and compared between two looks around: about half a millisecond. A field of a
@@ -75,17 +98,17 @@ private:
     static constexpr std::size_t field_bytes_max = 1U << 20;
 
     Session& session_;
-    cmd::Search search_;
-    store::SnapshotPtr messages_;
-    std::vector<Prepared> prepared_;  // by key
-    std::vector<Truth> content_;      // by key: what reading the current message has shown
-    std::size_t work_ = 0;            // octets since the last look around
-    std::int64_t now_ = 0;            // seconds since 1970, for OLDER and YOUNGER
+    const SearchProgram& program_;
+    SearchSource source_;
+    imap::Comparator comparator_;
+    std::vector<Prepared> prepared_;   // by key
+    std::vector<Truth> content_;       // by key: what reading the current message has shown
+    std::vector<std::uint8_t> score_;  // by key: how well, where content_ says yes
+    std::size_t work_ = 0;             // octets since the last look around
+    std::int64_t now_ = 0;             // seconds since 1970, for OLDER and YOUNGER
 
-    NumberRanges result_;       // numbers or uids, as asked
-    NumberRanges result_uids_;  // kept for SAVE only
-    ModSeq modseq_all_, modseq_first_, modseq_last_;
-    Uid uid_first_, uid_last_;
+    NumberRanges found_;
+    std::vector<std::uint8_t> relevancy_;
     bool expunged_ = false;
     store::Error failed_, unread_;  // of all; of the message that is read
 };

@@ -42,6 +42,48 @@ enum StatusItem : std::uint16_t {
     status_deleted_storage = 1U << 10,  ///< RFC 9208 section 4.1.4
 };
 
+/// Places in a result, from 1, both included, in any order as written; from its end with `from_end` (RFC 9394
+/// section 3.1).
+struct PartialRange {
+    bool from_end = false;
+    std::uint32_t first = 1, last = 1;
+    bool operator==(const PartialRange&) const = default;
+};
+
+/// One criterion of SORT: RFC 5256 section 3, RFC 5957, RFC 6203.
+struct SortCriterion {
+    enum class Key : std::uint8_t {
+        arrival,
+        cc,
+        date,
+        display_from,
+        display_to,
+        from,
+        relevancy,
+        size,
+        subject,
+        to
+    };
+    Key key = Key::arrival;
+    bool reverse = false;
+    bool operator==(const SortCriterion&) const = default;
+};
+
+/// filter-mailboxes of RFC 5465 section 6, with subtree-one of RFC 7377.
+struct MailboxFilter {
+    enum class Kind : std::uint8_t {
+        selected,
+        inboxes,
+        personal,
+        subscribed,
+        subtree,
+        subtree_one,
+        mailboxes
+    };
+    Kind kind = Kind::selected;
+    std::vector<std::string> names;  ///< of subtree, subtree-one and mailboxes
+};
+
 namespace cmd {
 
 struct Capability {};  // RFC 9051 section 6.1.1
@@ -132,12 +174,44 @@ struct Append {
 struct Expunge {  // RFC 9051 section 6.4.3, 6.4.9 (UID EXPUNGE)
     std::optional<SequenceSet> uids;
 };
-struct Search {  // RFC 9051 section 6.4.4, RFC 4731, RFC 5182
-    enum Return : std::uint8_t { min = 1, max = 2, all = 4, count = 8, save = 16 };
+struct Search {  // RFC 9051 section 6.4.4, RFC 4731, RFC 5182, RFC 5256 (SORT), RFC 5267 (ESORT, CONTEXT=)
+    enum Return : std::uint16_t {
+        min = 1,
+        max = 2,
+        all = 4,
+        count = 8,
+        save = 16,
+        partial = 32,     ///< RFC 9394; which is in `part`
+        context = 64,     ///< RFC 5267 section 4.2: a hint
+        update = 128,     ///< RFC 5267 section 4.3
+        relevancy = 256,  ///< RFC 6203 section 4
+    };
     bool uid = false;
-    bool extended = false;     ///< RETURN was given: answer with ESEARCH
-    std::uint8_t returns = 0;  ///< Return bits; "RETURN ()" is given as `all`
+    bool extended = false;      ///< RETURN was given: answer with ESEARCH
+    std::uint16_t returns = 0;  ///< Return bits; "RETURN ()" is given as `all`
+    PartialRange part;
+    std::vector<SortCriterion> order;  ///< not empty: SORT
     SearchProgram program;
+};
+struct Thread {  // RFC 5256 section 3
+    enum class Algorithm : std::uint8_t { ordered_subject, references, refs };
+    bool uid = false;
+    Algorithm algorithm = Algorithm::references;
+    SearchProgram program;
+};
+struct MultiSearch {                     // RFC 7377: ESEARCH
+    bool has_sources = false;            ///< IN was given
+    std::vector<MailboxFilter> sources;  ///< RFC 7377 section 2.2; empty: the selected mailbox
+    Search search;
+};
+struct CancelUpdate {  // RFC 5267 section 4.3.5
+    std::vector<std::string> tags;
+};
+struct Comparator {  // RFC 5255 section 4.7; collation specifications; none: which one is active?
+    std::vector<std::string> wanted;
+};
+struct Language {  // RFC 5255 section 3.2; language ranges; none: which are there?
+    std::vector<std::string> wanted;
 };
 struct Fetch {  // RFC 9051 section 6.4.5
     SequenceSet set;
@@ -146,6 +220,7 @@ struct Fetch {  // RFC 9051 section 6.4.5
     std::vector<FetchSection> sections;
     std::optional<base::ModSeq> changed_since;  ///< RFC 7162: the parser has put fetch_mod_seq into items
     bool vanished = false;
+    std::optional<PartialRange> part;  ///< RFC 9394 section 3.3: of the messages that `set` names
 };
 struct Store {  // RFC 9051 section 6.4.6
     enum class Change : std::uint8_t { replace, add, remove };
@@ -175,6 +250,7 @@ using Command =
                  cmd::Select, cmd::Create, cmd::Delete, cmd::Rename, cmd::Subscribe, cmd::Unsubscribe,
                  cmd::List, cmd::Status, cmd::Append, cmd::Expunge, cmd::Search, cmd::Fetch, cmd::Store,
                  cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl, cmd::ListRights, cmd::MyRights,
-                 cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota, cmd::GetMetadata, cmd::SetMetadata>;
+                 cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota, cmd::GetMetadata, cmd::SetMetadata,
+                 cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate, cmd::Comparator, cmd::Language>;
 
 }  // namespace imap

@@ -55,9 +55,19 @@ Parsed<Command> parse_append(Cursor& in);
 Parsed<Command> parse_fetch(Cursor& in);
 Parsed<Command> parse_uid_fetch(Cursor& in);
 
-// parse_search.cpp
+// parse_find.cpp
 Parsed<Command> parse_search(Cursor& in);
 Parsed<Command> parse_uid_search(Cursor& in);
+Parsed<Command> parse_sort(Cursor& in);
+Parsed<Command> parse_uid_sort(Cursor& in);
+Parsed<Command> parse_thread(Cursor& in);
+Parsed<Command> parse_uid_thread(Cursor& in);
+Parsed<Command> parse_esearch(Cursor& in);
+Parsed<Command> parse_cancel_update(Cursor& in);
+
+// parse_international.cpp
+Parsed<Command> parse_comparator(Cursor& in);
+Parsed<Command> parse_language(Cursor& in);
 
 // parse_store.cpp
 Parsed<Command> parse_store(Cursor& in);

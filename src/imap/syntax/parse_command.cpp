@@ -21,6 +21,7 @@ constexpr std::uint8_t selected = state_selected;
 constexpr std::array table{
     CommandSpec{.name = "APPEND", .parse = parse_append, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "AUTHENTICATE", .parse = parse_authenticate, .states = not_authenticated},
+    CommandSpec{.name = "CANCELUPDATE", .parse = parse_cancel_update, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "CAPABILITY",
                 .parse = no_arguments<cmd::Capability>,
                 .states = any,
@@ -28,12 +29,14 @@ constexpr std::array table{
                 .before_tls = true},
     CommandSpec{.name = "CHECK", .parse = no_arguments<cmd::Check>, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "CLOSE", .parse = no_arguments<cmd::Close>, .states = selected},
+    CommandSpec{.name = "COMPARATOR", .parse = parse_comparator, .states = authenticated, .breaks_seq = true},
     CommandSpec{
         .name = "COPY", .parse = parse_copy, .states = selected, .uses_seq = true, .breaks_seq = true},
     CommandSpec{.name = "CREATE", .parse = parse_create, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "DELETE", .parse = parse_delete, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "DELETEACL", .parse = parse_delete_acl, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "ENABLE", .parse = parse_enable, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "ESEARCH", .parse = parse_esearch, .states = authenticated},
     CommandSpec{.name = "EXAMINE", .parse = parse_examine, .states = authenticated},
     CommandSpec{
         .name = "EXPUNGE", .parse = no_arguments<cmd::Expunge>, .states = selected, .breaks_seq = true},
@@ -47,6 +50,8 @@ constexpr std::array table{
     CommandSpec{.name = "ID", .parse = parse_id, .states = any, .breaks_seq = true, .before_tls = true},
     CommandSpec{
         .name = "IDLE", .parse = no_arguments<cmd::Idle>, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "LANGUAGE", .parse = parse_language, .states = any, .breaks_seq = true, .before_tls = true},
     CommandSpec{.name = "LIST", .parse = parse_list, .states = authenticated, .breaks_seq = true},
     CommandSpec{
         .name = "LISTRIGHTS", .parse = parse_list_rights, .states = authenticated, .breaks_seq = true},
@@ -72,6 +77,7 @@ constexpr std::array table{
     CommandSpec{
         .name = "SETMETADATA", .parse = parse_set_metadata, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "SETQUOTA", .parse = parse_set_quota, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "SORT", .parse = parse_sort, .states = selected, .uses_seq = true},
     CommandSpec{.name = "STARTTLS",
                 .parse = no_arguments<cmd::StartTls>,
                 .states = not_authenticated,
@@ -79,12 +85,15 @@ constexpr std::array table{
     CommandSpec{.name = "STATUS", .parse = parse_status, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "STORE", .parse = parse_store, .states = selected, .uses_seq = true},
     CommandSpec{.name = "SUBSCRIBE", .parse = parse_subscribe, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "THREAD", .parse = parse_thread, .states = selected, .uses_seq = true},
     CommandSpec{.name = "UID COPY", .parse = parse_uid_copy, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID EXPUNGE", .parse = parse_uid_expunge, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID FETCH", .parse = parse_uid_fetch, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID MOVE", .parse = parse_uid_move, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID SEARCH", .parse = parse_uid_search, .states = selected, .breaks_seq = true},
+    CommandSpec{.name = "UID SORT", .parse = parse_uid_sort, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID STORE", .parse = parse_uid_store, .states = selected, .breaks_seq = true},
+    CommandSpec{.name = "UID THREAD", .parse = parse_uid_thread, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UNSELECT", .parse = no_arguments<cmd::Unselect>, .states = selected},
     CommandSpec{
         .name = "UNSUBSCRIBE", .parse = parse_unsubscribe, .states = authenticated, .breaks_seq = true},

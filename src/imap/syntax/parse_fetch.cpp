@@ -199,6 +199,8 @@ bool parse_fetch_modifier(Cursor& in, Fetch& out) {
     if (in.skip_word("CHANGEDSINCE"))
         return in.space() && quirk_changed_since_zero(in, out.changed_since.emplace());
     if (in.skip_word("VANISHED")) return out.vanished = true;
+    if (out.uid && !out.part && in.skip_word("PARTIAL"))
+        return parse_partial_range(in, out.part.emplace());  // RFC 9394 section 3.3: of UID FETCH
     return in.fail("unknown modifier of FETCH");
 }
 

@@ -1,5 +1,5 @@
-// SEARCH. RFC 9051 section 6.4.4, RFC 3501 (NEW, OLD, RECENT), RFC 4731 and RFC 5182 (RETURN), RFC 5032
-// (OLDER, YOUNGER), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVED…).
+// The keys of SEARCH, SORT and THREAD. RFC 9051 section 6.4.4, RFC 3501 (NEW, OLD, RECENT), RFC 5032 (OLDER,
+// YOUNGER), RFC 6203 (FUZZY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVED…).
 #include <array>
 #include <utility>
 
@@ -11,7 +11,6 @@
 namespace imap {
 namespace {
 using Op = SearchKey::Op;
-using cmd::Search;
 
 /// What follows a key's name.
 enum class Argument : std::uint8_t { none, string, keyword, date, number, seconds, object_id };
@@ -81,8 +80,10 @@ public:
     SearchParser(Cursor& in, SearchProgram& out) : in_(in), out_(out) {}
 
     /// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
-    bool program() {
-        if (in_.skip_word("CHARSET") && (!in_.space() || !charset() || !in_.space())) return false;
+    /// search-criteria = charset 1*(SP search-key)                                       RFC 5256 section 5
+    bool program(bool charset_first) {
+        const bool named = charset_first || in_.skip_word("CHARSET");
+        if (named && ((!charset_first && !in_.space()) || !charset() || !in_.space())) return false;
         const std::size_t all = open(Op::all_of);
         do {
             if (!key(0)) return false;
@@ -107,7 +108,9 @@ private:
 
     /// Adds a key and gives its place.
     std::size_t open(Op op) {
-        out_.keys.emplace_back().op = op;
+        SearchKey& key = out_.keys.emplace_back();
+        key.op = op;
+        key.fuzzy = fuzzy_ && op != Op::all_of && op != Op::any_of && op != Op::negate;
         return out_.keys.size() - 1;
     }
     /// All keys since `place` are its operands.
@@ -121,10 +124,21 @@ private:
         if (in_.skip('(')) return all_of(depth);
         if (in_.skip_word("NOT")) return negation(depth);
         if (in_.skip_word("OR")) return any_of(depth);
+        if (in_.skip_word("FUZZY")) return fuzzy(depth);
         return single();
     }
 
     bool count_key() { return ++keys_ <= SearchLimits::keys_max || in_.fail("too many search keys"); }
+
+    /// "FUZZY" SP search-key                                                             RFC 6203 section 7
+    bool fuzzy(unsigned depth) {  // NOLINT(misc-no-recursion)
+        if (!in_.space()) return false;
+        out_.uses_fuzzy = true;
+        const bool outer = std::exchange(fuzzy_, true);
+        const bool read = key(depth + 1);
+        fuzzy_ = outer;
+        return read;
+    }
 
     /// "(" search-key *(SP search-key) ")"
     bool all_of(unsigned depth) {  // NOLINT(misc-no-recursion)
@@ -265,47 +279,13 @@ private:
     Cursor& in_;
     SearchProgram& out_;
     std::size_t keys_ = 0;
+    bool fuzzy_ = false;  // under FUZZY
 };
 
-bool parse_return_option(Cursor& in, Search& out) {
-    struct Option {
-        std::string_view name;
-        Search::Return bit;
-    };
-    constexpr std::array<Option, 5> options{{{"MIN", Search::min},
-                                             {"MAX", Search::max},
-                                             {"ALL", Search::all},
-                                             {"COUNT", Search::count},
-                                             {"SAVE", Search::save}}};
-    for (const Option& option : options) {
-        if (!in.skip_word(option.name)) continue;
-        out.returns |= option.bit;
-        return true;
-    }
-    return in.fail("unknown return option of SEARCH");
-}
-
-/// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-bool parse_return(Cursor& in, Search& out) {
-    out.extended = true;
-    if (!in.space() || !in.open()) return false;
-    if (!in.skip(')') && !parse_items(in, [&] { return parse_return_option(in, out); })) return false;
-    if (out.returns == 0) out.returns = Search::all;  // RFC 4731 section 3.1
-    return in.space();
-}
-
-/// search = "SEARCH" [search-return-opts] SP search-program
-Parsed<Command> search(Cursor& in, bool uid) {
-    Search search;
-    search.uid = uid;
-    if (!in.space()) return in.error();
-    if (in.skip_word("RETURN") && !parse_return(in, search)) return in.error();
-    if (!SearchParser(in, search.program).program() || !in.end()) return in.error();
-    return Command(std::move(search));
-}
 }  // namespace
 
-Parsed<Command> parse_search(Cursor& in) { return search(in, false); }
-Parsed<Command> parse_uid_search(Cursor& in) { return search(in, true); }
+bool parse_search_program(Cursor& in, SearchProgram& out, bool charset_first) {
+    return SearchParser(in, out).program(charset_first);
+}
 
 }  // namespace imap

@@ -59,7 +59,10 @@ inline constexpr std::string_view alert = "ALERT", parse = "PARSE", read_only = 
                                   nonexistent = "NONEXISTENT", not_saved = "NOTSAVED",
                                   has_children = "HASCHILDREN", closed = "CLOSED",
                                   unknown_cte = "UNKNOWN-CTE", no_mod_seq = "NOMODSEQ", use_attr = "USEATTR",
-                                  too_big = "TOOBIG", bad_charset = "BADCHARSET (US-ASCII UTF-8)";
+                                  too_big = "TOOBIG", bad_comparator = "BADCOMPARATOR",
+                                  bad_charset = "BADCHARSET (US-ASCII UTF-8)";
+/// RFC 5267 section 4.3.1.
+std::string no_update(std::string_view tag);
 std::string uid_validity(std::uint32_t value);
 std::string uid_next(base::Uid next);
 std::string highest_mod_seq(base::ModSeq value);
@@ -138,20 +141,49 @@ struct StatusResponse {
 };
 void write_status(std::string& out, const StatusResponse& response, WriteMode mode = {});
 
-/// RFC 9051 section 7.3.2 (ESEARCH). Of `returns`, what has no value is not written: min and max of an empty
+/// The places that a client asked for, of `count` from 1; first > last: there are none.
+struct Places {
+    std::uint64_t first = 1, last = 0;
+};
+Places places_of(PartialRange part, std::uint64_t count);
+
+/// RFC 9051 section 7.3.4 (ESEARCH). Of `returns`, what has no value is not written: min and max of an empty
 /// result.
 struct SearchResponse {
     std::string_view tag;  ///< written quoted: new Outlook needs that (imap.md quirk 13)
     bool uid = false;
-    std::uint8_t returns = 0;  ///< cmd::Search::Return bits
-    NumberRanges result;       ///< uids or sequence numbers
+    std::uint16_t returns = 0;                           ///< cmd::Search::Return bits
+    NumberRanges result;                                 ///< uids or sequence numbers
+    const std::vector<std::uint32_t>* sorted = nullptr;  ///< of SORT, in its order; then `result` is empty
+    PartialRange part;                                   ///< for cmd::Search::partial (RFC 9394)
+    std::span<const std::uint8_t> relevancy;             ///< RFC 6203; one for each of the result
     /// Greatest mod-sequence of the result (RFC 7162 section 3.1.5), when the search had MODSEQ and found
     /// something.
     std::optional<base::ModSeq> mod_seq;
+    std::optional<std::string_view> mailbox;  ///< of ESEARCH (RFC 7377 section 2.1), with uid_validity
+    std::uint32_t uid_validity = 0;
+    WriteMode mode;
 };
 void write_esearch(std::string& out, const SearchResponse& response);
 /// "* SEARCH 2 84 882 (MODSEQ 917)": for clients of RFC 3501. Expands the ranges.
 void write_search(std::string& out, std::span<const NumberRange> result, std::optional<base::ModSeq> mod_seq);
+
+/// "* SORT 5 3 4 (MODSEQ 917)": RFC 5256 section 4.
+void write_sort(std::string& out, std::span<const std::uint32_t> result, std::optional<base::ModSeq> mod_seq);
+
+/// Results that come into a context or leave it, each at a place; RFC 5267 sections 4.3.3 and 4.3.4.
+struct ContextChange {
+    std::uint32_t position = 0;  ///< 0: wherever they belong
+    NumberRanges numbers;
+};
+/// "* ESEARCH (TAG "B01") UID ADDTO (0 32768:32769)".
+void write_context_change(std::string& out, std::string_view tag, bool uid, bool added,
+                          std::span<const ContextChange> changes);
+
+/// "* COMPARATOR i;octet (…)": RFC 5255 section 4.8. `matching` is written when there are several.
+void write_comparator(std::string& out, std::string_view active, std::span<const std::string_view> matching);
+/// "* LANGUAGE (EN DE)": RFC 5255 section 3.3.
+void write_language(std::string& out, std::span<const std::string_view> tags);
 
 /// "* NAMESPACE (("" "/")) NIL NIL". RFC 9051 section 7.3.5; absent parts are NIL.
 struct NamespaceResponse {

@@ -1,4 +1,4 @@
-// Writers of LIST, STATUS, NAMESPACE, ID and search results.
+// Writers of LIST, STATUS, NAMESPACE and ID.
 #include <array>
 
 #include "imap/syntax/response.hpp"
@@ -152,46 +152,6 @@ void write_status(std::string& out, const StatusResponse& response, WriteMode mo
     }
     if (items.begin(status_mailbox_id, "MAILBOXID (")) out.append(response.mailbox_id).push_back(')');
     out.append(")\r\n");
-}
-
-void write_esearch(std::string& out, const SearchResponse& response) {
-    using cmd::Search;
-    constexpr unsigned shown = Search::min | Search::max | Search::all | Search::count;
-    if ((response.returns & shown) == 0) return;  // RFC 9051 section 6.4.4.1: SAVE alone has no ESEARCH
-    out.append("* ESEARCH (TAG \"").append(response.tag).append("\")");
-    if (response.uid) out.append(" UID");
-    const auto number = [&](std::string_view name, std::uint64_t value) {
-        out.append(name);
-        write_number(out, value);
-    };
-    if (!response.result.empty()) {
-        if ((response.returns & Search::min) != 0) number(" MIN ", response.result.front().first);
-        if ((response.returns & Search::max) != 0) number(" MAX ", response.result.back().last);
-        if ((response.returns & Search::all) != 0) {
-            out.append(" ALL ");
-            write_set(out, response.result);
-        }
-    }
-    if ((response.returns & Search::count) != 0) number(" COUNT ", count(response.result));
-    if (response.mod_seq) number(" MODSEQ ", response.mod_seq->value);
-    out.append("\r\n");
-}
-
-void write_search(std::string& out, std::span<const NumberRange> result,
-                  std::optional<base::ModSeq> mod_seq) {
-    out.append("* SEARCH");
-    for (const NumberRange& range : result) {
-        for (std::uint64_t number = range.first; number <= range.last; ++number) {
-            out.push_back(' ');
-            write_number(out, number);
-        }
-    }
-    if (mod_seq) {
-        out.append(" (MODSEQ ");
-        write_number(out, mod_seq->value);
-        out.push_back(')');
-    }
-    out.append("\r\n");
 }
 
 void write_namespace(std::string& out, const NamespaceResponse& response, WriteMode mode) {

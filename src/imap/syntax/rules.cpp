@@ -138,6 +138,16 @@ bool parse_status_items(Cursor& in, std::uint16_t& out) {
     return in.open() && parse_items(in, item);
 }
 
+bool parse_partial_range(Cursor& in, PartialRange& out) {
+    if (!in.space()) return false;
+    out.from_end = in.skip('-');
+    if (!in.nz_number(out.first)) return false;
+    if (!in.skip(':')) return in.fail("expected :");
+    // RFC 9394 section 4: both ends count from the same side.
+    if (out.from_end && !in.skip('-')) return in.fail("expected -");
+    return in.nz_number(out.last);
+}
+
 bool parse_date(Cursor& in, std::chrono::sys_days& out) {
     const std::size_t start = in.offset();
     std::string text;

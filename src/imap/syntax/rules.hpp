@@ -19,6 +19,7 @@ struct ParseLimits {
     static constexpr std::size_t id_name_bytes_max = 30;     ///< RFC 2971 section 3.3
     static constexpr std::size_t id_value_bytes_max = 1024;  ///< RFC 2971 section 3.3
     static constexpr std::size_t section_depth_max = 100;    ///< mime's own limit on nesting
+    static constexpr std::size_t sort_criteria_max = 50;     ///< each key says something new but once
 };
 
 bool parse_mailbox(Cursor& in, std::string& out);
@@ -36,6 +37,15 @@ bool parse_status_items(Cursor& in, std::uint16_t& out);
 bool parse_date(Cursor& in, std::chrono::sys_days& out);
 /// date-time with its quotes
 bool parse_date_time(Cursor& in, std::int64_t& out);
+
+/// "PARTIAL" has been read: SP partial-range                                             RFC 9394 section 4
+bool parse_partial_range(Cursor& in, PartialRange& out);
+/// ["CHARSET" SP charset SP] search-key *(SP search-key); in parse_search.cpp
+/// \param charset_first as SORT and THREAD have it: charset SP search-key …
+bool parse_search_program(Cursor& in, SearchProgram& out, bool charset_first);
+/// filter-mailboxes *(SP filter-mailboxes) of RFC 5465 section 6 and RFC 7377, up to ")" or " ("; in
+/// parse_find.cpp
+bool parse_mailbox_filters(Cursor& in, std::vector<MailboxFilter>& out);
 
 /// item *(SP item) up to and with ")", behind "(". `item` is called at the start of each.
 template <class Item>

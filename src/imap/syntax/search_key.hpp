@@ -1,5 +1,5 @@
 // SearchProgram: what SEARCH asks for, as a flat program in prefix order. RFC 9051 section 6.4.4, RFC 3501,
-// RFC 5032 (WITHIN), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVEDATE).
+// RFC 5032 (WITHIN), RFC 6203 (FUZZY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVEDATE).
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -55,8 +55,9 @@ struct SearchKey {
     std::uint32_t span = 1;  ///< keys in this subtree, itself included: the next sibling is `span` further on
     std::uint64_t number = 0;
     std::chrono::sys_days date{};
-    std::string name;  ///< header field name, as written
-    std::string text;  ///< UTF-8 (see SearchProgram::charset)
+    bool fuzzy = false;  ///< of FUZZY (RFC 6203): texts need not match exactly
+    std::string name;    ///< header field name, as written
+    std::string text;    ///< UTF-8 (see SearchProgram::charset)
     SequenceSet set;
 
     bool operator==(const SearchKey&) const = default;
@@ -81,6 +82,7 @@ struct SearchProgram {
     std::vector<SearchKey> keys;
     bool uses_mod_seq = false;   ///< has a MODSEQ key: turns CONDSTORE on (RFC 7162 section 3.1)
     bool uses_seq = false;       ///< has sequence numbers or '$' in its keys
+    bool uses_fuzzy = false;     ///< has a FUZZY key: messages have a relevancy (RFC 6203 section 4)
     bool reads_content = false;  ///< some key needs more than flags, dates, sizes and numbers
 
     bool operator==(const SearchProgram&) const = default;

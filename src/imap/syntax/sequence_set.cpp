@@ -1,6 +1,7 @@
 #include "imap/syntax/sequence_set.hpp"
 
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace imap {
@@ -47,6 +48,47 @@ std::uint64_t count(const NumberRanges& ranges) {
     std::uint64_t total = 0;
     for (const NumberRange& range : ranges) total += std::uint64_t{range.last} - range.first + 1;
     return total;
+}
+
+NumberRanges slice(const NumberRanges& ranges, std::uint64_t first, std::uint64_t last) {
+    NumberRanges out;
+    std::uint64_t before = 0;  // numbers in the ranges that are done
+    for (const NumberRange& range : ranges) {
+        const std::uint64_t size = std::uint64_t{range.last} - range.first + 1;
+        if (before >= last) break;
+        if (before + size >= first) {
+            const std::uint64_t from = first > before ? first - before - 1 : 0;
+            const std::uint64_t to = std::min(size, last - before) - 1;
+            out.push_back(NumberRange{static_cast<std::uint32_t>(range.first + from),
+                                      static_cast<std::uint32_t>(range.first + to)});
+        }
+        before += size;
+    }
+    return out;
+}
+
+NumberRanges unite(const NumberRanges& a, const NumberRanges& b) {
+    NumberRanges out;
+    out.reserve(a.size() + b.size());
+    std::ranges::merge(a, b, std::back_inserter(out), {}, &NumberRange::first, &NumberRange::first);
+    normalise(out);
+    return out;
+}
+
+NumberRanges subtract(const NumberRanges& a, const NumberRanges& b) {
+    NumberRanges out;
+    auto hole = b.begin();
+    for (NumberRange range : a) {
+        while (hole != b.end() && hole->last < range.first) ++hole;
+        bool left = true;
+        for (auto here = hole; left && here != b.end() && here->first <= range.last; ++here) {
+            if (here->first > range.first) out.push_back(NumberRange{range.first, here->first - 1});
+            left = here->last < range.last;
+            if (left) range.first = here->last + 1;
+        }
+        if (left) out.push_back(range);
+    }
+    return out;
 }
 
 NumberRanges SequenceSet::resolve(std::uint32_t largest) const {

@@ -58,6 +58,20 @@ bool contains(const NumberRanges& ranges, std::uint32_t number);
 /// How many numbers they name.
 std::uint64_t count(const NumberRanges& ranges);
 
+/// Those in places `first` to `last` of it, counted from 1.
+NumberRanges slice(const NumberRanges& ranges, std::uint64_t first, std::uint64_t last);
+/// In either; in the first but not in the second. Both linear.
+NumberRanges unite(const NumberRanges& a, const NumberRanges& b);
+NumberRanges subtract(const NumberRanges& a, const NumberRanges& b);
+/// Adds a number behind all others.
+inline void push(NumberRanges& ranges, std::uint32_t number) {
+    if (!ranges.empty() && ranges.back().last + 1 == number) {
+        ranges.back().last = number;
+    } else {
+        ranges.push_back(NumberRange{number, number});
+    }
+}
+
 /// "1:3,7": a uid-set. Empty ranges write nothing.
 void write_set(std::string& out, std::span<const NumberRange> ranges);
 /// The same for any type with first and last that hold ids (store::UidRange).

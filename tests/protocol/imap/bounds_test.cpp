@@ -178,4 +178,53 @@ TEST_F(ImapBounds, ASearchOfManyFactsLetsOthersRun) {
     EXPECT_GT(turns(client, many + "\r\n", "* SEARCH\r\n"), few + 16);
 }
 
+TEST_F(ImapBounds, SortAndThreadLetOthersRun) {
+    Client client(stage, 1);
+    fill(client);
+    client.say("c SELECT INBOX\r\n");
+    const std::size_t idle = turns(client, "d NOOP\r\n", "d OK");
+    EXPECT_GT(turns(client, "e SORT (SUBJECT) UTF-8 ALL\r\n", "e OK"), idle + 2);
+    EXPECT_GT(turns(client, "f THREAD REFERENCES UTF-8 ALL\r\n", "f OK"), idle);
+}
+
+TEST_F(ImapBounds, AThreadOfThousandsLeavesInPieces) {
+    Client client(stage, 1);
+    constexpr unsigned deep =
+        12'000;  // every other message has a child and a sibling: parentheses in parentheses
+    for (unsigned done = 0; done < deep; done += 1'000) {
+        std::string append = "b APPEND INBOX";
+        for (unsigned i = done; i < done + 1'000; ++i) {
+            const unsigned parent = i < 2 ? (i == 0 ? deep : 0) : i / 2 * 2 - 1;
+            const std::string mail =
+                fmt::format("Message-ID: <{}@x>\r\nReferences: <{}@x>\r\n\r\n", i, parent);
+            append += fmt::format(" {{{}+}}\r\n{}", mail.size(), mail);
+        }
+        ASSERT_EQ(count(client.say(append + "\r\n"), "b OK"), 1U);
+    }
+    client.say("c SELECT INBOX\r\n");
+    const std::string threads = client.say("d UID THREAD REFS UTF-8 ALL\r\n");
+    EXPECT_EQ(count(threads, "d OK Thread completed"), 1U);
+    EXPECT_EQ(count(threads, "("), count(threads, ")"));
+    EXPECT_GT(count(threads, "("), deep / 2);
+    EXPECT_NE(threads.find(std::string(1'000, ')')), std::string::npos);
+    EXPECT_LE(client.peer().output_bytes_max(), 2 * net::Connection::output_large_bytes + line_max);
+}
+
+TEST_F(ImapBounds, ASearchOfManySetsIsFast) {
+    Client client(stage, 1);
+    fill(client);
+    client.say("c SELECT INBOX\r\n");
+    std::string sets;
+    for (unsigned i = 0; i < 450; ++i) sets += fmt::format(" NOT {}:{},{}:*", i + 1, i + 2, messages - i);
+    const std::size_t idle = turns(client, "d NOOP\r\n", "d OK");
+    EXPECT_GT(turns(client, "e SEARCH" + sets + "\r\n", "e OK"), idle + 8);
+    const std::string flood(20'000, '(');
+    EXPECT_EQ(
+        count(client.say("f SORT (DATE) UTF-8 " + flood + "\r\n"), "f BAD search keys are nested too deeply"),
+        1U);
+    EXPECT_EQ(
+        count(client.say("g THREAD REFS UTF-8 " + flood + "\r\n"), "g BAD search keys are nested too deeply"),
+        1U);
+}
+
 }  // namespace

@@ -173,6 +173,10 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
         limits.per_user.per_address_max = number;
     } else if (name == "saved_ranges_max") {
         limits.saved_ranges_max = number;
+    } else if (name == "contexts_max") {
+        limits.contexts_max = number;
+    } else if (name == "context_messages_max") {
+        limits.context_messages_max = number;
     } else {
         throw std::invalid_argument("no such limit: " + name);
     }

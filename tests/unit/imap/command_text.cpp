@@ -165,6 +165,7 @@ private:
         if (operand.op == Op::flag || operand.op == Op::keyword) {
             single(operand, "UN");
         } else if (operand.op == Op::recent) {
+            if (operand.fuzzy) out_ << "FUZZY";
             out_ << "OLD";
         } else {
             out_ << "NOT";
@@ -172,6 +173,7 @@ private:
         }
     }
     void single(const SearchKey& key, std::string_view prefix) {
+        if (key.fuzzy) out_ << "FUZZY";
         if (key.op == Op::seq) {
             out_.set(key.set);
             return;
@@ -214,6 +216,11 @@ std::string section_text(FetchSection what) {
     return label;
 }
 
+std::string part_text(PartialRange part) {
+    const std::string minus = part.from_end ? "-" : "";
+    return minus + std::to_string(part.first) + ":" + minus + std::to_string(part.last);
+}
+
 void fetch_items(Words& out, const cmd::Fetch& fetch) {
     constexpr std::array<std::string_view, 9> names{"UID",           "FLAGS",    "INTERNALDATE",
                                                     "RFC822.SIZE",   "ENVELOPE", "BODY",
@@ -227,9 +234,58 @@ void fetch_items(Words& out, const cmd::Fetch& fetch) {
         if ((fetch.items >> (bit + 10) & 1U) != 0) out << more[bit];
     for (const FetchSection& section : fetch.sections) out << section_text(section);
     out.close();
-    if (!fetch.changed_since) return;
-    (out.open() << "CHANGEDSINCE").number(fetch.changed_since->value);
+    if (!fetch.changed_since && !fetch.part) return;
+    out.open();
+    if (fetch.changed_since) (out << "CHANGEDSINCE").number(fetch.changed_since->value);
     if (fetch.vanished) out << "VANISHED";
+    if (fetch.part) out << "PARTIAL" << part_text(*fetch.part);
+    out.close();
+}
+
+void return_options(Words& out, const cmd::Search& search) {
+    constexpr std::array<std::string_view, 9> names{"MIN",     "MAX",     "ALL",    "COUNT",    "SAVE",
+                                                    "PARTIAL", "CONTEXT", "UPDATE", "RELEVANCY"};
+    if (!search.extended) return;
+    (out << "RETURN").open();
+    for (std::size_t bit = 0; bit < names.size(); ++bit) {
+        if ((search.returns >> bit & 1U) == 0) continue;
+        out << names[bit];
+        if (names[bit] == "PARTIAL") out << part_text(search.part);
+    }
+    out.close();
+}
+
+/// \param charset_first as SORT and THREAD have it
+void search_program(Words& out, const SearchProgram& program, bool charset_first) {
+    using Charset = SearchProgram::Charset;
+    constexpr std::array<std::string_view, 4> names{"", "US-ASCII", "UTF-8", "X-UNKNOWN"};
+    if (!charset_first && program.charset != Charset::none) out << "CHARSET";
+    if (program.charset != Charset::none) out << names[static_cast<std::size_t>(program.charset)];
+    SearchText(out, program).operands(0);
+}
+
+void sort_criteria(Words& out, const std::vector<SortCriterion>& criteria) {
+    constexpr std::array<std::string_view, 10> names{
+        "ARRIVAL", "CC", "DATE", "DISPLAYFROM", "DISPLAYTO", "FROM", "RELEVANCY", "SIZE", "SUBJECT", "TO"};
+    out.open();
+    for (const SortCriterion& criterion : criteria) {
+        if (criterion.reverse) out << "REVERSE";
+        out << names[static_cast<std::size_t>(criterion.key)];
+    }
+    out.close();
+}
+
+void mailbox_filters(Words& out, const std::vector<MailboxFilter>& filters) {
+    constexpr std::array<std::string_view, 7> names{"SELECTED", "INBOXES",     "PERSONAL", "SUBSCRIBED",
+                                                    "SUBTREE",  "SUBTREE-ONE", "MAILBOXES"};
+    (out << "IN").open();
+    for (const MailboxFilter& filter : filters) {
+        out << names[static_cast<std::size_t>(filter.kind)];
+        if (filter.names.empty()) continue;
+        out.open();
+        for (const std::string& name : filter.names) out.mailbox(name);
+        out.close();
+    }
     out.close();
 }
 
@@ -338,19 +394,36 @@ struct Text {
         }
     }
     void operator()(const cmd::Search& c) {
-        out << (c.uid ? "UID SEARCH" : "SEARCH");
-        if (c.extended) {
-            constexpr std::array<std::string_view, 5> names{"MIN", "MAX", "ALL", "COUNT", "SAVE"};
-            (out << "RETURN").open();
-            for (std::size_t bit = 0; bit < names.size(); ++bit)
-                if ((c.returns >> bit & 1U) != 0) out << names[bit];
-            out.close();
-        }
-        using Charset = SearchProgram::Charset;
-        if (c.program.charset == Charset::utf_8) out << "CHARSET UTF-8";
-        if (c.program.charset == Charset::us_ascii) out << "CHARSET US-ASCII";
-        if (c.program.charset == Charset::unknown) out << "CHARSET X-UNKNOWN";
-        SearchText(out, c.program).operands(0);
+        const bool sorts = !c.order.empty();
+        if (c.uid) out << "UID";
+        out << (sorts ? "SORT" : "SEARCH");
+        return_options(out, c);
+        if (sorts) sort_criteria(out, c.order);
+        search_program(out, c.program, sorts);
+    }
+    void operator()(const cmd::Thread& c) {
+        constexpr std::array<std::string_view, 3> names{"ORDEREDSUBJECT", "REFERENCES", "REFS"};
+        if (c.uid) out << "UID";
+        out << "THREAD" << names[static_cast<std::size_t>(c.algorithm)];
+        search_program(out, c.program, true);
+    }
+    void operator()(const cmd::MultiSearch& c) {
+        out << "ESEARCH";
+        if (c.has_sources) mailbox_filters(out, c.sources);
+        return_options(out, c.search);
+        search_program(out, c.search.program, false);
+    }
+    void operator()(const cmd::CancelUpdate& c) {
+        out << "CANCELUPDATE";
+        for (const std::string& tag : c.tags) out.string(tag);
+    }
+    void operator()(const cmd::Comparator& c) {
+        out << "COMPARATOR";
+        for (const std::string& wanted : c.wanted) out.astring(wanted);
+    }
+    void operator()(const cmd::Language& c) {
+        out << "LANGUAGE";
+        for (const std::string& wanted : c.wanted) out.astring(wanted);
     }
     void operator()(const cmd::Fetch& c) {
         fetch_items((out << (c.uid ? "UID FETCH" : "FETCH")).set(c.set), c);

@@ -145,6 +145,96 @@ TEST(ParseSearch, Keys) {
          {"a UID SEARCH 1:* NOT DELETED", "UID SEARCH 1:* UNDELETED"}});  // imap.md quirk 7
 }
 
+TEST(ParseSearch, Fuzzy) {
+    check({{"A1 SEARCH FUZZY (SUBJECT \"IMAP break\")", "SEARCH (FUZZY SUBJECT \"IMAP break\")"},  // RFC 6203
+           {"A2 SEARCH FUZZY SUBJECT work FROM user@example.com",
+            "SEARCH FUZZY SUBJECT work FROM user@example.com"},
+           {"B1 SEARCH RETURN (RELEVANCY ALL) FUZZY TEXT \"Helo\"",
+            "SEARCH RETURN (ALL RELEVANCY) FUZZY TEXT Helo"},
+           {"C1 SORT (RELEVANCY) UTF-8 FUZZY SUBJECT \"Helo\"", "SORT (RELEVANCY) UTF-8 FUZZY SUBJECT Helo"},
+           {"a SEARCH FUZZY UNSEEN FUZZY OLD NOT FUZZY 1:2", "SEARCH FUZZY UNSEEN FUZZY OLD NOT FUZZY 1:2"},
+           {"a SEARCH RETURN (RELEVANCY) SEEN", "32: RELEVANCY needs FUZZY"},
+           {"a SORT (RELEVANCY) UTF-8 SEEN", "29: RELEVANCY needs FUZZY"}});
+}
+
+TEST(ParseSearch, ReturnOptions) {
+    check({{"A01 SEARCH RETURN (CONTEXT COUNT) UNDELETED UNKEYWORD $Junk",  // RFC 5267 section 4.2
+            "SEARCH RETURN (COUNT CONTEXT) UNDELETED UNKEYWORD $Junk"},
+           {"B01 UID SEARCH RETURN (UPDATE COUNT) DELETED KEYWORD $Junk",
+            "UID SEARCH RETURN (COUNT UPDATE) DELETED KEYWORD $Junk"},
+           {"A02 UID SEARCH RETURN (PARTIAL 23500:24000) UNDELETED UNKEYWORD $Junk",
+            "UID SEARCH RETURN (PARTIAL 23500:24000) UNDELETED UNKEYWORD $Junk"},
+           {"A01 UID SEARCH RETURN (PARTIAL -1:-100) UNDELETED",  // RFC 9394 section 3.1
+            "UID SEARCH RETURN (PARTIAL -1:-100) UNDELETED"},
+           {"10 UID FETCH 25900:26600 (UID FLAGS) (PARTIAL -1:-3)",
+            "UID FETCH 25900:26600 (UID FLAGS) (PARTIAL -1:-3)"},
+           {"101 UID FETCH 25900:26600 (UID FLAGS) (PARTIAL -1:-30 CHANGEDSINCE 98305)",
+            "UID FETCH 25900:26600 (UID FLAGS MODSEQ) (CHANGEDSINCE 98305 PARTIAL -1:-30)"},
+           {"B04 CANCELUPDATE \"B01\" \"C01\"", "CANCELUPDATE \"B01\" \"C01\""},
+           {"a FETCH 1 UID (PARTIAL 1:2)", "15: unknown modifier of FETCH"},
+           {"a SEARCH RETURN (PARTIAL 1:2 PARTIAL 1:2) ALL", "29: PARTIAL is there already"},
+           {"a SEARCH RETURN (PARTIAL 1:2 ALL) ALL", "29: PARTIAL and ALL exclude each other"},
+           {"a SEARCH RETURN (PARTIAL 1:-2) ALL", "27: expected number above zero"},
+           {"a SEARCH RETURN (PARTIAL -1:2) ALL", "28: expected -"},
+           {"a SEARCH RETURN (PARTIAL 0:2) ALL", "25: expected number above zero"},
+           {"a SEARCH RETURN (PARTIAL 1:*) ALL", "27: expected number above zero"},
+           {"a CANCELUPDATE", "14: expected space"}});
+}
+
+TEST(ParseSort, Criteria) {
+    check({{"A282 SORT (SUBJECT) UTF-8 SINCE 1-Feb-1994", "SORT (SUBJECT) UTF-8 SINCE 1-Feb-1994"},
+           {"A283 SORT (SUBJECT REVERSE DATE) UTF-8 ALL", "SORT (SUBJECT REVERSE DATE) UTF-8 ALL"},
+           {"A284 SORT (SUBJECT) US-ASCII TEXT \"not in mailbox\"",
+            "SORT (SUBJECT) US-ASCII TEXT \"not in mailbox\""},
+           {"E01 UID SORT RETURN () (REVERSE DATE) UTF-8 UNDELETED UNKEYWORD $Junk",
+            "UID SORT RETURN (ALL) (REVERSE DATE) UTF-8 UNDELETED UNKEYWORD $Junk"},
+           {"a SORT (ARRIVAL CC DATE FROM SIZE SUBJECT TO DISPLAYFROM DISPLAYTO) \"utf-8\" ALL",
+            "SORT (ARRIVAL CC DATE FROM SIZE SUBJECT TO DISPLAYFROM DISPLAYTO) UTF-8 ALL"},
+           {"a SORT (DATE REVERSE DATE) UTF-8 ALL", "SORT (DATE) UTF-8 ALL"},
+           {"a SORT (SUBJECT) KOI8-R ALL", "SORT (SUBJECT) X-UNKNOWN ALL"},
+           {"a SORT () UTF-8 ALL", "8: unknown sort key"},
+           {"a SORT (REVERSE) UTF-8 ALL", "15: expected space"},
+           {"a SORT (REVERSE REVERSE DATE) UTF-8 ALL", "16: unknown sort key"},
+           {"a SORT (DATE) ALL", "17: expected space"},
+           {"a SORT DATE UTF-8 ALL", "7: expected ("}});
+    std::string many = "a SORT (DATE";
+    for (int i = 0; i < 50; ++i) many += " DATE";
+    EXPECT_TRUE(parse(many + ") UTF-8 ALL").ends_with("too many sort keys"));
+}
+
+TEST(ParseThread, Algorithms) {
+    check({{"A283 THREAD ORDEREDSUBJECT UTF-8 SINCE 5-MAR-2000",
+            "THREAD ORDEREDSUBJECT UTF-8 SINCE 5-Mar-2000"},
+           {"A285 uid thread references utf-8 since 5-MAR-2000",
+            "UID THREAD REFERENCES UTF-8 SINCE 5-Mar-2000"},
+           {"a THREAD REFS US-ASCII ALL", "THREAD REFS US-ASCII ALL"},
+           {"a THREAD JWZ US-ASCII ALL", "9: unknown threading algorithm"},
+           {"a THREAD REFS US-ASCII", "22: expected space"}});
+}
+
+TEST(ParseMultiSearch, Sources) {
+    check({{"tag1 ESEARCH IN (mailboxes \"folder1\" subtree \"folder2\") unseen",
+            "ESEARCH IN (MAILBOXES (\"folder1\") SUBTREE (\"folder2\")) RETURN (ALL) UNSEEN"},
+           {"t ESEARCH IN (selected inboxes personal subscribed subtree-one (a b)) RETURN (COUNT) CHARSET "
+            "UTF-8 ALL",
+            "ESEARCH IN (SELECTED INBOXES PERSONAL SUBSCRIBED SUBTREE-ONE (\"a\" \"b\")) RETURN (COUNT) "
+            "CHARSET "
+            "UTF-8 ALL"},
+           {"t ESEARCH ALL", "ESEARCH RETURN (ALL) ALL"},
+           {"t ESEARCH IN () ALL", "14: unknown mailbox specifier"},
+           {"t ESEARCH IN (selected-delayed) ALL", "14: unknown mailbox specifier"},
+           {"t ESEARCH IN (mailboxes) ALL", "23: expected space"},
+           {"t ESEARCH IN (personal (option)) ALL", "23: unknown mailbox specifier"}});
+}
+
+TEST(ParseInternational, Arguments) {
+    check({{"A001 COMPARATOR \"cz;*\" i;basic", "COMPARATOR \"cz;*\" i;basic"},
+           {"A001 COMPARATOR", "COMPARATOR"},
+           {"C001 LANGUAGE DE", "LANGUAGE DE"},
+           {"E001 LANGUAGE FR-CA EN-CA", "LANGUAGE FR-CA EN-CA"},
+           {"a LANGUAGE (", "11: expected string"}});
+}
+
 TEST(ParseSearch, Faults) {
     check({{"a SEARCH", "8: expected space"},
            {"a SEARCH ", "9: expected search key"},
@@ -241,6 +331,25 @@ TEST(SequenceSets, ResolveWithoutExpanding) {
     std::string inside;
     for (std::uint32_t n = 0; n < 14; ++n) inside.push_back(contains(some, n) ? 'x' : '.');
     EXPECT_EQ(inside, "..xxx...x.xxx.");
+}
+
+TEST(SequenceSets, Arithmetic) {
+    const NumberRanges a{{2, 4}, {8, 8}, {10, 20}}, b{{3, 3}, {8, 12}, {20, 30}};
+    const auto text = [](const NumberRanges& ranges) {
+        std::string out;
+        write_set(out, ranges);
+        return out;
+    };
+    EXPECT_EQ(text(unite(a, b)), "2:4,8:30");
+    EXPECT_EQ(text(subtract(a, b)), "2,4,13:19");
+    EXPECT_EQ(text(subtract(b, a)), "9,21:30");
+    EXPECT_EQ(text(subtract(a, {})), text(a));
+    EXPECT_EQ(text(subtract({}, a)), "");
+    EXPECT_EQ(text(subtract(a, NumberRanges{{1, UINT32_MAX}})), "");
+    EXPECT_EQ(text(slice(a, 1, 3)), "2:4");
+    EXPECT_EQ(text(slice(a, 3, 6)), "4,8,10:11");
+    EXPECT_EQ(text(slice(a, 15, 99)), "20");
+    EXPECT_EQ(text(slice(a, 16, 99)), "");
 }
 
 TEST(SequenceSets, IdsInOrder) {

@@ -197,7 +197,43 @@ TEST(Write, SearchResults) {
     EXPECT_EQ(written(write_esearch, response), "* ESEARCH (TAG \"A282\") UID\r\n");
     response.returns = Search::save;
     EXPECT_EQ(written(write_esearch, response), "");
+    response.returns = Search::partial;
+    response.part = PartialRange{false, 24000, 24500};
+    EXPECT_EQ(written(write_esearch, response),
+              "* ESEARCH (TAG \"A282\") UID PARTIAL (24000:24500 NIL)\r\n");  // RFC 9394 section 3.1
+    response.result = {{1, 10}, {20, 20}};
+    response.part = PartialRange{true, 1, 3};
+    EXPECT_EQ(written(write_esearch, response), "* ESEARCH (TAG \"A282\") UID PARTIAL (-1:-3 9:10,20)\r\n");
+    response.part = PartialRange{true, 100, 11};
+    EXPECT_EQ(written(write_esearch, response), "* ESEARCH (TAG \"A282\") UID PARTIAL (-100:-11 1)\r\n");
+    response.part = PartialRange{false, 3, 2};
+    EXPECT_EQ(written(write_esearch, response), "* ESEARCH (TAG \"A282\") UID PARTIAL (3:2 2:3)\r\n");
+    const std::vector<std::uint32_t> sorted{23765, 23764, 23763, 7, 8, 9};
+    response.result.clear();
+    response.sorted = &sorted;
+    response.returns = Search::min | Search::max | Search::all;
+    EXPECT_EQ(written(write_esearch, response),
+              "* ESEARCH (TAG \"A282\") UID MIN 23765 MAX 9 ALL 23765,23764,23763,7:9\r\n");  // RFC 5267
+    response.returns = Search::partial | Search::relevancy;
+    const std::vector<std::uint8_t> scores{99, 42, 4, 3, 2, 1};
+    response.relevancy = scores;
+    EXPECT_EQ(written(write_esearch, response),
+              "* ESEARCH (TAG \"A282\") UID PARTIAL (3:2 23764,23763) RELEVANCY (42 4)\r\n");
+    response = SearchResponse();
+    response.tag = "tag1";
+    response.uid = true;
+    response.returns = Search::all;
+    response.mailbox = "folder2/banana";
+    response.uid_validity = 503;
+    response.result = {{3002, 3002}, {4004, 4004}};
+    EXPECT_EQ(written(write_esearch, response),
+              "* ESEARCH (TAG \"tag1\" MAILBOX \"folder2/banana\" UIDVALIDITY 503) UID ALL 3002,4004\r\n");
+    const std::vector<ContextChange> changes{{0, {{32768, 32769}}}};
+    std::string update;
+    write_context_change(update, "B01", true, true, changes);
+    EXPECT_EQ(update, "* ESEARCH (TAG \"B01\") UID ADDTO (0 32768:32769)\r\n");  // RFC 5267 section 4.3.3
     const std::optional<base::ModSeq> none;
+    EXPECT_EQ(written(write_sort, std::vector<std::uint32_t>{5, 3, 4, 1, 2}, none), "* SORT 5 3 4 1 2\r\n");
     EXPECT_EQ(written(write_search, NumberRanges{{2, 2}, {84, 86}}, none), "* SEARCH 2 84 85 86\r\n");
     EXPECT_EQ(written(write_search, NumberRanges{}, none), "* SEARCH\r\n");
     EXPECT_EQ(written(write_search, NumberRanges{{UINT32_MAX, UINT32_MAX}}, std::optional(base::ModSeq(5))),

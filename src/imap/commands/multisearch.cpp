@@ -1,0 +1,211 @@
+// ESEARCH: one search of several mailboxes. RFC 7377.
+#include <set>
+
+#include "imap/commands/search_run.hpp"
+
+namespace imap {
+
+namespace {
+
+using Kind = MailboxFilter::Kind;
+
+/// The mailboxes that the filters name. Names are looked up, not walked through: there may be thousands of
+/// them, and of mailboxes.
+class Sources {
+public:
+    explicit Sources(const std::vector<MailboxFilter>& filters) {
+        for (const MailboxFilter& filter : filters) {
+            kinds_.insert(filter.kind);
+            std::set<std::string_view>* const names = names_of(filter.kind);
+            if (names != nullptr) names->insert(filter.names.begin(), filter.names.end());
+        }
+    }
+
+    bool has(Kind kind) const { return kinds_.contains(kind); }
+    bool only_selected() const { return kinds_.size() == 1 && has(Kind::selected); }
+    /// Not only his own mailboxes can be meant.
+    bool reach_others() const {
+        return has(Kind::subscribed) || has(Kind::subtree) || has(Kind::subtree_one) || has(Kind::mailboxes);
+    }
+    /// RFC 7377 section 2.2, RFC 5465 section 6; but for `selected`.
+    bool name(const store::FolderInfo& folder, const store::FolderTree& tree, bool is_own) const {
+        if (is_own && has(Kind::personal)) return true;
+        if (is_own && has(Kind::inboxes) && folder.use == store::SpecialUse::inbox) return true;
+        if (has(Kind::subscribed) && tree.subscribed.contains(folder.name)) return true;
+        return mailboxes_.contains(folder.name) || is_in_tree(folder.name);
+    }
+
+private:
+    std::set<std::string_view>* names_of(Kind kind) {
+        switch (kind) {
+            case Kind::mailboxes:
+                return &mailboxes_;
+            case Kind::subtree:
+                return &trees_;
+            case Kind::subtree_one:
+                return &parents_;
+            default:
+                return nullptr;
+        }
+    }
+    bool is_in_tree(std::string_view name) const {
+        if (trees_.empty() && parents_.empty()) return false;
+        if (trees_.contains(name) || parents_.contains(name)) return true;
+        std::size_t slash = name.rfind('/');
+        if (slash != std::string_view::npos && parents_.contains(name.substr(0, slash))) return true;
+        for (; slash != std::string_view::npos && slash != 0; slash = name.rfind('/', slash - 1))
+            if (trees_.contains(name.substr(0, slash))) return true;
+        return false;
+    }
+
+    std::set<Kind> kinds_;
+    std::set<std::string_view> mailboxes_, trees_, parents_;
+};
+
+// Mailboxes looked at between two looks around: well below a millisecond.
+constexpr std::size_t look_piece = 512;
+
+}  // namespace
+
+/// One ESEARCH under way.
+class MultiSearch {
+public:
+    /// \param multi must outlive the run.
+    MultiSearch(Session& session, const cmd::MultiSearch& multi)
+        : session_(session), search_(multi.search), sources_(multi.sources) {
+        for (const MailboxFilter& filter : multi.sources)
+            if (filter.kind == Kind::mailboxes)
+                named_.insert(named_.end(), filter.names.begin(), filter.names.end());
+    }
+
+    awaitable<Reply> run();
+
+private:
+    struct Searched {
+        store::AccountPtr account;
+        base::FolderId id;
+        std::string name;
+    };
+
+    awaitable<store::Error> look();
+    awaitable<store::Error> look_at_names();
+    void add(const store::AccountPtr& account, const store::FolderInfo& folder, std::string name);
+    awaitable<Reply> search(Searched searched);
+
+    Session& session_;
+    const cmd::Search& search_;
+    Sources sources_;
+    std::vector<std::string> named_;
+    std::vector<Searched> found_;
+    std::set<base::FolderId> known_;
+    bool ended_ = false;
+};
+
+void MultiSearch::add(const store::AccountPtr& account, const store::FolderInfo& folder, std::string name) {
+    if (known_.insert(folder.id).second) found_.push_back(Searched{account, folder.id, std::move(name)});
+}
+
+/// Each mailbox once, in the order of LIST. What does not exist is passed over, and so is what this user may
+/// not read; what he may not see must be named (RFC 7377 section 2.2).
+awaitable<store::Error> MultiSearch::look() {
+    Listing listed;
+    listed.tree = session_.folders();
+    if (sources_.reach_others()) {
+        auto all = co_await session_.listing();
+        if (!all) co_return all.error();
+        listed = std::move(*all);
+    }
+    const store::AccountPtr own = session_.account_;
+    const Selected* const selected = session_.selected_.get();
+    std::size_t looked_at = 0;
+    for (const store::FolderInfo& folder : listed.tree->folders) {
+        if (++looked_at % look_piece == 0) {
+            ended_ = !co_await session_.give_way();
+            if (ended_) co_return store::Error();
+        }
+        if (!folder.selectable) continue;
+        const auto shared = listed.shared.find(folder.id);
+        const bool is_own = shared == listed.shared.end();
+        const store::Rights rights =
+            is_own ? store::rights_of(folder.acl.get(), own->id(), own->id()) : shared->second.rights;
+        if (!rights.has(store::Right::read)) continue;
+        const bool is_selected =
+            sources_.has(Kind::selected) && selected != nullptr && selected->folder->id() == folder.id;
+        if (is_selected || sources_.name(folder, *listed.tree, is_own))
+            add(is_own ? own : shared->second.account, folder, folder.name);
+    }
+    // RFC 7377 section 2.2: also one that is not listed, as long as it may be read.
+    if (sources_.has(Kind::selected) && selected != nullptr && selected->rights.has(store::Right::read)) {
+        const store::FolderTreePtr tree = selected->account->folders();
+        const store::FolderInfo* const folder = tree->find(selected->folder->id());
+        if (folder != nullptr) add(selected->account, *folder, selected->name);
+    }
+    co_return co_await look_at_names();
+}
+
+/// What others share and do not let him see, but let him read.
+awaitable<store::Error> MultiSearch::look_at_names() {
+    std::size_t looked_at = 0;
+    for (const std::string& name : named_) {
+        if (space_of(name).space == Space::personal) continue;
+        if (++looked_at % look_piece == 0) {
+            ended_ = !co_await session_.give_way();
+            if (ended_) co_return store::Error();
+        }
+        const auto place = co_await session_.find(name);
+        if (!place && !place.error().is(store::Errc::not_found)) co_return place.error();
+        if (place && place->info.selectable && place->rights.has(store::Right::read))
+            add(place->account, place->info, place->name());
+    }
+    co_return store::Error();
+}
+
+awaitable<Reply> MultiSearch::run() {
+    const store::Error failed = co_await look();
+    if (ended_) co_return gone();
+    if (failed.code() != store::Errc::none) co_return reply_of(failed);
+    Reply answer = ok("Search completed");
+    for (const Searched& searched : found_) {
+        Reply one = co_await search(searched);
+        if (one.then != Reply::Then::go_on) co_return gone();
+        if (one.condition != Condition::ok) answer = std::move(one);
+        const bool more = co_await session_.breathe();
+        if (!more) co_return gone();
+    }
+    co_return answer;
+}
+
+awaitable<Reply> MultiSearch::search(Searched searched) {
+    SearchSource source;
+    const Selected* const selected = session_.selected_.get();
+    if (selected != nullptr && selected->folder->id() == searched.id) {
+        source = session_.selected_source();
+    } else {
+        auto opened = co_await searched.account->open_for(searched.id, session_.account_->id());
+        if (!opened) co_return ok("");  // deleted meanwhile
+        source.folder = std::move(*opened);
+        source.messages = source.folder->snapshot();
+    }
+    co_return co_await session_.run_search(&search_, std::move(source), std::move(searched.name));
+}
+
+awaitable<Reply> Session::handle(cmd::MultiSearch multi) {
+    using Search = cmd::Search;
+    if (!multi.has_sources) multi.sources.push_back(MailboxFilter{});
+    const Sources sources(multi.sources);
+    const bool saves = (multi.search.returns & Search::save) != 0;
+    if (sources.has(Kind::selected) && !selected_) co_return bad("Select a mailbox first");
+    if (saves && !sources.only_selected()) co_return bad("SAVE is for the selected mailbox");
+    if (auto refused = refuse_program(multi.search.program)) {
+        if (saves) selected_->saved.clear();
+        co_return std::move(*refused);
+    }
+    if (utf8_ && multi.search.program.charset != SearchProgram::Charset::none)
+        co_return bad("No CHARSET with UTF8=ACCEPT");
+    if (auto refused = refuse_update(multi.search)) co_return std::move(*refused);
+    if (multi.search.program.uses_mod_seq) enable_condstore();
+    imap::MultiSearch run(*this, multi);
+    co_return co_await run.run();
+}
+
+}  // namespace imap
