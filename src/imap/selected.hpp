@@ -36,6 +36,7 @@ struct UpdateContext {
     store::SnapshotPtr seen;                    ///< of which the result is
     NumberRanges uids;                          ///< the result
     std::vector<std::uint32_t> order;           ///< of SORT: the same uids in their order
+    bool lost = false;                          ///< it cannot be kept up to date any more
 };
 
 struct Selected {

@@ -39,8 +39,8 @@ struct Limits {
     std::size_t column_bytes_max =
         128U << 20;                 ///< what SORT and THREAD compare, of all folders: 100 octets a mail
     std::size_t contexts_max = 16;  ///< of one session (RFC 5267 section 4.3.1: at least one)
-    std::size_t context_messages_max =
-        100'000;  ///< in the result of one: each update of a SORT sorts them anew
+    /// In the result of one; in those of all sorted ones together: each change sorts them anew.
+    std::size_t context_messages_max = 100'000;
 };
 
 /// Owned by nobody but its shared_ptr, which each session keeps a part of.

@@ -166,6 +166,7 @@ private:
     awaitable<Reply> run_search(const cmd::Search* search, SearchSource source, std::string mailbox);
     // commands/context.cpp
     std::optional<Reply> refuse_update(const cmd::Search& search) const;
+    void refuse_updates(std::string_view tag);
     void begin_context(const cmd::Search& search, const SearchSource& source, const NumberRanges& found,
                        const std::vector<std::uint32_t>& order);
     void leave_contexts(const store::Snapshot& before, const store::Difference& difference);

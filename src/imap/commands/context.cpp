@@ -97,6 +97,11 @@ std::optional<Reply> Session::refuse_update(const cmd::Search& search) const {
     return std::nullopt;
 }
 
+/// RFC 5267 section 4.3.1. Also of a context that was kept so far: silence would be taken for "no change".
+void Session::refuse_updates(std::string_view tag) {
+    write_condition(out(), "*", Condition::no, code::no_update(tag), "This result is not kept up to date");
+}
+
 /// \param order of SORT: the found uids in their order
 void Session::begin_context(const cmd::Search& search, const SearchSource& source, const NumberRanges& found,
                             const std::vector<std::uint32_t>& order) {
@@ -104,11 +109,13 @@ void Session::begin_context(const cmd::Search& search, const SearchSource& sourc
     bool by_relevancy = false;  // that would be another search of all messages at each change
     for (const SortCriterion& criterion : search.order)
         by_relevancy |= criterion.key == SortCriterion::Key::relevancy;
+    // Sorted ones count together: each change sorts them all anew.
+    std::uint64_t messages = count(found);
+    for (const UpdateContext& context : selected_->contexts)
+        if (!search.order.empty()) messages += context.order.size();
     if (by_relevancy || selected_->contexts.size() >= limits.contexts_max ||
-        count(found) > limits.context_messages_max) {
-        // RFC 5267 section 4.3.1
-        write_condition(out(), "*", Condition::no, code::no_update(tag_),
-                        "This result is not kept up to date");
+        messages > limits.context_messages_max) {
+        refuse_updates(tag_);
         return;
     }
     cmd::Search kept = search;
@@ -145,9 +152,15 @@ bool Session::contexts_wait() const {
 
 /// After what changed was told. False: the session is over.
 awaitable<bool> Session::update_contexts() {
-    for (std::size_t at = 0; selected_ && at < selected_->contexts.size(); ++at) {
+    for (std::size_t at = 0; selected_ && at < selected_->contexts.size();) {
         const bool more = co_await update_context(&selected_->contexts[at]);
         if (!more) co_return false;
+        if (selected_->contexts[at].lost) {
+            refuse_updates(selected_->contexts[at].tag);
+            selected_->contexts.erase(selected_->contexts.begin() + static_cast<std::ptrdiff_t>(at));
+        } else {
+            ++at;
+        }
     }
     co_return true;
 }
@@ -172,7 +185,8 @@ awaitable<bool> Session::update_context(UpdateContext* context) {
     SearchRun run(*this, search->program, source);
     bool more = co_await run.run(touched);
     if (!more) co_return false;
-    if (run.failed().code() != store::Errc::none) co_return true;
+    context->lost = run.failed().code() != store::Errc::none;
+    if (context->lost) co_return true;
     const NumberRanges matching = uids_of(now, run.found());
     const NumberRanges looked_at = uids_of(now, touched);
     const NumberRanges other = subtract(looked_at, matching);
@@ -185,11 +199,16 @@ awaitable<bool> Session::update_context(UpdateContext* context) {
     }
     if (added.empty()) co_return true;
     context->uids = unite(context->uids, added);
+    // It may grow to twice of what it could begin with, then it is too much work.
+    context->lost = count(context->uids) / 2 > services_.limits.context_messages_max;
+    if (context->lost) co_return true;
     if (is_sorted(*context)) {
         SortRun sorting(*this, search->order, source);
         NumberRanges numbers = selected_->view.numbers_of(context->uids);
         more = co_await sorting.run(std::move(numbers), std::vector<std::uint8_t>());
         if (!more) co_return false;
+        context->lost = sorting.failed().code() != store::Errc::none;
+        if (context->lost) co_return true;
         context->order = sorting.uids();
     }
     const auto changes = coming(*context, now, added, context->order);

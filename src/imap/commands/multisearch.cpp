@@ -181,7 +181,14 @@ awaitable<Reply> MultiSearch::search(Searched searched) {
     if (selected != nullptr && selected->folder->id() == searched.id) {
         source = session_.selected_source();
     } else {
-        auto opened = co_await searched.account->open_for(searched.id, session_.account_->id());
+        // The mailboxes before may have taken long: RFC 4314 section 4.
+        const store::FolderTreePtr tree = searched.account->folders();
+        const store::FolderInfo* const folder = tree->find(searched.id);
+        const base::AccountId user = session_.account_->id();
+        if (folder == nullptr ||
+            !store::rights_of(folder->acl.get(), searched.account->id(), user).has(store::Right::read))
+            co_return ok("");
+        auto opened = co_await searched.account->open_for(searched.id, user);
         if (!opened) co_return ok("");  // deleted meanwhile
         source.folder = std::move(*opened);
         source.messages = source.folder->snapshot();

@@ -53,6 +53,8 @@ awaitable<bool> SearchRun::run(NumberRanges among) {
 }
 
 awaitable<bool> SearchRun::run_piece(SeqNum first, SeqNum last) {
+    // A search of texts may take minutes: RFC 4314 section 5.1.1 holds within it too.
+    if (source_.selected != nullptr && !session_.rights_hold()) co_return false;
     std::vector<Candidate> candidates;
     bool open = false;
     forget_content();

@@ -95,6 +95,33 @@ TEST(ImapRights, AFetchEndsWhenTheRightToReadIsTakenBack) {
     EXPECT_TRUE(reader.peer().server_closed());
 }
 
+/// The same of a search, which tells nothing before its end, and of one of several mailboxes.
+TEST(ImapRights, ASearchEndsWhenTheRightToReadIsTakenBack) {
+    imap_test::ImapStage stage({{"limit.fetch_batch", "1"}});
+    Client owner(stage, 1), reader(stage, 2, "two");
+    owner.say("b CREATE Team\r\nc SETACL Team two lrs\r\nd CREATE Zoo\r\ne SETACL Zoo two lrs\r\n");
+    const std::string text = "Subject: a\r\n\r\n" + std::string(3'000, 'x');
+    for (int i = 0; i < 40; ++i)
+        for (const char* mailbox : {"Team", "Zoo"})
+            ASSERT_EQ(
+                count(owner.say(fmt::format("d APPEND {} {{{}+}}\r\n{}\r\n", mailbox, text.size(), text)),
+                      "d OK"),
+                1U);
+    ASSERT_EQ(count(reader.say("b SELECT \"Other Users/demo/Team\"\r\n"), "b OK"), 1U);
+    // The owner's command is done while the search is at the first mailbox.
+    reader.peer().send("c ESEARCH IN (subtree \"Other Users\") TEXT x\r\n");
+    EXPECT_EQ(count(owner.say("e SETACL Zoo two l\r\n"), "e OK"), 1U);
+    const std::string several = std::exchange(reader.peer().received(), {});
+    EXPECT_EQ(count(several, "c OK"), 1U);
+    EXPECT_EQ(count(several, "MAILBOX"), 1U) << several;
+    reader.peer().send("d SEARCH TEXT x\r\n");
+    EXPECT_EQ(count(owner.say("f SETACL Team two l\r\n"), "f OK"), 1U);
+    const std::string one = std::exchange(reader.peer().received(), {});
+    EXPECT_EQ(count(one, "* BYE"), 1U) << one;
+    EXPECT_EQ(count(one, "* SEARCH"), 0U);
+    EXPECT_TRUE(reader.peer().server_closed());
+}
+
 TEST_F(ImapBounds, AnIdleClientHearsOfThousandsOfChangesInPieces) {
     Client busy(stage, 1), idle(stage, 2);
     fill(busy);
