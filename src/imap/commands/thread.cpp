@@ -35,8 +35,8 @@ private:
     awaitable<bool> gather(NumberRanges found);
     void add(SeqNum seq, const store::Entry& entry);
     awaitable<bool> sort_by_date();
-    ThreadTree tree();
-    awaitable<bool> write(ThreadTree tree);
+    awaitable<bool> make_tree();
+    awaitable<bool> write();
 
     Session& session_;
     const cmd::Thread& thread_;
@@ -46,6 +46,7 @@ private:
     std::vector<ThreadMessage> messages_;
     std::vector<SortItem> dates_;
     std::vector<std::uint32_t> numbers_, order_, named_;
+    ThreadTree tree_;
 };
 
 awaitable<bool> ThreadRun::run(NumberRanges found) {
@@ -59,8 +60,9 @@ awaitable<bool> ThreadRun::run(NumberRanges found) {
     if (!more) co_return false;
     more = co_await sort_by_date();
     if (!more) co_return false;
-    ThreadTree made = tree();
-    co_return co_await write(std::move(made));
+    more = co_await make_tree();
+    if (!more) co_return false;
+    co_return co_await write();
 }
 
 awaitable<bool> ThreadRun::gather(NumberRanges found) {
@@ -104,20 +106,23 @@ awaitable<bool> ThreadRun::sort_by_date() {
     co_return true;
 }
 
-ThreadTree ThreadRun::tree() {
-    switch (thread_.algorithm) {
-        case Algorithm::ordered_subject:
-            return thread_by_subject(messages_, order_);
-        case Algorithm::references:
-            return references_->references(messages_, order_);
-        case Algorithm::refs:
-            break;
+awaitable<bool> ThreadRun::make_tree() {
+    if (thread_.algorithm == Algorithm::ordered_subject) {
+        tree_ = thread_by_subject(messages_, order_);
+        co_return true;
     }
-    return references_->refs(order_);
+    const auto steps = thread_.algorithm == Algorithm::references ? references_->references(messages_, order_)
+                                                                  : references_->refs(order_);
+    while (!steps->step()) {
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
+    }
+    tree_ = steps->take();
+    co_return true;
 }
 
-awaitable<bool> ThreadRun::write(ThreadTree tree) {
-    ThreadWriter writer(tree, numbers_);
+awaitable<bool> ThreadRun::write() {
+    ThreadWriter writer(tree_, numbers_);
     while (writer.write(session_.out(), net::Connection::output_large_bytes)) {
         const bool more = co_await session_.breathe();
         if (!more) co_return false;

@@ -2,6 +2,7 @@
 #include "imap/sort/threads.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace imap {
@@ -10,134 +11,212 @@ namespace {
 constexpr std::uint32_t none = ThreadTree::none;
 using Units = std::vector<std::uint32_t>;
 
-/// The messages' places in `order`: comparing dates becomes comparing places, and sorting putting in place.
-Units places_of(const Units& order) {
-    Units places(order.size());
-    for (std::uint32_t place = 0; place < order.size(); ++place) places[order[place]] = place;
-    return places;
-}
+// Messages or units of one pass between two looks around: some 0.2 ms.
+constexpr std::size_t piece = 8'192;
 
-/// The forest of units under way.
-struct Grove {
-    Units parent;  // none: a child of the root
-    std::size_t messages = 0;
+/// One pass after another, each over numbers from 0, in pieces.
+class Passes {
+public:
+    /// \param size how many numbers, asked when the pass begins
+    void add(std::function<std::size_t()> size, std::function<void(std::size_t)> each) {
+        passes_.push_back(Pass{std::move(size), std::move(each)});
+    }
+    /// True when all is done.
+    bool step() {
+        if (pass_ == passes_.size()) return true;
+        const Pass& pass = passes_[pass_];
+        if (at_ == 0) size_ = pass.size();
+        const std::size_t until = std::min(size_, at_ + piece);
+        for (; at_ < until; ++at_) pass.each(at_);
+        if (at_ < size_) return false;
+        at_ = 0;
+        return ++pass_ == passes_.size();
+    }
 
+private:
+    struct Pass {
+        std::function<std::size_t()> size;
+        std::function<void(std::size_t)> each;
+    };
+    std::vector<Pass> passes_;
+    std::size_t pass_ = 0, at_ = 0, size_ = 0;
+};
+
+/// What all passes work on.
+struct Ground {
+    const LinkForest& forest;
+    const Units& message_of;  // by node
+    const std::vector<LinkForest::Node>& node_of_message;
+    const Units& order;
+
+    std::size_t messages() const { return node_of_message.size(); }
+};
+
+/// Steps 2 and 3: dummies go; their children move up to the next message above, or, where there is none, stay
+/// together under the topmost dummy if they are several. Then the forest of units under way.
+class Grove {
+public:
+    explicit Grove(const Ground& ground) : ground_(ground) {}
+
+    Units parent;  // of a unit; none: a child of the root
+    Units places;  // of messages in the order: comparing dates becomes comparing places
+    Units oldest;  // message of each unit that has no parent: itself, or a dummy's first child
+    Units roots;   // in order, once roots were found
+
+    std::size_t messages() const { return ground_.messages(); }
     std::uint32_t add_dummy() {
         parent.push_back(none);
         return static_cast<std::uint32_t>(parent.size() - 1);
     }
 
-    /// The oldest message of each unit that has no parent: itself, or a dummy's first child.
-    Units oldest(const Units& order) const {
-        Units first(parent.size(), none);
-        for (const std::uint32_t message : order) {
-            const std::uint32_t above = parent[message];
-            if (above == none) {
-                first[message] = message;
-            } else if (above >= messages && first[above] == none) {
-                first[above] = message;
-            }
-        }
-        return first;
+    void prune(Passes& passes) {
+        passes.add(
+            [this] {
+                places.assign(messages(), none);
+                return messages();
+            },
+            [this](std::size_t place) { places[ground_.order[place]] = static_cast<std::uint32_t>(place); });
+        passes.add(
+            [this] {
+                above_.assign(ground_.forest.size(), none);
+                children_.assign(ground_.forest.size(), 0);
+                return messages();
+            },
+            [this](std::size_t message) {
+                const LinkForest::Node above = settled(ground_.node_of_message[message]);
+                if (above != none) ++children_[above];
+            });
+        passes.add(
+            [this] {
+                parent.assign(messages(), none);
+                dummies_.assign(ground_.forest.size(), none);
+                return messages();
+            },
+            [this](std::size_t message) { place(message); });
     }
 
-    /// Steps 4 and 6: siblings by date; roots by `key`, a message of each root; none: no root.
-    ThreadTree tree(const Units& order, const Units& places, const Units& key) const {
-        ThreadTree made;
-        made.messages = messages;
-        made.first_child.assign(parent.size(), none);
-        made.next_sibling.assign(parent.size(), none);
-        for (auto message = order.rbegin(); message != order.rend(); ++message) {
-            const std::uint32_t above = parent[*message];
-            if (above == none) continue;
-            made.next_sibling[*message] = std::exchange(made.first_child[above], *message);
-        }
-        made.roots = roots(places, key);
-        return made;
+    void find_oldest(Passes& passes) {
+        passes.add(
+            [this] {
+                oldest.assign(parent.size(), none);
+                return messages();
+            },
+            [this](std::size_t at) {
+                const std::uint32_t message = ground_.order[at];
+                const std::uint32_t above = parent[message];
+                if (above == none) {
+                    oldest[message] = message;
+                } else if (above >= messages() && oldest[above] == none) {
+                    oldest[above] = message;
+                }
+            });
     }
 
-    Units roots(const Units& places, const Units& key) const {
-        Units at(messages, none);
-        for (std::uint32_t unit = 0; unit < parent.size(); ++unit)
-            if (parent[unit] == none && key[unit] != none) at[places[key[unit]]] = unit;
-        std::erase(at, none);
-        return at;
+    /// Steps 4 and 6: roots by `key`, a message of each; none: no root.
+    void find_roots(Passes& passes, const Units& key) {
+        passes.add(
+            [this] {
+                by_place_.assign(messages(), none);
+                return parent.size();
+            },
+            [this, &key](std::size_t unit) {
+                if (parent[unit] == none && key[unit] != none)
+                    by_place_[places[key[unit]]] = static_cast<std::uint32_t>(unit);
+            });
+        passes.add(
+            [this] {
+                roots.clear();
+                return messages();
+            },
+            [this](std::size_t place) {
+                if (by_place_[place] != none) roots.push_back(by_place_[place]);
+            });
     }
-};
 
-/// Steps 2 and 3: dummies go; their children move up to the next message above, or, where there is none, stay
-/// together under the topmost dummy if they are several.
-class Pruner {
-public:
-    Pruner(const LinkForest& forest, const Units& message_of) : forest_(forest), message_of_(message_of) {}
-
-    Grove prune(const std::vector<LinkForest::Node>& node_of_message) {
-        Grove grove;
-        grove.messages = node_of_message.size();
-        grove.parent.assign(grove.messages, none);
-        above_.assign(forest_.size(), none);
-        Units children(forest_.size(), 0);
-        for (const LinkForest::Node node : node_of_message) {
-            const LinkForest::Node above = settled(node);
-            if (above != none) ++children[above];
-        }
-        Units dummies(forest_.size(), none);
-        for (std::uint32_t message = 0; message < grove.messages; ++message) {
-            const LinkForest::Node above = settled(node_of_message[message]);
-            if (above == none) continue;
-            if (message_of_[above] != none) {
-                grove.parent[message] = message_of_[above];
-            } else if (children[above] > 1) {
-                if (dummies[above] == none) dummies[above] = grove.add_dummy();
-                grove.parent[message] = dummies[above];
-            }
-        }
-        return grove;
+    /// Step 6: siblings by date.
+    void find_children(Passes& passes, ThreadTree& made) {
+        passes.add(
+            [this, &made] {
+                made.messages = messages();
+                made.first_child.assign(parent.size(), none);
+                made.next_sibling.assign(parent.size(), none);
+                return messages();
+            },
+            [this, &made](std::size_t at) {
+                const std::uint32_t message = ground_.order[messages() - 1 - at];
+                const std::uint32_t above = parent[message];
+                if (above != none)
+                    made.next_sibling[message] = std::exchange(made.first_child[above], message);
+            });
     }
 
 private:
+    void place(std::size_t message) {
+        const LinkForest::Node above = settled(ground_.node_of_message[message]);
+        if (above == none) return;
+        if (ground_.message_of[above] != none) {
+            parent[message] = ground_.message_of[above];
+        } else if (children_[above] > 1) {
+            if (dummies_[above] == none) dummies_[above] = add_dummy();
+            parent[message] = dummies_[above];
+        }
+    }
     /// The message above, else the topmost dummy above, else none. Each dummy is walked over once.
     LinkForest::Node settled(LinkForest::Node node) {
+        const LinkForest& forest = ground_.forest;
+        const auto is_dummy = [this](LinkForest::Node each) { return ground_.message_of[each] == none; };
         path_.clear();
-        LinkForest::Node at = forest_.parent(node);
-        while (at != none && message_of_[at] == none && above_[at] == none && forest_.parent(at) != none) {
+        LinkForest::Node at = forest.parent(node);
+        while (at != none && is_dummy(at) && above_[at] == none && forest.parent(at) != none) {
             path_.push_back(at);
-            at = forest_.parent(at);
+            at = forest.parent(at);
         }
-        if (at != none && message_of_[at] == none && above_[at] != none) at = above_[at];
+        if (at != none && is_dummy(at) && above_[at] != none) at = above_[at];
         for (const LinkForest::Node dummy : path_) above_[dummy] = at;
         return at;
     }
 
-    const LinkForest& forest_;
-    const Units& message_of_;
-    Units above_;  // of a dummy: what settled() found
+    const Ground& ground_;
+    Units above_;               // of a dummy: what settled() found
+    Units children_, dummies_;  // by node
+    Units by_place_;
     std::vector<LinkForest::Node> path_;
 };
 
 /// Step 5: threads with the same subject become one.
 class SubjectJoiner {
 public:
-    SubjectJoiner(Grove& grove, const std::vector<ThreadMessage>& messages, Units oldest)
-        : grove_(grove), messages_(messages), oldest_(std::move(oldest)), joined_(grove.parent.size(), none) {
-        std::uint32_t largest = 0;
-        for (const ThreadMessage& message : messages) largest = std::max(largest, message.subject);
-        table_.assign(std::size_t{largest} + 1, none);
-    }
+    SubjectJoiner(Grove& grove, const std::vector<ThreadMessage>& messages)
+        : grove_(grove), messages_(messages) {}
 
-    void join(const Units& roots) {
-        for (const std::uint32_t unit : roots) enter(unit);
-        for (const std::uint32_t unit : roots) merge(unit);
+    void join(Passes& passes) {
+        passes.add(
+            [this] {
+                largest_ = 0;
+                return messages_.size();
+            },
+            [this](std::size_t at) { largest_ = std::max(largest_, messages_[at].subject); });
+        passes.add(
+            [this] {
+                joined_.assign(grove_.parent.size(), none);
+                table_.assign(std::size_t{largest_} + 1, none);
+                return grove_.roots.size();
+            },
+            [this](std::size_t at) { enter(grove_.roots[at]); });
+        passes.add([this] { return grove_.roots.size(); },
+                   [this](std::size_t at) { merge(grove_.roots[at]); });
         // Children of a dummy that was joined with another dummy.
-        for (std::size_t message = 0; message < grove_.messages; ++message) {
-            std::uint32_t& above = grove_.parent[message];
-            if (above != none && above < joined_.size() && joined_[above] != none) above = joined_[above];
-        }
+        passes.add([this] { return grove_.messages(); },
+                   [this](std::size_t message) {
+                       std::uint32_t& above = grove_.parent[message];
+                       if (above != none && above < joined_.size() && joined_[above] != none)
+                           above = joined_[above];
+                   });
     }
 
 private:
-    bool is_dummy(std::uint32_t unit) const { return unit >= grove_.messages; }
-    const ThreadMessage& subject_of(std::uint32_t unit) const { return messages_[oldest_[unit]]; }
+    bool is_dummy(std::uint32_t unit) const { return unit >= grove_.messages(); }
+    const ThreadMessage& subject_of(std::uint32_t unit) const { return messages_[grove_.oldest[unit]]; }
     bool is_reply(std::uint32_t unit) const { return !is_dummy(unit) && messages_[unit].is_reply; }
 
     /// 5.B
@@ -169,9 +248,81 @@ private:
 
     Grove& grove_;
     const std::vector<ThreadMessage>& messages_;
-    Units oldest_;
+    std::uint32_t largest_ = 0;
     Units joined_;  // of a dummy: the dummy that has its children now
     Units table_;   // by subject
+};
+
+/// Of REFERENCES.
+class ReferencesSteps : public ReferenceThreads::Steps {
+public:
+    ReferencesSteps(Ground ground, const std::vector<ThreadMessage>& messages)
+        : ground_(ground), grove_(ground_), joiner_(grove_, messages) {
+        grove_.prune(passes_);
+        grove_.find_oldest(passes_);
+        grove_.find_roots(passes_, grove_.oldest);  // step 4
+        joiner_.join(passes_);
+        grove_.find_oldest(passes_);
+        grove_.find_children(passes_, made_);
+        grove_.find_roots(passes_, grove_.oldest);
+    }
+    ReferencesSteps(const ReferencesSteps&) = delete;
+    ReferencesSteps& operator=(const ReferencesSteps&) = delete;
+
+    bool step() override { return passes_.step(); }
+    ThreadTree take() override {
+        made_.roots = std::move(grove_.roots);
+        return std::move(made_);
+    }
+
+private:
+    Ground ground_;
+    Grove grove_;
+    SubjectJoiner joiner_;
+    ThreadTree made_;
+    Passes passes_;
+};
+
+/// Of REFS: threads by their latest message.
+class RefsSteps : public ReferenceThreads::Steps {
+public:
+    explicit RefsSteps(Ground ground) : ground_(ground), grove_(ground_) {
+        grove_.prune(passes_);
+        passes_.add(
+            [this] {
+                root_of_.assign(grove_.parent.size(), none);
+                latest_.assign(grove_.parent.size(), none);
+                return grove_.messages();
+            },
+            [this](std::size_t at) { look(ground_.order[at]); });
+        grove_.find_children(passes_, made_);
+        grove_.find_roots(passes_, latest_);
+    }
+    RefsSteps(const RefsSteps&) = delete;
+    RefsSteps& operator=(const RefsSteps&) = delete;
+
+    bool step() override { return passes_.step(); }
+    ThreadTree take() override {
+        made_.roots = std::move(grove_.roots);
+        return std::move(made_);
+    }
+
+private:
+    void look(std::uint32_t message) {
+        const Units& parent = grove_.parent;
+        std::uint32_t at = message;
+        path_.clear();
+        for (; parent[at] != none && root_of_[at] == none; at = parent[at]) path_.push_back(at);
+        if (root_of_[at] != none) at = root_of_[at];
+        for (const std::uint32_t unit : path_) root_of_[unit] = at;
+        latest_[at] = message;  // the order is by date: the last one stays
+    }
+
+    Ground ground_;
+    Grove grove_;
+    Units root_of_, latest_, path_;
+    ThreadTree made_;
+    Passes passes_;
 };
 
 }  // namespace
@@ -233,28 +384,13 @@ void ReferenceThreads::add(std::uint32_t id, std::span<const std::uint32_t> refe
     if (before != none && !forest_.descends(before, message)) forest_.link(message, before);
 }
 
-ThreadTree ReferenceThreads::references(const std::vector<ThreadMessage>& messages, const Units& order) {
-    const Units places = places_of(order);
-    Grove grove = Pruner(forest_, message_of_).prune(node_of_message_);
-    Units oldest = grove.oldest(order);
-    const Units roots = grove.roots(places, oldest);  // step 4
-    SubjectJoiner(grove, messages, std::move(oldest)).join(roots);
-    return grove.tree(order, places, grove.oldest(order));
+std::unique_ptr<ReferenceThreads::Steps> ReferenceThreads::references(
+    const std::vector<ThreadMessage>& messages, const Units& order) const {
+    return std::make_unique<ReferencesSteps>(Ground{forest_, message_of_, node_of_message_, order}, messages);
 }
 
-ThreadTree ReferenceThreads::refs(const Units& order) {
-    const Units places = places_of(order);
-    const Grove grove = Pruner(forest_, message_of_).prune(node_of_message_);
-    Units root_of(grove.parent.size(), none), latest(grove.parent.size(), none), path;
-    for (const std::uint32_t message : order) {
-        std::uint32_t at = message;
-        path.clear();
-        for (; grove.parent[at] != none && root_of[at] == none; at = grove.parent[at]) path.push_back(at);
-        if (root_of[at] != none) at = root_of[at];
-        for (const std::uint32_t unit : path) root_of[unit] = at;
-        latest[at] = message;  // the order is by date: the last one stays
-    }
-    return grove.tree(order, places, latest);
+std::unique_ptr<ReferenceThreads::Steps> ReferenceThreads::refs(const Units& order) const {
+    return std::make_unique<RefsSteps>(Ground{forest_, message_of_, node_of_message_, order});
 }
 
 }  // namespace imap
