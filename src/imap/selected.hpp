@@ -62,7 +62,8 @@ struct Selected {
     std::string name;
     bool read_only;  ///< EXAMINE
     View view;
-    NumberRanges saved;  ///< "$" as uids (RFC 9051 section 6.4.4.1)
+    bool vanished_told = false;  ///< since the client last heard a HIGHESTMODSEQ
+    NumberRanges saved;          ///< "$" as uids (RFC 9051 section 6.4.4.1)
     std::vector<UpdateContext> contexts;
     Watcher watcher;
     store::SubscriptionPtr subscription;  // last: ends before what it tells

@@ -133,6 +133,7 @@ awaitable<bool> Session::finish(Reply reply) {
         const bool more = co_await update_contexts();
         if (!more) co_return false;
     }
+    if (selected_ && qresync_ && !ending_) tell_modseq(reply);
     write_condition(out(), tag_, reply.condition, reply.code, reply.text);
     if (reply.condition == Condition::bad) {
         if (++bad_in_a_row_ >= (state_ == state_not_authenticated ? services_.limits.bad_before_login_max

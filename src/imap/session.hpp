@@ -14,6 +14,7 @@
 
 #include "imap/place.hpp"
 #include "imap/reply.hpp"
+#include "imap/resync.hpp"
 #include "imap/selected.hpp"
 #include "imap/services.hpp"
 #include "imap/sort/comparator.hpp"
@@ -93,6 +94,12 @@ private:
     awaitable<bool> tell_flags_of(NumberRanges numbers, bool with_uid);
     void write_flag_lists();
     void claim_recent(const store::Snapshot& before);
+    void tell_modseq(Reply& reply);
+
+    // commands/resynchronise.cpp: QRESYNC
+    awaitable<bool> write_vanished_pieces(bool earlier, NumberRanges uids);
+    awaitable<std::optional<Reply>> tell_vanished_since(Resync what);
+    awaitable<std::optional<Reply>> resynchronise(cmd::Qresync known);
 
     // Facts
     WriteMode write_mode() const { return WriteMode{utf8_ || rev2_}; }
@@ -193,6 +200,7 @@ private:
     // commands/metadata.cpp
     awaitable<std::optional<Reply>> annotated(std::string mailbox, Annotated* out);
     awaitable<store::Result<std::map<std::string, std::string>>> annotations(const Annotated* of);
+    awaitable<store::Result<void>> touch(const Annotated* place);
     awaitable<bool> list_metadata(const std::vector<std::string>* names, Annotated place);
     // commands/idle.cpp
     enum class IdleEnd : std::uint8_t { done, other, gone };
@@ -205,7 +213,7 @@ private:
     std::string tag_;                    // of the command that runs
     const CommandSpec* spec_ = nullptr;  // of the command that runs or ran last
     State state_ = state_not_authenticated;
-    bool condstore_ = false, rev2_ = false, utf8_ = false;
+    bool condstore_ = false, rev2_ = false, utf8_ = false, qresync_ = false;
     bool ending_ = false;                               // BYE was said
     imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked

@@ -46,7 +46,11 @@ awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expu
     store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
     if (difference.appended != 0) claim_recent(*before);
     leave_contexts(*before, difference);
-    difference.vanished = {};
+    if (qresync_) {
+        difference.expunged = {};  // RFC 7162 section 3.2.10: VANISHED, always
+    } else {
+        difference.vanished = {};
+    }
     if (own == nullptr) before.reset();  // a slow client must not keep the old pages alive
     co_return co_await tell(std::move(before), std::move(difference), with_uid, own);
 }
@@ -70,6 +74,11 @@ awaitable<bool> Session::tell(store::SnapshotPtr before, store::Difference diffe
         write_expunge(out(), seq);
         if (!pause()) continue;
         const bool more = co_await breathe(true);
+        if (!more) co_return false;
+    }
+    if (!difference.vanished.empty()) {
+        selected_->vanished_told = true;
+        const bool more = co_await write_vanished_pieces(false, ranges_of(difference.vanished));
         if (!more) co_return false;
     }
     if (difference.appended != 0) {

@@ -11,6 +11,7 @@ store::Difference View::advance(store::SnapshotPtr newest, bool may_expunge) {
     store::Difference difference = store::compare(*shown_, *target);
     shown_ = std::move(target);
     newest_ = std::move(newest);
+    if (!keeps_expunged()) told_ = newest_->totals().highest_modseq;
     return difference;
 }
 

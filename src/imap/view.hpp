@@ -21,7 +21,8 @@ using base::Uid;
 class View {
 public:
     View() = default;
-    explicit View(store::SnapshotPtr snapshot) : shown_(snapshot), newest_(std::move(snapshot)) {}
+    explicit View(store::SnapshotPtr snapshot)
+        : shown_(snapshot), newest_(std::move(snapshot)), told_(newest_->totals().highest_modseq) {}
 
     /// The client's numbers are those of this snapshot.
     const store::Snapshot& messages() const { return *shown_; }
@@ -36,6 +37,10 @@ public:
     bool keeps_expunged() const { return shown_ != newest_; }
     /// Of a message of the view: it is not in the folder any more.
     bool is_gone(Uid uid) const { return keeps_expunged() && newest_->find(uid) == nullptr; }
+
+    /// The client knows all changes up to this modseq. While expunged messages are kept it stays below
+    /// theirs, whatever later changes were told (RFC 7162 section 6).
+    ModSeq told_modseq() const { return told_; }
 
     /// Makes the view `newest`, or as near to it as numbers allow. Returns what the client must be told, in
     /// terms of the old and the new messages().
@@ -58,6 +63,7 @@ private:
     store::SnapshotPtr shown_;
     store::SnapshotPtr
         newest_;  // the last one that was looked at; the same as shown_ unless that keeps expunged ones
+    ModSeq told_;
     store::UidRanges recent_;  // ends included
 };
 

@@ -93,7 +93,7 @@ PagePtr united(const PagePtr& before, const PagePtr& after) {
         if (!known(entry)) page->entries.push_back(entry);
     std::sort(page->entries.begin(), page->entries.end(),
               [](const Entry& a, const Entry& b) { return a.uid < b.uid; });
-    page->modseq_max = std::max(page->modseq_max, before->modseq_max);
+    sum_up(*page);
     return page;
 }
 
@@ -108,6 +108,7 @@ PageGroupPtr united(const PageGroupPtr& before, const PageGroupPtr& after) {
         group->pages.push_back(united(b, a));
         kept |= group->pages.back() != a;
         group->count += static_cast<std::uint32_t>(group->pages.back()->entries.size());
+        group->unseen += group->pages.back()->unseen;
     });
     return kept ? group : after;
 }

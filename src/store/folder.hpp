@@ -111,7 +111,11 @@ public:
     virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids,
                                                   FlagSet keep = every_flag) = 0;
 
-    virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since) = 0;
+    /// As of `view`, a snapshot of this folder; null: of the newest.
+    virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view = nullptr) = 0;
+    /// A transaction that changes no message: its modseq tells that something else of the mailbox did (RFC
+    /// 7162 section 3.2: an annotation). \errors unavailable, not_found
+    virtual awaitable<Result<ModSeq>> touch() = 0;
 
     /// Facts of the messages of `entries` (from a snapshot of this folder, ascending), in their order; null
     /// where the message is gone. Reads runs of neighbours as one range; ask for some hundred at a time, not

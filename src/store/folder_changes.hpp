@@ -133,6 +133,13 @@ public:
     void apply(RoundView& view) override;
 };
 
+/// A modseq for what is not kept in the folder.
+class TouchChange final : public FolderChange {
+public:
+    Cost cost(const Snapshot&) const override { return {2, 1024}; }
+    void apply(RoundView& view) override { write_log(view, LogOp::flags, {}, {}, {}); }
+};
+
 /// Removes work rows that are done with, and raises the floor of the log. No transaction of the mail model.
 class MaintainChange final : public FolderChange {
 public:

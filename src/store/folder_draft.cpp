@@ -244,16 +244,17 @@ SnapshotPtr FolderDraft::finish(engine::Batch& batch) {
             batch.erase.push_back(keys::page(number));
             continue;
         }
-        page->modseq_max = ModSeq();
-        for (const Entry& entry : page->entries) page->modseq_max = std::max(page->modseq_max, entry.modseq);
+        sum_up(*page);
         batch.put.push_back(engine::Row{keys::page(number), encode(*page)});
     }
     for (const auto& [number, group] : owned_) {
         std::erase_if(group->pages, [](const PagePtr& page) { return page->entries.empty(); });
         group->count = 0;
+        group->unseen = 0;
         group->modseq_max = ModSeq();
         for (const PagePtr& page : group->pages) {
             group->count += static_cast<std::uint32_t>(page->entries.size());
+            group->unseen += page->unseen;
             group->modseq_max = std::max(group->modseq_max, page->modseq_max);
         }
     }

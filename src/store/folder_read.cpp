@@ -149,30 +149,35 @@ awaitable<Result<std::string>> LiveFolder::read(DetailPtr detail, std::uint64_t 
     co_return out;
 }
 
-awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since) {
+awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since, SnapshotPtr view) {
     VanishedResult result;
-    SnapshotPtr now = snapshot();
+    const SnapshotPtr now = view ? std::move(view) : snapshot();
     if (since < log_floor()) co_return all_vanished(*now);
     UidRanges gone;
     std::string after = keys::log(since);
+    const std::uint64_t until = now->totals().highest_modseq.value;
     std::uint64_t expected = since.value;
-    for (bool more = since < now->totals().highest_modseq; more;) {
+    for (bool more = expected < until; more;) {
         const auto rows = co_await context_.engine.scan(partition_, after, "l", 0, 0);
         if (!rows) co_return rows.error();
         for (const engine::Row& row : rows->rows) {
+            if (expected == until) break;  // what came later is not asked for
             // Each modseq has its row: where one is missing the log was trimmed while it was read.
-            if (keys::number_in(row.key, 'l') != ++expected) co_return all_vanished(*snapshot());
-            std::optional<LogRow> log = decode_log(row.value);
-            if (!log) co_return Error(Errc::corrupt, "the folder's log is damaged");
+            if (keys::number_in(row.key, 'l') != ++expected) co_return all_vanished(*now);
+            const std::optional<LogRow> log = decode_log(row.value);
+            if (!log) {
+                base::log::error("store", "a row of a folder's log is damaged",
+                                 {{"partition", partition_}, {"row", row.key}});
+                co_return all_vanished(*now);
+            }
             if (log->op == LogOp::expunge) gone.insert(gone.end(), log->uids.begin(), log->uids.end());
         }
-        more = rows->more && !rows->rows.empty();
+        more = expected < until && rows->more && !rows->rows.empty();
         if (more) after = rows->rows.back().key;
     }
     // Also where no row is left to miss one before it.
-    if (expected < now->totals().highest_modseq.value) co_return all_vanished(*snapshot());
+    if (expected < until) co_return all_vanished(*now);
     // A log row of very many ranges may hold more than what was expunged: what is there did not vanish.
-    now = snapshot();
     for (const UidRange& range : normalised(std::move(gone))) {
         Uid from = range.first;
         const SeqNum first = now->lower_bound(range.first);

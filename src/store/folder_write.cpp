@@ -168,6 +168,14 @@ awaitable<Result<ExpungeResult>> LiveFolder::expunge(std::optional<UidRanges> on
     return take_out(std::move(uids), true);
 }
 
+awaitable<Result<ModSeq>> LiveFolder::touch() {
+    auto change = std::make_shared<TouchChange>();
+    change->opid = new_opid();
+    co_await submit(change);
+    if (!change->error.is(Errc::none)) co_return change->error;
+    co_return change->modseq;
+}
+
 awaitable<Result<ExpungeResult>> LiveFolder::remove(UidRanges uids) {
     return take_out(normalised(std::move(uids)), false);
 }

@@ -51,6 +51,7 @@ struct Loader {
             newest = std::max(newest, entry.id.value);
         }
         group.count += static_cast<std::uint32_t>(page->entries.size());
+        group.unseen += page->unseen;
         group.modseq_max = std::max(group.modseq_max, page->modseq_max);
         group.pages.push_back(std::move(page));
         return true;

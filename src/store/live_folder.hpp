@@ -40,7 +40,8 @@ public:
     awaitable<Result<ExpungeResult>> remove(UidRanges uids) override;
     awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
-    awaitable<Result<VanishedResult>> vanished_since(ModSeq since) override;
+    awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
+    awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
     awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;

@@ -96,6 +96,7 @@ std::shared_ptr<Page> decode_page(std::uint32_t number, std::string_view value) 
         }
         entry.flags = FlagSet(low, high);
         page->modseq_max = std::max(page->modseq_max, entry.modseq);
+        page->unseen += entry.flags.has(SystemFlag::seen) ? 0U : 1U;
     }
     // uid 0 is none: page 0 begins with place 1.
     if (!in.done() || page->entries.front().uid.value == 0) return nullptr;

@@ -21,6 +21,15 @@ auto by_uid(const std::vector<Entry>& entries, Uid uid) {
 
 }  // namespace
 
+void sum_up(Page& page) {
+    page.unseen = 0;
+    page.modseq_max = ModSeq();
+    for (const Entry& entry : page.entries) {
+        if (!entry.flags.has(SystemFlag::seen)) ++page.unseen;
+        page.modseq_max = std::max(page.modseq_max, entry.modseq);
+    }
+}
+
 Snapshot::Snapshot(FolderTotals totals, std::shared_ptr<const Keywords> keywords,
                    std::vector<PageGroupPtr> groups)
     : totals_(totals), keywords_(std::move(keywords)), groups_(std::move(groups)) {
@@ -69,6 +78,24 @@ SeqNum Snapshot::lower_bound(Uid uid) const {
         break;
     }
     return SeqNum(before + 1);
+}
+
+SeqNum Snapshot::first_unseen() const {
+    for (std::size_t group = 0; group < groups_.size(); ++group) {
+        if (groups_[group]->unseen == 0) continue;
+        std::uint32_t seq = group == 0 ? 0 : first_[group - 1];
+        for (const PagePtr& page : groups_[group]->pages) {
+            if (page->unseen == 0) {
+                seq += static_cast<std::uint32_t>(page->entries.size());
+                continue;
+            }
+            for (const Entry& entry : page->entries) {
+                ++seq;
+                if (!entry.flags.has(SystemFlag::seen)) return SeqNum(seq);
+            }
+        }
+    }
+    return {};
 }
 
 Uid Snapshot::last_uid() const {

@@ -35,14 +35,18 @@ struct Entry {
 struct Page {
     std::uint32_t number = 0;  ///< uid >> 6
     ModSeq modseq_max;
+    std::uint32_t unseen = 0;    ///< entries without \Seen
     std::vector<Entry> entries;  ///< by uid, 1 to 64 of them
 };
 using PagePtr = std::shared_ptr<const Page>;
+/// What Page::unseen and modseq_max must be.
+void sum_up(Page& page);
 
 struct PageGroup {
     std::uint32_t number = 0;  ///< uid >> 12
     ModSeq modseq_max;
-    std::uint32_t count = 0;  ///< entries in all pages
+    std::uint32_t count = 0;   ///< entries in all pages
+    std::uint32_t unseen = 0;  ///< of them
     std::vector<PagePtr> pages;
 };
 using PageGroupPtr = std::shared_ptr<const PageGroup>;
@@ -77,6 +81,8 @@ public:
     SeqNum lower_bound(Uid uid) const;
     /// The uid of the last message; 0 when the folder is empty.
     Uid last_uid() const;
+    /// 0 when all are seen. O(groups + 128).
+    SeqNum first_unseen() const;
 
     /// Calls visit(SeqNum, const Entry&) for each message from `first` to `last`, both included. visit may
     /// return bool: false ends the walk.
@@ -99,6 +105,30 @@ public:
                     } else {
                         visit(SeqNum(seq), entry);
                     }
+                }
+            }
+        }
+    }
+
+    /// The same, of the messages whose modseq is above `since` only. O(log groups) and the pages that hold
+    /// such.
+    template <class Visit>
+    void for_each_changed(SeqNum first, SeqNum last, ModSeq since, Visit visit) const {
+        if (first.value == 0 || first.value > last.value || first.value > size()) return;
+        std::size_t group = group_of(first);
+        for (; group < groups_.size(); ++group) {
+            std::uint32_t seq = group == 0 ? 0 : first_[group - 1];
+            if (seq >= last.value) return;
+            if (groups_[group]->modseq_max <= since) continue;
+            for (const PagePtr& page : groups_[group]->pages) {
+                if (page->modseq_max <= since || seq + page->entries.size() < first.value) {
+                    seq += static_cast<std::uint32_t>(page->entries.size());
+                    continue;
+                }
+                for (const Entry& entry : page->entries) {
+                    ++seq;
+                    if (seq > last.value) return;
+                    if (seq >= first.value && entry.modseq > since) visit(SeqNum(seq), entry);
                 }
             }
         }

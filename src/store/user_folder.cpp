@@ -42,9 +42,11 @@ awaitable<Result<CopyResult>> UserFolder::move_to(FolderPtr destination, UidRang
     return folder_->transfer(std::move(destination), std::move(uids), Transfer(true, keep, snapshot()));
 }
 
-awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since) {
-    return folder_->vanished_since(since);
+awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since, SnapshotPtr view) {
+    return folder_->vanished_since(since, std::move(view));
 }
+
+awaitable<Result<ModSeq>> UserFolder::touch() { return folder_->touch(); }
 
 awaitable<Result<std::vector<DetailPtr>>> UserFolder::details(std::vector<Entry> entries) {
     return folder_->details(std::move(entries));

@@ -41,9 +41,9 @@ PagePtr seen_by(const PagePtr& from, const SeenPage* seen) {
         if (!made) made = std::make_shared<Page>(*from);
         made->entries[i].flags = flags;
         made->entries[i].modseq = modseq;
-        made->modseq_max = std::max(made->modseq_max, modseq);
     }
     if (!made) return from;
+    sum_up(*made);
     return made;
 }
 
@@ -166,10 +166,10 @@ UserView::Made UserView::make(const PageGroupPtr& from, const SeenGroupPtr& seen
         }
         const PagePtr shown = same ? std::move(same) : seen_by(page, mine.get());
         made->modseq_max = std::max(made->modseq_max, shown->modseq_max);
-        for (const Entry& entry : shown->entries)
-            if (!entry.flags.has(SystemFlag::seen)) ++out.unseen;
+        out.unseen += shown->unseen;
         made->pages.push_back(shown);
     }
+    made->unseen = out.unseen;
     out.made = made->pages == from->pages ? from : std::move(made);
     return out;
 }

@@ -12,6 +12,11 @@ awaitable<Reply> Session::handle(cmd::Enable enable) {
         } else if (capability == "CONDSTORE") {
             enable_condstore();
             enabled.emplace_back("CONDSTORE");
+        } else if (capability == "QRESYNC") {
+            // RFC 7162 section 3.2.3: CONDSTORE with it, whether it is named or not.
+            qresync_ = true;
+            enable_condstore();
+            enabled.emplace_back("QRESYNC");
         } else if (capability == "UTF8=ACCEPT") {
             // RFC 6855 section 3 forbids it while a mailbox is selected, and so does the command table.
             utf8_ = true;

@@ -16,14 +16,19 @@ constexpr std::uint32_t plain_piece = 512;
 }  // namespace
 
 awaitable<Reply> Session::handle(cmd::Fetch fetch) {
-    // RFC 7162 section 3.2.6: VANISHED needs QRESYNC, which is not offered.
-    if (fetch.vanished) co_return bad("QRESYNC is not enabled");
+    if (fetch.vanished && !qresync_) co_return bad("QRESYNC is not enabled");
     if (!fetch.uid && selected_->view.out_of_range(fetch.set)) co_return bad("No such message");
     if ((fetch.items & fetch_mod_seq) != 0) enable_condstore();
     NumberRanges numbers = selected_->view.numbers(fetch.set, fetch.uid, selected_->saved);
     if (fetch.part) {  // RFC 9394 section 3.3: before CHANGEDSINCE
         const Places which = places_of(*fetch.part, count(numbers));
         numbers = which.first > which.last ? NumberRanges() : slice(numbers, which.first, which.last);
+    }
+    if (fetch.changed_since)
+        numbers = changed_since(selected_->view.messages(), numbers, *fetch.changed_since);
+    if (fetch.vanished) {
+        const auto failed = co_await tell_vanished_since(resync_of(fetch, selected_->view, selected_->saved));
+        if (failed) co_return *failed;
     }
     FetchRun run(*this, std::move(fetch), std::move(numbers));
     co_return co_await run.run();
@@ -160,7 +165,8 @@ bool FetchRun::wanted(const store::Entry& entry) const {
 void FetchRun::write_facts(SeqNum seq, const store::Entry& entry, bool with_flags) {
     const std::uint32_t items = fetch_.items;
     writer_.begin(seq);
-    if ((items & fetch_uid) != 0) writer_.uid(entry.uid);
+    // RFC 7162 section 3.2.4: a change of flags that the client did not ask for comes with UID and MODSEQ.
+    if ((items & fetch_uid) != 0 || (with_flags && session_.condstore_)) writer_.uid(entry.uid);
     if ((items & fetch_flags) != 0 || with_flags) {
         const View& view = session_.selected_->view;
         writer_.flags(entry.flags.low(), entry.flags.high(), view.messages().keywords(),

@@ -109,6 +109,18 @@ awaitable<Reply> Session::handle(cmd::GetMetadata command) {
     co_return ok("Getmetadata completed");
 }
 
+/// The mailbox gets a new HIGHESTMODSEQ. A level of the hierarchy has none.
+awaitable<store::Result<void>> Session::touch(const Annotated* place) {
+    const store::FolderTreePtr tree = place->keeper->folders();
+    const store::FolderInfo* info = tree->find(place->folder);
+    if (info == nullptr || !info->selectable) co_return store::Result<void>();
+    const auto folder = co_await place->keeper->open(place->folder);
+    if (!folder) co_return folder.error();
+    const auto modseq = co_await (*folder)->touch();
+    if (!modseq) co_return modseq.error();
+    co_return store::Result<void>();
+}
+
 /// All or none (RFC 5464 section 4.3). Values of both kinds are in two places; those of the other kind are
 /// written only when the first could be.
 awaitable<Reply> Session::handle(cmd::SetMetadata command) {
@@ -134,6 +146,11 @@ awaitable<Reply> Session::handle(cmd::SetMetadata command) {
         return error.is(store::Errc::limit) ? no(code::metadata_too_many, "Too many annotations")
                                             : reply_of(error);
     };
+    if (place.folder) {
+        // RFC 7162 section 3.2: before, so that no annotation changes without it.
+        const auto told = co_await touch(&place);
+        if (!told) co_return reply_of(told.error());
+    }
     if (place.keeper && place.folder && where.owner == account_->id()) {
         // His own folder: one place, one commit.
         own.insert(own.end(), std::make_move_iterator(shared.begin()), std::make_move_iterator(shared.end()));

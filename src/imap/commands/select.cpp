@@ -7,17 +7,6 @@ namespace imap {
 
 namespace {
 
-SeqNum first_unseen(const store::Snapshot& snapshot) {
-    SeqNum found;
-    if (snapshot.totals().unseen == 0) return found;
-    snapshot.for_each(SeqNum(1), SeqNum(snapshot.size()), [&](SeqNum seq, const store::Entry& entry) {
-        if (entry.flags.has(store::SystemFlag::seen)) return true;
-        found = seq;
-        return false;
-    });
-    return found;
-}
-
 /// RFC 4314 section 5.2. \Seen is shared with nobody unless it is the owner's own folder.
 bool writable(const Selected& selected) {
     store::Rights writing = store::Rights(store::Right::insert) | store::Right::expunge |
@@ -29,8 +18,8 @@ bool writable(const Selected& selected) {
 }  // namespace
 
 awaitable<Reply> Session::handle(cmd::Select select) {
-    // RFC 7162 section 3.2.5: only after ENABLE QRESYNC, which is not offered.
-    if (select.qresync) co_return bad("QRESYNC is not enabled");
+    // RFC 7162 section 3.2.5
+    if (select.qresync && !qresync_) co_return bad("QRESYNC is not enabled");
     if (selected_) {
         deselect();  // also when the new one cannot be opened (RFC 9051 section 6.3.2)
         write_condition(out(), "*", Condition::ok, code::closed, "Previous mailbox is closed");
@@ -54,7 +43,7 @@ awaitable<Reply> Session::handle(cmd::Select select) {
     if (!rev2_) {
         selected_->view.add_recent(selected_->folder->take_recent(!select.read_only), totals.uid_next);
         write_recent(out(), selected_->view.recent());
-        const SeqNum unseen = first_unseen(messages);
+        const SeqNum unseen = messages.first_unseen();
         if (unseen.value != 0)
             write_condition(out(), "*", Condition::ok, code::unseen(unseen), "First unseen message");
     }
@@ -70,6 +59,11 @@ awaitable<Reply> Session::handle(cmd::Select select) {
         ListResponse response;
         response.name = selected_->name;
         write_list(out(), response, write_mode());
+    }
+    // RFC 7162 section 3.2.5: of another UIDVALIDITY nothing that the client knows is true.
+    if (select.qresync && select.qresync->uid_validity == totals.uid_validity) {
+        const auto failed = co_await resynchronise(std::move(*select.qresync));
+        if (failed) co_return *failed;
     }
     if (select.read_only || !writable(*selected_)) {
         const char* done = select.read_only ? "Examine completed" : "Select completed";

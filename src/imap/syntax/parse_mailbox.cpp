@@ -21,13 +21,17 @@ bool parse_seq_match(Cursor& in, cmd::Qresync& out) {
         !parse_known_set(in, out.known_seq_uids) || !in.close())
         return false;
     // RFC 7162 section 3.2.5.2: both ascend and name as many messages.
-    const auto numbers = [](const SequenceSet& set) {
-        std::uint64_t total = 0;
-        for (const NumberRange& range : set.ranges)
-            total += std::uint64_t{std::max(range.first, range.last)} - std::min(range.first, range.last) + 1;
-        return total;
+    const auto ascends = [](const SequenceSet& set) {
+        std::uint64_t last = 0;
+        for (const NumberRange& range : set.ranges) {
+            if (range.first <= last || range.last < range.first) return false;
+            last = range.last;
+        }
+        return true;
     };
-    return numbers(out.known_seqs) == numbers(out.known_seq_uids) ||
+    if (!ascends(out.known_seqs) || !ascends(out.known_seq_uids))
+        return in.fail_at("the sets of QRESYNC do not ascend", start);
+    return count(out.known_seqs.ranges) == count(out.known_seq_uids.ranges) ||
            in.fail_at("the two sets of QRESYNC differ in size", start);
 }
 

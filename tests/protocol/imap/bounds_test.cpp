@@ -254,4 +254,44 @@ TEST_F(ImapBounds, ASearchOfManySetsIsFast) {
         1U);
 }
 
+TEST_F(ImapBounds, VanishedLeavesInPiecesAndLinesAreShort) {
+    Client busy(stage, 1), idle(stage, 2);
+    fill(busy);
+    idle.say("b ENABLE QRESYNC\r\nc SELECT INBOX\r\n");
+    busy.say("c SELECT INBOX\r\n");
+    std::string odd = "d STORE 1";
+    for (unsigned i = 3; i <= messages; i += 2) odd += fmt::format(",{}", i);
+    ASSERT_EQ(count(busy.say(odd + " +FLAGS.SILENT (\\Deleted)\r\n"), "d OK"), 1U);
+    idle.say("e NOOP\r\n");
+    busy.say("f EXPUNGE\r\n");
+    const std::string answer = idle.say("g NOOP\r\n");
+    EXPECT_EQ(count(answer, "* VANISHED "), 4U);
+    EXPECT_EQ(count(answer, ","), messages / 2 - 4);
+    EXPECT_EQ(count(answer, "g OK [HIGHESTMODSEQ "), 1U);
+    for (std::size_t at = 0; at < answer.size(); at = answer.find("\r\n", at) + 2)
+        EXPECT_LT(answer.find("\r\n", at) - at, 10'000U);
+}
+
+TEST_F(ImapBounds, QresyncWithThousandsOfRangesIsAnsweredAtOnce) {
+    Client client(stage, 1);
+    fill(client);
+    const std::string selected = client.say("b ENABLE QRESYNC\r\nc SELECT INBOX\r\n");
+    const std::size_t at = selected.find("[UIDVALIDITY ");
+    ASSERT_NE(at, std::string::npos);
+    const std::string validity = selected.substr(at + 13, selected.find(']', at) - at - 13);
+    client.say("d STORE 2 +FLAGS.SILENT (\\Deleted)\r\ne EXPUNGE\r\n");
+    std::string known = "1", seqs = "1", uids = "4000000001";
+    for (unsigned i = 3; known.size() + seqs.size() + uids.size() < 60'000; i += 2) {
+        known += fmt::format(",{}", i);
+        seqs += fmt::format(",{}", i);
+        uids += fmt::format(",{}", 4'000'000'000U + i);
+    }
+    const auto from = std::chrono::steady_clock::now();
+    const std::string answer = client.say(
+        fmt::format("f SELECT INBOX (QRESYNC ({} 1 {} ({} {})))\r\n", validity, known, seqs, uids));
+    EXPECT_EQ(count(answer, "f OK"), 1U);
+    EXPECT_EQ(count(answer, "VANISHED"), 0U);  // uid 2 is not known
+    EXPECT_LT(std::chrono::steady_clock::now() - from, std::chrono::seconds(2));
+}
+
 }  // namespace

@@ -129,6 +129,9 @@ TEST(ParseCommand, Select) {
             "SELECT \"INBOX\" (QRESYNC (67890007 90060115194045000 1:29997 (5000,7500,9000,9990:9999 "
             "15000,22500,27000,29970,29973,29976,29979,29982,29985,29988,29991,29994,29997)))"},
            {"a SELECT x (QRESYNC (1 2 (1:3 5:8)))", "25: the two sets of QRESYNC differ in size"},
+           {"a SELECT x (QRESYNC (1 2 (2,1 5,6)))", "25: the sets of QRESYNC do not ascend"},
+           {"a SELECT x (QRESYNC (1 2 (1:2 5,5)))", "25: the sets of QRESYNC do not ascend"},
+           {"a SELECT x (QRESYNC (1 2 (2:1 5:6)))", "25: the sets of QRESYNC do not ascend"},
            {"a SELECT x (QRESYNC (1 2 (1:3 5:7)) CONDSTORE)",
             "SELECT \"x\" (CONDSTORE QRESYNC (1 2 (1:3 5:7)))"},
            {"a SELECT x (QRESYNC (0 2))", "21: expected number above zero"},

@@ -132,6 +132,69 @@ TEST_F(FolderTest, ExpungeTakesOutTheDeletedOfThoseAsked) {
     EXPECT_EQ(append(inbox, "next"), std::vector<Uid>{Uid(7)});
 }
 
+TEST_F(FolderTest, WhatVanishedIsToldAsOfASnapshot) {
+    for (int i = 0; i < 6; ++i) append(inbox, "m" + std::to_string(i));
+    const ModSeq start = inbox->snapshot()->totals().highest_modseq;
+    ASSERT_TRUE(run(inbox->remove(one(2))));
+    const SnapshotPtr view = inbox->snapshot();
+    ASSERT_TRUE(run(inbox->remove(one(4))));
+    auto gone = run(inbox->vanished_since(start, view));
+    EXPECT_EQ(gone->vanished, one(2));
+    EXPECT_TRUE(gone->exact);
+    gone = run(inbox->vanished_since(view->totals().highest_modseq, view));
+    EXPECT_TRUE(gone->vanished.empty());
+    gone = run(inbox->vanished_since(ModSeq(), view));  // before the log
+    EXPECT_EQ(gone->vanished, one(2));
+    EXPECT_FALSE(gone->exact);
+}
+
+TEST_F(FolderTest, ATouchIsAModseqAndNothingElse) {
+    append(inbox, "m");
+    const SnapshotPtr before = inbox->snapshot();
+    const auto touched = run(inbox->touch());
+    ASSERT_TRUE(touched);
+    EXPECT_EQ(touched->value, before->totals().highest_modseq.value + 1);
+    EXPECT_EQ(inbox->snapshot()->totals().highest_modseq, *touched);
+    EXPECT_TRUE(compare(*before, *inbox->snapshot()).empty());
+    const auto gone = run(inbox->vanished_since(before->totals().highest_modseq));
+    EXPECT_TRUE(gone->exact);
+    EXPECT_TRUE(gone->vanished.empty());
+    restart();
+    open_account();
+    EXPECT_EQ(inbox->snapshot()->totals().highest_modseq, *touched);
+    expect_clean();
+}
+
+TEST_F(FolderTest, TheFirstUnseenAndTheChangedAreFoundByPages) {
+    for (int i = 0; i < 300; ++i) append(inbox, "m");
+    const auto first = [this] { return inbox->snapshot()->first_unseen(); };
+    EXPECT_EQ(first(), SeqNum(1));
+    const ModSeq start = inbox->snapshot()->totals().highest_modseq;
+    ASSERT_TRUE(run(inbox->store(add_flags({{Uid(1), Uid(299)}}, named(SystemFlag::seen)))));
+    EXPECT_EQ(first(), SeqNum(300));
+    ASSERT_TRUE(run(inbox->remove(one(7))));
+    EXPECT_EQ(first(), SeqNum(299));
+    restart();
+    open_account();
+    EXPECT_EQ(first(), SeqNum(299));
+    ASSERT_TRUE(run(inbox->store(add_flags(one(300), named(SystemFlag::seen)))));
+    EXPECT_EQ(first(), SeqNum());
+    const SnapshotPtr now = inbox->snapshot();
+    const auto changed = [&now](SeqNum from, SeqNum to, ModSeq since) {
+        std::vector<SeqNum> out;
+        now->for_each_changed(from, to, since, [&](SeqNum seq, const Entry& entry) {
+            EXPECT_EQ(now->at(seq)->uid, entry.uid);
+            out.push_back(seq);
+        });
+        return out;
+    };
+    EXPECT_EQ(changed(SeqNum(1), SeqNum(299), ModSeq(start.value + 2)), std::vector<SeqNum>{SeqNum(299)});
+    EXPECT_EQ(changed(SeqNum(1), SeqNum(298), ModSeq(start.value + 2)), std::vector<SeqNum>{});
+    EXPECT_EQ(changed(SeqNum(64), SeqNum(66), start),
+              (std::vector<SeqNum>{SeqNum(64), SeqNum(65), SeqNum(66)}));
+    EXPECT_EQ(changed(SeqNum(300), SeqNum(400), ModSeq()), std::vector<SeqNum>{});
+}
+
 TEST_F(FolderTest, CopiesShareTheBlobAndKeepTheId) {
     append(inbox, "original", named(SystemFlag::seen, {"work", "other"}));
     append(inbox, "second");
