@@ -1,6 +1,7 @@
 #include "auth/penalties.hpp"
 
 #include "fixture.hpp"
+#include "support/kept_io_context.hpp"
 
 namespace auth {
 namespace {
@@ -116,7 +117,8 @@ TEST_F(PenaltyOfLogins, TooManyAreRefusedWithoutALook) {
 TEST_F(PenaltyOfLogins, StopEndsTheWait) {
     Client waits = client();
     waits.pause = nullptr;  // a real timer of two seconds
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::optional<Outcome> outcome;
     boost::asio::co_spawn(io, authenticator().login("nobody@acme", base::Secret("x"), waits),
                           [&](std::exception_ptr, Outcome got) { outcome = std::move(got); });

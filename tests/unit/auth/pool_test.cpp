@@ -7,6 +7,7 @@
 
 #include "auth/hashing_pool.hpp"
 #include "fixture.hpp"
+#include "support/kept_io_context.hpp"
 
 namespace auth {
 namespace {
@@ -32,7 +33,8 @@ TEST(HashingPool, IsBoundedAndComesHome) {
         --at_once;
     };
     HashingPool pool(2, 4);
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     for (int i = 0; i < 20; ++i) {
         boost::asio::co_spawn(io, hash_once(&pool, work, &ran, &refused), boost::asio::detached);
     }
@@ -41,7 +43,7 @@ TEST(HashingPool, IsBoundedAndComesHome) {
     EXPECT_LE(pool.waiting(), 4U);
     gate.set_value();
     io.run();
-    pool.stop();  // its threads may still be on their way out of a post to io, which goes first
+    pool.stop();
     EXPECT_EQ(ran + refused, 20);
     EXPECT_GE(ran, 4);
     EXPECT_LE(ran, 6);
@@ -58,7 +60,8 @@ TEST(HashingPool, EndsWithWorkInItsQueue) {
         open.wait();
     };
     auto pool = std::make_unique<HashingPool>(1, 8);
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     for (int i = 0; i < 4; ++i) {
         boost::asio::co_spawn(io, hash_once(pool.get(), work, &ran, &refused), boost::asio::detached);
     }
@@ -76,7 +79,8 @@ TEST(HashingPool, EndsWithWorkInItsQueue) {
 TEST(HashingPool, AnswersAllOnceStopped) {
     std::atomic<int> ran{0}, refused{0};
     HashingPool pool(2, 8);
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     for (int i = 0; i < 8; ++i) {
         std::function<void()> work = [] {};
         boost::asio::co_spawn(io, hash_once(&pool, std::move(work), &ran, &refused), boost::asio::detached);
@@ -107,7 +111,8 @@ TEST_F(BusyAuthenticator, AnswersTemporaryWhenTheQueueIsFull) {
     policy.hashing_threads = 1;
     policy.hashing_queue_max = 1;
     configure(policy);
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::vector<Failure> failures;
     for (int i = 0; i < 12; ++i) {
         boost::asio::co_spawn(io, log_in(&authenticator(), client(), &failures), boost::asio::detached);

@@ -15,12 +15,14 @@
 #include "base/log.hpp"
 #include "directory/make_directory.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "support/kept_io_context.hpp"
 
 namespace directory {
 
 template <class T>
 T run(awaitable<T> work) {
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::optional<T> answer;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr thrown, T value) {

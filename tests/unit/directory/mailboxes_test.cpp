@@ -6,6 +6,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "fixture.hpp"
+#include "support/kept_io_context.hpp"
 
 namespace directory {
 namespace {
@@ -192,7 +193,8 @@ awaitable<void> add_and_remove(Directory* directory, std::string name, int times
 
 TEST_F(Mailboxes, ManyThreadsAtOnce) {
     add_office();
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::atomic<int> good{0};
     constexpr int workers = 8, times = 20;
     for (int i = 0; i < workers; ++i) {
@@ -212,7 +214,8 @@ TEST_F(Mailboxes, TwoNodesFightForOneAddress) {
     options.clock = &clock_;
     const auto other = make_directory(engine(), options);
     engine().inject(store::engine::random_faults(7, {.delay = 300}));
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::atomic<int> good{0};
     for (int i = 0; i < 4; ++i) {
         Directory* const node = i % 2 == 0 ? &directory() : other.get();

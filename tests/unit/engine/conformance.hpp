@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "store/engine/engine.hpp"
+#include "support/kept_io_context.hpp"
 
 namespace store::engine {
 
@@ -33,7 +34,8 @@ inline std::ostream& operator<<(std::ostream& out, const SubjectKind& kind) { re
 /// Runs one coroutine to its end on this thread.
 template <class T>
 T run(awaitable<T> work) {
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::optional<T> answer;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr thrown, T value) {
@@ -46,7 +48,8 @@ T run(awaitable<T> work) {
 }
 
 inline void run(awaitable<void> work) {
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::exception_ptr failure;
     boost::asio::co_spawn(io, std::move(work), [&](std::exception_ptr thrown) { failure = thrown; });
     io.run();

@@ -25,6 +25,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "base/log.hpp"
+#include "support/kept_io_context.hpp"
 #include "unit/engine/conformance.hpp"
 #include "unit/engine/ledger.hpp"
 #include "unit/engine/power_fs.hpp"
@@ -59,7 +60,8 @@ RocksOptions options_of_child() {
 
 /// Runs the workers until all ended. \returns the reasons
 std::vector<Errc> work(Ledger& ledger, Engine& engine, const Ledger::OnAck& on_ack) {
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::vector<Errc> ends;
     for (int worker = 0; worker < workers; ++worker) {
         boost::asio::co_spawn(io, ledger.work(engine, worker, 1'000'000, on_ack),

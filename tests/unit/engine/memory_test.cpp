@@ -1,5 +1,6 @@
 // The in-memory engine: the contract, and its faults and power cuts.
 #include "store/engine/memory/memory_engine.hpp"
+#include "support/kept_io_context.hpp"
 #include "unit/engine/conformance.hpp"
 
 namespace store::engine {
@@ -119,7 +120,8 @@ TEST_F(MemoryFaults, ADelayedCallIsOvertaken) {
     const auto engine = make_memory_engine(ids_);
     engine->inject(fault_at(1, Fault::delay));
     std::vector<std::string> order;
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     const auto rethrow = [](std::exception_ptr thrown) { EXPECT_FALSE(thrown); };
     boost::asio::co_spawn(io, note_when_done(*engine, "first", order), rethrow);
     boost::asio::co_spawn(io, note_when_done(*engine, "second", order), rethrow);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/kept_io_context.hpp"
 #include "unit/engine/conformance.hpp"
 #include "unit/engine/ledger.hpp"
 #include "unit/engine/rocksdb_fixture.hpp"
@@ -22,7 +23,8 @@ constexpr int workers = 6;
 
 /// Runs the ledger's workers until all ended. \returns the reasons
 std::vector<Errc> work(Ledger& ledger, Engine& engine, int until, const Ledger::OnAck& on_ack) {
-    boost::asio::io_context io;
+    test::KeptIoContext kept;
+    auto& io = *kept;
     std::vector<Errc> ends;
     for (int worker = 0; worker < workers; ++worker) {
         boost::asio::co_spawn(io, ledger.work(engine, worker, until, on_ack),
