@@ -58,13 +58,13 @@ awaitable<bool> Session::step() {
 /// Parses and runs one command. APPEND's first literal is still outside: its handler takes it.
 awaitable<bool> Session::run_frame(Framer::Found found) {
     tag_ = "*";
-    const ParseMode mode{utf8_ || rev2_};
+    const ParseMode mode{utf8_ || rev2_, uid_only_};
     Parsed<ParsedCommand> parsed = parse_command(found.frame, tag_, mode);
     connection_.consume(found.octets);
     const bool has_literal = found.status == Framer::Status::literal;
     literal_non_sync_ = found.non_sync;
     if (!parsed) {
-        bool more = refuse(tag_, parsed.error().what);
+        bool more = refuse(tag_, parsed.error().what, parsed.error().code);
         if (!has_literal) {
             framer_.next();
         } else if (!framer_.refuse_literal()) {
@@ -158,8 +158,8 @@ awaitable<bool> Session::finish(Reply reply) {
 }
 
 /// BAD for what is no command. False: there were too many.
-bool Session::refuse(std::string_view tag, std::string_view reason) {
-    write_condition(out(), tag.empty() ? "*" : tag, Condition::bad, {}, reason);
+bool Session::refuse(std::string_view tag, std::string_view reason, std::string_view code) {
+    write_condition(out(), tag.empty() ? "*" : tag, Condition::bad, code, reason);
     const Limits& limits = services_.limits;
     const unsigned max =
         state_ == state_not_authenticated ? limits.bad_before_login_max : limits.bad_after_login_max;

@@ -62,7 +62,7 @@ private:
     awaitable<Reply> call(ParsedCommand parsed);
     awaitable<bool> finish(Reply reply);
     Reply check_state(const CommandSpec& spec) const;
-    bool refuse(std::string_view tag, std::string_view reason);
+    bool refuse(std::string_view tag, std::string_view reason, std::string_view code = {});
 
     // session_wait.cpp: waiting, writing, ending
     awaitable<bool> wait_for_octets(std::chrono::seconds patience);
@@ -148,6 +148,7 @@ private:
     awaitable<Reply> handle(cmd::Append);
     awaitable<Reply> handle(cmd::Expunge);
     awaitable<Reply> handle(cmd::Search);
+    awaitable<Reply> handle(cmd::UidBatches);
     awaitable<Reply> handle(cmd::Fetch);
     awaitable<Reply> handle(cmd::Store);
     awaitable<Reply> handle(cmd::Copy);
@@ -174,6 +175,7 @@ private:
     // commands/context.cpp
     std::optional<Reply> refuse_update(const cmd::Search& search) const;
     void refuse_updates(std::string_view tag);
+    void refuse_numbered_contexts();
     void begin_context(const cmd::Search& search, const SearchSource& source, const NumberRanges& found,
                        const std::vector<std::uint32_t>& order);
     void leave_contexts(const store::Snapshot& before, const store::Difference& difference);
@@ -213,7 +215,7 @@ private:
     std::string tag_;                    // of the command that runs
     const CommandSpec* spec_ = nullptr;  // of the command that runs or ran last
     State state_ = state_not_authenticated;
-    bool condstore_ = false, rev2_ = false, utf8_ = false, qresync_ = false;
+    bool condstore_ = false, rev2_ = false, utf8_ = false, qresync_ = false, uid_only_ = false;
     bool ending_ = false;                               // BYE was said
     imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked

@@ -46,8 +46,8 @@ awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expu
     store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
     if (difference.appended != 0) claim_recent(*before);
     leave_contexts(*before, difference);
-    if (qresync_) {
-        difference.expunged = {};  // RFC 7162 section 3.2.10: VANISHED, always
+    if (qresync_ || uid_only_) {
+        difference.expunged = {};  // RFC 7162 section 3.2.10, RFC 9586 section 3.4: VANISHED, always
     } else {
         difference.vanished = {};
     }
@@ -118,10 +118,14 @@ void Session::tell_change(SeqNum seq, bool flags_differ, const store::Snapshot* 
 
 void Session::tell_flags(SeqNum seq, const store::Entry& entry, bool with_uid, bool with_flags) {
     FetchWriter fetch(out());
-    fetch.begin(seq);
+    if (uid_only_) {
+        fetch.begin(entry.uid);
+    } else {
+        fetch.begin(seq);
+    }
     // RFC 7162 section 3.1.4.2 and RFC 9051 section 6.4.9: UID is always welcome; it is left out of plain
     // FLAGS updates only because old clients of RFC 3501 do not expect it there.
-    if (with_uid || condstore_) fetch.uid(entry.uid);
+    if (!uid_only_ && (with_uid || condstore_)) fetch.uid(entry.uid);
     if (with_flags) {
         fetch.flags(entry.flags.low(), entry.flags.high(), selected_->view.messages().keywords(),
                     !rev2_ && selected_->view.is_recent(entry.uid));

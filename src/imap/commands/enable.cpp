@@ -3,6 +3,15 @@
 
 namespace imap {
 
+/// RFC 9586 section 3: no message numbers from now on, so no updates of results that are made of them.
+void Session::refuse_numbered_contexts() {
+    if (!selected_) return;
+    std::erase_if(selected_->contexts, [this](const UpdateContext& context) {
+        if (!context.search->uid) refuse_updates(context.tag);
+        return !context.search->uid;
+    });
+}
+
 awaitable<Reply> Session::handle(cmd::Enable enable) {
     std::vector<std::string> enabled;
     for (const std::string& capability : enable.capabilities) {
@@ -17,6 +26,10 @@ awaitable<Reply> Session::handle(cmd::Enable enable) {
             qresync_ = true;
             enable_condstore();
             enabled.emplace_back("QRESYNC");
+        } else if (capability == "UIDONLY") {
+            uid_only_ = true;
+            refuse_numbered_contexts();
+            enabled.emplace_back("UIDONLY");
         } else if (capability == "UTF8=ACCEPT") {
             // RFC 6855 section 3 forbids it while a mailbox is selected, and so does the command table.
             utf8_ = true;

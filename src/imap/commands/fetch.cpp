@@ -164,9 +164,14 @@ bool FetchRun::wanted(const store::Entry& entry) const {
 /// Begins a response with what the snapshot knows; no disk, no waiting.
 void FetchRun::write_facts(SeqNum seq, const store::Entry& entry, bool with_flags) {
     const std::uint32_t items = fetch_.items;
-    writer_.begin(seq);
+    if (session_.uid_only_) {
+        writer_.begin(entry.uid);
+    } else {
+        writer_.begin(seq);
+    }
     // RFC 7162 section 3.2.4: a change of flags that the client did not ask for comes with UID and MODSEQ.
-    if ((items & fetch_uid) != 0 || (with_flags && session_.condstore_)) writer_.uid(entry.uid);
+    const bool untold = (items & fetch_uid) != 0 || (with_flags && session_.condstore_);
+    if (session_.uid_only_ ? fetch_.uid_named : untold) writer_.uid(entry.uid);
     if ((items & fetch_flags) != 0 || with_flags) {
         const View& view = session_.selected_->view;
         writer_.flags(entry.flags.low(), entry.flags.high(), view.messages().keywords(),

@@ -44,7 +44,7 @@ awaitable<Reply> Session::handle(cmd::Select select) {
         selected_->view.add_recent(selected_->folder->take_recent(!select.read_only), totals.uid_next);
         write_recent(out(), selected_->view.recent());
         const SeqNum unseen = messages.first_unseen();
-        if (unseen.value != 0)
+        if (unseen.value != 0 && !uid_only_)  // it is a message number
             write_condition(out(), "*", Condition::ok, code::unseen(unseen), "First unseen message");
     }
     const auto fact = [this](std::string_view code, std::string_view text) {

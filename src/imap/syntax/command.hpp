@@ -171,6 +171,10 @@ struct Append {
     std::string mailbox;
     AppendMessage message;  ///< the first one; those of MULTIAPPEND come from parse_append_tail()
 };
+struct UidBatches {                     // RFC 10022 section 3.1
+    std::uint32_t size = 0;             ///< messages of one batch; not 0
+    std::optional<NumberRange> wanted;  ///< numbers of batches, from 1; absent: all
+};
 struct Expunge {  // RFC 9051 section 6.4.3, 6.4.9 (UID EXPUNGE)
     std::optional<SequenceSet> uids;
 };
@@ -216,6 +220,7 @@ struct Language {  // RFC 5255 section 3.2; language ranges; none: which are the
 struct Fetch {  // RFC 9051 section 6.4.5
     SequenceSet set;
     bool uid = false;         ///< UID FETCH: the parser has put fetch_uid into items
+    bool uid_named = false;   ///< the client did too
     std::uint32_t items = 0;  ///< FetchItem bits
     std::vector<FetchSection> sections;
     std::optional<base::ModSeq> changed_since;  ///< RFC 7162: the parser has put fetch_mod_seq into items
@@ -251,6 +256,7 @@ using Command =
                  cmd::List, cmd::Status, cmd::Append, cmd::Expunge, cmd::Search, cmd::Fetch, cmd::Store,
                  cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl, cmd::ListRights, cmd::MyRights,
                  cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota, cmd::GetMetadata, cmd::SetMetadata,
-                 cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate, cmd::Comparator, cmd::Language>;
+                 cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate, cmd::Comparator, cmd::Language,
+                 cmd::UidBatches>;
 
 }  // namespace imap

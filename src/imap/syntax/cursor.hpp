@@ -31,6 +31,11 @@ public:
         error_ = ParseError(what, offset);
         return false;
     }
+    /// RFC 9586 section 3: message numbers after ENABLE UIDONLY.
+    bool fail_number(std::size_t offset) {
+        error_ = ParseError("message numbers are not used any more", offset, "UIDREQUIRED");
+        return false;
+    }
     const ParseError& error() const { return error_; }
 
     /// Takes `c` if it is next; no error if not.

@@ -13,10 +13,12 @@ namespace imap {
 struct ParseError {
     // Constructors, so that this is no aggregate: see base/result.hpp.
     constexpr ParseError() = default;
-    constexpr ParseError(const char* static_text, std::size_t at) : what(static_text), offset(at) {}
+    constexpr ParseError(const char* static_text, std::size_t at, std::string_view response_code = {})
+        : what(static_text), offset(at), code(response_code) {}
 
     std::string_view what;   ///< static text: "expected mailbox name"
     std::size_t offset = 0;  ///< octets from the start of the frame
+    std::string_view code;   ///< static text: of the response; empty: none
 
     bool operator==(const ParseError&) const = default;
 };

@@ -134,6 +134,15 @@ void FetchWriter::begin(base::SeqNum seq) {
     out_.append(piece.view());
 }
 
+void FetchWriter::begin(base::Uid uid) {
+    first_ = true;
+    Piece piece;
+    piece.text("* ");
+    piece.number(uid.value);
+    piece.text(" UIDFETCH (");
+    out_.append(piece.view());
+}
+
 void FetchWriter::end() { out_.append(")\r\n"); }
 
 void FetchWriter::item(std::string_view name, std::uint64_t number, std::string_view closing) {

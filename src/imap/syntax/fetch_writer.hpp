@@ -26,6 +26,7 @@ public:
     explicit FetchWriter(std::string& out) : out_(out) {}
 
     void begin(base::SeqNum seq);          ///< "* 12 FETCH ("
+    void begin(base::Uid uid);             ///< "* 25 UIDFETCH (": RFC 9586 section 3.3
     void end();                            ///< ")" CRLF
     bool empty() const { return first_; }  ///< nothing was written since begin(): "FETCH ()" is no grammar
 

@@ -77,5 +77,6 @@ Parsed<Command> parse_uid_copy(Cursor& in);
 Parsed<Command> parse_move(Cursor& in);
 Parsed<Command> parse_uid_move(Cursor& in);
 Parsed<Command> parse_uid_expunge(Cursor& in);
+Parsed<Command> parse_uid_batches(Cursor& in);
 
 }  // namespace imap

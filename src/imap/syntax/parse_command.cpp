@@ -94,6 +94,7 @@ constexpr std::array table{
     CommandSpec{.name = "UID SORT", .parse = parse_uid_sort, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID STORE", .parse = parse_uid_store, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID THREAD", .parse = parse_uid_thread, .states = selected, .breaks_seq = true},
+    CommandSpec{.name = "UIDBATCHES", .parse = parse_uid_batches, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UNSELECT", .parse = no_arguments<cmd::Unselect>, .states = selected},
     CommandSpec{
         .name = "UNSUBSCRIBE", .parse = parse_unsubscribe, .states = authenticated, .breaks_seq = true},
@@ -145,6 +146,10 @@ Parsed<ParsedCommand> parse_command(std::string_view frame, std::string& tag_out
     tag_out = tag;
     const CommandSpec* spec = nullptr;
     if (!in.space() || !parse_name(in, spec)) return in.error();
+    if (mode.uid_only && spec->uses_seq) {
+        in.fail_number(in.offset());
+        return in.error();
+    }
     auto command = spec->parse(in);
     if (!command) return command.error();
     return ParsedCommand{std::move(tag), spec, std::move(*command)};

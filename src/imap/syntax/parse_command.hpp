@@ -29,7 +29,8 @@ struct CommandSpec {
 
 /// How the session's ENABLEd extensions change the grammar.
 struct ParseMode {
-    bool utf8 = false;  ///< UTF8=ACCEPT or IMAP4rev2: mailbox names are UTF-8, not modified UTF-7
+    bool utf8 = false;      ///< UTF8=ACCEPT or IMAP4rev2: mailbox names are UTF-8, not modified UTF-7
+    bool uid_only = false;  ///< UIDONLY: no message numbers (RFC 9586 section 3)
 };
 
 struct ParsedCommand {

@@ -220,6 +220,7 @@ Parsed<Command> fetch(Cursor& in, bool uid) {
         return in.error();
     if (in.skip(' ') && !in.at_end() && !parse_fetch_modifiers(in, fetch)) return in.error();
     if (!in.end()) return in.error();
+    fetch.uid_named = (fetch.items & fetch_uid) != 0;
     if (uid) fetch.items |= fetch_uid;                      // RFC 9051 section 6.4.9
     if (fetch.changed_since) fetch.items |= fetch_mod_seq;  // RFC 7162 section 3.1.4.1
     return Command(std::move(fetch));

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 11> special_uses{"All",   "Archive",   "D
 /// seq-match-data = "(" known-sequence-set SP known-uid-set ")"
 bool parse_seq_match(Cursor& in, cmd::Qresync& out) {
     const std::size_t start = in.offset();
+    if (in.mode().uid_only) return in.fail_number(start);
     if (!in.open() || !parse_known_set(in, out.known_seqs) || !in.space() ||
         !parse_known_set(in, out.known_seq_uids) || !in.close())
         return false;

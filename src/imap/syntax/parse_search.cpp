@@ -222,9 +222,10 @@ private:
     }
 
     bool sequence(Op op) {
-        const std::size_t place = open(op);
+        const std::size_t place = open(op), start = in_.offset();
         SequenceSet& set = out_.keys[place].set;
         if (!parse_sequence_set(in_, set)) return false;
+        if (op == Op::seq && !set.saved && in_.mode().uid_only) return in_.fail_number(start);
         out_.uses_seq = out_.uses_seq || op == Op::seq || set.saved;
         return true;
     }

@@ -57,6 +57,25 @@ Parsed<Command> parse_uid_copy(Cursor& in) { return to_mailbox<cmd::Copy>(in, tr
 Parsed<Command> parse_move(Cursor& in) { return to_mailbox<cmd::Move>(in, false); }
 Parsed<Command> parse_uid_move(Cursor& in) { return to_mailbox<cmd::Move>(in, true); }
 
+/// message-batches = "UIDBATCHES" SP nz-number [SP nz-number ":" nz-number]          RFC 10022 section 4
+Parsed<Command> parse_uid_batches(Cursor& in) {
+    cmd::UidBatches batches;
+    if (!in.space() || !in.nz_number(batches.size)) return in.error();
+    if (in.skip(' ') && !in.at_end()) {
+        NumberRange& wanted = batches.wanted.emplace();
+        if (!in.nz_number(wanted.first)) return in.error();
+        if (!in.skip(':')) {
+            in.fail("expected :");
+            return in.error();
+        }
+        if (!in.nz_number(wanted.last)) return in.error();
+        // As in any range, the order of the ends does not matter (RFC 9051 section 9, seq-range).
+        if (wanted.first > wanted.last) std::swap(wanted.first, wanted.last);
+    }
+    if (!in.end()) return in.error();
+    return Command(std::move(batches));
+}
+
 /// uid-expunge = "EXPUNGE" SP sequence-set
 Parsed<Command> parse_uid_expunge(Cursor& in) {
     cmd::Expunge expunge;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include "base/utf7imap.hpp"
 #include "base/utf8.hpp"
@@ -237,6 +238,20 @@ void write_flags(std::string& out, const FlagList& flags) {
 void write_exists(std::string& out, std::uint32_t count) { write_count(out, count, " EXISTS\r\n"); }
 void write_recent(std::string& out, std::uint32_t count) { write_count(out, count, " RECENT\r\n"); }
 void write_expunge(std::string& out, base::SeqNum seq) { write_count(out, seq.value, " EXPUNGE\r\n"); }
+
+void write_uid_batches(std::string& out, std::string_view tag, std::span<const NumberRange> batches) {
+    out.append("* UIDBATCHES (TAG ");
+    append_quoted(out, tag);
+    out.push_back(')');
+    char before = ' ';
+    for (const NumberRange& batch : batches) {
+        out.push_back(std::exchange(before, ','));
+        write_number(out, batch.last);
+        out.push_back(':');
+        write_number(out, batch.first);
+    }
+    out.append("\r\n");
+}
 
 void write_vanished(std::string& out, bool earlier, std::span<const NumberRange> uids) {
     if (uids.empty()) return;

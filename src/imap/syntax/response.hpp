@@ -58,7 +58,8 @@ inline constexpr std::string_view alert = "ALERT", parse = "PARSE", read_only = 
                                   over_quota = "OVERQUOTA", already_exists = "ALREADYEXISTS",
                                   nonexistent = "NONEXISTENT", not_saved = "NOTSAVED",
                                   has_children = "HASCHILDREN", closed = "CLOSED",
-                                  unknown_cte = "UNKNOWN-CTE", no_mod_seq = "NOMODSEQ", use_attr = "USEATTR",
+                                  unknown_cte = "UNKNOWN-CTE", no_mod_seq = "NOMODSEQ",
+                                  too_small = "TOOSMALL", uid_required = "UIDREQUIRED", use_attr = "USEATTR",
                                   too_big = "TOOBIG", bad_comparator = "BADCOMPARATOR",
                                   bad_charset = "BADCHARSET (US-ASCII UTF-8)";
 /// RFC 5267 section 4.3.1.
@@ -96,6 +97,11 @@ void write_recent(std::string& out, std::uint32_t count);
 void write_expunge(std::string& out, base::SeqNum seq);
 /// "* VANISHED (EARLIER) 1:3,7". RFC 7162 section 3.2.10. Writes nothing for an empty set.
 void write_vanished(std::string& out, bool earlier, std::span<const NumberRange> uids);
+
+/// "* UIDBATCHES (TAG "A1") 900:51,50:1". RFC 10022 section 3.1.2: the batch with the greatest uids comes
+/// first.
+/// \param batches in that order, first ≤ last
+void write_uid_batches(std::string& out, std::string_view tag, std::span<const NumberRange> batches);
 
 /// One LIST, LSUB or XLIST response. RFC 9051 section 7.3.1, RFC 5258.
 struct ListResponse {

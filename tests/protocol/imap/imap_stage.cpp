@@ -171,6 +171,8 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
         limits.per_user.sessions_max = number;
     } else if (name == "sessions_per_address_max") {
         limits.per_user.per_address_max = number;
+    } else if (name == "uid_batch_min") {
+        limits.uid_batch_min = static_cast<std::uint32_t>(number);
     } else if (name == "saved_ranges_max") {
         limits.saved_ranges_max = number;
     } else if (name == "contexts_max") {

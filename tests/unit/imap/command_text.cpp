@@ -386,6 +386,10 @@ struct Text {
     }
     void operator()(const cmd::Status& c) { status_items((out << "STATUS").mailbox(c.mailbox), c.items); }
     void operator()(const cmd::Append& c) { append_message((out << "APPEND").mailbox(c.mailbox), c.message); }
+    void operator()(const cmd::UidBatches& c) {
+        (out << "UIDBATCHES").number(c.size);
+        if (c.wanted) out << std::to_string(c.wanted->first) + ":" + std::to_string(c.wanted->last);
+    }
     void operator()(const cmd::Expunge& c) {
         if (c.uids) {
             (out << "UID" << "EXPUNGE").set(*c.uids);

@@ -35,6 +35,24 @@ void check(const std::vector<Row>& rows, ParseMode mode = {}) {
     }
 }
 
+TEST(ParseCommand, NoMessageNumbersAfterUidOnly) {  // RFC 9586 section 3
+    const ParseMode uid_only{.uid_only = true};
+    constexpr std::string_view refused = "message numbers are not used any more";
+    for (const std::string_view frame :
+         {"a FETCH 1 FLAGS", "a STORE $ FLAGS ()", "a COPY * x", "a MOVE 1 x", "a SEARCH ALL",
+          "a UID SEARCH 1:*", "a UID SEARCH OR SEEN NOT (UID 1 7)", "a SELECT x (QRESYNC (1 2 1:3 (1 1)))"}) {
+        std::string tag;
+        const auto parsed = parse_command(frame, tag, uid_only);
+        ASSERT_FALSE(parsed) << frame;
+        EXPECT_EQ(parsed.error().what, refused) << frame;
+        EXPECT_EQ(parsed.error().code, "UIDREQUIRED") << frame;
+    }
+    check({{"a UID FETCH 1:* FLAGS", "UID FETCH 1:* (UID FLAGS)"},
+           {"a UID SEARCH $ UID 1:*", "UID SEARCH $ UID 1:*"},
+           {"a UID FETCH x FLAGS", "12: expected message numbers"}},
+          uid_only);
+}
+
 TEST(ParseCommand, WithoutArguments) {
     check({{"abcd CAPABILITY", "CAPABILITY"},
            {"a002 noop", "NOOP"},
@@ -257,6 +275,19 @@ TEST(ParseCommand, StoreCopyMoveExpunge) {
          {"a UID MOVE 42:69 foo", "UID MOVE 42:69 \"foo\""},
          {"a MOVE $ foo", "MOVE $ \"foo\""},
          {"A003 UID EXPUNGE 3000:3002", "UID EXPUNGE 3000:3002"},
+         {"A302 UIDBATCHES 2000", "UIDBATCHES 2000"},
+         {"A302 uidbatches 1000 10:20", "UIDBATCHES 1000 10:20"},
+         {"a UIDBATCHES 1000 7:7", "UIDBATCHES 1000 7:7"},
+         {"a UIDBATCHES 1000 20:10", "UIDBATCHES 1000 10:20"},
+         {"a UIDBATCHES 4294967295 1:4294967295", "UIDBATCHES 4294967295 1:4294967295"},
+         {"a UIDBATCHES", "12: expected space"},
+         {"a UIDBATCHES 0", "13: expected number above zero"},
+         {"a UIDBATCHES *", "13: expected number above zero"},
+         {"a UIDBATCHES 1000 7", "19: expected :"},
+         {"a UIDBATCHES 1000 0:7", "18: expected number above zero"},
+         {"a UIDBATCHES 1000 7:*", "20: expected number above zero"},
+         {"a UIDBATCHES 1000 7:8,9", "21: unexpected text after the command"},
+         {"a UIDBATCHES 4294967296", "13: expected number above zero"},
          {"a COPY 0 x", "7: expected message numbers"},
          {"a COPY 1:0 x", "9: expected message number"},
          {"a COPY 4294967295 x", "COPY 4294967295 \"x\""},
