@@ -21,7 +21,9 @@ struct Limits {
     std::chrono::seconds login_max{60};              ///< from the greeting to a login, in all: slowloris
     std::chrono::seconds inactivity_max{30 * 60};    ///< RFC 9051 section 5.4: at least 30 minutes
     std::chrono::seconds literal_stall_max{5 * 60};  ///< silence in the middle of an APPEND
-    std::chrono::seconds idle_keepalive{2 * 60};     ///< "* OK Still here": NAT tables forget in 5 minutes
+    /// RFC 9585: from when on a long command tells how far it is, and how often. Short ones stay silent.
+    std::chrono::milliseconds progress_first{5'000}, progress_every{5'000};
+    std::chrono::seconds idle_keepalive{2 * 60};  ///< "* OK Still here": NAT tables forget in 5 minutes
     unsigned bad_before_login_max = 3;  ///< in a row; then BYE: what speaks another protocol goes early
     unsigned bad_after_login_max = 20;  ///< in a row: a client in a loop
     /// Of all protocols, in all and from one address. Each session is cheap; 10 in all broke homes (imap.md

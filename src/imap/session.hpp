@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "imap/place.hpp"
+#include "imap/progress.hpp"
 #include "imap/reply.hpp"
 #include "imap/resync.hpp"
 #include "imap/selected.hpp"
@@ -71,6 +72,8 @@ private:
     bool wants_breath() const { return connection_.output().size() >= net::Connection::output_large_bytes; }
     awaitable<bool> breathe(bool give_way_too = false);
     awaitable<bool> give_way();
+    Progress begin_progress() const;
+    awaitable<bool> tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal);
     void say_bye(std::string_view code, std::string_view text);
     std::string& out() { return connection_.output(); }
 

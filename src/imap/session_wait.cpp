@@ -81,6 +81,19 @@ awaitable<bool> Session::give_way() {
     co_return true;
 }
 
+Progress Session::begin_progress() const {
+    const Limits& limits = services_.limits;
+    return Progress(services_.clock->now(), limits.progress_first, limits.progress_every);
+}
+
+/// RFC 9585: how far the command that runs is, when it is time to say so. Asked between two responses, never
+/// within one. False: the session is over.
+awaitable<bool> Session::tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal) {
+    if (!progress->due(services_.clock->now())) co_return true;
+    write_condition(out(), "*", Condition::ok, in_progress_code(tag_, done, goal), "Still at it");
+    co_return co_await connection_.flush();
+}
+
 void Session::say_bye(std::string_view code, std::string_view text) {
     if (std::exchange(ending_, true)) return;
     write_condition(out(), "*", Condition::bye, code, text);

@@ -38,6 +38,8 @@ FetchRun::FetchRun(Session& session, cmd::Fetch fetch, NumberRanges numbers)
     : session_(session),
       fetch_(std::move(fetch)),
       numbers_(std::move(numbers)),
+      progress_(session.begin_progress()),
+      goal_(count(numbers_)),
       folder_(session.selected_->folder),
       writer_(session.out()) {
     reads_ = (fetch_.items & detail_items) != 0 || !fetch_.sections.empty();
@@ -80,6 +82,10 @@ awaitable<bool> FetchRun::run_range(NumberRange range) {
             more = co_await session_.breathe();
         }
         if (!more) co_return false;
+        done_ += to.value - from.value + 1;
+        if (done_ == goal_) continue;
+        const bool told = co_await session_.tell_progress(&progress_, done_, goal_);
+        if (!told) co_return false;
     }
     co_return true;
 }

@@ -61,6 +61,8 @@ private:
     Session& session_;
     cmd::Fetch fetch_;
     NumberRanges numbers_;
+    Progress progress_;
+    std::uint64_t done_ = 0, goal_ = 0;  // messages
     store::FolderPtr folder_;
     FetchWriter writer_;
     bool reads_ = false;      // more is asked for than the snapshot knows

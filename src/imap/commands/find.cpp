@@ -32,6 +32,7 @@ awaitable<Reply> Session::handle(cmd::Search search) {
 awaitable<Reply> Session::run_search(const cmd::Search* search, SearchSource source, std::string mailbox) {
     const bool saves = (search->returns & cmd::Search::save) != 0;
     SearchRun run(*this, search->program, source);
+    run.tell_progress();
     bool more = co_await run.run();
     if (!more) co_return gone();
     store::Error failed = run.failed();

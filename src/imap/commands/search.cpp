@@ -35,6 +35,8 @@ awaitable<bool> SearchRun::run(NumberRanges among) {
     const std::size_t keys = std::max<std::size_t>(program_.keys.size(), 1);
     const std::size_t piece = std::min(most, std::max<std::size_t>(fact_steps_max / keys, 16));
     std::size_t looked_at = 0;
+    std::uint64_t done = 0;
+    const std::uint64_t goal = count(among);
     for (const NumberRange& range : among) {
         for (std::uint64_t first = range.first; first <= range.last; first += piece) {
             if (looked_at >= piece) {
@@ -47,6 +49,10 @@ awaitable<bool> SearchRun::run(NumberRanges among) {
                                                  SeqNum(static_cast<std::uint32_t>(last)));
             if (!more) co_return false;
             looked_at += last - first + 1;
+            done += last - first + 1;
+            if (!progress_ || done == goal) continue;
+            const bool told = co_await session_.tell_progress(&*progress_, done, goal);
+            if (!told) co_return false;
         }
     }
     co_return true;

@@ -27,6 +27,9 @@ public:
     boost::asio::awaitable<bool> run();
     boost::asio::awaitable<bool> run(NumberRanges among);
 
+    /// From now on the client is told how far it is (RFC 9585): of its own command only.
+    void tell_progress() { progress_.emplace(session_.begin_progress()); }
+
     /// Sequence numbers in the snapshot.
     const NumberRanges& found() const { return found_; }
     /// RFC 6203 section 4: 1 to 100, one for each that was found; empty without FUZZY.
@@ -98,6 +101,7 @@ private:
     static constexpr std::size_t field_bytes_max = 1U << 20;
 
     Session& session_;
+    std::optional<Progress> progress_;
     const SearchProgram& program_;
     SearchSource source_;
     imap::Comparator comparator_;

@@ -135,6 +135,7 @@ awaitable<Reply> Session::handle(cmd::Thread thread) {
     if (thread.program.uses_mod_seq) enable_condstore();
     SearchSource source = selected_source();
     SearchRun search(*this, thread.program, source);
+    search.tell_progress();
     bool more = co_await search.run();
     if (!more) co_return gone();
     if (search.failed().code() != store::Errc::none) co_return reply_of(search.failed());

@@ -126,6 +126,10 @@ asio::awaitable<void> remove_account(store::Store* store, directory::Directory* 
 ImapStage::ImapStage(const support::StageOptions& options)
     : options_(options),
       clock_(base::SystemTime(std::chrono::seconds(start_of_time))),
+      session_time_(base::SystemTime(std::chrono::seconds(start_of_time))),
+      session_clock_(
+          session_time_,
+          std::chrono::milliseconds(options_.contains("clock_step") ? number_in(options_["clock_step"]) : 0)),
       ids_(clock_),
       engine_(store::engine::make_memory_engine(ids_)) {
     store::StoreLimits limits;
@@ -134,6 +138,7 @@ ImapStage::ImapStage(const support::StageOptions& options)
     store_ = store::make_store(*engine_, clock_, limits);
     imap::Services services{*store_, authenticator_, sessions_, "mail.example.test",
                             "Barid", "1.0",          {},        &clock_};
+    if (options_.contains("clock_step")) services.clock = &session_clock_;
     directory_ = directory::make_directory(*engine_);
     run(people(directory_.get()));
     services.directory = directory_.get();

@@ -1,7 +1,8 @@
 // ImapStage: an IMAP server over the real store and the in-memory engine, for transcripts.
 //
 // Accounts: demo and two, password "secret". The store's clock stands at 2026-01-02 03:04:05 UTC.
-// Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N.
+// Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N,
+// clock_step MS (the sessions' clock goes on so much with each look at it).
 // People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
 // so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
 // public folder), unshared NAME,
@@ -25,6 +26,20 @@
 
 namespace imap_test {
 
+/// A clock that goes on by itself each time somebody looks at it.
+class SteppingClock final : public base::Clock {
+public:
+    SteppingClock(base::ManualClock& clock, std::chrono::milliseconds step) : clock_(clock), step_(step) {}
+    base::SystemTime now() const noexcept override {
+        clock_.advance(step_);
+        return clock_.now();
+    }
+
+private:
+    base::ManualClock& clock_;
+    const std::chrono::milliseconds step_;
+};
+
 class ImapStage final : public support::Stage {
 public:
     explicit ImapStage(const support::StageOptions& options);
@@ -42,7 +57,8 @@ private:
     bool set_faults(std::string_view how);
 
     support::StageOptions options_;
-    base::ManualClock clock_;
+    base::ManualClock clock_, session_time_;
+    SteppingClock session_clock_;  // of the sessions, when clock_step is given
     base::IdSource ids_;
     std::unique_ptr<store::engine::MemoryEngine> engine_;
     std::unique_ptr<store::Store> store_;
