@@ -16,24 +16,6 @@ namespace {
 
 constexpr std::size_t chunk_size = 64 << 10;
 
-std::string base64_text(std::string_view octets, std::size_t line, std::string_view end = "\r\n") {
-    static constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    std::size_t column = 0;
-    for (std::size_t i = 0; i + 3 <= octets.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t n = 0; n < 3; ++n) group = group << 8 | static_cast<unsigned char>(octets[i + n]);
-        for (int shift = 18; shift >= 0; shift -= 6) out += alphabet[group >> shift & 63U];
-        column += 4;
-        if (column == line) {
-            out += end;
-            column = 0;
-        }
-    }
-    return out;
-}
-
 /// Opens all of it, and parts by chance.
 void expect_kept(std::string_view raw, Codec codec) {
     Chunk chunk;

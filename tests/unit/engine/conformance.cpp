@@ -27,6 +27,24 @@ std::string text_octets(std::size_t size, unsigned seed) {
     return out;
 }
 
+std::string base64_text(std::string_view octets, std::size_t line, std::string_view end) {
+    static constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    std::size_t column = 0;
+    for (std::size_t i = 0; i + 3 <= octets.size(); i += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t n = 0; n < 3; ++n) group = group << 8 | static_cast<unsigned char>(octets[i + n]);
+        for (int shift = 18; shift >= 0; shift -= 6) out += alphabet[group >> shift & 63U];
+        column += 4;
+        if (column == line) {
+            out += end;
+            column = 0;
+        }
+    }
+    return out;
+}
+
 std::string random_octets(std::size_t size, unsigned seed) {
     std::mt19937_64 chance(seed);
     std::string out(size, '\0');

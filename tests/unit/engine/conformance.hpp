@@ -112,5 +112,7 @@ private:
 /// Octets that repeat with the seed: words that compress, or chance that does not.
 std::string text_octets(std::size_t size, unsigned seed);
 std::string random_octets(std::size_t size, unsigned seed);
+/// Lines of `line` characters, those that are whole.
+std::string base64_text(std::string_view octets, std::size_t line, std::string_view end = "\r\n");
 
 }  // namespace store::engine

@@ -65,6 +65,26 @@ TEST_P(Conformance, CutChangesNothingThatIsRead) {
     EXPECT_EQ(read(writer->id(), 690, 20), octets.substr(690, 20));
 }
 
+TEST_P(Conformance, AttachmentsAmongTextReadBackInAnyPart) {
+    std::string octets = text_octets(3'000, 12) + "\r\n";
+    for (unsigned part = 0; part < 40; ++part) {
+        octets += base64_text(random_octets(57 * (part * part), part), 76) + "--=_b\r\n";
+        octets += text_octets(part % 4 * 3'000, part) + "\r\n";
+    }
+    const auto writer = blob_of(octets, 7'001);
+    EXPECT_EQ(writer->size(), octets.size());
+    ASSERT_TRUE(run(engine().apply(finish(writer, {"t"}))));
+    EXPECT_TRUE(read(writer->id(), 0, SIZE_MAX) == octets);
+    std::mt19937 chance(12);
+    for (int i = 0; i < 300; ++i) {
+        const std::size_t offset = chance() % octets.size(), length = chance() % 100'000;
+        ASSERT_TRUE(read(writer->id(), offset, length) == octets.substr(offset, length))
+            << offset << ' ' << length;
+    }
+    reopen();
+    EXPECT_TRUE(read(writer->id(), 0, SIZE_MAX) == octets);
+}
+
 TEST_P(Conformance, ABlobIsSeenOnlyWhenItIsFinished) {
     auto writer = blob_of(random_octets(2'000'000, 1));
     EXPECT_TRUE(run(engine().blob_size(writer->id())).error().is(Errc::not_found));
