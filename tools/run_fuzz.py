@@ -29,7 +29,7 @@ def main() -> int:
                 command.insert(1, f"-dict={dictionary}")
             done = subprocess.run(command, capture_output=True, text=True, errors="replace",
                                   timeout=options.seconds + 300)
-        stats = dict(line.split(":", 1) for line in done.stderr.splitlines() if line.startswith("stat::"))
+        stats = dict(line.rsplit(":", 1) for line in done.stderr.splitlines() if line.startswith("stat::"))
         runs = stats.get("stat::number_of_executed_units", "?").strip()
         print(f"{'ok' if done.returncode == 0 else 'FAILED':<7}{target.name:<28} {runs:>12} runs, {len(seeds)} corpora",
               flush=True)
