@@ -74,6 +74,7 @@ awaitable<Reply> session_list(ServicesPtr services, Json arguments, CallerPtr) {
                        {"address", session.address},
                        {"listener", session.listener},
                        {"tls", session.tls_version},
+                       {"compressed", session.compressed},
                        {"user", session.user},
                        {"client", session.client},
                        {"folder", session.folder},

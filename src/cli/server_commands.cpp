@@ -33,8 +33,10 @@ void show_status(const Json& status) {
 void show_sessions(const Json& sessions) {
     Table table({"id", "protocol", "user", "address", "tls", "client", "folder", "state", "idle", "since"});
     for (const Json& row : sessions) {
+        std::string layers = row["tls"];
+        if (row["compressed"].get<bool>()) layers += layers.empty() ? "deflate" : " deflate";
         table.add({std::to_string(row["id"].get<std::uint64_t>()), row["protocol"], row["user"],
-                   row["address"], row["tls"], row["client"], row["folder"], row["state"],
+                   row["address"], layers, row["client"], row["folder"], row["state"],
                    human_seconds(static_cast<std::uint64_t>(std::max<std::int64_t>(0, row["idle_seconds"]))),
                    row["since"]});
     }

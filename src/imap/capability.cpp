@@ -7,9 +7,9 @@ namespace imap {
 
 namespace {
 
-// Before login: RFC 9051 section 6.1.1 wants the base here too; LITERAL+ (RFC 7888) stands for LITERAL- as
-// well.
-constexpr std::string_view always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE";
+// Before login: RFC 9051 section 6.1.1 wants the base here too, RFC 5255 section 3.1 LANGUAGE; LITERAL+ (RFC
+// 7888) stands for LITERAL- as well.
+constexpr std::string_view always = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE LANGUAGE";
 
 // After login. What IMAP4rev2 holds is named too, for clients of IMAP4rev1.
 constexpr std::string_view after_login =
@@ -20,7 +20,7 @@ constexpr std::string_view after_login =
     "INPROGRESS "
     "XLIST"
     " SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT CONTEXT=SEARCH CONTEXT=SORT"
-    " PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=2";
+    " PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=2 COMPRESS=DEFLATE UNAUTHENTICATE";
 
 // RFC 4314 section 5.1.1, RFC 8440.
 constexpr std::string_view sharing = " ACL RIGHTS=kxte LIST-MYRIGHTS";

@@ -14,7 +14,14 @@ namespace imap {
 /// Written by the session after the untagged updates of the command (RFC 9051 section 5.2), so that each
 /// command has exactly one.
 struct Reply {
-    enum class Then : std::uint8_t { go_on, start_tls, close, silent_close };
+    enum class Then : std::uint8_t {
+        go_on,
+        start_tls,
+        start_compression,
+        stop_compression,
+        close,
+        silent_close
+    };
     Condition condition = Condition::ok;
     Then then = Then::go_on;
     std::string code;  ///< what goes into the brackets; empty: none

@@ -145,16 +145,36 @@ awaitable<bool> Session::finish(Reply reply) {
         bad_in_a_row_ = 0;
     }
     if (reply.then == Reply::Then::close) co_return false;
-    if (reply.then == Reply::Then::start_tls) {
-        bool secured = co_await connection_.flush();
-        if (secured) secured = co_await connection_.start_tls();
-        if (!secured) co_return false;
-        // RFC 9051 section 6.2.1: what was said in plain text is forgotten.
-        framer_ = Framer(services_.limits.before_login);
-        registration_.set_tls(connection_.peer().tls_version);
+    if (reply.then != Reply::Then::go_on) {
+        const bool changed = co_await change_layer(reply.then);
+        if (!changed) co_return false;
     }
     if (!wants_breath()) co_return true;
     co_return co_await breathe();
+}
+
+/// What lies below the session changes behind the tagged OK. False: the session is over.
+awaitable<bool> Session::change_layer(Reply::Then how) {
+    const bool sent = co_await connection_.flush();
+    if (!sent) co_return false;
+    switch (how) {
+        case Reply::Then::start_compression:
+            connection_.start_compression();
+            registration_.set_compressed(true);
+            co_return true;
+        case Reply::Then::stop_compression:
+            connection_.stop_compression();
+            registration_.set_compressed(false);
+            co_return true;
+        default:
+            break;
+    }
+    const bool secured = co_await connection_.start_tls();
+    if (!secured) co_return false;
+    // RFC 9051 section 6.2.1: what was said in plain text is forgotten.
+    framer_ = Framer(services_.limits.before_login);
+    registration_.set_tls(connection_.peer().tls_version);
+    co_return true;
 }
 
 /// BAD for what is no command. False: there were too many.

@@ -62,6 +62,7 @@ private:
     awaitable<bool> run_frame(Framer::Found found);
     awaitable<Reply> call(ParsedCommand parsed);
     awaitable<bool> finish(Reply reply);
+    awaitable<bool> change_layer(Reply::Then how);
     Reply check_state(const CommandSpec& spec) const;
     bool refuse(std::string_view tag, std::string_view reason, std::string_view code = {});
 
@@ -135,6 +136,8 @@ private:
     awaitable<Reply> handle(cmd::Check);
     awaitable<Reply> handle(cmd::Close);
     awaitable<Reply> handle(cmd::Unselect);
+    awaitable<Reply> handle(cmd::Compress);
+    awaitable<Reply> handle(cmd::Unauthenticate);
     awaitable<Reply> handle(cmd::Idle);
     awaitable<Reply> handle(cmd::Authenticate);
     awaitable<Reply> handle(cmd::Login);

@@ -90,7 +90,15 @@ public:
     /// The server's side of a TLS handshake (after the answer to STARTTLS was flushed). Input that came in
     /// plain text before is thrown away (CVE-2011-0411). False: handshake failed or took more than 10 s.
     virtual awaitable<bool> start_tls() = 0;
-    virtual bool can_start_tls() const = 0;  ///< the listener has a certificate, and TLS is not on yet
+    /// The listener has a certificate, and neither TLS nor compression is on yet.
+    virtual bool can_start_tls() const = 0;
+    /// From here on both directions are raw DEFLATE, within TLS if that is on (after the answer to COMPRESS
+    /// was flushed: RFC 4978 section 3). Input that came and was not consumed is taken for deflated.
+    virtual void start_compression() = 0;
+    /// From here on they are plain again (after the answer to UNAUTHENTICATE was flushed: RFC 8437
+    /// section 4.1).
+    virtual void stop_compression() = 0;
+    virtual bool compressed() const = 0;
     /// Channel binding data for SCRAM-PLUS: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929);
     /// empty: none.
     virtual std::string channel_binding(std::string_view type) const = 0;

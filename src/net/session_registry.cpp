@@ -68,6 +68,12 @@ void SessionRegistry::Handle::set_tls(std::string version) {
     item_->info.tls_version = std::move(version);
 }
 
+void SessionRegistry::Handle::set_compressed(bool yes) {
+    if (registry_ == nullptr) return;
+    const std::lock_guard lock(registry_->mutex_);
+    item_->info.compressed = yes;
+}
+
 void SessionRegistry::Handle::set_state(const char* state) {
     if (item_ == nullptr) return;
     // Two stores, no lock: this runs for each command. A reader may see the one without the other.

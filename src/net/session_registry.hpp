@@ -25,6 +25,7 @@ struct SessionInfo {
     std::string listener;
     bool tls = false;
     std::string tls_version;
+    bool compressed = false;
     std::string user;    ///< empty before login
     std::string client;  ///< IMAP ID, EHLO name
     std::string folder;  ///< selected
@@ -68,6 +69,7 @@ public:
         void set_client(std::string client);
         void set_folder(std::string folder);
         void set_tls(std::string version);
+        void set_compressed(bool yes);
         /// Notes the time too. `state` must be static text: it is stored as a pointer, so that a command
         /// costs little.
         void set_state(const char* state);

@@ -60,7 +60,12 @@ public:
     std::string& output() override { return stream_.output(); }
     awaitable<bool> flush() override { return stream_.flush(); }
     awaitable<bool> start_tls() override;
-    bool can_start_tls() const override { return stream_.tls() == nullptr && shared_->tls() != nullptr; }
+    bool can_start_tls() const override {
+        return stream_.tls() == nullptr && !stream_.compressed() && shared_->tls() != nullptr;
+    }
+    void start_compression() override { stream_.start_compression(); }
+    void stop_compression() override { stream_.stop_compression(); }
+    bool compressed() const override { return stream_.compressed(); }
     std::string channel_binding(std::string_view type) const override;
     void close() noexcept override { stream_.close(); }
     std::uint64_t octets_in() const override { return stream_.octets_in(); }

@@ -15,13 +15,10 @@ namespace net {
 namespace asio = boost::asio;
 namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
-/// A stream that never has to wait lets the others on its thread run after this much: 1 MiB, or 4096 pieces.
-constexpr std::uint32_t turn_units = 16U << 10;
-constexpr std::uint32_t units_of(std::size_t octets) { return 4 + static_cast<std::uint32_t>(octets / 64); }
 /// A longer patience is this one: time points must not overflow.
 constexpr std::chrono::hours patience_max{24 * 365};
-/// What close() throws away of the peer's last words, so that they do not turn our own into a reset.
-constexpr std::size_t discard_bytes_max = 1U << 20;
+/// A compressed connection that says nothing for so long keeps its past packed.
+constexpr std::chrono::seconds settle_time{10};
 
 Stream::SteadyTime after(std::chrono::milliseconds patience) {
     const auto bounded =
@@ -72,6 +69,17 @@ std::string& Stream::output() {
 
 void Stream::release_output() {
     if (output_.empty() && output_.capacity() >= 1000) return_output(output_);
+}
+
+/// What a sleeping stream does not need goes back to the thread.
+void Stream::prepare_for_sleep() {
+    release_output();
+    input_.shrink();
+    if (zip_) zip_->inflater.park();
+}
+
+bool Stream::has_unread() const {
+    return (tls_ && tls_->has_input()) || (zip_ && zip_->inflater.has_input());
 }
 
 void Stream::nudge() {
@@ -159,7 +167,7 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
     if (std::exchange(unannounced_, false) && !input_.empty()) co_return Wake::octets;
     const SteadyTime deadline = after(patience);
     // A receive before the sleep is worth it only where the last one has left something.
-    bool look = more_likely_ || (tls_ && tls_->has_input());
+    bool look = more_likely_ || has_unread();
     for (;;) {
         if (look) {
             const Step step = receive();
@@ -168,10 +176,21 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
                 gone_ = true;
                 co_return Wake::closed;
             }
+            if (zip_ && zip_->inflater.has_input()) {  // its turn is over, its octets are not
+                since_sleep_ = 0;
+                const asio::any_io_executor self = socket_.get_executor();
+                co_await asio::post(self, asio::use_awaitable);
+                if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
+                if (gone_) co_return Wake::closed;
+                if (has_event(~0U)) co_return Wake::event;
+                if (std::chrono::steady_clock::now() >= deadline) co_return Wake::deadline;
+                continue;
+            }
         }
-        release_output();
-        input_.shrink();
-        begin_sleep(deadline);
+        prepare_for_sleep();
+        const bool settling = zip_ && zip_->inflater.can_pack();
+        const SteadyTime settled = std::chrono::steady_clock::now() + settle_time;
+        begin_sleep(settling ? std::min(deadline, settled) : deadline);
         const auto [ec] = co_await socket_.async_wait(Socket::wait_read, no_throw);
         switch (end_sleep(!ec)) {
             case Sleep::ready:
@@ -179,7 +198,10 @@ asio::awaitable<Wake> Stream::wait(std::chrono::milliseconds patience) {
             case Sleep::event:
                 co_return Wake::event;
             case Sleep::deadline:
-                co_return Wake::deadline;
+                if (!settling || deadline <= settled) co_return Wake::deadline;
+                zip_->inflater.pack();
+                look = false;
+                continue;
             case Sleep::closed:
                 gone_ = true;
                 co_return Wake::closed;
@@ -219,8 +241,7 @@ asio::awaitable<bool> Stream::flush() {
 }
 
 asio::awaitable<bool> Stream::pause(std::uint32_t event, SteadyTime deadline) {
-    release_output();
-    input_.shrink();
+    prepare_for_sleep();
     for (;;) {
         if (link_->aborted_.load(std::memory_order_acquire)) gone_ = broken_ = true;
         if (gone_ || broken_ || has_event(event_kicked | event_shutdown)) co_return false;
@@ -259,142 +280,6 @@ asio::awaitable<bool> Stream::handshake(std::unique_ptr<TlsStream> tls, SteadyTi
     }
     gone_ = broken_ = true;
     co_return false;
-}
-
-// ---- what happens between two sleeps ----
-
-Stream::Step Stream::receive() {
-    const Step step = tls_ ? receive_tls() : receive_plain();
-    if (step != Step::done) more_likely_ = false;
-    return step;
-}
-
-Stream::Step Stream::receive_plain() {
-    const auto room = input_.prepare(large_ ? InputBuffer::large_bytes : InputBuffer::block_bytes);
-    ssize_t n = 0;
-    do {
-        n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-    } while (n < 0 && errno == EINTR);
-    if (n <= 0) {
-        if (input_.empty()) input_.release();
-        return n < 0 && errno == EAGAIN ? Step::blocked : Step::failed;
-    }
-    const auto count = static_cast<std::size_t>(n);
-    input_.commit(count);
-    octets_in_ += count;
-    since_sleep_ += units_of(count);
-    more_likely_ = large_ = count == room.size();
-    return Step::done;
-}
-
-Stream::Step Stream::receive_tls() {
-    const std::size_t held = input_.size();
-    TlsStream::Status status = TlsStream::Status::want_input;
-    if (tls_->has_input()) status = tls_->read({}, input_);
-    if (status == TlsStream::Status::want_input) {
-        const auto room = receive_scratch();
-        ssize_t n = 0;
-        do {
-            n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-        } while (n < 0 && errno == EINTR);
-        if (n <= 0) return n < 0 && errno == EAGAIN ? Step::blocked : Step::failed;
-        const auto count = static_cast<std::size_t>(n);
-        more_likely_ = count == room.size();
-        status = tls_->read({room.data(), count}, input_);
-        since_sleep_ += units_of(count);
-    }
-    // Answers of TLS itself (KeyUpdate, alerts) leave now if they can, else with the next flush.
-    if (send_ciphertext() == Step::failed) return Step::failed;
-    octets_in_ += input_.size() - held;
-    switch (status) {
-        case TlsStream::Status::done:
-            return Step::done;
-        case TlsStream::Status::want_input:
-            return Step::blocked;
-        default:
-            return Step::failed;
-    }
-}
-
-Stream::Step Stream::send_octets(std::string_view& octets) {
-    while (!octets.empty()) {
-        const ssize_t n =
-            ::send(socket_.native_handle(), octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno == EAGAIN ? Step::blocked : Step::failed;
-        octets.remove_prefix(static_cast<std::size_t>(n));
-        since_sleep_ += units_of(static_cast<std::size_t>(n));
-    }
-    return Step::done;
-}
-
-Stream::Step Stream::send_output() { return tls_ ? send_tls() : send_plain(); }
-
-Stream::Step Stream::send_plain() {
-    std::string_view rest = std::string_view(output_).substr(sent_);
-    const Step step = send_octets(rest);
-    octets_out_ += output_.size() - sent_ - rest.size();
-    sent_ = output_.size() - rest.size();
-    if (step == Step::done) {
-        output_.clear();
-        sent_ = 0;
-    }
-    return step;
-}
-
-Stream::Step Stream::send_ciphertext() {
-    std::string_view rest = tls_->outgoing();
-    const std::size_t all = rest.size();
-    const Step step = send_octets(rest);
-    tls_->sent(all - rest.size());
-    tls_->park();
-    return step;
-}
-
-Stream::Step Stream::send_tls() {
-    for (;;) {
-        const Step step = send_ciphertext();
-        if (step != Step::done) return step;
-        if (sent_ == output_.size()) break;
-        std::string_view rest = std::string_view(output_).substr(sent_);
-        const TlsStream::Status status = tls_->write(rest);
-        octets_out_ += output_.size() - sent_ - rest.size();
-        sent_ = output_.size() - rest.size();
-        if (status != TlsStream::Status::done) {
-            tls_->park();
-            return Step::failed;
-        }
-    }
-    output_.clear();
-    sent_ = 0;
-    return Step::done;
-}
-
-void Stream::close() noexcept {
-    if (!socket_.is_open()) return;
-    gone_ = broken_ = true;
-    timer_.cancel();
-    const int descriptor = socket_.native_handle();
-    if (tls_) {
-        const bool whole =
-            tls_->outgoing().empty();  // a record cut in two cannot be followed by close_notify
-        if (whole) {
-            tls_->shutdown();
-            send_ciphertext();
-        }
-    }
-    // Closing a socket that holds unread octets sends a reset, and a reset may overtake our last answer at
-    // the peer.
-    ::shutdown(descriptor, SHUT_WR);
-    const auto room = receive_scratch();
-    for (std::size_t discarded = 0; discarded < discard_bytes_max;) {
-        const ssize_t n = ::recv(descriptor, room.data(), room.size(), MSG_DONTWAIT);
-        if (n <= 0) break;
-        discarded += static_cast<std::size_t>(n);
-    }
-    boost::system::error_code ignored;  // a socket that cannot be closed cannot be helped
-    socket_.close(ignored);
-    input_.shrink();
 }
 
 }  // namespace net

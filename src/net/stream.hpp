@@ -20,6 +20,7 @@
 
 #include "net/buffers.hpp"
 #include "net/connection.hpp"
+#include "net/deflate.hpp"
 #include "net/tls_stream.hpp"
 
 namespace net {
@@ -76,6 +77,12 @@ public:
     /// gone. False: it is too late, or the session is to end.
     boost::asio::awaitable<bool> pause(std::uint32_t event, SteadyTime deadline);
 
+    /// From here on both directions are deflated, also what input() holds. Only when all output was sent.
+    void start_compression();
+    /// From here on neither is. What the peer has sent behind its last flush is plain.
+    void stop_compression();
+    bool compressed() const { return zip_ != nullptr && !zip_->ending; }
+
     boost::asio::any_io_executor executor() { return socket_.get_executor(); }
     const std::shared_ptr<Link>& link() const { return link_; }
     const TlsStream* tls() const { return tls_.get(); }
@@ -84,15 +91,22 @@ public:
     std::uint64_t octets_out() const { return octets_out_; }
 
 private:
+    /// A stream that never has to wait lets the others on its thread run after this much: 1 MiB, or 4096
+    /// pieces.
+    static constexpr std::uint32_t turn_units = 16U << 10;
     enum class Step : std::uint8_t { done, blocked, failed };
     enum class Sleep : std::uint8_t { ready, event, deadline, closed };
 
     Step receive();  ///< done: input_ has grown; failed: the peer is gone
-    Step receive_plain();
-    Step receive_tls();
+    Step receive_into(InputBuffer& buffer);
+    Step receive_plain(InputBuffer& buffer);
+    Step receive_tls(InputBuffer& buffer);
+    Step receive_deflated();
+    void leave_compression();
     Step send_output();  ///< done: all sent
-    Step send_plain();
-    Step send_tls();
+    Step send_deflated();
+    Step send_through(std::string_view& octets);
+    Step send_tls(std::string_view& octets);
     Step send_ciphertext();
     Step send_octets(std::string_view& octets);
 
@@ -102,13 +116,25 @@ private:
     void timer_fired();
     void nudge();  ///< on the strand: somebody has set events or aborted
     void release_output();
+    void prepare_for_sleep();
+    bool has_unread() const;
     bool has_event(std::uint32_t events) const;
     bool must_yield();
+
+    /// The layer above TLS, or above the socket.
+    struct Compression {
+        Inflater inflater;
+        Deflater deflater;
+        std::string unsent;  // deflated
+        std::size_t unsent_at = 0;
+        bool ending = false;  // what we send is plain again, and what comes will be behind the next flush
+    };
 
     Socket socket_;
     boost::asio::steady_timer timer_;
     std::shared_ptr<Link> link_;
     std::unique_ptr<TlsStream> tls_;
+    std::unique_ptr<Compression> zip_;
     InputBuffer input_;
     std::string output_;
     std::size_t sent_ = 0;  // of output_

@@ -111,7 +111,13 @@ public:
         state_->options.peer.tls_cipher = "TLS_AES_128_GCM_SHA256";
         co_return true;
     }
-    bool can_start_tls() const override { return state_->options.can_start_tls && !state_->options.peer.tls; }
+    bool can_start_tls() const override {
+        return state_->options.can_start_tls && !state_->options.peer.tls && !state_->compressed;
+    }
+    // Noted, not done: both ends go on in plain text, which a transcript can show.
+    void start_compression() override { state_->compressed = true; }
+    void stop_compression() override { state_->compressed = false; }
+    bool compressed() const override { return state_->compressed; }
     std::string channel_binding(std::string_view) const override {
         return state_->options.peer.tls ? state_->options.channel_binding : std::string();
     }

@@ -44,6 +44,7 @@ struct MemoryState {
     std::size_t output_bytes_max = 0;  // most that output ever held at a flush
     std::size_t flushes = 0;
     std::uint64_t octets_in = 0, octets_out = 0;
+    bool compressed = false;
     bool client_closed = false;
     bool server_closed = false;
     bool held = false;  // the client does not read

@@ -1,4 +1,4 @@
-// COMPARATOR: RFC 5255 section 4.7. LANGUAGE: RFC 5255 section 3.2.
+// COMPARATOR: RFC 5255 section 4.7.
 #include "imap/session.hpp"
 
 namespace imap {
@@ -16,12 +16,6 @@ awaitable<Reply> Session::handle(cmd::Comparator command) {
     for (const imap::Comparator comparator : matching) names.push_back(imap::name_of(comparator));
     write_comparator(out(), imap::name_of(comparator_), names);
     co_return ok("Comparator completed");
-}
-
-/// There are texts in one language only, so that this is not offered: RFC 5255 section 3.1, SHOULD NOT.
-/// Clients that ask all the same are answered as section 3.2 says.
-awaitable<Reply> Session::handle(cmd::Language command) {
-    co_return no({}, command.wanted.empty() ? "There is i-default only" : "Unsupported language");
 }
 
 }  // namespace imap

@@ -86,15 +86,17 @@ struct MailboxFilter {
 
 namespace cmd {
 
-struct Capability {};  // RFC 9051 section 6.1.1
-struct Noop {};        // RFC 9051 section 6.1.2
-struct Logout {};      // RFC 9051 section 6.1.3
-struct StartTls {};    // RFC 9051 section 6.2.1
-struct Namespace {};   // RFC 9051 section 6.3.10
-struct Check {};       // RFC 3501 section 6.4.1
-struct Close {};       // RFC 9051 section 6.4.1
-struct Unselect {};    // RFC 9051 section 6.4.2
-struct Idle {};        // RFC 9051 section 6.3.13; the session reads DONE with Framer::poll_line()
+struct Capability {};      // RFC 9051 section 6.1.1
+struct Noop {};            // RFC 9051 section 6.1.2
+struct Logout {};          // RFC 9051 section 6.1.3
+struct StartTls {};        // RFC 9051 section 6.2.1
+struct Namespace {};       // RFC 9051 section 6.3.10
+struct Check {};           // RFC 3501 section 6.4.1
+struct Close {};           // RFC 9051 section 6.4.1
+struct Unselect {};        // RFC 9051 section 6.4.2
+struct Compress {};        // RFC 4978 section 3; DEFLATE is the only one
+struct Unauthenticate {};  // RFC 8437 section 3
+struct Idle {};            // RFC 9051 section 6.3.13; the session reads DONE with Framer::poll_line()
 
 struct Authenticate {                              // RFC 9051 section 6.2.2
     std::string mechanism;                         ///< upper case
@@ -251,12 +253,12 @@ struct Move {  // RFC 9051 section 6.4.8
 
 using Command =
     std::variant<cmd::Capability, cmd::Noop, cmd::Logout, cmd::StartTls, cmd::Namespace, cmd::Check,
-                 cmd::Close, cmd::Unselect, cmd::Idle, cmd::Authenticate, cmd::Login, cmd::Id, cmd::Enable,
-                 cmd::Select, cmd::Create, cmd::Delete, cmd::Rename, cmd::Subscribe, cmd::Unsubscribe,
-                 cmd::List, cmd::Status, cmd::Append, cmd::Expunge, cmd::Search, cmd::Fetch, cmd::Store,
-                 cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl, cmd::ListRights, cmd::MyRights,
-                 cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota, cmd::GetMetadata, cmd::SetMetadata,
-                 cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate, cmd::Comparator, cmd::Language,
-                 cmd::UidBatches>;
+                 cmd::Close, cmd::Unselect, cmd::Compress, cmd::Unauthenticate, cmd::Idle, cmd::Authenticate,
+                 cmd::Login, cmd::Id, cmd::Enable, cmd::Select, cmd::Create, cmd::Delete, cmd::Rename,
+                 cmd::Subscribe, cmd::Unsubscribe, cmd::List, cmd::Status, cmd::Append, cmd::Expunge,
+                 cmd::Search, cmd::Fetch, cmd::Store, cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl,
+                 cmd::ListRights, cmd::MyRights, cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota,
+                 cmd::GetMetadata, cmd::SetMetadata, cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate,
+                 cmd::Comparator, cmd::Language, cmd::UidBatches>;
 
 }  // namespace imap

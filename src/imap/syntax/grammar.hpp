@@ -18,6 +18,9 @@ Parsed<Command> parse_authenticate(Cursor& in);
 Parsed<Command> parse_id(Cursor& in);
 Parsed<Command> parse_enable(Cursor& in);
 
+// parse_connection.cpp
+Parsed<Command> parse_compress(Cursor& in);
+
 // parse_mailbox.cpp
 Parsed<Command> parse_select(Cursor& in);
 Parsed<Command> parse_examine(Cursor& in);

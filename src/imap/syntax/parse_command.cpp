@@ -30,6 +30,7 @@ constexpr std::array table{
     CommandSpec{.name = "CHECK", .parse = no_arguments<cmd::Check>, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "CLOSE", .parse = no_arguments<cmd::Close>, .states = selected},
     CommandSpec{.name = "COMPARATOR", .parse = parse_comparator, .states = authenticated, .breaks_seq = true},
+    CommandSpec{.name = "COMPRESS", .parse = parse_compress, .states = authenticated, .breaks_seq = true},
     CommandSpec{
         .name = "COPY", .parse = parse_copy, .states = selected, .uses_seq = true, .breaks_seq = true},
     CommandSpec{.name = "CREATE", .parse = parse_create, .states = authenticated, .breaks_seq = true},
@@ -95,6 +96,8 @@ constexpr std::array table{
     CommandSpec{.name = "UID STORE", .parse = parse_uid_store, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID THREAD", .parse = parse_uid_thread, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UIDBATCHES", .parse = parse_uid_batches, .states = selected, .breaks_seq = true},
+    CommandSpec{
+        .name = "UNAUTHENTICATE", .parse = no_arguments<cmd::Unauthenticate>, .states = authenticated},
     CommandSpec{.name = "UNSELECT", .parse = no_arguments<cmd::Unselect>, .states = selected},
     CommandSpec{
         .name = "UNSUBSCRIBE", .parse = parse_unsubscribe, .states = authenticated, .breaks_seq = true},

@@ -60,7 +60,8 @@ inline constexpr std::string_view alert = "ALERT", parse = "PARSE", read_only = 
                                   has_children = "HASCHILDREN", closed = "CLOSED",
                                   unknown_cte = "UNKNOWN-CTE", no_mod_seq = "NOMODSEQ",
                                   too_small = "TOOSMALL", uid_required = "UIDREQUIRED", use_attr = "USEATTR",
-                                  too_big = "TOOBIG", bad_comparator = "BADCOMPARATOR",
+                                  too_big = "TOOBIG", compression_active = "COMPRESSIONACTIVE",
+                                  bad_comparator = "BADCOMPARATOR",
                                   bad_charset = "BADCHARSET (US-ASCII UTF-8)";
 /// RFC 5267 section 4.3.1.
 std::string no_update(std::string_view tag);

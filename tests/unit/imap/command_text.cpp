@@ -312,6 +312,8 @@ struct Text {
     void operator()(const cmd::Close&) { out << "CLOSE"; }
     void operator()(const cmd::Unselect&) { out << "UNSELECT"; }
     void operator()(const cmd::Idle&) { out << "IDLE"; }
+    void operator()(const cmd::Compress&) { out << "COMPRESS" << "DEFLATE"; }
+    void operator()(const cmd::Unauthenticate&) { out << "UNAUTHENTICATE"; }
     void operator()(const cmd::Authenticate& c) {
         out << "AUTHENTICATE" << c.mechanism;
         if (c.initial_response) out << (c.initial_response->empty() ? "=" : c.initial_response->reveal());

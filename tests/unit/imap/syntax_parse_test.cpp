@@ -64,6 +64,8 @@ TEST(ParseCommand, WithoutArguments) {
            {"A342 UNSELECT", "UNSELECT"},
            {"A202 EXPUNGE", "EXPUNGE"},
            {"A002 IDLE", "IDLE"},
+           {"c compress deflate", "COMPRESS DEFLATE"},
+           {"A001 UNAUTHENTICATE", "UNAUTHENTICATE"},
            {"a NOOP  ", "NOOP"},  // quirk_trailing_spaces
            {"", "0: expected tag"},
            {"+ NOOP", "0: expected tag"},

@@ -77,6 +77,22 @@ private:
                 if (!good) co_return false;
                 continue;
             }
+            if (line == "compress" || line == "plain") {
+                connection_->output() += "go ahead\r\n";
+                const bool sent = co_await connection_->flush();
+                if (!sent) co_return false;
+                if (line == "plain") {
+                    connection_->stop_compression();
+                } else {
+                    connection_->start_compression();
+                }
+                continue;
+            }
+            if (line.starts_with("count ")) {
+                const bool counted = co_await count(number_in(std::string_view(line).substr(6)));
+                if (!counted) co_return false;
+                continue;
+            }
             if (line.starts_with("big ")) {
                 const bool good = co_await big(number_in(std::string_view(line).substr(4)));
                 if (!good) co_return false;
@@ -111,6 +127,22 @@ private:
             out += line;
         }
         out += "\r\n";
+    }
+
+    /// Takes that many octets and tells the most that was here at one time.
+    boost::asio::awaitable<bool> count(std::size_t octets) {
+        std::size_t most = 0;
+        while (octets != 0) {
+            const std::size_t here = std::min(octets, connection_->input().size());
+            most = std::max(most, connection_->input().size());
+            connection_->consume(here);
+            octets -= here;
+            if (octets == 0) break;
+            const net::Wake woken = co_await connection_->wait(patience_);
+            if (woken != net::Wake::octets) co_return false;
+        }
+        connection_->output() += std::to_string(most) + "\r\n";
+        co_return true;
     }
 
     /// Numbered blocks, so that a lost or doubled one shows.

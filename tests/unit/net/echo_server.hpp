@@ -31,7 +31,8 @@ inline constexpr bool instrumented = false;
 using namespace std::chrono_literals;
 
 /// Echoes lines. "wait N": the next wait's patience in ms; "big N": N octets; "events": the events so far;
-/// "boom": throws; "starttls": as said; "info": what the server knows of the peer; "quit": closes.
+/// "boom": throws; "starttls", "compress", "plain": as said; "count N": takes N octets, tells the most that
+/// came at once; "info": what the server knows of the peer; "quit": closes.
 boost::asio::awaitable<void> echo(std::unique_ptr<net::Connection> connection);
 
 /// What the sessions met, for tests to look at.
@@ -90,6 +91,10 @@ public:
         return line();
     }
     int descriptor() const { return descriptor_; }
+    /// As if it had just come.
+    void unread(std::string_view octets) { buffer_.append(octets); }
+    /// What came behind the last line.
+    std::string take_rest() { return std::exchange(buffer_, {}); }
     void close();
 
 private:

@@ -6,6 +6,7 @@
 #include "echo_server.hpp"
 #include "support/certificates.hpp"
 #include "tls_client.hpp"
+#include "zip_client.hpp"
 
 namespace net_test {
 namespace {
@@ -15,7 +16,9 @@ constexpr std::size_t connections = 1000;
 /// Bytes in use by malloc, of the whole process: clients here are mere descriptors.
 std::size_t allocated() { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; }
 
-double idle_bytes(const net::ListenerConfig& config, bool tls) {
+enum class Layer { none, tls, deflate };
+
+double idle_bytes(const net::ListenerConfig& config, Layer layer, const std::vector<std::string>& said = {}) {
     net::ListenerConfig with = config;
     with.connections_per_ip_max = 0;
     Running running({}, 1);
@@ -26,7 +29,14 @@ double idle_bytes(const net::ListenerConfig& config, bool tls) {
     const auto join = [&] {
         clients.emplace_back(running.port());
         Client& client = clients.back();
-        if (tls) {
+        if (layer == Layer::deflate) {
+            if (client.line() != "hello" || client.ask("compress") != "go ahead") return false;
+            ZipClient zip(client);
+            for (const std::string& line : said)
+                if (zip.ask(line) != line) return false;
+            return true;
+        }
+        if (layer == Layer::tls) {
             TlsClient secure(client, {});
             return secure.line() == "hello" && secure.ask("one") == "one";
         }
@@ -45,11 +55,26 @@ double idle_bytes(const net::ListenerConfig& config, bool tls) {
 
 TEST(IdleMemory, Plain) {
     if (instrumented) GTEST_SKIP() << "the sanitizer's malloc does not tell";
-    const double bytes = idle_bytes({}, false);
+    const double bytes = idle_bytes({}, Layer::none);
     RecordProperty("bytes", std::to_string(bytes));
     std::printf("an idle plain connection: %.0f bytes\n", bytes);
     ASSERT_GT(bytes, 0);
     EXPECT_LT(bytes, 5 << 10);
+}
+
+TEST(IdleMemory, Compressed) {
+    if (instrumented) GTEST_SKIP() << "the sanitizer's malloc does not tell";
+    const double plain = idle_bytes({}, Layer::none);
+    // What a mail client says in its first minutes.
+    std::vector<std::string> said;
+    for (int i = 0; i < 60; ++i)
+        said.push_back("A" + std::to_string(i) + " UID FETCH " + std::to_string(i * 37) +
+                       ":* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM TO DATE)])");
+    const double bytes = idle_bytes({}, Layer::deflate, said);
+    std::printf("an idle compressed connection: %.0f bytes more than a plain one\n", bytes - plain);
+    ASSERT_GT(plain, 0);
+    ASSERT_GT(bytes, 0);
+    EXPECT_LT(bytes - plain, 24 << 10);
 }
 
 TEST(IdleMemory, Tls) {
@@ -62,7 +87,7 @@ TEST(IdleMemory, Tls) {
     config.tls = net::TlsMode::implicit;
     config.certificates = {{files.chain_file, files.key_file, {}}};
     if (instrumented) GTEST_SKIP() << "the sanitizer's malloc does not tell";
-    const double bytes = idle_bytes(config, true);
+    const double bytes = idle_bytes(config, Layer::tls);
     std::printf("an idle TLS connection: %.0f bytes\n", bytes);
     ASSERT_GT(bytes, 0);
     EXPECT_LT(bytes, 20 << 10);
