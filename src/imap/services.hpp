@@ -33,6 +33,7 @@ struct Limits {
     std::size_t read_bytes = 128U << 10;  ///< of a body at once: two chunks of a blob
     std::size_t header_bytes_max = 16U << 20;  ///< of one header held in memory, for subsets and SEARCH
     std::size_t append_messages_max = 1'000;   ///< of one MULTIAPPEND: their contents wait for the one commit
+    std::size_t append_parts_max = 1'000;      ///< URLs of one APPEND: each is looked up and read
     /// Of one MULTIAPPEND in all, but for its first message: rows and the ends of blobs wait in memory for
     /// the one commit.
     std::uint64_t append_bytes_max = 64ULL << 20;

@@ -63,6 +63,7 @@ awaitable<bool> Session::run_frame(Framer::Found found) {
     connection_.consume(found.octets);
     const bool has_literal = found.status == Framer::Status::literal;
     literal_non_sync_ = found.non_sync;
+    literal_waits_ = has_literal;
     if (!parsed) {
         bool more = refuse(tag_, parsed.error().what, parsed.error().code);
         if (!has_literal) {
@@ -87,7 +88,7 @@ awaitable<Reply> Session::call(ParsedCommand parsed) {
     Reply refused = check_state(spec);
     if (refused.condition != Condition::ok) {
         // A message that nobody wants must still be got out of the way (Stalwart issue 2768).
-        if (std::holds_alternative<cmd::Append>(parsed.command) && !framer_.refuse_literal())
+        if (std::exchange(literal_waits_, false) && !framer_.refuse_literal())
             refused.then = Reply::Then::close;
         co_return refused;
     }

@@ -48,6 +48,7 @@ public:
     void log_end() const;
 
 private:
+    friend class AppendRun;
     friend class FetchRun;
     friend class SearchRun;
     friend class SearchReturn;
@@ -191,12 +192,6 @@ private:
     // commands/authenticate.cpp
     awaitable<std::optional<std::string>> read_sasl_line();
     awaitable<Reply> logged_in(auth::Outcome outcome);
-    // commands/append.cpp
-    struct AppendState;
-    Reply refuse_append(Reply reply);
-    awaitable<std::optional<Reply>> receive_message(AppendState* state);
-    awaitable<std::optional<Reply>> read_append_tail(AppendState* state);
-    awaitable<bool> receive_literal(store::MessageWriter* writer, std::uint64_t octets, store::Error* failed);
     // commands/list.cpp, status.cpp
     awaitable<store::Result<StatusResponse>> status_of(store::AccountPtr account, base::FolderId folder,
                                                        std::uint16_t items);
@@ -225,6 +220,7 @@ private:
     bool ending_ = false;                               // BYE was said
     imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
+    bool literal_waits_ = false;     // the framer stands before a literal of APPEND
     unsigned bad_in_a_row_ = 0;
     unsigned flushes_ = 0;  // large ones
     std::uint32_t commands_ = 0;

@@ -1,10 +1,13 @@
-// APPEND: RFC 9051 section 6.3.12, RFC 3502 (MULTIAPPEND), RFC 6855 section 4 (UTF8), RFC 7889. The message
-// is never held in memory: octets go from the connection's input to the store as they come.
-#include "imap/session.hpp"
+// APPEND: RFC 9051 section 6.3.12, RFC 3502 (MULTIAPPEND), RFC 4469 (CATENATE), RFC 6855 section 4 (UTF8),
+// RFC 7889. The parts that URLs name are in append_url.cpp.
+#include "imap/commands/append_run.hpp"
+#include "imap/syntax/rules.hpp"
 
 namespace imap {
 
 namespace {
+
+using Kind = AppendPiece::Kind;
 
 /// RFC 4314 section 4: flags that the user may not set there are left out, and the message is taken.
 store::NamedFlags named(const FlagList& flags, store::Rights rights) {
@@ -16,56 +19,24 @@ store::NamedFlags named(const FlagList& flags, store::Rights rights) {
 
 }  // namespace
 
-/// What is known while messages come in. The framer stands before a literal until it is taken or refused.
-struct Session::AppendState {
-    store::FolderPtr folder;
-    store::Rights rights;
-    std::vector<store::Incoming> messages;
-    std::uint64_t octets = 0;      // of the messages
-    cmd::AppendMessage next;       // its literal comes now
-    store::Error failed;           // the rest is only read past
-    std::optional<Reply> refusal;  // instead of what `failed` says
-    bool done = false;
-
-    Reply answer() const { return refusal ? *refusal : reply_of(failed, true); }
-};
-
 awaitable<Reply> Session::handle(cmd::Append append) {
-    AppendState state;
-    state.next = std::move(append.message);
+    AppendRun run(*this, std::move(append.pieces));
+    co_return co_await run.run(std::move(append.mailbox));
+}
+
+awaitable<Reply> AppendRun::run(std::string mailbox) {
     Place place;
-    Destination destination = co_await open_to_insert(std::move(append.mailbox), &place);
-    state.folder = std::move(destination.folder);
-    state.rights = place.rights;
-    if (destination.reply) {
-        state.refusal = std::move(destination.reply);
-        state.failed = store::Error(store::Errc::denied, "");
-    }
-    while (!state.done) {
-        // Asked before "+": RFC 7889 section 4, RFC 9051 section 6.3.12.
-        if (state.next.size > services_.store.limits().message_bytes_max)
-            co_return refuse_append(no(code::too_big, "Message is too large"));
-        const Limits& limits = services_.limits;
-        const bool too_much = state.octets != 0 && state.octets + state.next.size > limits.append_bytes_max;
-        if (state.messages.size() >= limits.append_messages_max || too_much)
-            co_return refuse_append(no(code::limit, "Too many messages in one APPEND"));
-        if (state.next.utf8 && !utf8_ && !rev2_) co_return refuse_append(bad("UTF8 is not enabled"));
-        if (state.failed.code() == store::Errc::none) {
-            const std::uint64_t octets = state.octets + state.next.size;
-            const auto room = co_await state.folder->room_for(octets, state.messages.size() + 1);
-            if (!room) state.failed = room.error();
-        }
-        // Octets that come unasked are read past, so that the session goes on; others are not asked for.
-        if (state.failed.code() != store::Errc::none && !literal_non_sync_)
-            co_return refuse_append(state.answer());
-        std::optional<Reply> fault = co_await receive_message(&state);
-        if (fault) co_return std::move(*fault);
-    }
-    if (state.failed.code() != store::Errc::none) co_return state.answer();
+    Destination destination = co_await session_.open_to_insert(std::move(mailbox), &place);
+    folder_ = std::move(destination.folder);
+    rights_ = place.rights;
+    if (destination.reply) fail(std::move(*destination.reply));
+    End end = co_await take_pieces();
+    if (end) co_return std::move(*end);
+    if (failed()) co_return answer();
     // The literals may have taken long: the right may have been taken back meanwhile (RFC 4314 section 4).
-    const store::Rights now = rights_now(place);
+    const store::Rights now = session_.rights_now(place);
     if (!now.has(store::Right::insert)) co_return insert_refusal(now);
-    const auto appended = co_await state.folder->append(std::move(state.messages));
+    const auto appended = co_await folder_->append(std::move(messages_));
     if (!appended) co_return reply_of(appended.error(), true);
     // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
     if (!now.has(store::Right::read)) co_return ok("Append completed");
@@ -73,51 +44,165 @@ awaitable<Reply> Session::handle(cmd::Append append) {
     co_return ok("Append completed", code::append_uid(appended->uid_validity, appended->uids));
 }
 
-/// The literal is not taken: skipped if it comes anyway and is small, else the connection ends.
-Reply Session::refuse_append(Reply reply) {
-    if (!framer_.refuse_literal()) reply.then = Reply::Then::close;
-    if (reply.then == Reply::Then::close) {
-        // The tagged answer first, then the reason for the close.
-        write_condition(out(), tag_, reply.condition, reply.code, reply.text);
-        say_bye(code::too_big, "Literal is too large to be skipped");
-        return gone();
+/// Until the command ends. What is only known to be wrong in the middle is said when no octet is on its way.
+awaitable<AppendRun::End> AppendRun::take_pieces() {
+    for (std::size_t at = 0; at < pieces_.size(); ++at) {
+        AppendPiece piece = std::move(pieces_[at]);
+        End end;
+        switch (piece.kind) {
+            case Kind::begin:
+                end = begin(piece);
+                break;
+            case Kind::url:
+                end = co_await add_url(std::move(piece.url));
+                break;
+            case Kind::end:
+                co_await finish_message();
+                break;
+            case Kind::literal:
+            case Kind::url_literal:
+                end = co_await take_literal(&piece);
+                if (!end && piece.kind == Kind::url_literal) end = co_await add_url(std::move(literal_url_));
+                if (!end) end = co_await read_tail(std::move(piece));
+                at = static_cast<std::size_t>(-1);  // pieces_ are those of the next frame
+                break;
+        }
+        if (end) co_return end;
     }
-    return reply;
+    co_return std::nullopt;
 }
 
-/// One literal, and what follows it. A value: the command ends with that.
-awaitable<std::optional<Reply>> Session::receive_message(AppendState* state) {
-    framer_.take_literal();
-    if (!literal_non_sync_) {
-        write_continuation(out(), "OK");
-        const bool sent = co_await connection_.flush();
+AppendRun::End AppendRun::begin(AppendPiece& piece) {
+    if (messages_.size() >= session_.services_.limits.append_messages_max)
+        return refuse(no(code::limit, "Too many messages in one APPEND"));
+    writer_ = session_.services_.store.new_message();
+    written_ = 0;
+    incoming_ = store::Incoming();
+    incoming_.flags = named(piece.flags, rights_);
+    incoming_.internal_date = piece.internal_date;
+    return std::nullopt;
+}
+
+awaitable<void> AppendRun::finish_message() {
+    if (failed()) co_return;
+    auto content = co_await writer_->finish();
+    if (!content) {
+        failed_ = content.error();
+        co_return;
+    }
+    incoming_.content = std::move(*content);
+    messages_.push_back(std::move(incoming_));
+    octets_ += written_;
+}
+
+/// The first failure is the one that is told.
+void AppendRun::fail(Reply reply) {
+    if (failed()) return;
+    refusal_ = std::move(reply);
+    failed_ = store::Error(store::Errc::denied, "");
+}
+
+/// So many octets more of the message under way: whether they have a place is asked before they are taken.
+awaitable<void> AppendRun::make_room(std::uint64_t octets) {
+    const Limits& limits = session_.services_.limits;
+    const std::uint64_t largest = session_.services_.store.limits().message_bytes_max;
+    if (failed()) co_return;
+    if (octets > largest || written_ + octets > largest) {
+        fail(no(code::too_big, "Message is too large"));  // RFC 4469 section 4.2, RFC 7889 section 4
+        co_return;
+    }
+    if (octets_ != 0 && octets_ + written_ + octets > limits.append_bytes_max) {
+        fail(no(code::limit, "Too many messages in one APPEND"));
+        co_return;
+    }
+    const auto room = co_await folder_->room_for(octets_ + written_ + octets, messages_.size() + 1);
+    if (!room) failed_ = room.error();
+}
+
+/// The literal is not taken: skipped if it comes anyway and is small, else the connection ends.
+Reply AppendRun::refuse(Reply reply) {
+    if (!std::exchange(session_.literal_waits_, false)) return reply;
+    if (session_.framer_.refuse_literal()) return reply;
+    // The tagged answer first, then the reason for the close.
+    write_condition(session_.out(), session_.tag_, reply.condition, reply.code, reply.text);
+    session_.say_bye(code::too_big, "Literal is too large to be skipped");
+    return gone();
+}
+
+/// One literal: of a message, of a part, or a URL.
+awaitable<AppendRun::End> AppendRun::take_literal(const AppendPiece* piece) {
+    const bool url = piece->kind == Kind::url_literal;
+    if (url && piece->size > ParseLimits::url_bytes_max) co_return refuse(bad("URL is too long"));
+    // Asked before "+": RFC 7889 section 4, RFC 9051 section 6.3.12.
+    if (!url && piece->size > session_.services_.store.limits().message_bytes_max)
+        co_return refuse(no(code::too_big, "Message is too large"));
+    if (piece->utf8 && !session_.utf8_ && !session_.rev2_) co_return refuse(bad("UTF8 is not enabled"));
+    if (!url) {
+        const bool limited = !failed();
+        co_await make_room(piece->size);
+        if (limited && refusal_ && failed()) co_return refuse(answer());
+    }
+    // Octets that come unasked are read past, so that the session goes on; others are not asked for.
+    if (failed() && !session_.literal_non_sync_) co_return refuse(answer());
+    session_.framer_.take_literal();
+    session_.literal_waits_ = false;
+    if (!session_.literal_non_sync_) {
+        write_continuation(session_.out(), "OK");
+        const bool sent = co_await session_.connection_.flush();
         if (!sent) co_return gone();
     }
-    const std::unique_ptr<store::MessageWriter> writer = services_.store.new_message();
-    const bool received = co_await receive_literal(writer.get(), state->next.size, &state->failed);
-    if (!received) co_return gone();
-    if (state->failed.code() == store::Errc::none) {
-        auto content = co_await writer->finish();
-        if (content) {
-            store::Incoming message(std::move(*content));
-            message.flags = named(state->next.flags, state->rights);
-            message.internal_date = state->next.internal_date;
-            state->messages.push_back(std::move(message));
-            state->octets += state->next.size;
-        } else {
-            state->failed = content.error();
+    literal_url_.clear();
+    bool received = true;
+    if (url) {
+        std::uint64_t left = piece->size;
+        while (left != 0 && received) {
+            const std::string_view here =
+                session_.connection_.input().substr(0, static_cast<std::size_t>(left));
+            literal_url_.append(here);
+            left -= here.size();
+            session_.connection_.consume(here.size());
+            if (left != 0)
+                received = co_await session_.wait_for_octets(session_.services_.limits.literal_stall_max);
         }
+    } else {
+        received = co_await copy_literal(piece->size);
+        written_ += piece->size;
     }
-    co_return co_await read_append_tail(state);
+    if (!received) co_return gone();
+    co_return std::nullopt;
 }
 
-/// What stands behind a literal: the command's end, or the next message's flags, date and size.
-awaitable<std::optional<Reply>> Session::read_append_tail(AppendState* state) {
+/// Moves the literal's octets to the writer; after a failure of the store they are only read past, so that
+/// the command ends where the client thinks it does. False: the session is over.
+awaitable<bool> AppendRun::copy_literal(std::uint64_t octets) {
+    net::Connection& connection = session_.connection_;
+    const Limits& limits = session_.services_.limits;
+    while (octets != 0) {
+        std::string_view piece = connection.input();
+        if (piece.empty()) {
+            const bool more = co_await session_.wait_for_octets(limits.literal_stall_max);
+            if (!more) co_return false;
+            continue;
+        }
+        piece = piece.substr(0, std::min<std::uint64_t>({octets, piece.size(), limits.read_bytes}));
+        if (!failed()) {
+            const auto written = co_await writer_->write(piece);
+            if (!written) failed_ = written.error();
+        }
+        octets -= piece.size();
+        connection.consume(piece.size());
+    }
+    co_return true;
+}
+
+/// What stands behind a literal: the command's end, or what comes up to the next literal.
+awaitable<AppendRun::End> AppendRun::read_tail(AppendPiece after) {
+    Framer& framer = session_.framer_;
     for (;;) {
-        const Framer::Found found = framer_.poll(connection_.input());
-        if (found.status == Framer::Status::need_continuation) write_continuation(out(), "OK");
+        const Framer::Found found = framer.poll(session_.connection_.input());
+        if (found.status == Framer::Status::need_continuation) write_continuation(session_.out(), "OK");
         if (found.status == Framer::Status::need_more || found.status == Framer::Status::need_continuation) {
-            const bool more = co_await wait_for_octets(services_.limits.literal_stall_max);
+            const bool more = co_await session_.wait_for_octets(session_.services_.limits.literal_stall_max);
             if (!more) co_return gone();
             continue;
         }
@@ -125,46 +210,19 @@ awaitable<std::optional<Reply>> Session::read_append_tail(AppendState* state) {
         if (!literal && found.status != Framer::Status::frame) {
             Reply fault = bad(found.reason);
             if (found.status == Framer::Status::fatal) fault.then = Reply::Then::close;
-            connection_.consume(found.octets);
-            framer_.next();
+            session_.connection_.consume(found.octets);
+            framer.next();
             co_return fault;
         }
-        auto tail = parse_append_tail(found.frame, state->next);
-        literal_non_sync_ = found.non_sync;
-        connection_.consume(found.octets);
-        if (!tail) {
-            Reply fault = bad(tail.error().what);
-            if (literal) co_return refuse_append(std::move(fault));
-            framer_.next();
-            co_return fault;
-        }
-        if (!literal) framer_.next();
-        state->done = !tail->has_value();
-        if (!state->done) state->next = std::move(**tail);
+        auto tail = parse_append_tail(found.frame, after);
+        session_.literal_non_sync_ = found.non_sync;
+        session_.literal_waits_ = literal;
+        session_.connection_.consume(found.octets);
+        if (!literal) framer.next();
+        if (!tail) co_return refuse(bad(tail.error().what));
+        pieces_ = std::move(*tail);
         co_return std::nullopt;
     }
-}
-
-/// Moves the literal's octets to the writer; after a failure of the store they are only read past, so that
-/// the command ends where the client thinks it does. False: the session is over.
-awaitable<bool> Session::receive_literal(store::MessageWriter* writer, std::uint64_t octets,
-                                         store::Error* failed) {
-    while (octets != 0) {
-        std::string_view piece = connection_.input();
-        if (piece.empty()) {
-            const bool more = co_await wait_for_octets(services_.limits.literal_stall_max);
-            if (!more) co_return false;
-            continue;
-        }
-        piece = piece.substr(0, std::min<std::uint64_t>({octets, piece.size(), services_.limits.read_bytes}));
-        if (failed->code() == store::Errc::none) {
-            const auto written = co_await writer->write(piece);
-            if (!written) *failed = written.error();
-        }
-        octets -= piece.size();
-        connection_.consume(piece.size());
-    }
-    co_return true;
 }
 
 }  // namespace imap

@@ -84,6 +84,20 @@ struct MailboxFilter {
     std::vector<std::string> names;  ///< of subtree, subtree-one and mailboxes
 };
 
+/// What APPEND says of its messages, in the order in which it does: each is one `begin`, one literal, or for
+/// CATENATE (RFC 4469) any number of literals and URLs, and one `end`.
+struct AppendPiece {
+    enum class Kind : std::uint8_t { begin, literal, url, url_literal, end };
+    Kind kind = Kind::begin;
+    FlagList flags;                             ///< of begin
+    std::optional<std::int64_t> internal_date;  ///< of begin; seconds since 1970
+    std::uint64_t size = 0;                     ///< of a literal, which is the last piece of its frame
+    bool binary = false;                        ///< literal8
+    bool utf8 = false;      ///< UTF8 (~{n}…): a ")" follows the literal. RFC 6855 section 4
+    bool catenate = false;  ///< the literal is a part of a message
+    std::string url;        ///< of url; that of url_literal is in its literal
+};
+
 namespace cmd {
 
 struct Capability {};      // RFC 9051 section 6.1.1
@@ -161,17 +175,9 @@ struct Status {  // RFC 9051 section 6.3.11
     std::string mailbox;
     std::uint16_t items = 0;  ///< StatusItem bits
 };
-/// One message of APPEND: what stands before its literal. RFC 9051 section 6.3.12, RFC 6855 section 4 (UTF8).
-struct AppendMessage {
-    FlagList flags;
-    std::optional<std::int64_t> internal_date;  ///< seconds since 1970
-    std::uint64_t size = 0;                     ///< of the literal
-    bool binary = false;                        ///< literal8
-    bool utf8 = false;                          ///< UTF8 (~{n}…): a ")" follows the literal
-};
-struct Append {
+struct Append {  // RFC 9051 section 6.3.12; what is behind its first literal comes from parse_append_tail()
     std::string mailbox;
-    AppendMessage message;  ///< the first one; those of MULTIAPPEND come from parse_append_tail()
+    std::vector<AppendPiece> pieces;
 };
 struct UidBatches {                     // RFC 10022 section 3.1
     std::uint32_t size = 0;             ///< messages of one batch; not 0

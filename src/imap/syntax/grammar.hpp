@@ -57,6 +57,7 @@ Parsed<Command> parse_append(Cursor& in);
 // parse_fetch.cpp
 Parsed<Command> parse_fetch(Cursor& in);
 Parsed<Command> parse_uid_fetch(Cursor& in);
+bool parse_section(Cursor& in, FetchSection& out);
 
 // parse_find.cpp
 Parsed<Command> parse_search(Cursor& in);

@@ -1,5 +1,5 @@
-// APPEND up to its message literal, and what follows that. RFC 9051 section 6.3.12, RFC 3502 (several
-// messages), RFC 6855 section 4 (UTF8), RFC 3516 (literal8).
+// APPEND up to its first literal, and what follows each. RFC 9051 section 6.3.12, RFC 3502 (several
+// messages), RFC 4469 (CATENATE), RFC 6855 section 4 (UTF8), RFC 3516 (literal8).
 #include <utility>
 
 #include "imap/syntax/grammar.hpp"
@@ -7,8 +7,17 @@
 
 namespace imap {
 namespace {
+using Kind = AppendPiece::Kind;
+using Pieces = std::vector<AppendPiece>;
+
+AppendPiece& add(Pieces& out, Kind kind) {
+    AppendPiece& piece = out.emplace_back();
+    piece.kind = kind;
+    return piece;
+}
+
 /// append-data = literal / literal8 / "UTF8" SP "(" literal8 …
-bool parse_message_literal(Cursor& in, cmd::AppendMessage& out) {
+bool parse_message_literal(Cursor& in, AppendPiece& out) {
     if (in.skip_word("UTF8")) {
         out.utf8 = true;
         if (!in.space() || !in.open()) return false;
@@ -19,11 +28,61 @@ bool parse_message_literal(Cursor& in, cmd::AppendMessage& out) {
     return !out.utf8 || out.binary || in.fail_at("expected literal8", start);
 }
 
+/// url = "URL" SP astring, behind the space. A literal is elsewhere, as a message's is.
+bool parse_url(Cursor& in, Pieces& out) {
+    if (in.peek() == '{') {
+        AppendPiece& piece = add(out, Kind::url_literal);
+        piece.catenate = true;
+        return in.streamed_literal(piece.size, piece.binary);
+    }
+    const std::size_t start = in.offset();
+    AppendPiece& piece = add(out, Kind::url);
+    if (!in.astring(piece.url)) return in.fail_at("expected URL", start);
+    return piece.url.size() <= ParseLimits::url_bytes_max || in.fail_at("URL is too long", start);
+}
+
+/// cat-part *(SP cat-part) ")", up to the first literal
+bool parse_cat_parts(Cursor& in, Pieces& out) {
+    for (std::size_t parts = 0;; ++parts) {
+        if (parts == ParseLimits::list_items_max) return in.fail("too many parts");
+        if (in.skip_word("URL")) {
+            if (!in.space() || !parse_url(in, out)) return false;
+        } else if (in.skip_word("TEXT")) {
+            AppendPiece& piece = add(out, Kind::literal);
+            piece.catenate = true;
+            if (!in.space()) return false;
+            if (in.peek() != '{' && in.peek() != '~') return in.fail("expected the text as a literal");
+            if (!in.streamed_literal(piece.size, piece.binary)) return false;
+        } else {
+            return in.fail("expected TEXT or URL");
+        }
+        if (out.back().kind != Kind::url) return true;
+        if (in.skip(')')) {
+            add(out, Kind::end);
+            return true;
+        }
+        if (!in.space()) return false;
+    }
+}
+
 /// append-message = [SP flag-list] [SP date-time] SP append-data, behind the first space
-bool parse_append_message(Cursor& in, cmd::AppendMessage& out) {
-    if (in.peek() == '(' && (!parse_flag_list(in, out.flags) || !in.space())) return false;
-    if (in.peek() == '"' && (!parse_date_time(in, out.internal_date.emplace()) || !in.space())) return false;
-    return parse_message_literal(in, out);
+bool parse_append_message(Cursor& in, Pieces& out) {
+    AppendPiece& begin = add(out, Kind::begin);
+    if (in.peek() == '(' && (!parse_flag_list(in, begin.flags) || !in.space())) return false;
+    if (in.peek() == '"' && (!parse_date_time(in, begin.internal_date.emplace()) || !in.space()))
+        return false;
+    if (in.skip_word("CATENATE")) return in.space() && in.open() && parse_cat_parts(in, out);
+    return parse_message_literal(in, add(out, Kind::literal));
+}
+
+/// Behind a message: nothing, or others up to the first literal.
+bool parse_more_messages(Cursor& in, Pieces& out) {
+    while (out.back().kind == Kind::end && !in.at_end()) {
+        if (out.size() > ParseLimits::list_items_max) return in.fail("too many messages");
+        if (!in.space()) return false;
+        if (!in.at_end() && !parse_append_message(in, out)) return false;
+    }
+    return true;
 }
 }  // namespace
 
@@ -31,22 +90,24 @@ bool parse_append_message(Cursor& in, cmd::AppendMessage& out) {
 Parsed<Command> parse_append(Cursor& in) {
     cmd::Append append;
     if (!in.space() || !parse_mailbox(in, append.mailbox) || !in.space() ||
-        !parse_append_message(in, append.message))
+        !parse_append_message(in, append.pieces) || !parse_more_messages(in, append.pieces))
         return in.error();
     return Command(std::move(append));
 }
 
-Parsed<std::optional<cmd::AppendMessage>> parse_append_tail(std::string_view frame,
-                                                            const cmd::AppendMessage& after) {
-    using Next = std::optional<cmd::AppendMessage>;
+Parsed<Pieces> parse_append_tail(std::string_view frame, const AppendPiece& after) {
     Cursor in(frame);
-    if (after.utf8 && !in.close()) return in.error();
-    if (in.at_end()) return Next();
-    if (!in.space()) return in.error();
-    if (in.at_end()) return Next();
-    Next next(std::in_place);
-    if (!parse_append_message(in, *next)) return in.error();
-    return next;
+    Pieces out;
+    bool more_parts = false;
+    if (after.catenate) {
+        more_parts = !in.skip(')');
+        if (more_parts && (!in.space() || !parse_cat_parts(in, out))) return in.error();
+    } else if (after.utf8 && !in.close()) {
+        return in.error();
+    }
+    if (!more_parts) add(out, Kind::end);
+    if (!parse_more_messages(in, out)) return in.error();
+    return out;
 }
 
 }  // namespace imap

@@ -44,11 +44,10 @@ struct ParsedCommand {
 /// \errors ParseError for every frame that is not in the grammar.
 Parsed<ParsedCommand> parse_command(std::string_view frame, std::string& tag_out, ParseMode mode = {});
 
-/// What may follow a message literal of APPEND. `frame` starts right behind the literal.
-/// Its value: the next message of a MULTIAPPEND (RFC 3502), or nullopt at the command's end.
-/// \param after the message whose literal has just been read.
-Parsed<std::optional<cmd::AppendMessage>> parse_append_tail(std::string_view frame,
-                                                            const cmd::AppendMessage& after);
+/// What may follow a literal of APPEND. `frame` starts right behind it. Its value: what comes up to the next
+/// literal (RFC 3502, RFC 4469), or up to the command's end.
+/// \param after the literal that has just been read
+Parsed<std::vector<AppendPiece>> parse_append_tail(std::string_view frame, const AppendPiece& after);
 
 /// All rows, sorted by name.
 std::span<const CommandSpec> command_table();

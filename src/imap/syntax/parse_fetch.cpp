@@ -89,6 +89,8 @@ bool parse_section_part(Cursor& in, Section& out) {
     return true;
 }
 
+}  // namespace
+
 /// section = "[" [section-spec] "]", section-binary = "[" [section-part] "]"
 bool parse_section(Cursor& in, FetchSection& out) {
     if (!in.skip('[')) return in.fail("expected [");
@@ -100,6 +102,7 @@ bool parse_section(Cursor& in, FetchSection& out) {
     return in.skip(']') || in.fail("expected ]");
 }
 
+namespace {
 /// partial = "<" number64 "." nz-number64 ">"
 bool parse_partial(Cursor& in, FetchSection& out) {
     if (!in.skip('<')) return true;

@@ -216,6 +216,8 @@ std::string permanent_flags(const FlagList& flags, bool new_keywords) {
     return out;
 }
 
+std::string bad_url(std::string_view url) { return std::string("BADURL ").append(url); }
+
 std::string mailbox_id(std::string_view id) { return std::string("MAILBOXID (").append(id).append(")"); }
 }  // namespace code
 

@@ -80,6 +80,8 @@ std::string modified(std::span<const NumberRange> numbers);
 std::string capability(std::string_view capabilities);
 /// "PERMANENTFLAGS (… \*)"; `new_keywords`: \* is offered.
 std::string permanent_flags(const FlagList& flags, bool new_keywords);
+/// "BADURL …". RFC 4469 section 4.1.
+std::string bad_url(std::string_view url);
 /// "MAILBOXID (F…)", RFC 8474.
 std::string mailbox_id(std::string_view id);
 /// RFC 5464 sections 4.2.1 and 4.3.

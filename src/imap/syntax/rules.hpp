@@ -18,6 +18,7 @@ struct ParseLimits {
     static constexpr std::size_t id_pairs_max = 30;          ///< RFC 2971 section 3.3
     static constexpr std::size_t id_name_bytes_max = 30;     ///< RFC 2971 section 3.3
     static constexpr std::size_t id_value_bytes_max = 1024;  ///< RFC 2971 section 3.3
+    static constexpr std::size_t url_bytes_max = 4096;       ///< of CATENATE
     static constexpr std::size_t section_depth_max = 100;    ///< mime's own limit on nesting
     static constexpr std::size_t sort_criteria_max = 50;     ///< each key says something new but once
 };

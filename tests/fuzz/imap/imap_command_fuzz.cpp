@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "imap/syntax/imap_url.hpp"
 #include "imap/syntax/parse_command.hpp"
 #include "imap/syntax/rules.hpp"
 #include "unit/imap/command_text.hpp"
@@ -41,9 +42,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } else if (parsed.error().offset > frame.size() || parsed.error().what.empty()) {
         std::abort();
     }
-    imap::cmd::AppendMessage after;
+    imap::AppendPiece after;
+    after.kind = imap::AppendPiece::Kind::literal;
     after.utf8 = (data[0] & 2U) != 0;
+    after.catenate = (data[0] & 4U) != 0;
     const auto tail = imap::parse_append_tail(frame, after);
     if (!tail && tail.error().offset > frame.size()) std::abort();
+    const auto url = imap::parse_message_url(frame, (data[0] & 1U) != 0 ? "a/b" : "");
+    if (url && (url->mailbox.empty() || url->uid.value == 0)) std::abort();
+    const std::string quoted = imap::url_for_response(frame);
+    if (quoted.find_first_of(std::string_view("]\r\n\0 ", 5)) != std::string::npos) std::abort();
     return 0;
 }

@@ -289,15 +289,48 @@ void mailbox_filters(Words& out, const std::vector<MailboxFilter>& filters) {
     out.close();
 }
 
-void append_message(Words& out, const cmd::AppendMessage& message) {
-    out.flags(message.flags);
-    if (message.internal_date) {
-        std::string date = "\"";
-        write_date_time(date, *message.internal_date);
-        out << date + "\"";
+void append_pieces(Words& out, const std::vector<AppendPiece>& pieces) {
+    using Kind = AppendPiece::Kind;
+    bool inside = false;  // a CATENATE
+    for (const AppendPiece& piece : pieces) {
+        const bool part = piece.catenate || piece.kind == Kind::url;
+        if (part && !inside) {
+            out << "CATENATE" << "(";
+            inside = true;
+        }
+        const std::string mark = (piece.binary ? "~{" : "{") + std::to_string(piece.size) + "}";
+        switch (piece.kind) {
+            case Kind::begin:
+                out.flags(piece.flags);
+                if (piece.internal_date) {
+                    std::string date = "\"";
+                    write_date_time(date, *piece.internal_date);
+                    out << date + "\"";
+                }
+                break;
+            case Kind::literal:
+                if (piece.utf8) out << "UTF8" << "(";
+                if (part) out << "TEXT";
+                out << mark;
+                break;
+            case Kind::url: {
+                std::string quoted = "\"";
+                for (const char c : piece.url) {
+                    if (c == '"' || c == '\\') quoted += '\\';
+                    quoted += c;
+                }
+                out << "URL" << quoted + "\"";
+                break;
+            }
+            case Kind::url_literal:
+                out << "URL" << mark;
+                break;
+            case Kind::end:
+                if (inside) out.close();
+                inside = false;
+                break;
+        }
     }
-    if (message.utf8) out << "UTF8" << "(";
-    out << (message.binary ? "~{" : "{") + std::to_string(message.size) + "}";
 }
 
 struct Text {
@@ -387,11 +420,11 @@ struct Text {
         out.close();
     }
     void operator()(const cmd::Status& c) { status_items((out << "STATUS").mailbox(c.mailbox), c.items); }
-    void operator()(const cmd::Append& c) { append_message((out << "APPEND").mailbox(c.mailbox), c.message); }
     void operator()(const cmd::UidBatches& c) {
         (out << "UIDBATCHES").number(c.size);
         if (c.wanted) out << std::to_string(c.wanted->first) + ":" + std::to_string(c.wanted->last);
     }
+    void operator()(const cmd::Append& c) { append_pieces((out << "APPEND").mailbox(c.mailbox), c.pieces); }
     void operator()(const cmd::Expunge& c) {
         if (c.uids) {
             (out << "UID" << "EXPUNGE").set(*c.uids);

@@ -243,20 +243,58 @@ TEST(ParseCommand, Append) {
            {"A APPEND x y", "11: expected the message as a literal"},
            {"A APPEND x \"17-Jul-1996\" {3}", "11: not a date and time"},
            {"A APPEND x UTF8 ({3}", "17: expected literal8"},
-           {"A APPEND x {3} y", "14: text after the literal's size"}});
-    const cmd::AppendMessage plain;
-    cmd::AppendMessage utf8;
+           {"A APPEND x {3} y", "14: text after the literal's size"},
+           {"A003 APPEND Drafts (\\Seen $MDNSent) CATENATE (URL "
+            "\"/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER\" TEXT {42}",
+            "APPEND \"Drafts\" (\\Seen $MDNSent) CATENATE (URL "
+            "\"/Drafts;UIDVALIDITY=385759045/;UID=20/;section=HEADER\" TEXT {42}"},
+           {"A APPEND x CATENATE (URL /a/;UID=1)", "APPEND \"x\" () CATENATE (URL \"/a/;UID=1\")"},
+           {"A APPEND x catenate (url a) CATENATE (text ~{3+}",
+            "APPEND \"x\" () CATENATE (URL \"a\") () CATENATE (TEXT ~{3}"},
+           {"A APPEND x CATENATE (URL {9}", "APPEND \"x\" () CATENATE (URL {9}"},
+           {"A APPEND x CATENATE ()", "21: expected TEXT or URL"},
+           {"A APPEND x CATENATE (TEXT x)", "26: expected the text as a literal"},
+           {"A APPEND x CATENATE (URL )", "25: expected URL"},
+           {"A APPEND x CATENATE URL a", "20: expected ("},
+           {"A APPEND x CATENATE (URL a", "26: expected space"},
+           {"A APPEND x CATENATE (URL a) y", "28: expected the message as a literal"}});
+}
+
+TEST(ParseCommand, AppendBehindALiteral) {
+    using Kind = AppendPiece::Kind;
+    AppendPiece plain;
+    plain.kind = Kind::literal;
+    AppendPiece utf8 = plain, part = plain;
     utf8.utf8 = true;
-    EXPECT_FALSE(parse_append_tail("", plain)->has_value());
-    EXPECT_FALSE(parse_append_tail(")", utf8)->has_value());
-    EXPECT_FALSE(parse_append_tail("", utf8));
-    EXPECT_FALSE(parse_append_tail(")", plain));
-    EXPECT_FALSE(parse_append_tail("x", plain));
+    part.catenate = true;
+    const auto kinds = [](std::string_view frame, const AppendPiece& after) {
+        const auto tail = parse_append_tail(frame, after);
+        if (!tail) return "error: " + std::string(tail.error().what);
+        std::string out;
+        for (const AppendPiece& piece : *tail) out += "blUue"[static_cast<std::size_t>(piece.kind)];
+        return out;
+    };
+    EXPECT_EQ(kinds("", plain), "e");
+    EXPECT_EQ(kinds(" ", plain), "e");
+    EXPECT_EQ(kinds(")", utf8), "e");
+    EXPECT_EQ(kinds("", utf8), "error: expected )");
+    EXPECT_EQ(kinds(")", plain), "error: expected space");
+    EXPECT_EQ(kinds("x", plain), "error: expected space");
+    EXPECT_EQ(kinds(")", part), "e");
+    EXPECT_EQ(kinds(" URL \"/a/;UID=1\")", part), "Ue");
+    EXPECT_EQ(kinds(" TEXT {3}", part), "l");
+    EXPECT_EQ(kinds(" URL a URL b TEXT ~{3+}", part), "UUl");
+    EXPECT_EQ(kinds(" URL {3}", part), "u");
+    EXPECT_EQ(kinds(") (\\Seen) CATENATE (URL a)  {3}", part), "error: expected the message as a literal");
+    EXPECT_EQ(kinds(") (\\Seen) CATENATE (URL a) {3}", part), "ebUebl");
+    EXPECT_EQ(kinds("", part), "error: expected space");
+    EXPECT_EQ(kinds(" ", part), "error: expected TEXT or URL");
+    EXPECT_EQ(kinds(" URL a", part), "error: expected space");
     const auto next = parse_append_tail(" (\\Draft) {17+}", plain);
     ASSERT_TRUE(next);
-    ASSERT_TRUE(next->has_value());
-    EXPECT_EQ((*next)->size, 17U);
-    EXPECT_EQ((*next)->flags.system, FlagList::draft);
+    ASSERT_EQ(next->size(), 3U);
+    EXPECT_EQ((*next)[1].flags.system, FlagList::draft);
+    EXPECT_EQ((*next)[2].size, 17U);
 }
 
 TEST(ParseCommand, StoreCopyMoveExpunge) {
