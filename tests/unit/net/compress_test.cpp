@@ -1,5 +1,6 @@
 // Raw DEFLATE on connections: flushes of every kind, cuts at every octet, what cannot be inflated, what
 // becomes far more than it was, and the way back to plain text.
+#include <charconv>
 #include <random>
 #include <sys/ioctl.h>
 
@@ -92,7 +93,9 @@ TEST_F(Compressed, BombIsInflatedInSmallPieces) {
     const std::string zeros(67108864, 'x');
     ASSERT_TRUE(zip->send(zeros));
     const std::string most = zip->line();
-    EXPECT_LE(std::stoul(most), 2 * net::InputBuffer::large_bytes) << most;
+    std::size_t octets = 0;
+    ASSERT_EQ(std::from_chars(most.data(), most.data() + most.size(), octets).ec, std::errc()) << most;
+    EXPECT_LE(octets, 2 * net::InputBuffer::large_bytes);
     EXPECT_EQ(zip->ask("still here"), "still here");
 }
 
