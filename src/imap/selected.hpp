@@ -39,6 +39,15 @@ struct UpdateContext {
     bool lost = false;                          ///< it cannot be kept up to date any more
 };
 
+/// What a command itself changed: the client knows it, or is told of it by the command.
+struct OwnChange {
+    const store::UidRanges* uids = nullptr;  ///< messages that this command changed
+    store::FlagChange change = store::FlagChange::add;
+    store::FlagSet flags;
+    /// The command writes their FETCH itself; else .SILENT: flags are not told.
+    bool told_elsewhere = false;
+};
+
 struct Selected {
     Selected(store::FolderPtr what, const Place& where, bool for_reading, std::shared_ptr<net::Waker> waker)
         : folder(std::move(what)),

@@ -7,11 +7,7 @@
 namespace imap {
 
 Session::Session(net::Connection& connection, const Services& services)
-    : connection_(connection),
-      services_(services),
-      registration_(services.sessions.add("imap", connection.peer(), connection.waker())),
-      framer_(services.limits.before_login),
-      login_deadline_(std::chrono::steady_clock::now() + services.limits.login_max) {}
+    : Wire(connection, services), Mailboxes(services), framer_(services.limits.before_login) {}
 
 awaitable<void> Session::run() {
     greet();
@@ -217,12 +213,48 @@ auth::Client Session::client() const {
     return client;
 }
 
-/// \errors not_found: no such mailbox, or only a level of the hierarchy
+/// The rights of the selected mailbox, which somebody may have changed: RFC 4314 section 5.1.1. False: it may
+/// not be read any more; BYE was said.
+bool Session::rights_hold() {
+    Selected& selected = *selected_;
+    const store::FolderTreePtr tree = selected.account->folders();
+    if (tree == selected.tree) return true;
+    selected.tree = tree;
+    const store::FolderInfo* info = tree->find(selected.folder->id());
+    if (info == nullptr) return true;  // deleted: said elsewhere
+    const store::Rights rights = store::rights_of(info->acl.get(), selected.account->id(), account_->id());
+    if (rights == selected.rights) return true;
+    selected.rights = rights;
+    if (!rights.has(store::Right::read)) {
+        say_bye({}, "The selected mailbox may not be read any more");
+        return false;
+    }
+    write_flag_lists();
+    return true;
+}
+
 void Session::deselect() {
     if (!selected_) return;
     selected_.reset();
     state_ = state_authenticated;
     registration_.set_folder({});
+}
+
+/// RFC 9585: how far the command that runs is, when it is time to say so. Asked between two responses, never
+/// within one. False: the session is over.
+awaitable<bool> Session::tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal) {
+    if (!progress->due(services_.clock->now())) co_return true;
+    write_condition(out(), "*", Condition::ok, in_progress_code(tag_, done, goal), "Still at it");
+    co_return co_await connection_.flush();
+}
+
+awaitable<void> Session::end_after_bug(std::string what) {
+    base::log::error("imap", "bug",
+                     {{"command", spec_ != nullptr ? spec_->name : std::string_view("none")},
+                      {"user", user_},
+                      {"what", what}});
+    say_bye(code::server_bug, "Internal error, it was logged");
+    co_await connection_.flush();
 }
 
 void Session::log_end() const {

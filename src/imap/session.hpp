@@ -1,8 +1,9 @@
 // Session: one IMAP connection, from greeting to close (RFC 9051, RFC 3501).
 //
 // Frames, parses, checks the state, calls the handler, tells what changed and writes the tagged reply. It
-// holds no grammar (imap/syntax), no socket (net) and no storage (store). A local variable of serve(); all on
-// the connection's strand. The handlers are in commands/, one file for each command or family.
+// holds no grammar (imap/syntax), no socket (net) and no storage (store); how it waits and writes is in Wire,
+// where mailboxes are in Mailboxes. A local variable of serve(); all on the connection's strand. The handlers
+// are in commands/, one file for each command or family.
 #pragma once
 #include <map>
 #include <memory>
@@ -12,19 +13,16 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "imap/place.hpp"
-#include "imap/progress.hpp"
+#include "imap/mailboxes.hpp"
 #include "imap/reply.hpp"
 #include "imap/resync.hpp"
 #include "imap/selected.hpp"
-#include "imap/services.hpp"
 #include "imap/sort/comparator.hpp"
 #include "imap/syntax/fetch_writer.hpp"
 #include "imap/syntax/parse_command.hpp"
+#include "imap/wire.hpp"
 
 namespace imap {
-
-using boost::asio::awaitable;
 
 class FetchRun;       // commands/fetch_run.hpp
 class SearchRun;      // commands/search_run.hpp
@@ -35,7 +33,7 @@ class ThreadRun;      // commands/thread.cpp
 class MultiSearch;    // commands/multisearch.cpp
 struct SearchSource;  // commands/search_run.hpp
 
-class Session {
+class Session : private Wire, private Mailboxes {
 public:
     Session(net::Connection& connection, const Services& services);
 
@@ -67,26 +65,9 @@ private:
     Reply check_state(const CommandSpec& spec) const;
     bool refuse(std::string_view tag, std::string_view reason, std::string_view code = {});
 
-    // session_wait.cpp: waiting, writing, ending
-    awaitable<bool> wait_for_octets(std::chrono::seconds patience);
-    bool take_events();
-    bool login_took_too_long();
-    bool wants_breath() const { return connection_.output().size() >= net::Connection::output_large_bytes; }
-    awaitable<bool> breathe(bool give_way_too = false);
-    awaitable<bool> give_way();
-    Progress begin_progress() const;
     awaitable<bool> tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal);
-    void say_bye(std::string_view code, std::string_view text);
-    std::string& out() { return connection_.output(); }
 
     // updates.cpp: what the client is told of its mailbox
-    struct OwnChange {
-        const store::UidRanges* uids = nullptr;  ///< messages that this command changed
-        store::FlagChange change = store::FlagChange::add;
-        store::FlagSet flags;
-        bool told_elsewhere =
-            false;  ///< the command writes their FETCH itself; else .SILENT: flags are not told
-    };
     bool is_synchronised(bool may_expunge) const;
     awaitable<bool> synchronise(bool may_expunge, bool with_uid);
     awaitable<bool> synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
@@ -110,22 +91,8 @@ private:
     WriteMode write_mode() const { return WriteMode{utf8_ || rev2_}; }
     std::string capabilities();
     auth::Client client() const;
-    store::FolderTreePtr folders() const { return account_->folders(); }
     void enable_condstore() { condstore_ = true; }
     void deselect();
-
-    // places.cpp: where mailboxes are, and what may be done there
-    awaitable<store::Result<Neighbourhood>> neighbourhood();
-    awaitable<store::Result<store::AccountPtr>> account_of(SpaceName name);
-    awaitable<store::Result<Place>> find(std::string mailbox);
-    awaitable<Reply> reach(std::string mailbox, store::Right needed, Place* out);
-    awaitable<store::Result<std::optional<Place>>> room_for_name(std::string mailbox);
-    awaitable<store::Result<store::FolderPtr>> open(const Place* place);
-    awaitable<Destination> open_to_insert(std::string mailbox, Place* place);
-    awaitable<store::Result<Listing>> listing();
-    void add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
-                    Listing* listing);
-    store::Rights rights_now(const Place& place) const;
     bool rights_hold();
 
     // Handlers, in commands/
@@ -209,24 +176,17 @@ private:
     enum class IdleEnd : std::uint8_t { done, other, gone };
     awaitable<IdleEnd> idle_until_line();
 
-    net::Connection& connection_;
-    const Services& services_;
-    net::SessionRegistry::Handle registration_;
     Framer framer_;
     std::string tag_;                    // of the command that runs
     const CommandSpec* spec_ = nullptr;  // of the command that runs or ran last
     State state_ = state_not_authenticated;
     bool condstore_ = false, rev2_ = false, utf8_ = false, qresync_ = false, uid_only_ = false;
-    bool ending_ = false;                               // BYE was said
     imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
     bool literal_waits_ = false;     // the framer stands before a literal of APPEND
     unsigned bad_in_a_row_ = 0;
-    unsigned flushes_ = 0;  // large ones
     std::uint32_t commands_ = 0;
-    std::chrono::steady_clock::time_point login_deadline_;
     std::string user_;
-    store::AccountPtr account_;
     std::unique_ptr<Selected> selected_;
 };
 

@@ -3,29 +3,6 @@
 
 namespace imap {
 
-/// The folder that messages go to: "i" there (RFC 4314 section 4). One that the client may not see
-/// is answered as one that is not there (RFC 4314 section 6).
-awaitable<Destination> Session::open_to_insert(std::string mailbox, Place* place) {
-    Destination out;
-    auto found = co_await find(std::move(mailbox));
-    if (!found) {
-        out.reply = reply_of(found.error(), true);
-        co_return out;
-    }
-    *place = std::move(*found);
-    if (!place->rights.has(store::Right::insert)) {
-        out.reply = insert_refusal(place->rights);
-        co_return out;
-    }
-    auto opened = co_await open(place);
-    if (opened) {
-        out.folder = std::move(*opened);
-    } else {
-        out.reply = reply_of(opened.error(), true);
-    }
-    co_return out;
-}
-
 awaitable<Reply> Session::handle(cmd::Copy copy) {
     const View& view = selected_->view;
     if (!copy.uid && view.out_of_range(copy.set)) co_return bad("No such message");

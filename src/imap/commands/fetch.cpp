@@ -152,7 +152,7 @@ awaitable<bool> FetchRun::mark_seen(std::vector<Item>* items) {
         for (Item& item : *items) item.seen_now = false;
         co_return true;
     }
-    Session::OwnChange own;
+    OwnChange own;
     own.uids = &uids;
     own.told_elsewhere = true;
     const bool more = co_await session_.synchronise_to(result->snapshot, false, fetch_.uid, &own);

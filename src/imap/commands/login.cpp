@@ -40,6 +40,7 @@ awaitable<Reply> Session::logged_in(auth::Outcome outcome) {
     }
     account_ = std::move(*opened);
     state_ = state_authenticated;
+    login_deadline_.reset();
     framer_.set_limits(services_.limits.after_login);
     base::log::info("imap", "login",
                     {{"user", user_},

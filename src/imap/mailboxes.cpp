@@ -1,8 +1,10 @@
 // Where mailboxes are: names become accounts and folders, with what this user may do there (RFC 2342, RFC
 // 4314).
+#include "imap/mailboxes.hpp"
+
 #include <algorithm>
 
-#include "imap/session.hpp"
+#include "directory/directory.hpp"
 #include "store/folder_names.hpp"
 
 namespace imap {
@@ -40,45 +42,45 @@ SpaceName space_of(std::string_view name) {
 }
 
 /// Asked anew each time: it comes from memory, and administration may change it at any time.
-awaitable<store::Result<Neighbourhood>> Session::neighbourhood() {
+awaitable<store::Result<Neighbourhood>> Mailboxes::neighbourhood() {
     Neighbourhood out;
-    if (services_.directory == nullptr) co_return out;
-    const auto mailbox = co_await services_.directory->mailbox(account_->id());
+    if (directory_ == nullptr) co_return out;
+    const auto mailbox = co_await directory_->mailbox(account_->id());
     if (!mailbox && mailbox.error().is(Errc::not_found)) co_return out;
     if (!mailbox) co_return mailbox.error();
     out.post_office = mailbox->post_office;
-    const auto office = co_await services_.directory->post_office(out.post_office);
+    const auto office = co_await directory_->post_office(out.post_office);
     if (!office && office.error().is(Errc::not_found)) co_return out;
     if (!office) co_return office.error();
     if (!office->commons) co_return out;
-    auto commons = co_await services_.store.account(office->commons);
+    auto commons = co_await store_.account(office->commons);
     if (!commons && !commons.error().is(Errc::not_found)) co_return commons.error();
     if (commons) out.commons = std::move(*commons);
     co_return out;
 }
 
 /// The account that a name leads to; null: nobody's. `rest` may be no folder of it.
-awaitable<store::Result<store::AccountPtr>> Session::account_of(SpaceName name) {
+awaitable<store::Result<store::AccountPtr>> Mailboxes::account_of(SpaceName name) {
     if (name.space == Space::personal) co_return account_;
     auto around = co_await neighbourhood();
     if (!around) co_return around.error();
     if (name.space == Space::commons) co_return around->commons;
     if (name.owner.empty() || around->post_office.empty()) co_return store::AccountPtr();
     std::string login = name.owner + '@' + around->post_office;
-    const auto owner = co_await services_.directory->login(std::move(login));
+    const auto owner = co_await directory_->login(std::move(login));
     if (!owner && !owner.error().is(Errc::not_found) && !owner.error().is(Errc::invalid))
         co_return owner.error();
     // An address of another post office may look the same.
     const bool found = owner && owner->mailbox.post_office == around->post_office &&
                        owner->mailbox.name == name.owner && owner->mailbox.account != account_->id();
     if (!found) co_return store::AccountPtr();
-    auto account = co_await services_.store.account(owner->mailbox.account);
+    auto account = co_await store_.account(owner->mailbox.account);
     if (!account && account.error().is(Errc::not_found)) co_return store::AccountPtr();
     co_return account;
 }
 
 /// \errors not_found: there is no such mailbox. What this user may do there is in the answer; ask refusal().
-awaitable<store::Result<Place>> Session::find(std::string mailbox) {
+awaitable<store::Result<Place>> Mailboxes::find(std::string mailbox) {
     Place place;
     place.tree = folders();
     const store::FolderInfo* info = place.tree->find(mailbox);
@@ -103,7 +105,7 @@ awaitable<store::Result<Place>> Session::find(std::string mailbox) {
 }
 
 /// A mailbox that messages or commands go to. \errors as find(), or why it may not be used
-awaitable<Reply> Session::reach(std::string mailbox, store::Right needed, Place* out) {
+awaitable<Reply> Mailboxes::reach(std::string mailbox, store::Right needed, Place* out) {
     auto place = co_await find(std::move(mailbox));
     if (!place) co_return reply_of(place.error());
     if (!place->rights.has(needed)) co_return refusal(place->rights);
@@ -111,14 +113,37 @@ awaitable<Reply> Session::reach(std::string mailbox, store::Right needed, Place*
     co_return ok("");
 }
 
-awaitable<store::Result<store::FolderPtr>> Session::open(const Place* place) {
+awaitable<store::Result<store::FolderPtr>> Mailboxes::open(const Place* place) {
     if (!place->info.selectable) co_return nowhere;
     co_return co_await place->account->open_for(place->info.id, account_->id());
 }
 
+/// The folder that messages go to: "i" there (RFC 4314 section 4). One that the client may not see
+/// is answered as one that is not there (RFC 4314 section 6).
+awaitable<Destination> Mailboxes::open_to_insert(std::string mailbox, Place* place) {
+    Destination out;
+    auto found = co_await find(std::move(mailbox));
+    if (!found) {
+        out.reply = reply_of(found.error(), true);
+        co_return out;
+    }
+    *place = std::move(*found);
+    if (!place->rights.has(store::Right::insert)) {
+        out.reply = insert_refusal(place->rights);
+        co_return out;
+    }
+    auto opened = co_await open(place);
+    if (opened) {
+        out.folder = std::move(*opened);
+    } else {
+        out.reply = reply_of(opened.error(), true);
+    }
+    co_return out;
+}
+
 /// Where a new name would be made: "k" in the nearest folder above it that exists (RFC 4314 section 4). At
 /// the top of one's own tree one may always. Null: not allowed, or nowhere.
-awaitable<store::Result<std::optional<Place>>> Session::room_for_name(std::string mailbox) {
+awaitable<store::Result<std::optional<Place>>> Mailboxes::room_for_name(std::string mailbox) {
     const SpaceName name = space_of(mailbox);
     auto account = co_await account_of(name);
     if (!account) co_return account.error();
@@ -145,7 +170,7 @@ awaitable<store::Result<std::optional<Place>>> Session::room_for_name(std::strin
 }
 
 /// His own mailboxes and all that others share with him, as one tree.
-awaitable<store::Result<Listing>> Session::listing() {
+awaitable<store::Result<Listing>> Mailboxes::listing() {
     Listing out;
     out.tree = folders();
     auto around = co_await neighbourhood();
@@ -162,11 +187,11 @@ awaitable<store::Result<Listing>> Session::listing() {
     if (around->commons) add_shared(around->commons, std::string(public_prefix), &*merged, &out);
     std::size_t listed = 0;
     for (const base::AccountId id : sharers) {
-        if (++listed > services_.limits.sharers_max) break;
-        const auto owner = co_await services_.directory->mailbox(id);
+        if (++listed > sharers_max_) break;
+        const auto owner = co_await directory_->mailbox(id);
         if (!owner && !owner.error().is(Errc::not_found)) co_return owner.error();
         if (!owner || owner->post_office != around->post_office) continue;
-        auto account = co_await services_.store.account(id);
+        auto account = co_await store_.account(id);
         if (!account && !account.error().is(Errc::not_found)) co_return account.error();
         if (!account) continue;
         add_shared(*account, std::string(others_prefix) + owner->name + '/', &*merged, &out);
@@ -192,8 +217,8 @@ awaitable<store::Result<Listing>> Session::listing() {
 }
 
 /// The folders of `account` that this user may see, and the levels above them.
-void Session::add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
-                         Listing* listing) {
+void Mailboxes::add_shared(const store::AccountPtr& account, const std::string& prefix,
+                           store::FolderTree* tree, Listing* listing) {
     const store::FolderTreePtr theirs = account->folders();
     for (const store::FolderInfo& folder : theirs->folders) {
         const store::Rights rights = rights_in(*account, folder, account_->id());
@@ -211,30 +236,10 @@ void Session::add_shared(const store::AccountPtr& account, const std::string& pr
 }
 
 /// After waiting: what may be done there now. Nothing where the mailbox is gone.
-store::Rights Session::rights_now(const Place& place) const {
+store::Rights Mailboxes::rights_now(const Place& place) const {
     const store::FolderTreePtr tree = place.account->folders();
     const store::FolderInfo* info = tree->find(place.info.id);
     return info == nullptr ? store::Rights() : rights_in(*place.account, *info, account_->id());
-}
-
-/// The rights of the selected mailbox, which somebody may have changed: RFC 4314 section 5.1.1. False: it may
-/// not be read any more; BYE was said.
-bool Session::rights_hold() {
-    Selected& selected = *selected_;
-    const store::FolderTreePtr tree = selected.account->folders();
-    if (tree == selected.tree) return true;
-    selected.tree = tree;
-    const store::FolderInfo* info = tree->find(selected.folder->id());
-    if (info == nullptr) return true;  // deleted: said elsewhere
-    const store::Rights rights = rights_in(*selected.account, *info, account_->id());
-    if (rights == selected.rights) return true;
-    selected.rights = rights;
-    if (!rights.has(store::Right::read)) {
-        say_bye({}, "The selected mailbox may not be read any more");
-        return false;
-    }
-    write_flag_lists();
-    return true;
 }
 
 }  // namespace imap

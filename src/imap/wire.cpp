@@ -1,9 +1,10 @@
 // The one place where a session sleeps, and how it ends.
+#include "imap/wire.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "base/log.hpp"
-#include "imap/session.hpp"
+#include "imap/syntax/response.hpp"
 
 namespace imap {
 
@@ -13,15 +14,21 @@ constexpr unsigned flushes_a_turn = 4;  // large ones, one after another, before
 
 }  // namespace
 
+Wire::Wire(net::Connection& connection, const Services& services)
+    : connection_(connection),
+      services_(services),
+      registration_(services.sessions.add("imap", connection.peer(), connection.waker())),
+      login_deadline_(std::chrono::steady_clock::now() + services.limits.login_max) {}
+
 /// Sends what is due, then waits for octets. False: the session is over.
-awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
+awaitable<bool> Wire::wait_for_octets(std::chrono::seconds patience) {
     for (;;) {
         const bool sent = co_await connection_.flush();
         if (!sent) co_return false;
         std::chrono::milliseconds left = patience;
-        if (state_ == state_not_authenticated) {
+        if (login_deadline_) {
             // In all, not since the last octet: a peer that trickles must not hold the place.
-            left = std::chrono::duration_cast<std::chrono::milliseconds>(login_deadline_ -
+            left = std::chrono::duration_cast<std::chrono::milliseconds>(*login_deadline_ -
                                                                          std::chrono::steady_clock::now());
             if (left <= std::chrono::milliseconds(0)) co_return login_took_too_long();
         }
@@ -33,7 +40,7 @@ awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
                 if (!take_events()) co_return false;
                 break;
             case net::Wake::deadline:
-                if (state_ == state_not_authenticated) co_return login_took_too_long();
+                if (login_deadline_) co_return login_took_too_long();
                 say_bye({}, "Idle for too long");
                 co_return false;
             case net::Wake::closed:
@@ -43,13 +50,13 @@ awaitable<bool> Session::wait_for_octets(std::chrono::seconds patience) {
 }
 
 /// Also of a client that never stops sending.
-bool Session::login_took_too_long() {
+bool Wire::login_took_too_long() {
     say_bye({}, "Login took too long");
     return false;
 }
 
 /// False: the session must end; BYE was said.
-bool Session::take_events() {
+bool Wire::take_events() {
     const std::uint32_t events = connection_.take_events();
     if ((events & net::event_shutdown) != 0) {
         say_bye(code::unavailable, "Server is shutting down");
@@ -62,7 +69,7 @@ bool Session::take_events() {
 /// Between the pieces of long work and after each command: lets large output go, ends a session that was told
 /// to, and, when there was much output or much work, gives way to the other sessions of this thread. False:
 /// the session is over.
-awaitable<bool> Session::breathe(bool give_way_too) {
+awaitable<bool> Wire::breathe(bool give_way_too) {
     if (wants_breath()) {
         const bool sent = co_await connection_.flush();
         if (!sent) co_return false;
@@ -75,37 +82,20 @@ awaitable<bool> Session::breathe(bool give_way_too) {
 }
 
 /// Lets the other sessions of this thread run. False: the session is over.
-awaitable<bool> Session::give_way() {
+awaitable<bool> Wire::give_way() {
     if (!take_events()) co_return false;
     co_await boost::asio::post(connection_.executor(), boost::asio::use_awaitable);
     co_return true;
 }
 
-Progress Session::begin_progress() const {
+Progress Wire::begin_progress() const {
     const Limits& limits = services_.limits;
     return Progress(services_.clock->now(), limits.progress_first, limits.progress_every);
 }
 
-/// RFC 9585: how far the command that runs is, when it is time to say so. Asked between two responses, never
-/// within one. False: the session is over.
-awaitable<bool> Session::tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal) {
-    if (!progress->due(services_.clock->now())) co_return true;
-    write_condition(out(), "*", Condition::ok, in_progress_code(tag_, done, goal), "Still at it");
-    co_return co_await connection_.flush();
-}
-
-void Session::say_bye(std::string_view code, std::string_view text) {
+void Wire::say_bye(std::string_view code, std::string_view text) {
     if (std::exchange(ending_, true)) return;
     write_condition(out(), "*", Condition::bye, code, text);
-}
-
-awaitable<void> Session::end_after_bug(std::string what) {
-    base::log::error("imap", "bug",
-                     {{"command", spec_ != nullptr ? spec_->name : std::string_view("none")},
-                      {"user", user_},
-                      {"what", what}});
-    say_bye(code::server_bug, "Internal error, it was logged");
-    co_await connection_.flush();
 }
 
 }  // namespace imap

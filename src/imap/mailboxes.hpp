@@ -1,0 +1,44 @@
+// Mailboxes: where the mailboxes are that a session may name, and what may be done there (RFC 2342, RFC
+// 4314).
+#pragma once
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "imap/place.hpp"
+#include "imap/services.hpp"
+
+namespace imap {
+
+using boost::asio::awaitable;
+
+class Mailboxes {
+protected:
+    explicit Mailboxes(const Services& services)
+        : store_(services.store), directory_(services.directory), sharers_max_(services.limits.sharers_max) {}
+    ~Mailboxes() = default;
+
+    awaitable<store::Result<Neighbourhood>> neighbourhood();
+    awaitable<store::Result<store::AccountPtr>> account_of(SpaceName name);
+    awaitable<store::Result<Place>> find(std::string mailbox);
+    awaitable<Reply> reach(std::string mailbox, store::Right needed, Place* out);
+    awaitable<store::Result<std::optional<Place>>> room_for_name(std::string mailbox);
+    awaitable<store::Result<store::FolderPtr>> open(const Place* place);
+    awaitable<Destination> open_to_insert(std::string mailbox, Place* place);
+    awaitable<store::Result<Listing>> listing();
+    store::Rights rights_now(const Place& place) const;
+    store::FolderTreePtr folders() const { return account_->folders(); }
+
+    store::AccountPtr account_;  // of who is logged in
+
+private:
+    void add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
+                    Listing* listing);
+
+    store::Store& store_;
+    directory::Directory* const directory_;
+    const std::size_t sharers_max_;
+};
+
+}  // namespace imap
