@@ -1,0 +1,116 @@
+// Writing WBXML. MS-ASWBXML section 2.1; the tokens are WBXML 1.3 section 7.
+#include "wbxml/encoder.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace wbxml {
+
+namespace {
+
+constexpr std::string_view header("\x03\x01\x6A\x00", 4);
+constexpr char switch_page = 0x00, end_token = 0x01, str_i = 0x03, opaque_token = static_cast<char>(0xC3);
+constexpr std::uint8_t has_content = 0x40;
+constexpr std::size_t short_text =
+    112;  // what is written by one append: most texts of a Sync answer are shorter
+
+constexpr bool is_forbidden(char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 && octet != '\t' && octet != '\n' && octet != '\r';
+}
+
+/// mb_u_int32, WBXML 1.3 section 5.1.
+std::size_t write_length(char* to, std::uint32_t value) {
+    std::size_t octets = 1;
+    for (std::uint32_t rest = value >> 7; rest != 0; rest >>= 7) ++octets;
+    for (std::size_t i = octets; i-- > 0; value >>= 7)
+        to[i] = static_cast<char>((value & 0x7F) | (i + 1 == octets ? 0 : 0x80));
+    return octets;
+}
+
+}  // namespace
+
+bool is_plain_text(std::string_view utf8) {
+    // No early end: so the compiler looks at sixteen octets at a time.
+    bool forbidden = false;
+    for (const char c : utf8) forbidden |= is_forbidden(c);
+    return !forbidden;
+}
+
+Encoder::Encoder(std::string& out) : out_(out) { out_.append(header); }
+
+void Encoder::put(Tag tag, bool content) {
+    const std::array<char, 3> octets{switch_page, static_cast<char>(tag.page()),
+                                     static_cast<char>(tag.token() | (content ? has_content : 0))};
+    const std::size_t from = tag.page() == page_ ? 2 : 0;
+    out_.append(octets.data() + from, octets.size() - from);
+    page_ = tag.page();
+}
+
+void Encoder::open(Tag tag) {
+    put(tag, true);
+    ++depth_;
+}
+
+void Encoder::close() {
+    out_.push_back(end_token);
+    --depth_;
+}
+
+void Encoder::empty(Tag tag) { put(tag, false); }
+
+void Encoder::text(Tag tag, std::string_view utf8) {
+    if (utf8.size() <= short_text && is_plain_text(utf8)) {
+        std::array<char, short_text + 6> octets;
+        char* at = octets.data();
+        if (tag.page() != page_) {
+            *at++ = switch_page;
+            *at++ = static_cast<char>(page_ = tag.page());
+        }
+        *at++ = static_cast<char>(tag.token() | has_content);
+        *at++ = str_i;
+        at = std::copy(utf8.begin(), utf8.end(), at);
+        *at++ = 0;
+        *at++ = end_token;
+        out_.append(octets.data(), static_cast<std::size_t>(at - octets.data()));
+        return;
+    }
+    put(tag, true);
+    out_.push_back(str_i);
+    if (is_plain_text(utf8)) {
+        out_.append(utf8);
+    } else {
+        std::remove_copy_if(utf8.begin(), utf8.end(), std::back_inserter(out_), is_forbidden);
+    }
+    const std::array<char, 2> tail{0, end_token};
+    out_.append(tail.data(), tail.size());
+}
+
+void Encoder::number(Tag tag, std::int64_t value) {
+    std::array<char, 20> digits;
+    const auto result = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    text(tag, {digits.data(), static_cast<std::size_t>(result.ptr - digits.data())});
+}
+
+void Encoder::opaque(Tag tag, std::string_view octets) {
+    open_opaque(tag, static_cast<std::uint32_t>(octets.size()));
+    out_.append(octets);
+    close();
+}
+
+void Encoder::open_opaque(Tag tag, std::uint32_t size) {
+    open(tag);
+    std::array<char, 6> octets;
+    octets[0] = opaque_token;
+    out_.append(octets.data(), 1 + write_length(octets.data() + 1, size));
+}
+
+void Encoder::back_to(const Mark& mark) {
+    out_.resize(mark.size);
+    depth_ = mark.depth;
+    page_ = mark.page;
+}
+
+}  // namespace wbxml
