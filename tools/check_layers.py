@@ -19,9 +19,11 @@ ALLOWED = {
     "store/engine/rocksdb": {"base", "store", "store/engine"},
     "store": {"base", "store/engine"},
     "directory": {"base", "store", "store/engine"},
-    "auth": {"base", "store", "store/engine", "directory", "auth/sasl"},
+    "auth": {"base", "store", "store/engine", "directory", "auth/sasl", "auth/token"},
     "auth/sasl": {"base", "auth"},
     "imap/sort": {"base"},
+    "auth/token": {"base", "auth"},
+    "http": {"base", "net"},
     "imap/syntax": {"base"}, "pop3/syntax": {"base"}, "smtp/syntax": {"base"},
     "imap": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/sort", "imap/commands"},
     "imap/commands": {"base", "net", "store", "directory", "auth", "imap/syntax", "imap/sort", "imap"},
@@ -33,7 +35,7 @@ ALLOWED = {
     "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
     "cli": {"base", "config", "admin"},
     "server": {"base", "config", "net", "store", "store/engine", "store/engine/rocksdb", "directory", "auth", "imap",
-               "pop3", "smtp", "admin", "cli"},
+               "pop3", "smtp", "admin", "cli", "auth/token", "http"},
 }
 # What a low folder may take from the one above it: named headers only.
 ONLY_HEADERS = {
@@ -46,12 +48,13 @@ ONLY_HEADERS = {
 LIBRARIES = {
     r"rocksdb/": {"store/engine/rocksdb"},
     r"boost/asio": {"pch", "base", "net", "store", "store/engine", "store/engine/memory", "store/engine/rocksdb",
-                    "directory", "auth", "auth/sasl", "imap", "imap/commands", "pop3", "pop3/commands", "smtp",
-                    "smtp/commands", "mta", "admin", "cli", "server"},
+                    "directory", "auth", "auth/sasl", "auth/token", "http", "imap", "imap/commands", "pop3",
+                    "pop3/commands", "smtp", "smtp/commands", "mta", "admin", "cli", "server"},
     r"boost/beast": {"http"},
-    r"openssl/": {"net", "auth", "auth/sasl", "base", "server"},
+    r"openssl/": {"net", "auth", "auth/sasl", "auth/token", "base", "server"},
     r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli", "server"},
     r"toml": {"config"},
+    r"unbound": {"net"},
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},

@@ -33,7 +33,8 @@ std::string Listener::parse_networks() {
         if (!network) return config.name + ": not a network: " + text;
         proxy_networks_.push_back(*network);
     }
-    return {};
+    const std::string fault = access.set(config.allow, config.deny);
+    return fault.empty() ? fault : config.name + ": " + fault;
 }
 
 bool Listener::is_proxy(const SocketAddress& peer) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "net/access.hpp"
 #include "net/address.hpp"
 #include "net/door.hpp"
 #include "net/gate.hpp"
@@ -21,7 +22,7 @@ public:
 
     /// Reads the certificates. Empty text, or what is wrong.
     std::string load_tls(std::shared_ptr<const TlsContext>& out) const;
-    /// Reads proxy_trusted. Empty text, or what is wrong.
+    /// Reads proxy_trusted, allow and deny. Empty text, or what is wrong.
     std::string parse_networks();
     /// Does this peer send a PROXY header?
     bool is_proxy(const SocketAddress& peer) const;
@@ -29,6 +30,7 @@ public:
     const ListenerConfig config;
     const Serve serve;
     const std::shared_ptr<ConnectionShared> shared;
+    AccessRules access;
     Gate gate;
     std::vector<std::shared_ptr<Door>> doors;
 

@@ -46,30 +46,6 @@ PeerInfo peer_info(const Listener& listener, int descriptor, const SocketAddress
     return info;
 }
 
-/// What comes before the session: PROXY header, limits of the client that it names, TLS.
-awaitable<void> prepare_and_serve(std::unique_ptr<SocketConnection> connection,
-                                  std::shared_ptr<Listener> listener, bool from_proxy,
-                                  std::chrono::milliseconds proxy_header_max) {
-    if (from_proxy) {
-        const bool good = co_await connection->read_proxy_header(proxy_header_max);
-        if (!good) {
-            base::log::info("net", "no PROXY header", {{"ip", connection->peer().address}});
-            co_return;
-        }
-        const auto ip = IpAddress::parse(connection->peer().address);
-        if (ip && !connection->lease()->enter_client(ip->limit_key())) {
-            if (listener->config.tls != TlsMode::implicit) connection->output() += listener->config.refusal;
-            co_await connection->flush();
-            co_return;
-        }
-    }
-    if (listener->config.tls == TlsMode::implicit) {
-        const bool good = co_await connection->handshake();
-        if (!good) co_return;
-    }
-    co_await listener->serve(std::move(connection));
-}
-
 }  // namespace
 
 /// A connection's place in the counts; leaves them when it goes.
@@ -107,9 +83,10 @@ private:
     Stream::Link* link_ = nullptr;
 };
 
-ServerImpl::ServerImpl(ServerLimits limits)
+ServerImpl::ServerImpl(ServerLimits limits, ResolverSettings resolver)
     : limits_(limits),
       turns_(std::make_shared<HandshakeTurns>(limits.tls_handshakes_max, limits.tls_handshakes_per_ip_max)),
+      resolver_(io_.get_executor(), std::move(resolver)),
       control_(asio::make_strand(io_.get_executor())),
       work_(asio::make_work_guard(io_)),
       drain_(control_) {
@@ -196,9 +173,8 @@ void ServerImpl::run(unsigned threads) {
     for (std::thread& thread : pool) thread.join();
 }
 
-void ServerImpl::refuse(const Listener& listener, int descriptor) {
+void ServerImpl::refuse(const Listener& listener, int descriptor, const std::string& text) {
     ++refused_;
-    const std::string& text = listener.config.refusal;
     if (!text.empty() && listener.config.tls != TlsMode::implicit) {
         // A fresh socket has room for a line; if not, the line is not worth waiting for.
         std::ignore = ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -206,18 +182,32 @@ void ServerImpl::refuse(const Listener& listener, int descriptor) {
     ::close(descriptor);
 }
 
+void ServerImpl::deny(const Listener& listener, const SocketAddress& peer, int descriptor) {
+    ++denied_;
+    if (const auto ip = peer.ip())
+        base::log::info("net", "not let in", {{"listener", listener.config.name}, {"ip", ip->text()}});
+    refuse(listener, descriptor, listener.config.denial);
+}
+
 void ServerImpl::admit(const std::shared_ptr<Listener>& listener, int descriptor, const SocketAddress& peer) {
     ++accepted_;
+    const auto ip = peer.ip();
+    Before before;
+    before.proxy_header = listener->is_proxy(peer);
+    if (ip && !before.proxy_header) {
+        const Access access = listener->access.decide(*ip);
+        if (access == Access::denied) return deny(*listener, peer, descriptor);
+        before.name = access == Access::name_needed;
+    }
     if (stopping_ || (limits_.connections_max != 0 && open_ >= limits_.connections_max) ||
         !listener->gate.enter()) {
-        return refuse(*listener, descriptor);
+        return refuse(*listener, descriptor, listener->config.refusal);
     }
     ++open_;
     auto place = std::make_unique<Place>(*this, listener);
-    const auto ip = peer.ip();
-    if (ip && !listener->is_proxy(peer) && !place->enter_client(ip->limit_key())) {
+    if (ip && !before.proxy_header && !place->enter_client(ip->limit_key())) {
         --refused_;  // counted again:
-        return refuse(*listener, descriptor);
+        return refuse(*listener, descriptor, listener->config.refusal);
     }
     if (ip) {
         // Without it small answers wait for the peer's delayed ACK: 45 ms.
@@ -231,14 +221,13 @@ void ServerImpl::admit(const std::shared_ptr<Listener>& listener, int descriptor
         ::close(descriptor);
         return;
     }
-    start_session(listener, std::move(socket), peer, std::move(place));
+    start_session(listener, std::move(socket), peer, std::move(place), before);
 }
 
 void ServerImpl::start_session(const std::shared_ptr<Listener>& listener, Stream::Socket socket,
-                               const SocketAddress& peer, std::unique_ptr<Lease> lease) {
+                               const SocketAddress& peer, std::unique_ptr<Lease> lease, Before before) {
     auto* place = static_cast<Place*>(lease.get());
     PeerInfo info = peer_info(*listener, socket.native_handle(), peer);
-    const bool from_proxy = listener->is_proxy(peer);
     auto connection = std::make_unique<SocketConnection>(std::move(socket), std::move(info), listener->shared,
                                                          std::move(lease));
     place->follow(connection->link());
@@ -247,17 +236,66 @@ void ServerImpl::start_session(const std::shared_ptr<Listener>& listener, Stream
     ++sessions_;
     try {
         // A frame less where there is nothing to prepare: idle sessions keep their frames.
-        if (!from_proxy && listener->config.tls != TlsMode::implicit) {
+        if (!before.proxy_header && !before.name && listener->config.tls != TlsMode::implicit) {
             asio::co_spawn(strand, listener->serve(std::move(connection)), std::move(over));
         } else {
-            asio::co_spawn(
-                strand,
-                prepare_and_serve(std::move(connection), listener, from_proxy, limits_.proxy_header_max),
-                std::move(over));
+            asio::co_spawn(strand, prepare_and_serve(std::move(connection), listener, before),
+                           std::move(over));
         }
     } catch (...) {
         session_over(std::current_exception());
     }
+}
+
+/// What comes before the session: PROXY header, limits and access of the client that it names, TLS.
+awaitable<void> ServerImpl::prepare_and_serve(std::unique_ptr<SocketConnection> connection,
+                                              std::shared_ptr<Listener> listener, Before before) {
+    const bool plain = listener->config.tls != TlsMode::implicit;
+    if (before.proxy_header) {
+        const bool good = co_await connection->read_proxy_header(limits_.proxy_header_max);
+        if (!good) {
+            base::log::info("net", "no PROXY header", {{"ip", connection->peer().address}});
+            co_return;
+        }
+    }
+    const auto ip = IpAddress::parse(connection->peer().address);
+    if (ip && before.proxy_header && !connection->lease()->enter_client(ip->limit_key())) {
+        if (plain) connection->output() += listener->config.refusal;
+        co_await connection->flush();
+        co_return;
+    }
+    if (ip && (before.proxy_header || before.name)) {
+        const bool allowed = co_await let_in(listener, *ip);
+        if (!allowed) {
+            ++refused_;
+            if (plain) connection->output() += listener->config.denial;
+            co_await connection->flush();
+            co_return;
+        }
+    }
+    if (!plain) {
+        const bool good = co_await connection->handshake();
+        if (!good) co_return;
+    }
+    co_await listener->serve(std::move(connection));
+}
+
+/// Looks the names of the address up where a rule asks for them.
+awaitable<bool> ServerImpl::let_in(std::shared_ptr<Listener> listener, IpAddress address) {
+    Access access = listener->access.decide(address);
+    std::string known_as;
+    if (access == Access::name_needed) {
+        std::vector<std::string> names;
+        auto found = co_await resolver_.names(address);
+        if (found) names = std::move(*found);
+        access = listener->access.decide(address, names);
+        if (!names.empty()) known_as = names.front();
+    }
+    if (access == Access::allowed) co_return true;
+    ++denied_;
+    base::log::info("net", "not let in",
+                    {{"listener", listener->config.name}, {"ip", address.text()}, {"name", known_as}});
+    co_return false;
 }
 
 void ServerImpl::session_over(const std::exception_ptr& broken) {
@@ -336,6 +374,7 @@ Server::Figures ServerImpl::figures() const {
     Figures out;
     out.accepted = accepted_;
     out.refused = refused_;
+    out.denied = denied_;
     out.open = open_;
     const HandshakeTurns::Figures turns = turns_->figures();
     out.tls_running = turns.running;
@@ -345,6 +384,8 @@ Server::Figures ServerImpl::figures() const {
     return out;
 }
 
-std::unique_ptr<Server> make_server(ServerLimits limits) { return std::make_unique<ServerImpl>(limits); }
+std::unique_ptr<Server> make_server(ServerLimits limits, ResolverSettings resolver) {
+    return std::make_unique<ServerImpl>(limits, std::move(resolver));
+}
 
 }  // namespace net

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/connection.hpp"
+#include "net/resolver.hpp"
 #include "net/session_registry.hpp"
 
 namespace net {
@@ -36,9 +37,17 @@ struct ListenerConfig {
     /// Networks that send a PROXY header (v1 or v2), and must; "unix": peers on unix: addresses do.
     std::vector<std::string> proxy_trusted;
     std::chrono::seconds output_stall_max{300};
-    /// Sent to a connection over a limit before it is closed, where TLS is not implicit: "* BYE Too
-    /// many\r\n".
+    /// Who may connect: addresses and networks ("192.0.2.0/24"), and names of the client's address
+    /// ("host.example",
+    /// ".example" with all below it), which are looked up only where an address decides nothing. `deny` goes
+    /// before `allow`; an empty `allow` allows everybody. Clients on unix: addresses are always let in.
+    std::vector<std::string> allow, deny;
+    std::chrono::seconds idle_max{
+        0};  ///< for the protocol: how long a client may be silent; 0: its own default
+    /// Sent to a connection over a limit before it is closed, where TLS is not implicit: "*
+    /// BYE Too many\r\n".
     std::string refusal;
+    std::string denial;  ///< the same, to who is not let in; empty: nothing is said
 };
 
 /// Serves one connection from greeting to close. Owns it; returns when the session is over.
@@ -83,14 +92,15 @@ public:
 
     virtual boost::asio::any_io_executor executor() = 0;  ///< of the pool, without a strand
     virtual SessionRegistry& sessions() = 0;
+    virtual Resolver& resolver() = 0;
 
     struct Figures {
-        std::uint64_t accepted = 0, refused = 0, tls_failed = 0, open = 0;
+        std::uint64_t accepted = 0, refused = 0, denied = 0, tls_failed = 0, open = 0;
         std::uint32_t tls_running = 0, tls_waiting = 0;  ///< handshakes, now
     };
     virtual Figures figures() const = 0;
 };
 
-std::unique_ptr<Server> make_server(ServerLimits limits);
+std::unique_ptr<Server> make_server(ServerLimits limits, ResolverSettings resolver = {});
 
 }  // namespace net

@@ -21,7 +21,7 @@ namespace net {
 
 class ServerImpl final : public Server {
 public:
-    explicit ServerImpl(ServerLimits limits);
+    ServerImpl(ServerLimits limits, ResolverSettings resolver);
     ~ServerImpl() override;
 
     std::string add_listener(ListenerConfig config, Serve serve) override;
@@ -32,6 +32,7 @@ public:
     void settle() override;
     boost::asio::any_io_executor executor() override { return io_.get_executor(); }
     SessionRegistry& sessions() override { return registry_; }
+    Resolver& resolver() override { return resolver_; }
     Figures figures() const override;
 
 private:
@@ -39,10 +40,18 @@ private:
 
     void work();
     void admit(const std::shared_ptr<Listener>& listener, int descriptor, const SocketAddress& peer);
+    /// What must be known before a session starts.
+    struct Before {
+        bool proxy_header = false, name = false;
+    };
     void start_session(const std::shared_ptr<Listener>& listener, Stream::Socket socket,
-                       const SocketAddress& peer, std::unique_ptr<Lease> lease);
+                       const SocketAddress& peer, std::unique_ptr<Lease> lease, Before before);
+    awaitable<void> prepare_and_serve(std::unique_ptr<SocketConnection> connection,
+                                      std::shared_ptr<Listener> listener, Before before);
+    awaitable<bool> let_in(std::shared_ptr<Listener> listener, IpAddress address);
     void session_over(const std::exception_ptr& broken);
-    void refuse(const Listener& listener, int descriptor);
+    void refuse(const Listener& listener, int descriptor, const std::string& text);
+    void deny(const Listener& listener, const SocketAddress& peer, int descriptor);
     void begin_stop();
     void drained_too_long();
     void finish();
@@ -56,7 +65,7 @@ private:
     std::vector<std::shared_ptr<Listener>> listeners_;
     SpareDescriptor spare_;
 
-    std::atomic<std::uint64_t> accepted_{0}, refused_{0};
+    std::atomic<std::uint64_t> accepted_{0}, refused_{0}, denied_{0};
     std::atomic<std::uint32_t> open_{0};      // connections
     std::atomic<std::uint32_t> sessions_{0};  // coroutines: they may outlive their connection for a moment
     std::atomic<bool> stopping_{false};
@@ -65,6 +74,7 @@ private:
 
     // Goes first: handlers and frames that it still holds refer to all of the above.
     boost::asio::io_context io_;
+    Resolver resolver_;  // goes before io_, which it needs; coroutines left there only drop what they hold
     boost::asio::any_io_executor control_;
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
     boost::asio::steady_timer drain_;

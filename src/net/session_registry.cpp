@@ -156,6 +156,20 @@ std::size_t SessionRegistry::kick_user(std::string_view user) {
     return kicked;
 }
 
+std::size_t SessionRegistry::kick_address(std::string_view address) {
+    const auto network = Network::parse(address);
+    const std::lock_guard lock(mutex_);
+    std::size_t kicked = 0;
+    for (const auto& [id, item] : items_) {
+        const auto ip = network ? IpAddress::parse(item->info.address) : std::optional<IpAddress>();
+        // Peers without an address (Unix sockets) go by what they are called.
+        if (ip ? !network->contains(*ip) : item->info.address != address) continue;
+        item->waker->wake(event_kicked);
+        ++kicked;
+    }
+    return kicked;
+}
+
 void SessionRegistry::wake_all(std::uint32_t events) {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, item] : items_) item->waker->wake(events);

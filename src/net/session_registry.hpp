@@ -89,6 +89,8 @@ public:
     bool kick(base::SessionId id);
     /// Kicks all sessions of a user; how many.
     std::size_t kick_user(std::string_view user);
+    /// Kicks all sessions from an address, or a network ("192.0.2.0/24"); how many.
+    std::size_t kick_address(std::string_view address);
     void wake_all(std::uint32_t events);
     std::size_t count() const;
     std::size_t count_user(std::string_view user) const;

@@ -257,6 +257,14 @@ TEST(Registry, ListsCountsAndKicks) {
     EXPECT_EQ(registry.kick_user("two@example.test"), 1U);
     EXPECT_EQ(two->all, net::event_kicked);
     EXPECT_EQ(registry.kick_user("nobody"), 0U);
+    one->all = two->all = 0;
+    EXPECT_EQ(registry.kick_address("192.0.2.2"), 0U);
+    EXPECT_EQ(registry.kick_address("192.0.2.1"), 2U);
+    EXPECT_EQ(registry.kick_address("192.0.2.0/24"), 2U);
+    EXPECT_EQ(registry.kick_address("2001:db8::/32"), 0U);
+    EXPECT_EQ(registry.kick_address("unix"), 0U);
+    EXPECT_EQ(one->all, net::event_kicked);
+    EXPECT_EQ(two->all, net::event_kicked);
     const base::SessionId gone = second.id();
     second = std::move(first);
     EXPECT_EQ(registry.count(), 1U);
