@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "auth/token/checker.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/random.hpp"
@@ -25,6 +27,7 @@ using boost::asio::awaitable;
 struct Client {
     std::string protocol;  ///< "imap", "pop3", "submission"
     std::string address;   ///< numeric
+    std::string listener;  ///< its name: who may log in may differ
     bool loopback = false;
     bool tls = false;
     std::string certificate_identity;  ///< of a verified client certificate; empty: none (EXTERNAL)
@@ -74,11 +77,20 @@ public:
     virtual awaitable<Outcome> step(std::string response) = 0;
 };
 
+/// Who may log in at a listener: mailboxes by an address ("anna@acme.test"), domain ("@acme.test") or post
+/// office ("acme"). What denies goes before what allows; an empty `allow` allows everybody.
+struct UserRules {
+    std::vector<std::string> allow, deny;
+    bool permits(const directory::Mailbox& mailbox) const;
+};
+
 struct Policy {
     bool plain_text_without_tls_on_loopback = true;
     bool plain_text_without_tls = false;
     bool cram_md5 = false;  ///< needs passwords kept in a form that can be turned back
     bool apop = false;
+    bool ntlm = false;     ///< NTLMv2; needs each password's NT hash, which is as good as the password
+    bool ntlm_v1 = false;  ///< NTLMv1 too, which can be broken in hours by who listens
     std::uint32_t hashing_threads = 2;  ///< argon2id at a time: 19 MiB and 40 ms each
     /// More answer `temporary`. After a restart everybody comes back at once: at 50 hashes a second the last
     /// of them waits 20 s, well within the time for a login.
@@ -93,7 +105,9 @@ struct Policy {
         true;  ///< an imported user has no SCRAM keys before the first login with the password itself
     std::string hostname = "localhost";  ///< in CRAM-MD5's challenge
     std::uint32_t scram_iterations =
-        4096;  ///< stored SCRAM keys: the client's cost too; argon2id guards the rest
+        4096;                ///< stored SCRAM keys: the client's cost too; argon2id guards the rest
+    token::Settings tokens;  ///< configured: OAUTHBEARER and XOAUTH2 are offered
+    std::map<std::string, UserRules, std::less<>> users_of_listeners;
 };
 
 class Authenticator {
@@ -127,6 +141,7 @@ public:
 struct Environment {
     const base::Clock* clock = &base::Clock::system();
     base::Random* random = &base::Random::system();
+    token::Fetcher* fetcher = nullptr;  ///< of keys and answers for bearer tokens; null: none are taken
 };
 
 /// Ends before the io_context whose coroutines use it, and after the sessions.

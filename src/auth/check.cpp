@@ -1,11 +1,15 @@
 // Service: checking a password, and what follows from the answer. Unknown users take the same steps as known
 // ones.
+#include <algorithm>
+
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
+#include "auth/ntlm.hpp"
 #include "auth/password.hpp"
 #include "auth/prepare.hpp"
 #include "auth/service.hpp"
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 
 namespace auth {
@@ -57,10 +61,28 @@ directory::Credentials credentials_of(const base::Secret& password, const Policy
         out.scram_sha_256 = to_string(derive(Digest::sha_256, prepared, std::move(salt_256), iterations));
     }
     if (policy.cram_md5 || policy.apop) out.plain = password;
+    if (policy.ntlm) out.nt_hash = ntlm::nt_hash(password);
     return out;
 }
 
 }  // namespace
+
+bool UserRules::permits(const directory::Mailbox& mailbox) const {
+    const auto names = [&](const std::string& rule) {
+        if (rule.find('@') == std::string::npos) return base::equals_nocase(rule, mailbox.post_office);
+        if (!rule.starts_with('@'))
+            return base::equals_nocase(rule, mailbox.name + '@' + mailbox.post_office) ||
+                   std::ranges::any_of(mailbox.addresses, [&](const std::string& address) {
+                       return base::equals_nocase(address, rule);
+                   });
+        return std::ranges::any_of(mailbox.addresses, [&](const std::string& address) {
+            const std::size_t at = address.rfind('@');
+            return at != std::string::npos && base::equals_nocase(std::string_view(address).substr(at), rule);
+        });
+    };
+    if (std::ranges::any_of(deny, names)) return false;
+    return allow.empty() || std::ranges::any_of(allow, names);
+}
 
 std::string penalty_name(const Service::Found& found, std::string_view user) {
     if (found.login) return fmt::format("#{:08x}", found.login->mailbox.account.value);
@@ -136,11 +158,44 @@ awaitable<Outcome> Service::check_password(Attempt attempt, base::Secret passwor
     co_return outcome;
 }
 
-/// Replaces an imported hash, and makes SCRAM keys where they are missing, now that the password is known.
+awaitable<Service::Token> Service::check_token(Attempt attempt, base::Secret token) {
+    Token out;
+    if (is_blocked(attempt.client)) {
+        out.outcome = co_await blocked(std::move(attempt));
+        co_return out;
+    }
+    const token::Answer answer = co_await tokens_->check(std::move(token));
+    // Whose it is is not known of a bad one: what the peer says of itself serves for the log and the penalty.
+    attempt.user = answer.fault() == token::Fault::none ? answer.name() : attempt.authorization;
+    if (answer.fault() != token::Fault::none) {
+        const bool temporary = answer.fault() == token::Fault::unavailable;
+        std::string account(std::string_view(attempt.user).substr(0, logged_name_max));
+        const Failure why = temporary ? Failure::temporary : Failure::credentials;
+        out.outcome = co_await refuse(std::move(attempt), std::move(account), why, text_of(answer.fault()));
+        out.tell = !temporary;
+        co_return out;
+    }
+    Found found = co_await look_up(attempt.user);
+    if (!found.login) {
+        const Failure why = found.unavailable ? Failure::temporary : Failure::credentials;
+        std::string account = penalty_name(found, attempt.user);
+        out.tell = !found.unavailable;
+        out.outcome =
+            co_await refuse(std::move(attempt), std::move(account), why, "no mailbox for the token");
+        co_return out;
+    }
+    out.outcome = co_await admit(std::move(attempt), std::move(*found.login));
+    out.tell = out.outcome.kind == Outcome::Kind::failure && out.outcome.failure != Failure::temporary;
+    co_return out;
+}
+
+/// Replaces an imported hash, and makes SCRAM keys and the NT hash where they are missing, now that the
+/// password is known.
 awaitable<void> Service::renew(directory::Login login, base::Secret password) {
     const auto& kept = login.credentials;
     const bool keys_missing = policy_.scram && (kept.scram_sha_1.empty() || kept.scram_sha_256.empty());
-    if (!outdated(kept.password_hash) && !keys_missing) co_return;
+    const bool nt_missing = policy_.ntlm && kept.nt_hash.empty();
+    if (!outdated(kept.password_hash) && !keys_missing && !nt_missing) co_return;
     auto made = co_await make_credentials(password);
     if (!made) co_return;  // no time for it now: the next login comes
     const std::string hash = made->password_hash;
@@ -168,6 +223,12 @@ awaitable<Outcome> Service::admit(Attempt attempt, directory::Login found) {
             co_return co_await refuse(std::move(attempt), std::move(account), Failure::credentials,
                                       "may not act as another");
         }
+    }
+    const auto rules = policy_.users_of_listeners.find(attempt.client.listener);
+    if (rules != policy_.users_of_listeners.end() && !rules->second.permits(found.mailbox)) {
+        // The answer is that of a disabled mailbox, which is that of a wrong password.
+        co_return co_await refuse(std::move(attempt), std::move(account), Failure::disabled,
+                                  "not let in at this listener");
     }
     if (!may_log_in(found)) {
         co_return co_await refuse(std::move(attempt), std::move(account), Failure::disabled, "disabled");

@@ -17,6 +17,10 @@ public:
             co_return failed(Failure::malformed);
         }
         const base::Secret wiped(std::move(response));  // it may be a password
+        if (refused_) {
+            over_ = true;
+            co_return std::move(*refused_);  // told of it, the peer has answered: whatever it was
+        }
         sasl::Step wanted = mechanism_->step(wiped.reveal());
         if (std::holds_alternative<sasl::LookUp>(wanted)) {
             attempt_.user = std::move(std::get<sasl::LookUp>(wanted).user);
@@ -49,6 +53,10 @@ private:
             out.challenge = std::move(challenge->text);
             co_return out;
         }
+        if (auto* const check = std::get_if<sasl::CheckToken>(&wanted)) {
+            attempt_.authorization = std::move(check->authorization);
+            co_return co_await check_token(std::move(check->token));
+        }
         over_ = true;
         if (auto* const check = std::get_if<sasl::CheckPassword>(&wanted)) {
             attempt_.user = std::move(check->user);
@@ -65,6 +73,18 @@ private:
             co_return co_await service_.refuse(attempt_, std::move(account), Failure::credentials, reason);
         }
         co_return failed(Failure::malformed);
+    }
+
+    /// The delay of a bad token is served before the peer is told: who breaks off then gains nothing.
+    awaitable<Outcome> check_token(base::Secret token) {
+        Service::Token checked = co_await service_.check_token(attempt_, std::move(token));
+        if (!checked.tell) {
+            over_ = true;
+            co_return std::move(checked.outcome);
+        }
+        refused_ = std::move(checked.outcome);
+        sasl::Step told = mechanism_->token_refused();
+        co_return co_await finish(std::move(told));
     }
 
     awaitable<Outcome> succeed(sasl::Proven proven) {
@@ -91,6 +111,7 @@ private:
     std::unique_ptr<sasl::Mechanism> mechanism_;
     Service::Attempt attempt_;
     Service::Found found_;
+    std::optional<Outcome> refused_;
     bool over_ = false;
 };
 

@@ -42,7 +42,9 @@ Service::Service(directory::Directory& directory, Policy policy, Environment env
       fake_secret_(random_octets(*environment.random, 32)),
       penalties_(*environment.clock, *environment.random, settings_of(policy_)),
       verified_(*environment.clock, *environment.random, policy_.verified_cache, policy_.verified_cache_max),
-      pool_(policy_.hashing_threads, policy_.hashing_queue_max) {
+      pool_(policy_.hashing_threads, policy_.hashing_queue_max),
+      tokens_(
+          token::make_checker(policy_.tokens, environment.fetcher, *environment.clock, *environment.random)) {
     dummy_hash();  // made now: the first unknown user must not take twice as long
 }
 
@@ -71,6 +73,12 @@ std::vector<std::string> Service::mechanisms(const Client& client) const {
         out.emplace_back("SCRAM-SHA-1");
     }
     if (policy_.cram_md5) out.emplace_back("CRAM-MD5");
+    if (policy_.ntlm) out.emplace_back("NTLM");
+    if (tokens_ && !plain_text_refused(client)) {
+        // A token in plain text is as good as a password: "TLS MUST be used", RFC 7628 section 3.
+        out.emplace_back("OAUTHBEARER");
+        out.emplace_back("XOAUTH2");
+    }
     if (!plain_text_refused(client)) {
         out.emplace_back("PLAIN");
         out.emplace_back("LOGIN");
@@ -88,6 +96,14 @@ std::unique_ptr<sasl::Mechanism> Service::make_mechanism(std::string_view name, 
                                                base::unix_seconds(environment_.clock->now()),
                                                policy_.hostname));
     }
+    if (name == "NTLM") return sasl::make_ntlm(ntlm_server(client));
+    if (name == "OAUTHBEARER" || name == "XOAUTH2") {
+        sasl::TokenAdvice advice;
+        advice.scope = policy_.tokens.rules.scope;
+        advice.configuration = policy_.tokens.configuration_url;
+        return name == "XOAUTH2" ? sasl::make_xoauth2(std::move(advice))
+                                 : sasl::make_oauthbearer(std::move(advice));
+    }
     sasl::Binding binding;
     Channel data = channel(client);
     binding.offered = data.any();
@@ -96,6 +112,19 @@ std::unique_ptr<sasl::Mechanism> Service::make_mechanism(std::string_view name, 
     binding.server_end_point = std::move(data.server_end_point);
     const Digest digest = name.starts_with("SCRAM-SHA-256") ? Digest::sha_256 : Digest::sha_1;
     return sasl::make_scram(digest, std::move(binding), base64(random_octets(*environment_.random, 18)));
+}
+
+sasl::NtlmServer Service::ntlm_server(const Client& client) const {
+    constexpr std::uint64_t seconds_1601_to_1970 = 11'644'473'600;
+    sasl::NtlmServer out;
+    out.hostname = policy_.hostname;
+    out.name = upper(std::string_view(policy_.hostname).substr(0, policy_.hostname.find('.')));
+    out.challenge = random_octets(*environment_.random, 8);
+    const auto now = static_cast<std::uint64_t>(base::unix_milliseconds(environment_.clock->now()));
+    out.filetime = (now + seconds_1601_to_1970 * 1'000) * 10'000;
+    out.end_point = channel(client).server_end_point;
+    out.v1 = policy_.ntlm_v1;
+    return out;
 }
 
 std::unique_ptr<Exchange> Service::start(std::string_view name, Client client) {
@@ -147,8 +176,10 @@ awaitable<Outcome> Service::apop(std::string user, std::string timestamp, std::s
 sasl::Known Service::known(const Found& found, const std::string& user, std::optional<Digest> digest) const {
     sasl::Known out;
     if (!digest) {
-        out.real = found.login && !found.login->credentials.plain.empty();
-        if (out.real) out.plain = found.login->credentials.plain;
+        if (!found.login) return out;
+        out.plain = found.login->credentials.plain;
+        out.nt_hash = found.login->credentials.nt_hash;
+        out.real = !out.plain.empty() || !out.nt_hash.empty();
         return out;
     }
     // Made for everybody, so that it takes as long for those who exist.

@@ -48,6 +48,13 @@ public:
     // For the exchanges. Each is awaited at once by its caller.
     awaitable<Outcome> check_password(Attempt attempt, base::Secret password);
     awaitable<Found> look_up(std::string user);
+    /// For a token that is refused: the outcome to end with once the peer has been told why, with its delay
+    /// served. Empty when the exchange is over with `outcome`.
+    struct Token {
+        Outcome outcome;
+        bool tell = false;  ///< the peer is told before the end: RFC 7628 section 3.2.2
+    };
+    awaitable<Token> check_token(Attempt attempt, base::Secret token);
     /// The peer has proven to be `found`: policy, penalties, log.
     awaitable<Outcome> admit(Attempt attempt, directory::Login found);
     awaitable<Outcome> refuse(Attempt attempt, std::string account, Failure failure, const char* reason);
@@ -62,6 +69,7 @@ private:
         bool any() const { return !exporter.empty() || !server_end_point.empty(); }
     };
     Channel channel(const Client& client) const;
+    sasl::NtlmServer ntlm_server(const Client& client) const;
     std::unique_ptr<sasl::Mechanism> make_mechanism(std::string_view name, const Client& client);
     awaitable<std::optional<bool>> verify(directory::Credentials credentials,
                                           std::optional<base::AccountId> account, base::Secret password);
@@ -76,6 +84,7 @@ private:
     Penalties penalties_;
     VerifiedCache verified_;
     HashingPool pool_;
+    const std::unique_ptr<token::Checker> tokens_;  // null: bearer tokens are not taken
 
     std::mutex mutex_;
     bool stopping_ = false;

@@ -147,6 +147,7 @@ std::string encode(const StoredCredentials& credentials) {
         .text('1', credentials.scram_sha_1)
         .text('2', credentials.scram_sha_256)
         .text('p', credentials.sealed)
+        .text('n', credentials.sealed_nt_hash)
         .finish();
 }
 
@@ -251,6 +252,9 @@ std::optional<StoredCredentials> decode_credentials(std::string_view value) {
                 break;
             case 'p':
                 out.sealed = in.text();
+                break;
+            case 'n':
+                out.sealed_nt_hash = in.text();
                 break;
             default:
                 break;

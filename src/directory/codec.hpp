@@ -18,9 +18,9 @@ struct MailboxRecord {
     std::vector<std::string> pending;  ///< canonical addresses that a change under way is claiming
 };
 
-/// Credentials as stored: the plain password sealed.
+/// Credentials as stored: the plain password and its NT hash sealed.
 struct StoredCredentials {
-    std::string password_hash, scram_sha_1, scram_sha_256, sealed;
+    std::string password_hash, scram_sha_1, scram_sha_256, sealed, sealed_nt_hash;
 };
 
 std::string encode(const PostOffice& office);

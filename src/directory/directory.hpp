@@ -45,7 +45,8 @@ struct Credentials {
         password_hash;  ///< argon2id "$argon2id$…", or an imported crypt(3) hash "$2b$…", "$6$…", "$y$…"
     std::string scram_sha_1;  ///< "iterations:salt:StoredKey:ServerKey" in base64 (RFC 5803's parts)
     std::string scram_sha_256;
-    base::Secret plain;  ///< only where the post office allows CRAM-MD5 and APOP; sealed at rest
+    base::Secret plain;    ///< only where the post office allows CRAM-MD5 and APOP; sealed at rest
+    base::Secret nt_hash;  ///< of MS-NLMP, 16 octets; only where NTLM is switched on; sealed at rest
 };
 
 struct Mailbox {

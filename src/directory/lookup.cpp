@@ -177,6 +177,10 @@ awaitable<Result<Login>> StoreDirectory::login(std::string name) {
         auto plain = sealer_.open(out.mailbox.account, entry.credentials.sealed);
         if (plain) out.credentials.plain = std::move(*plain);
     }
+    if (!entry.credentials.sealed_nt_hash.empty()) {
+        auto hash = sealer_.open(out.mailbox.account, entry.credentials.sealed_nt_hash);
+        if (hash) out.credentials.nt_hash = std::move(*hash);
+    }
     co_return out;
 }
 

@@ -45,11 +45,16 @@ Row counted(const store::engine::Rows& rows, int step) {
 }  // namespace
 
 Result<StoredCredentials> StoreDirectory::seal(base::AccountId account, const Credentials& credentials) {
-    StoredCredentials out{credentials.password_hash, credentials.scram_sha_1, credentials.scram_sha_256, {}};
-    if (credentials.plain.empty()) return out;
-    auto sealed = sealer_.seal(account, credentials.plain);
-    if (!sealed) return Error(Errc::unavailable, "the password cannot be sealed: no key file");
-    out.sealed = std::move(*sealed);
+    StoredCredentials out{
+        credentials.password_hash, credentials.scram_sha_1, credentials.scram_sha_256, {}, {}};
+    const auto seal_into = [&](std::string& where, const base::Secret& what) {
+        if (what.empty()) return true;
+        auto sealed = sealer_.seal(account, what);
+        if (sealed) where = std::move(*sealed);
+        return sealed.has_value();
+    };
+    if (!seal_into(out.sealed, credentials.plain) || !seal_into(out.sealed_nt_hash, credentials.nt_hash))
+        return Error(Errc::unavailable, "the password cannot be sealed: no key file");
     return out;
 }
 

@@ -203,6 +203,7 @@ auth::Client Session::client() const {
     auth::Client client;
     client.protocol = "imap";
     client.address = peer.address;
+    client.listener = peer.listener;
     client.loopback = peer.loopback;
     client.tls = peer.tls;
     client.certificate_identity = peer.tls_client_subject;

@@ -32,6 +32,12 @@ struct CheckPassword {
     std::string user;
     base::Secret password;
 };
+/// Is this bearer token good, and whose is it? Proven by the answer; else go on with
+/// Mechanism::token_refused().
+struct CheckToken {
+    std::string authorization;  ///< who to act as; empty: whoever the token is for
+    base::Secret token;
+};
 /// Who is this, and what do they prove themselves by? Answer with Mechanism::known().
 struct LookUp {
     std::string user;
@@ -47,7 +53,7 @@ struct Refused {
     enum class Why : std::uint8_t { malformed, credentials };
     Why why = Why::malformed;
 };
-using Step = std::variant<Challenge, CheckPassword, LookUp, Proven, Refused>;
+using Step = std::variant<Challenge, CheckPassword, CheckToken, LookUp, Proven, Refused>;
 
 inline Step malformed() { return Refused{Refused::Why::malformed}; }
 inline Step wrong() { return Refused{Refused::Why::credentials}; }
@@ -56,7 +62,8 @@ inline Step wrong() { return Refused{Refused::Why::credentials}; }
 struct Known {
     ScramKeys keys;
     base::Secret plain;
-    bool real = false;  ///< false: whatever the peer proves, it is refused
+    base::Secret nt_hash;  ///< for NTLM; empty: none is kept
+    bool real = false;     ///< false: whatever the peer proves, it is refused
 };
 
 class Mechanism {
@@ -67,6 +74,8 @@ public:
     virtual Step step(std::string_view response) = 0;
     /// The answer to LookUp.
     virtual Step known(Known known);
+    /// Of a CheckToken: it is not good. What the peer is told before the exchange ends.
+    virtual Step token_refused();
     /// Of a LookUp: which keys are wanted; nullopt: the plain password.
     virtual std::optional<Digest> keys_wanted() const { return std::nullopt; }
 };
@@ -89,5 +98,27 @@ struct Binding {
 };
 /// RFC 5802, RFC 7677. `nonce`: ours, printable without ','.
 std::unique_ptr<Mechanism> make_scram(Digest digest, Binding binding, std::string nonce);
+
+/// What a peer without a good token is told, so that it may get one. RFC 7628 section 3.2.2
+struct TokenAdvice {
+    std::string scope;          ///< empty: none
+    std::string configuration;  ///< URL of the issuer's OpenID configuration; empty: none
+};
+/// RFC 7628 section 3.1
+std::unique_ptr<Mechanism> make_oauthbearer(TokenAdvice advice);
+/// Google's and Microsoft's form from before the RFC.
+std::unique_ptr<Mechanism> make_xoauth2(TokenAdvice advice);
+
+/// What an NTLM exchange says of the server.
+struct NtlmServer {
+    std::string name;  ///< NetBIOS: the first label of the host's name, upper case
+    std::string hostname;
+    std::string challenge;       ///< 8 octets that nobody can foresee
+    std::uint64_t filetime = 0;  ///< now, in tenths of microseconds since 1601
+    std::string end_point;       ///< tls-server-end-point (RFC 5929 section 4); empty: none
+    bool v1 = false;             ///< NTLMv1 is taken too
+};
+/// MS-NLMP
+std::unique_ptr<Mechanism> make_ntlm(NtlmServer server);
 
 }  // namespace auth::sasl

@@ -5,6 +5,7 @@
 namespace auth::sasl {
 
 Step Mechanism::known(Known) { return malformed(); }
+Step Mechanism::token_refused() { return wrong(); }
 
 namespace {
 

@@ -12,6 +12,7 @@ auth::Client Session::client() const {
     auth::Client out;
     out.protocol = "pop3";
     out.address = peer.address;
+    out.listener = peer.listener;
     out.loopback = peer.loopback;
     out.tls = peer.tls;
     out.certificate_identity = peer.tls_client_subject;

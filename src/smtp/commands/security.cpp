@@ -29,6 +29,7 @@ auth::Client Session::auth_client() const {
     auth::Client client;
     client.protocol = lmtp() ? "lmtp" : "submission";
     client.address = peer().address;
+    client.listener = peer().listener;
     client.loopback = peer().loopback;
     client.tls = peer().tls;
     client.certificate_identity = peer().tls_client_subject;
