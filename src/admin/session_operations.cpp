@@ -7,6 +7,7 @@
 
 #include "admin/operations.hpp"
 #include "base/log.hpp"
+#include "net/address.hpp"
 
 namespace admin {
 namespace {
@@ -51,6 +52,7 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                 {"connections",
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},
+                  {"denied", figures.denied},
                   {"tls_running", figures.tls_running},
                   {"tls_waiting", figures.tls_waiting},
                   {"tls_failed", figures.tls_failed},
@@ -64,10 +66,11 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
 }
 
 awaitable<Reply> session_list(ServicesPtr services, Json arguments, CallerPtr) {
-    const std::string user = text(arguments, "user");
+    const std::string user = text(arguments, "user"), protocol = text(arguments, "protocol");
     Json out = Json::array();
     for (const net::SessionInfo& session : services->server.sessions().list()) {
         if (!user.empty() && session.user != user) continue;
+        if (!protocol.empty() && session.protocol != protocol) continue;
         const auto idle = services->clock.now() - session.last_command;
         out.push_back({{"id", session.id.value},
                        {"protocol", session.protocol},
@@ -85,15 +88,21 @@ awaitable<Reply> session_list(ServicesPtr services, Json arguments, CallerPtr) {
     co_return out;
 }
 
+/// Sessions end by themselves, with their protocol's goodbye; this does not wait for it.
 awaitable<Reply> session_kick(ServicesPtr services, Json arguments, CallerPtr) {
-    const std::string user = text(arguments, "user");
-    if (arguments.contains("id")) {
+    net::SessionRegistry& sessions = services->server.sessions();
+    const std::string user = text(arguments, "user"), address = text(arguments, "address");
+    const bool by_id = arguments.contains("id");
+    if ((by_id ? 1 : 0) + (user.empty() ? 0 : 1) + (address.empty() ? 0 : 1) != 1)
+        co_return Fault("usage", "session.kick needs one of 'id', 'user' and 'address'");
+    if (by_id) {
         const base::SessionId id(number(arguments, "id"));
-        if (!services->server.sessions().kick(id)) co_return Fault("not_found", "no such session");
+        if (!sessions.kick(id)) co_return Fault("not_found", "no such session");
         co_return Json{{"kicked", 1}};
     }
-    if (user.empty()) co_return Fault("usage", "session.kick needs 'id' or 'user'");
-    const std::size_t kicked = services->server.sessions().kick_user(user);
+    if (!address.empty() && !net::Network::parse(address) && address != "unix")
+        co_return Fault("invalid", "not an address or a network: " + address);
+    const std::size_t kicked = user.empty() ? sessions.kick_address(address) : sessions.kick_user(user);
     co_return Json{{"kicked", kicked}};
 }
 
@@ -113,8 +122,8 @@ awaitable<Reply> reload_certificates(ServicesPtr services, Json, CallerPtr) {
 
 constexpr std::array table{
     Operation{"status", "", "", status},
-    Operation{"session.list", "", "user", session_list},
-    Operation{"session.kick", "", "id user", session_kick},
+    Operation{"session.list", "", "user protocol", session_list},
+    Operation{"session.kick", "", "id user address", session_kick},
     Operation{"log.level", "level", "module", log_level},
     Operation{"certificates.reload", "", "", reload_certificates},
 };

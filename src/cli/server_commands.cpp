@@ -16,8 +16,9 @@ void show_status(const Json& status) {
     fmt::print("cpu {:.1f} s, memory {}\n", static_cast<double>(status["cpu_ms"].get<std::uint64_t>()) / 1000,
                human_bytes(status["resident_bytes"]));
     const Json& connections = status["connections"];
-    fmt::print("connections {} open, {} accepted, {} refused\n", connections["open"].get<std::uint64_t>(),
-               connections["accepted"].get<std::uint64_t>(), connections["refused"].get<std::uint64_t>());
+    fmt::print("connections {} open, {} accepted, {} refused, {} of them not let in\n",
+               connections["open"].get<std::uint64_t>(), connections["accepted"].get<std::uint64_t>(),
+               connections["refused"].get<std::uint64_t>(), connections["denied"].get<std::uint64_t>());
     fmt::print(
         "TLS handshakes {} running, {} waiting, {} failed\n", connections["tls_running"].get<std::uint64_t>(),
         connections["tls_waiting"].get<std::uint64_t>(), connections["tls_failed"].get<std::uint64_t>());
@@ -60,25 +61,32 @@ void add_session(CLI::App& app, Context& context) {
     auto* family = app.add_subcommand("session", "who is connected");
     family->require_subcommand(1);
     struct Values {
-        std::string user;
+        std::string user, protocol, address;
         std::uint64_t id = 0;
     };
     auto values = std::make_shared<Values>();
     auto* list = family->add_subcommand("list", "all sessions");
     list->add_option("--user", values->user, "only of this user");
+    list->add_option("--protocol", values->protocol, "only imap, pop3, smtp, submission, lmtp");
     list->callback([=, &context] {
         Json arguments = Json::object();
         if (!values->user.empty()) arguments["user"] = values->user;
+        if (!values->protocol.empty()) arguments["protocol"] = values->protocol;
         context.call("session.list", std::move(arguments), show_sessions);
     });
-    auto* kick = family->add_subcommand("kick", "end a session, or all of a user");
+    auto* kick = family->add_subcommand("kick", "end a session, or all of a user or an address");
     auto* id = kick->add_option("id", values->id, "of `barid session list`");
-    kick->add_option("--user", values->user)->excludes(id);
+    auto* user = kick->add_option("--user", values->user, "all of this user")->excludes(id);
+    kick->add_option("--address", values->address, "all from an address or a network, 192.0.2.0/24")
+        ->excludes(id)
+        ->excludes(user);
     kick->callback([=, &context] {
-        if (values->user.empty() && id->count() == 0) throw CLI::RequiredError("id or --user");
+        if (values->user.empty() && values->address.empty() && id->count() == 0)
+            throw CLI::RequiredError("id, --user or --address");
         Json arguments = Json::object();
         if (id->count() != 0) arguments["id"] = values->id;
         if (!values->user.empty()) arguments["user"] = values->user;
+        if (!values->address.empty()) arguments["address"] = values->address;
         context.call("session.kick", std::move(arguments), [](const Json& result) {
             fmt::print("{} kicked\n", result["kicked"].get<std::uint64_t>());
         });

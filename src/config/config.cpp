@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "config/checks.hpp"
 #include "config/read.hpp"
 
 namespace config {
@@ -82,6 +83,16 @@ public:
             if (key.set != nullptr) apply(key);
         }
         check_hostname();
+        report(check_oauth(config_.oauth));
+        report(check_auth(config_.auth));
+        for (const std::string_view key :
+             {"oauth.keys_file", "oauth.introspection_secret_file", "oauth.ca_file"}) {
+            const auto found = document_.settings.find(key);
+            if (found == document_.settings.end()) continue;
+            Value value = found->second.value;
+            make_absolute(*find_key(key), value, found->second.place);
+            check_file(value.text, found->second.place);
+        }
         if (document_.listeners.empty()) {
             for (const Standard& one : standard_listeners) add_standard(one);
         } else {
@@ -105,6 +116,13 @@ private:
 
     void problem(const Place& place, std::string text, bool warning = false) {
         document_.problems.push_back(problem_at(place, std::move(text), warning));
+    }
+
+    void report(const std::vector<Finding>& findings) {
+        for (const Finding& finding : findings) {
+            const Place* const place = place_of(finding.key);
+            problem(place == nullptr ? Place{file_, 0, 0} : *place, finding.text, finding.warning);
+        }
     }
 
     const Place* place_of(std::string_view key) const {
@@ -207,6 +225,8 @@ private:
                         fmt::format("there is a listener '{}' already", one.name));
             }
             for (const std::string& address : one.addresses) check_address(i, address, addresses, by_port);
+            for (const Finding& finding : check_access(one))
+                problem(listener_place(i, finding.key), finding.text, finding.warning);
             if (one.protocol == "lmtp" && one.tls == "implicit") {
                 problem(listener_place(i, "listener.tls"), "LMTP has no implicit TLS");
             }

@@ -26,6 +26,8 @@ struct Listener {
     std::uint32_t connections_max = 0;
     std::uint32_t connections_per_ip_max = 0;
     Duration output_stall_max{0};
+    std::vector<std::string> allow, deny, allow_users, deny_users;
+    Duration idle_max{0};  ///< 0: the protocol's own
 };
 
 /// Where a value comes from, and what it is as the file would have it.
@@ -76,11 +78,24 @@ struct Config {
     } directory;
     struct Auth {
         bool plain_text_without_tls = false, plain_text_without_tls_on_loopback = false;
-        bool scram = false, cram_md5 = false, apop = false;
+        bool scram = false, cram_md5 = false, apop = false, ntlm = false, ntlm_v1 = false;
         std::uint32_t hashing_threads = 0, hashing_queue_max = 0, scram_iterations = 0,
                       failures_per_hour_max = 0;
         Duration verified_cache{0}, penalty_first{0}, penalty_max{0}, penalty_memory{0};
     } auth;
+    struct Oauth {
+        std::string keys_url, keys_file, issuer;
+        std::vector<std::string> audience;
+        std::string mailbox_claim, scope;
+        std::string introspection_url, introspection_client, introspection_secret_file;
+        std::string configuration_url, ca_file;
+        Duration leeway{0}, keys_kept{0}, introspection_kept{0}, request_max{0};
+        bool offered() const { return !keys_url.empty() || !keys_file.empty() || !introspection_url.empty(); }
+    } oauth;
+    struct Dns {
+        std::vector<std::string> servers;
+        Duration answer_max{0};
+    } dns;
     struct Smtp {
         std::uint32_t recipients_max = 0;
     } smtp;

@@ -22,6 +22,7 @@
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
 #include "server/notify.hpp"
+#include "server/token_fetcher.hpp"
 #include "smtp/services.hpp"
 #include "store/engine/rocksdb/rocksdb_engine.hpp"
 
@@ -112,6 +113,7 @@ Process::~Process() {
     // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
     authenticator_.reset();
+    token_fetcher_.reset();
     directory_.reset();
     store_.reset();
 }
@@ -121,6 +123,7 @@ Process::~Process() {
 void Process::end_background_threads() {
     if (engine_) engine_->close();
     if (authenticator_) authenticator_->stop();
+    if (token_fetcher_) token_fetcher_->stop();
 }
 
 /// RocksDB's threads live on: nothing that they use may be destroyed, by nobody, not at exit either.
@@ -149,15 +152,15 @@ std::string Process::open() {
     store_ = store::make_store(*engine_, base::Clock::system(), settings_.store_limits);
 
     directory::Options directory_options;
-    if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop)
+    if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop || settings_.auth_policy.ntlm)
         directory_options.key_file = settings_.sealing_key_file.empty()
                                          ? (settings_.data / "sealing.key").string()
                                          : settings_.sealing_key_file.string();
     directory_options.default_domain = settings_.default_domain;
     directory_options.postmaster = settings_.postmaster;
     directory_ = directory::make_directory(*engine_, directory_options);
-    authenticator_ = auth::make_authenticator(*directory_, settings_.auth_policy);
-    server_ = net::make_server(settings_.server_limits);
+    server_ = net::make_server(settings_.server_limits, settings_.resolver);
+    if (std::string wrong = make_authenticator(); !wrong.empty()) return wrong;
 
     for (const net::ListenerConfig& config : settings_.listeners) {
         std::string wrong = add_listener(config);
@@ -166,23 +169,36 @@ std::string Process::open() {
     return {};
 }
 
+std::string Process::make_authenticator() {
+    auth::Environment environment;
+    if (settings_.auth_policy.tokens.configured()) {
+        token_fetcher_ = std::make_unique<TokenFetcher>(server_->resolver(), settings_.token_client);
+        if (!token_fetcher_->fault().empty()) return "oauth.ca_file: " + token_fetcher_->fault();
+        environment.fetcher = token_fetcher_.get();
+    }
+    authenticator_ = auth::make_authenticator(*directory_, settings_.auth_policy, environment);
+    return {};
+}
+
 std::string Process::add_listener(const net::ListenerConfig& config) {
     net::ListenerConfig listener = config;
-    net::Serve serve = serve_for(config, listener.refusal);
+    net::Serve serve = serve_for(config, listener);
     if (!serve) return fmt::format("listener {}: no protocol '{}'", config.name, config.protocol);
     std::string wrong = server_->add_listener(std::move(listener), std::move(serve));
     if (!wrong.empty()) return fmt::format("listener {}: {}", config.name, wrong);
     return {};
 }
 
-net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& refusal) {
+net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerConfig& texts) {
     if (config.protocol == "imap") {
         imap::Services made{*store_, *authenticator_, server_->sessions(), settings_.hostname};
         made.version = base::version;
         made.limits.per_user = settings_.sessions_per_user;
         made.directory = &*directory_;
+        if (config.idle_max.count() != 0) made.limits.inactivity_max = config.idle_max;
         auto services = std::make_shared<const imap::Services>(std::move(made));
-        refusal = "* BYE Too many connections\r\n";
+        texts.refusal = "* BYE Too many connections\r\n";
+        texts.denial = "* BYE You may not connect here\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {
             return imap::serve(std::move(connection), services);
         };
@@ -190,9 +206,11 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
     if (config.protocol == "pop3") {
         pop3::Limits limits;
         limits.per_user = settings_.sessions_per_user;
+        if (config.idle_max.count() != 0) limits.idle_max = config.idle_max;
         auto services = std::make_shared<const pop3::Services>(
             *store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname, limits);
-        refusal = "-ERR [SYS/TEMP] Too many connections\r\n";
+        texts.refusal = "-ERR [SYS/TEMP] Too many connections\r\n";
+        texts.denial = "-ERR [SYS/PERM] You may not connect here\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {
             return pop3::serve(std::move(connection), services);
         };
@@ -206,7 +224,8 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, std::string& re
             return admin::serve(std::move(connection), services, admin::AdminLimits());
         };
     }
-    refusal = "421 4.7.0 Too many connections\r\n";
+    texts.refusal = "421 4.7.0 Too many connections\r\n";
+    texts.denial = "554 5.7.1 You may not connect here\r\n";  // RFC 5321 section 3.1
     return serve_smtp(config);
 }
 
@@ -217,6 +236,7 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;
     made.limits.recipients_max = settings_.smtp_recipients_max;
+    if (config.idle_max.count() != 0) made.limits.command_wait = config.idle_max;
     if (config.protocol == "smtp") {
         made.policy = smtp::Policy::inbound();
     } else if (config.protocol == "submission") {

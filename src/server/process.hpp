@@ -10,11 +10,15 @@
 #include "auth/authenticator.hpp"
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
+#include "http/client.hpp"
+#include "net/resolver.hpp"
 #include "net/server.hpp"
 #include "smtp/recent_deliveries.hpp"
 #include "store/store.hpp"
 
 namespace server {
+
+class TokenFetcher;
 
 struct Settings {
     std::string hostname = "localhost";
@@ -24,6 +28,8 @@ struct Settings {
     store::StoreLimits store_limits;
     net::ServerLimits server_limits;
     auth::Policy auth_policy;
+    net::ResolverSettings resolver;
+    http::ClientSettings token_client;       ///< for keys and answers of access tokens
     std::filesystem::path sealing_key_file;  ///< of passwords kept for CRAM-MD5 and APOP; empty: below data
     std::string default_domain;
     std::string postmaster;
@@ -57,8 +63,10 @@ public:
 
 private:
     class Signals;
+    std::string make_authenticator();
     std::string add_listener(const net::ListenerConfig& config);
-    net::Serve serve_for(const net::ListenerConfig& config, std::string& refusal);
+    /// The texts that are sent before a session are set in `texts`.
+    net::Serve serve_for(const net::ListenerConfig& config, net::ListenerConfig& texts);
     net::Serve serve_smtp(const net::ListenerConfig& config);
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
@@ -73,6 +81,7 @@ private:
     std::unique_ptr<store::engine::Engine> engine_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<directory::Directory> directory_;
+    std::unique_ptr<TokenFetcher> token_fetcher_;  // null: no tokens are taken
     std::unique_ptr<auth::Authenticator> authenticator_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -36,6 +37,24 @@ void apply_log_settings(const config::Config::Log& log) {
     base::log::set_format(json ? base::log::Format::json : base::log::Format::logfmt);
 }
 
+auth::token::Settings tokens_from(const config::Config::Oauth& oauth) {
+    using std::chrono::seconds;
+    auth::token::Settings tokens;
+    tokens.rules.issuer = oauth.issuer;
+    tokens.rules.audiences = oauth.audience;
+    tokens.rules.scope = oauth.scope;
+    tokens.rules.name_claim = oauth.mailbox_claim;
+    tokens.rules.leeway = as<seconds>(oauth.leeway);
+    tokens.key_file = oauth.keys_file;
+    tokens.key_url = oauth.keys_url;
+    tokens.keys_kept = as<seconds>(oauth.keys_kept);
+    tokens.introspection_url = oauth.introspection_url;
+    tokens.introspection_client = oauth.introspection_client;
+    tokens.answers_kept = as<seconds>(oauth.introspection_kept);
+    tokens.configuration_url = oauth.configuration_url;
+    return tokens;
+}
+
 auth::Policy policy_from(const config::Config& config) {
     using std::chrono::seconds;
     auth::Policy policy;
@@ -44,6 +63,12 @@ auth::Policy policy_from(const config::Config& config) {
     policy.scram = config.auth.scram;
     policy.cram_md5 = config.auth.cram_md5;
     policy.apop = config.auth.apop;
+    policy.ntlm = config.auth.ntlm;
+    policy.ntlm_v1 = config.auth.ntlm_v1;
+    for (const config::Listener& listener : config.listeners) {
+        if (listener.allow_users.empty() && listener.deny_users.empty()) continue;
+        policy.users_of_listeners[listener.name] = {listener.allow_users, listener.deny_users};
+    }
     policy.hashing_threads = config.auth.hashing_threads;
     policy.hashing_queue_max = config.auth.hashing_queue_max;
     policy.scram_iterations = config.auth.scram_iterations;
@@ -53,7 +78,19 @@ auth::Policy policy_from(const config::Config& config) {
     policy.penalty_max = as<seconds>(config.auth.penalty_max);
     policy.penalty_memory = as<seconds>(config.auth.penalty_memory);
     policy.hostname = config.hostname;
+    policy.tokens = tokens_from(config.oauth);
     return policy;
+}
+
+/// The first line of the file. Empty text, or what is wrong.
+std::string read_secret(const std::string& path, base::Secret& out) {
+    if (path.empty()) return {};
+    std::ifstream in(path);
+    std::string line;
+    if (!std::getline(in, line)) return fmt::format("cannot read '{}'", path);
+    if (line.ends_with('\r')) line.pop_back();
+    out = base::Secret(std::move(line));
+    return {};
 }
 
 net::ListenerConfig listener_from(const config::Config& config, const config::Listener& from) {
@@ -75,6 +112,9 @@ net::ListenerConfig listener_from(const config::Config& config, const config::Li
     listener.proxy_trusted = from.proxy_trusted;
     listener.connections_max = from.connections_max;
     listener.connections_per_ip_max = from.connections_per_ip_max;
+    listener.allow = from.allow;
+    listener.deny = from.deny;
+    listener.idle_max = as<std::chrono::seconds>(from.idle_max);
     listener.output_stall_max = as<std::chrono::seconds>(from.output_stall_max);
     return listener;
 }
@@ -123,6 +163,10 @@ Settings settings_from(const config::Config& config) {
     settings.server_limits.tls_handshakes_max = config.tls.handshakes_max;
     settings.server_limits.tls_handshakes_per_ip_max = config.tls.handshakes_per_ip_max;
     settings.auth_policy = policy_from(config);
+    settings.resolver.servers = config.dns.servers;
+    settings.resolver.answer_max = config.dns.answer_max;
+    settings.token_client.ca_file = config.oauth.ca_file;
+    settings.token_client.request_max = config.oauth.request_max;
     settings.default_domain = config.directory.default_domain;
     settings.postmaster = config.directory.postmaster;
     settings.sealing_key_file = config.directory.password_key_file;
@@ -171,7 +215,11 @@ int serve(const cli::ServeOptions& options) {
     if (!config->admin.socket.empty())
         std::filesystem::create_directories(std::filesystem::path(config->admin.socket).parent_path(), error);
     std::string wrong = make_missing_certificate(*config);
-    Process process(settings_from(*config));
+    Settings settings = settings_from(*config);
+    if (wrong.empty())
+        wrong = read_secret(config->oauth.introspection_secret_file,
+                            settings.auth_policy.tokens.introspection_secret);
+    Process process(std::move(settings));
     if (wrong.empty()) wrong = process.open();
     if (!wrong.empty()) {
         base::log::error("server", "cannot start", {{"error", wrong}});

@@ -119,12 +119,21 @@ TEST_F(AdminTest, SessionsAreListedAndEnded) {
     EXPECT_EQ(list[0]["address"], "192.0.2.1");
     EXPECT_EQ(result("session.list", {{"user", "other"}}).size(), 0U);
     EXPECT_EQ(result("status")["sessions"]["imap"], 1);
-    EXPECT_EQ(fault(run("session.kick")), "usage: session.kick needs 'id' or 'user'");
+    EXPECT_EQ(fault(run("session.kick")), "usage: session.kick needs one of 'id', 'user' and 'address'");
+    EXPECT_EQ(fault(run("session.kick", {{"id", 1}, {"user", "x"}})).substr(0, 6), "usage:");
+    EXPECT_EQ(fault(run("session.kick", {{"address", "192.0.2"}})),
+              "invalid: not an address or a network: 192.0.2");
+    EXPECT_EQ(result("session.kick", {{"address", "198.51.100.0/24"}})["kicked"], 0);
+    EXPECT_EQ(result("session.list", {{"protocol", "pop3"}}).size(), 0U);
+    EXPECT_EQ(result("session.list", {{"protocol", "imap"}}).size(), 1U);
     EXPECT_EQ(fault(run("session.kick", {{"id", 999}})), "not_found: no such session");
     EXPECT_EQ(pair.connection->take_events(), 0U);
     EXPECT_EQ(result("session.kick", {{"id", list[0]["id"]}})["kicked"], 1);
     EXPECT_EQ(pair.connection->take_events(), std::uint32_t{net::event_kicked});
     EXPECT_EQ(result("session.kick", {{"user", "demo@example.test"}})["kicked"], 1);
+    EXPECT_EQ(pair.connection->take_events(), std::uint32_t{net::event_kicked});
+    EXPECT_EQ(result("session.kick", {{"address", "192.0.2.0/24"}})["kicked"], 1);
+    EXPECT_EQ(pair.connection->take_events(), std::uint32_t{net::event_kicked});
 }
 
 TEST_F(AdminTest, AStoreThatFailsIsToldAndNothingElseBreaks) {

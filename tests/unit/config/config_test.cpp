@@ -56,6 +56,29 @@ TEST(Config, EveryFaultHasItsPlace) {
         {host + "auth.hashing_threads = 0", "b.toml:2:24: error: 'auth.hashing_threads' must be at least 1"},
         {host + "auth.hashing_threads = 99999",
          "b.toml:2:24: error: 'auth.hashing_threads' must be at most 256"},
+        {host + "[oauth]\nkeys_url = \"http://issuer.example/keys\"\nissuer = \"i\"\naudience = \"a\"",
+         "b.toml:3:1: error: 'oauth.keys_url' must be an https URL (http on this machine only), not "
+         "\"http://issuer.example/keys\""},
+        {host + "[oauth]\nkeys_url = \"https://issuer.example/keys\"\naudience = \"a\"",
+         "b.toml:3:1: error: 'oauth.issuer' is not set: a token of any issuer with these keys would do"},
+        {host + "[oauth]\nkeys_url = \"http://localhost:8080/keys\"\nissuer = \"i\"",
+         "b.toml:3:1: error: 'oauth.audience' is not set: tokens for other services would do"},
+        {host + "[oauth]\nintrospection_url = \"http://127.0.0.1.example/\"",
+         "b.toml:3:1: error: 'oauth.introspection_url' must be an https URL (http on this machine only), not "
+         "\"http://127.0.0.1.example/\""},
+        {host + "[oauth]\nintrospection_url = \"https://x/\"\nscope = \"a b\"",
+         "b.toml:4:1: error: 'oauth.scope' is one scope, without blanks"},
+        {host + "[oauth]\nintrospection_url = \"https://x/\"\nintrospection_client = \"b\"",
+         "b.toml:4:1: error: 'oauth.introspection_client' and 'oauth.introspection_secret_file' go together"},
+        {host + "[[listener]]\nname = \"a\"\nprotocol = \"lmtp\"\naddress = \"*:24\"\ntls = "
+                "\"none\"\nallow = [\"192.0.2\"]",
+         "b.toml:7:1: error: 'listener.allow' has no address, network or name: \"192.0.2\""},
+        {host + "[[listener]]\nname = \"a\"\nprotocol = \"lmtp\"\naddress = \"*:24\"\ntls = "
+                "\"none\"\ndeny = [\"192.0.2.0/24\", \"2001:db8::/32\", \".example\", \"a b\"]",
+         "b.toml:7:1: error: 'listener.deny' has no address, network or name: \"a b\""},
+        {host + "[[listener]]\nname = \"a\"\nprotocol = \"imap\"\naddress = \"*:143\"\ntls = "
+                "\"none\"\nallow_users = [\"@acme.test\", \"\"]",
+         "b.toml:7:1: error: 'listener.allow_users' has no user: \"\""},
         {host + "smtp.recipients_max = 1979-05-27",
          "b.toml:2:23: error: 'smtp.recipients_max' must be a whole number, not a date or time"},
         {host + "log.level = \"loud\"",
@@ -133,6 +156,25 @@ TEST(Config, AddressesOfListeners) {
                   std::string("b.toml:11:1: error: not an address with a port: \"") + bad + "\"")
             << bad;
     }
+}
+
+TEST(Config, WarningsHaveTheirPlaceToo) {
+    const std::string host = "hostname = \"mail.example.test\"\n";
+    const Fault odd[] = {
+        {host + "[oauth]\nissuer = \"i\"",
+         "b.toml:3:1: warning: none of 'oauth.keys_url', 'oauth.keys_file' and 'oauth.introspection_url' is "
+         "set: no tokens are taken"},
+        {host + "auth.ntlm_v1 = true",
+         "b.toml:2:6: warning: 'auth.ntlm_v1' says nothing without 'auth.ntlm'"},
+        {host + "auth.ntlm = true\nauth.ntlm_v1 = true",
+         "b.toml:3:6: warning: NTLMv1 is broken: who records one login has the NT hash, and with it the "
+         "mailbox, within hours. Switch 'auth.ntlm_v1' off as soon as the last client can do better"},
+        {host + "[[listener]]\nname = \"a\"\nprotocol = \"imap\"\naddress = \"*:143\"\ntls = "
+                "\"none\"\nidle_max = \"5m\"",
+         "b.toml:7:1: warning: 'listener.idle_max' is less than the 30 minutes that the RFC of imap asks "
+         "for"},
+    };
+    for (const Fault& one : odd) EXPECT_EQ(problems(one.text), Lines{one.expected}) << one.text;
 }
 
 TEST(Config, ListenerNamesAreUnique) {

@@ -1,0 +1,81 @@
+"""A `barid serve` of a test's own: a configuration file, listeners on free ports, an operator's socket."""
+import pathlib, shutil, signal, socket, ssl, subprocess, tempfile, unittest
+from e2e.harness import BARID, Server, wait_until
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ServedCase(unittest.TestCase):
+    """start(extra, listeners) runs it; anna@acme.test and bert@acme.test have the password "a long secret"."""
+    PASSWORD = "a long secret"
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="barid-served-"))
+        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+        donor = Server().start()  # a certificate of its own CA
+        for name in ("ca.pem", "server.pem", "server.key"):
+            shutil.copy(donor.data / name, self.root / name)
+        donor.stop()
+        self.ports = {name: free_port() for name in ("imap", "imaps", "pop3", "submission", "lmtp")}
+
+    def listener(self, name, protocol, tls, extra=""):
+        return (f'[[listener]]\nname = "{name}"\nprotocol = "{protocol}"\naddress = "127.0.0.1:{self.ports[name]}"\n'
+                f'tls = "{tls}"\n{extra}\n')
+
+    def write(self, extra="", listeners=None):
+        path = self.root / "barid.toml"
+        if listeners is None:
+            listeners = (self.listener("imap", "imap", "starttls") + self.listener("imaps", "imap", "implicit") +
+                         self.listener("pop3", "pop3", "starttls") +
+                         self.listener("submission", "submission", "starttls") + self.listener("lmtp", "lmtp", "none"))
+        path.write_text(f"""hostname = "mail.acme.test"
+[store]
+path = "{self.root}/data"
+[tls]
+certificate = "{self.root}/server.pem"
+key = "{self.root}/server.key"
+[admin]
+socket = "{self.root}/admin.sock"
+{extra}
+{listeners}""")
+        return str(path)
+
+    def barid(self, *arguments, code=0, **kw):
+        done = subprocess.run([BARID, "--socket", str(self.root / "admin.sock"), *arguments], capture_output=True,
+                              text=True, timeout=60, **kw)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def start(self, extra="", listeners=None):
+        config = self.write(extra, listeners)
+        log = open(self.root / "log", "wb")
+        self.addCleanup(log.close)
+        process = subprocess.Popen([BARID, "serve", "-c", config], stderr=log, stdout=log)
+
+        def end():
+            process.send_signal(signal.SIGTERM)
+            try:
+                code = process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+            self.assertEqual(code, 0, self.log_text()[-3000:])
+
+        self.addCleanup(end)
+        wait_until(lambda: process.poll() is not None or b"ready" in (self.root / "log").read_bytes())
+        self.assertIsNone(process.poll(), self.log_text())
+        self.barid("postoffice", "add", "acme")
+        self.barid("domain", "add", "acme.test", "--postoffice", "acme")
+        for name in ("anna", "bert"):
+            self.barid("account", "add", f"{name}@acme.test", "--password-stdin", input=self.PASSWORD + "\n")
+
+    def log_text(self):
+        return (self.root / "log").read_text(errors="replace")
+
+    def tls(self):
+        return ssl.create_default_context(cafile=str(self.root / "ca.pem"))
