@@ -211,4 +211,10 @@ std::unique_ptr<Directory> make_directory(store::engine::Engine& engine, Options
     return std::make_unique<StoreDirectory>(engine, std::move(options));
 }
 
+const store::engine::Row* find_row(const store::engine::Rows& rows, std::string_view key) {
+    const auto found =
+        std::ranges::find_if(rows.rows, [key](const store::engine::Row& row) { return row.key == key; });
+    return found == rows.rows.end() ? nullptr : &*found;
+}
+
 }  // namespace directory

@@ -95,7 +95,7 @@ private:
     awaitable<Result<bool>> domain_in_use(std::string office, std::string domain);
     awaitable<Result<void>> forget_listed_domain(std::string office, std::string name);
 
-    // mailboxes.cpp
+    // mailboxes.cpp, claims.cpp
     awaitable<Result<Mailbox>> checked(Mailbox mailbox);
     awaitable<Result<base::AccountId>> next_account();
     awaitable<Result<std::uint64_t>> count_mailboxes(std::string office);
@@ -129,6 +129,8 @@ private:
     std::unique_ptr<store::engine::Subscription> subscription_;  // last: its handler uses the caches
 };
 
+/// Null: it is not among them.
+const store::engine::Row* find_row(const store::engine::Rows& rows, std::string_view key);
 /// A claim is an address, or, without '@', the mailbox's name in its post office.
 bool is_name_claim(std::string_view claim);
 /// Partition and key of the row that leads from a claim to its mailbox.
