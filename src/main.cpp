@@ -3,6 +3,6 @@
 #include "server/programs.hpp"
 
 int main(int argc, char** argv) {
-    const cli::Programs programs{server::serve, server::dev};
+    const cli::Programs programs{server::serve, server::dev, server::examine};
     return cli::run(argc, argv, programs);
 }

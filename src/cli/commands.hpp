@@ -15,6 +15,7 @@ struct Context {
     std::string socket;  ///< of the running server
     bool json = false;
     int exit_code = 0;
+    config::Examine examine;
 
     /// Calls one operation and hands its result to `show`, or prints it as JSON; prints what went wrong.
     void call(const std::string& operation, Json arguments, const std::function<void(const Json&)>& show);

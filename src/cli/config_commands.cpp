@@ -28,7 +28,8 @@ void add_config_commands(CLI::App& app, Context& context) {
     auto values = std::make_shared<Values>();
     auto* check = family->add_subcommand("check", "find what is wrong in it; exit code 3 when something is");
     check->add_option("-c,--config,file", values->file)->capture_default_str();
-    check->callback([=, &context] { print(context, config::check_text(values->file), found_problems); });
+    check->callback(
+        [=, &context] { print(context, config::check_text(values->file, context.examine), found_problems); });
     auto* show = family->add_subcommand("show", "every setting as it is in force");
     show->add_option("-c,--config,file", values->file)->capture_default_str();
     show->add_flag("--origin", values->origin, "say where each value comes from");

@@ -49,6 +49,7 @@ int run(int argc, char** argv, const Programs& programs) {
     app.require_subcommand(1);
     app.fallthrough();
     Context context;
+    context.examine = programs.examine;
     const char* from_environment = std::getenv("BARID_SOCKET");
     context.socket = from_environment != nullptr ? from_environment : "/run/barid/admin.sock";
     app.add_option("--socket", context.socket, "admin socket of the running server (BARID_SOCKET)");

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "config/config.hpp"
+
 namespace cli {
 
 struct DevOptions {
@@ -23,6 +25,7 @@ struct ServeOptions {
 struct Programs {
     std::function<int(const ServeOptions&)> serve;
     std::function<int(const DevOptions&)> dev;
+    config::Examine examine;  ///< for `config check`
 };
 
 /// Exit codes: 0 ok, 1 failed, 2 usage, 3 a check found problems.

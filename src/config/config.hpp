@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -127,8 +128,12 @@ struct Text {
     std::string text;
     bool good = true;
 };
+/// What only those can tell who will use the values: faults of a Config that is well in itself.
+using Examine = std::function<std::vector<Problem>(const Config&)>;
+/// A fault of one setting ("listener[0].allow"), at the line that has it.
+Problem problem_of(const Config& config, std::string_view key, std::string text);
 /// `barid config check`
-Text check_text(const std::string& path);
+Text check_text(const std::string& path, const Examine& examine = {});
 /// `barid config show [--origin]`: the effective values as TOML.
 Text show_text(const std::string& path, bool origin);
 /// `barid config explain KEY|PREFIX`; "" explains all. Not good: no such key (the nearest is named).

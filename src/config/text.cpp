@@ -1,5 +1,6 @@
 // What an operator reads: check, show, explain, and the reference page.
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -56,10 +57,28 @@ std::string count_of(std::size_t number, std::string_view what) {
 
 }  // namespace
 
-Text check_text(const std::string& path) {
+Problem problem_of(const Config& config, std::string_view key, std::string text) {
+    Problem out;
+    out.text = std::move(text);
+    const auto found = std::ranges::find(config.settings, key, &Setting::key);
+    if (found == config.settings.end()) return out;
+    const std::size_t colon = found->origin.rfind(':');
+    out.file = found->origin.substr(0, colon);
+    if (colon == std::string::npos) return out;  // a default is on no line
+    const char* const end = found->origin.data() + found->origin.size();
+    std::from_chars(found->origin.data() + colon + 1, end, out.line);
+    out.column = out.line == 0 ? 0 : 1;
+    return out;
+}
+
+Text check_text(const std::string& path, const Examine& examine) {
     auto loaded = load(path);
     Text out;
-    const std::vector<Problem>& problems = loaded ? loaded->warnings : loaded.error();
+    std::vector<Problem> problems = loaded ? loaded->warnings : loaded.error();
+    if (loaded && examine) {
+        const std::vector<Problem> more = examine(*loaded);
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
     std::size_t errors = 0;
     for (const Problem& one : problems) {
         out.text += to_string(one) + '\n';

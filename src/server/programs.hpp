@@ -9,5 +9,7 @@ namespace server {
 int serve(const cli::ServeOptions& options);
 /// A demo on 127.0.0.1 with everything made up: accounts, mail, certificate.
 int dev(const cli::DevOptions& options);
+/// For `barid config check`: certificates, keys, addresses and networks that the server could not start with.
+std::vector<config::Problem> examine(const config::Config& config);
 
 }  // namespace server

@@ -144,3 +144,34 @@ class Access(ServedCase):
         out = self.barid("config", "check", self.write(self.QUICK + "ntlm = true\nntlm_v1 = true\n"))
         self.assertIn("warning: NTLMv1 is broken", out)
         self.assertIn("as good as the password", self.barid("config", "explain", "auth.ntlm"))
+
+    def test_what_could_not_start_is_told(self):
+        def check(extra="", listeners=None):
+            config = self.write(extra, listeners)
+            out = self.barid("config", "check", config, code=3)
+            return out, config
+
+        listener = lambda more: self.listener("imap", "imap", "starttls", more)
+        for text in ('allow = "192.0.2.300"', 'deny = "192.0.2.0/33"', 'proxy_trusted = "192.0.2.300/24"'):
+            out, config = check(listeners=listener(text))
+            line = 1 + (self.root / "barid.toml").read_text().split("\n").index(text)
+            self.assertIn(f"{config}:{line}:1: error: 'listener[0].{text.split()[0]}'", out)
+        whole = (self.root / "server.pem").read_text()
+        for name, octets, wanted in (("server.pem", whole.replace("A", "", 5), "tls.certificate"),
+                                     ("server.pem", "no certificate", "tls.certificate"),
+                                     ("server.key", "no key", "tls.key")):
+            kept = (self.root / name).read_text()
+            (self.root / name).write_text(octets)
+            out, _ = check()
+            self.assertIn(f"error: '{wanted}': {self.root}/{name}: ", out)
+            (self.root / name).write_text(kept)
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(self.root / "other.key")],
+                       check=True, capture_output=True)
+        pair = f'certificate = "{self.root}/server.pem"\nkey = "{self.root}/other.key"'
+        self.assertIn("error: 'listener[0].key'", check(listeners=listener(pair))[0])
+        (self.root / "none.pem").write_text("no authorities")
+        self.assertIn("'listener[0].client_ca'", check(listeners=listener(f'client_ca = "{self.root}/none.pem"'))[0])
+        (self.root / "keys.json").write_text("[]")
+        out, _ = check(f'[oauth]\nkeys_file = "{self.root}/keys.json"\nissuer = "i"\naudience = "a"\n')
+        self.assertIn("'oauth.keys_file'", out)
+        self.assertIn(": ok", self.barid("config", "check", self.write()))
