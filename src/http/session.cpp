@@ -1,0 +1,283 @@
+#include "http/session.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+
+namespace http {
+
+namespace {
+
+constexpr std::size_t piece_bytes_max = 65'536;
+
+std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point deadline) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    return std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(left));
+}
+
+}  // namespace
+
+awaitable<void> serve(std::unique_ptr<net::Connection> connection, std::shared_ptr<const Services> services) {
+    Session session(std::move(connection), std::move(services));
+    co_await session.run();
+}
+
+Session::Session(std::unique_ptr<net::Connection> connection, std::shared_ptr<const Services> services)
+    : connection_(std::move(connection)), services_(std::move(services)) {
+    registered_ = services_->sessions.add("http", connection_->peer(), connection_->waker());
+}
+
+awaitable<void> Session::run() {
+    while (!closing_) {
+        const bool got = co_await read_header();
+        if (!got) break;
+        co_await handle_request();
+        reader_.reset();  // an idle connection holds no parser
+    }
+    const bool sent = co_await connection_->flush();
+    static_cast<void>(sent);  // it is closed either way
+    connection_->close();
+}
+
+/// Waits until the peer has sent more of its request. Shutdown and kick end the connection.
+awaitable<net::Wake> Session::await_octets(Steady::time_point deadline) {
+    const bool sent = co_await connection_->flush();
+    if (!sent) co_return net::Wake::closed;
+    for (;;) {
+        const net::Wake woken = co_await connection_->wait(left_until(deadline));
+        if (woken != net::Wake::event) co_return woken;
+        if ((connection_->take_events() & (net::event_shutdown | net::event_kicked)) != 0)
+            co_return net::Wake::closed;
+    }
+}
+
+awaitable<bool> Session::read_header() {
+    const ServerLimits& limits = services_->limits;
+    reader_.emplace(limits.header_bytes_max);
+    registered_.set_state("idle");
+    auto deadline = Steady::now() + (requests_ == 0 ? limits.first_max : limits.idle_max);
+    bool begun = false;
+    for (;;) {
+        if (!connection_->input().empty()) {
+            if (!begun) deadline = Steady::now() + limits.header_max;
+            begun = true;
+            const RequestReader::Step step = reader_->read_header(connection_->input());
+            if (step.consumed != 0) connection_->consume(step.consumed);
+            if (step.state == RequestReader::State::ready) co_return true;
+            if (step.state == RequestReader::State::bad) {
+                refuse(reader_->status());
+                co_return false;
+            }
+        }
+        const net::Wake woken = co_await await_octets(deadline);
+        if (woken == net::Wake::octets) continue;
+        // RFC 9110 section 15.5.9: only who began a request is told that it took too long.
+        if (begun && woken == net::Wake::deadline) refuse(408);
+        co_return false;
+    }
+}
+
+/// For requests that cannot be read: answered, and the connection closed, since its octets have lost their
+/// meaning.
+void Session::refuse(unsigned status) {
+    ResponseHead head;
+    head.status = status;
+    ResponseMode mode;
+    mode.keep_alive = false;
+    writer_ = ResponseWriter();
+    writer_.whole(connection_->output(), head, {}, mode, services_->clock.now());
+}
+
+awaitable<void> Session::handle_request() {
+    writer_ = ResponseWriter();
+    ended_ = false;
+    body_bytes_ = 0;
+    body_started_ = Steady::now();
+    continued_ = !reader_->expects_continue();
+    closing_ = !reader_->keep_alive() || ++requests_ >= services_->limits.requests_max;
+    registered_.set_state("request");
+    const Handler* handler = services_->router.find(Exchange(*this).path());
+    bool failed = false;
+    if (handler == nullptr) {
+        co_await Exchange(*this).respond(404);
+    } else {
+        try {
+            const Exchange exchange(*this);
+            co_await (*handler)(exchange);
+        } catch (const std::exception& error) {
+            base::log::error("http", "a handler failed",
+                             {{"path", Exchange(*this).path()}, {"error", error.what()}});
+            failed = true;
+        }
+    }
+    if (!writer_.begun()) {
+        closing_ = true;
+        co_await Exchange(*this).respond(500);
+    }
+    if (failed || !ended_) closing_ = true;  // half an answer must not look like a whole one
+    if (!closing_) co_await discard_body();
+}
+
+/// What a handler did not read must go before the next request: some of it, not a gigabyte.
+awaitable<void> Session::discard_body() {
+    std::size_t thrown = 0;
+    if (!continued_ && !reader_->body_done())
+        closing_ = true;  // the peer was not asked to send it, and may not
+    while (!closing_ && !reader_->body_done()) {
+        const BodyPiece piece = co_await read_piece();
+        thrown += piece.octets.size();
+        if (piece.state == BodyPiece::State::end) break;
+        if (piece.state == BodyPiece::State::failed || thrown > services_->limits.unread_body_max)
+            closing_ = true;
+    }
+}
+
+/// Nobody may hold a request open by an octet now and then: each wait is bounded, and their sum by the size.
+Session::Steady::time_point Session::body_deadline() const {
+    const ServerLimits& limits = services_->limits;
+    const auto by_rate = body_started_ + limits.body_stall_max +
+                         std::chrono::milliseconds(body_bytes_ * 1000 / limits.body_bytes_per_second_min);
+    return std::min(by_rate, Steady::now() + limits.body_stall_max);
+}
+
+awaitable<BodyPiece> Session::read_piece() {
+    BodyPiece piece;
+    if (!continued_) {
+        continued_ = true;
+        if (!reader_->body_done()) connection_->output() += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    for (;;) {
+        const std::size_t room =
+            std::min(piece_bytes_max, std::max<std::size_t>(connection_->input().size(), 1));
+        const RequestReader::Step step = reader_->read_body(connection_->input(), piece.octets, room);
+        if (step.consumed != 0) connection_->consume(step.consumed);
+        body_bytes_ += piece.octets.size();
+        switch (step.state) {
+            case RequestReader::State::ready:
+                piece.state = BodyPiece::State::more;
+                co_return piece;
+            case RequestReader::State::done:
+                piece.state = BodyPiece::State::end;
+                co_return piece;
+            case RequestReader::State::bad:
+                closing_ = true;
+                co_return piece;
+            case RequestReader::State::need_more:
+                break;
+        }
+        const net::Wake woken = co_await await_octets(body_deadline());
+        if (woken == net::Wake::octets) continue;
+        closing_ = true;
+        co_return piece;
+    }
+}
+
+awaitable<Body> Session::read_body(std::size_t octets_max) {
+    Body body;
+    for (;;) {
+        BodyPiece piece = co_await read_piece();
+        if (piece.state == BodyPiece::State::failed) co_return body;
+        if (body.octets.size() + piece.octets.size() > octets_max) {
+            body.state = Body::State::too_large;
+            body.octets = std::string();
+            co_return body;
+        }
+        if (body.octets.empty())
+            body.octets = std::move(piece.octets);
+        else
+            body.octets += piece.octets;
+        if (piece.state == BodyPiece::State::end) break;
+    }
+    body.state = Body::State::whole;
+    co_return body;
+}
+
+ResponseMode Session::mode() const {
+    ResponseMode mode;
+    mode.http_1_0 = reader_->is_http_1_0();
+    mode.keep_alive = !closing_;
+    mode.is_head = reader_->method() == "HEAD";
+    mode.gzip = accepts_gzip(reader_->field("Accept-Encoding"));
+    return mode;
+}
+
+awaitable<bool> Session::respond(ResponseHead head, std::string body) {
+    writer_.whole(connection_->output(), head, body, mode(), services_->clock.now());
+    ended_ = true;
+    co_return co_await connection_->flush();
+}
+
+void Session::begin(ResponseHead head, std::optional<std::uint64_t> length) {
+    writer_.begin(connection_->output(), head, length, mode(), services_->clock.now());
+    if (!writer_.keeps_connection()) closing_ = true;
+}
+
+awaitable<bool> Session::write(std::string_view octets) {
+    writer_.piece(connection_->output(), octets);
+    co_return co_await connection_->flush_if_large();
+}
+
+awaitable<bool> Session::end() {
+    ended_ = writer_.end(connection_->output());
+    co_return co_await connection_->flush();
+}
+
+awaitable<net::Wake> Session::wait(std::chrono::milliseconds patience) {
+    const bool sent = co_await connection_->flush();
+    if (!sent) co_return net::Wake::closed;
+    const auto deadline = Steady::now() + patience;
+    for (;;) {
+        const net::Wake woken = co_await connection_->wait(left_until(deadline));
+        if (woken != net::Wake::octets) co_return woken;
+        if (connection_->input().size() > services_->limits.ahead_bytes_max) co_return net::Wake::closed;
+    }
+}
+
+std::string_view Exchange::method() const { return session_->reader_->method(); }
+std::string_view Exchange::target() const { return session_->reader_->target(); }
+
+std::string_view Exchange::path() const { return target().substr(0, target().find('?')); }
+
+std::string_view Exchange::query() const {
+    const std::size_t mark = target().find('?');
+    return mark == std::string_view::npos ? std::string_view() : target().substr(mark + 1);
+}
+
+std::string_view Exchange::field(std::string_view name) const { return session_->reader_->field(name); }
+
+std::string Exchange::host() const {
+    std::string_view host = field("Host");
+    const std::size_t colon = host.rfind(':');
+    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+        host = host.substr(0, colon);
+    return base::lowered(host);
+}
+
+const net::PeerInfo& Exchange::peer() const { return session_->connection_->peer(); }
+net::SessionRegistry::Handle& Exchange::registered() { return session_->registered_; }
+awaitable<BodyPiece> Exchange::read_piece() { return session_->read_piece(); }
+awaitable<Body> Exchange::read_body(std::size_t octets_max) { return session_->read_body(octets_max); }
+
+awaitable<bool> Exchange::respond(ResponseHead head, std::string body) {
+    return session_->respond(std::move(head), std::move(body));
+}
+
+awaitable<bool> Exchange::respond(unsigned status) {
+    ResponseHead head;
+    head.status = status;
+    return session_->respond(std::move(head), {});
+}
+
+void Exchange::begin(ResponseHead head, std::optional<std::uint64_t> length) {
+    session_->begin(std::move(head), length);
+}
+awaitable<bool> Exchange::write(std::string_view octets) { return session_->write(octets); }
+awaitable<bool> Exchange::end() { return session_->end(); }
+bool Exchange::responded() const { return session_->writer_.begun(); }
+awaitable<net::Wake> Exchange::wait(std::chrono::milliseconds patience) { return session_->wait(patience); }
+std::shared_ptr<net::Waker> Exchange::waker() { return session_->connection_->waker(); }
+std::uint32_t Exchange::take_events() { return session_->connection_->take_events(); }
+
+}  // namespace http
