@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -172,8 +173,9 @@ private:
         }
         answers_->async_wait(asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](boost::system::error_code ec) {
-                                 if (ec) return;
-                                 ub_process(self->context_.get());
+                                 // Cancelled by look_again(): another question may have come since.
+                                 if (ec && ec != asio::error::operation_aborted) return;
+                                 if (!ec) ub_process(self->context_.get());
                                  self->wait();
                              });
     }

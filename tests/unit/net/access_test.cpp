@@ -157,6 +157,18 @@ TEST_F(Resolving, SilenceEndsInTime) {
     EXPECT_TRUE(failed_);
 }
 
+TEST_F(Resolving, AfterSilenceItIsAskedAgain) {
+    dns_.add_a("mx.example", "192.0.2.7");
+    net::ResolverSettings patient = settings();
+    patient.answer_max = 1500ms;
+    net::Resolver resolver(io_.get_executor(), patient);
+    dns_.silent = true;
+    EXPECT_FALSE(run(resolver.claimed_names(*IpAddress::parse("192.0.2.7"))));
+    EXPECT_TRUE(failed_);
+    dns_.silent = false;
+    EXPECT_TRUE(run(resolver.addresses("mx.example"))) << "a question given up must not be the last one";
+}
+
 /// A resolver knows by itself that 127.0.0.1 is localhost.
 TEST(AccessOfListeners, AddressesAndNames) {
     Running running;
