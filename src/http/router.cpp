@@ -27,6 +27,9 @@ const Handler* Router::find(std::string_view path) const {
             case Match::any_case:
                 fits = base::equals_nocase(path, route.path);
                 break;
+            case Match::prefix_any_case:
+                fits = is_below(base::lowered(path), base::lowered(route.path));
+                break;
             case Match::prefix:
                 fits = is_below(path, route.path);
                 break;

@@ -13,8 +13,9 @@ class Router {
 public:
     enum class Match : std::uint8_t {
         exact,
-        any_case,  ///< ASCII letters in either: autodiscover and ActiveSync clients differ
-        prefix,    ///< the path or anything below it: "/a" has "/a" and "/a/b", not "/ab"
+        any_case,         ///< ASCII letters in either: autodiscover and ActiveSync clients differ
+        prefix_any_case,  ///< both
+        prefix,           ///< the path or anything below it: "/a" has "/a" and "/a/b", not "/ab"
     };
     /// The first route that fits is taken.
     void add(std::string path, Match match, Handler handler);

@@ -1,0 +1,38 @@
+// The documents by which clients set themselves up. Pure functions: settings and an address in, a text out.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "discovery/settings.hpp"
+
+namespace discovery {
+
+/// Mozilla autoconfig (draft-bucksch-autoconfig): Thunderbird, K-9, Evolution, KMail and others. For a
+/// domain.
+std::string mozilla_autoconfig(const Settings& settings, std::string_view domain);
+
+/// Autodiscover for Outlook: MS-OXDSCLI section 2.2.4.1.
+std::string outlook_autodiscover(const Settings& settings, std::string_view address);
+
+/// Autodiscover for ActiveSync: MS-ASCMD section 2.2.1.1. Only where activesync_url is set.
+std::string mobilesync_autodiscover(const Settings& settings, std::string_view address);
+
+/// What both answer to a request that they cannot read (600) or whose schema is not there (601): MS-OXDSCLI
+/// section 2.2.4.1.1.2. `time`: "10:03:12.7654321".
+std::string autodiscover_error(unsigned code, std::string_view time);
+
+struct JsonAnswer {
+    unsigned status = 200;
+    std::string body;
+};
+/// Autodiscover V2: the URL of a protocol, the same for whoever asks.
+JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol);
+
+/// Apple's configuration profile with an account of IMAP and submission, or of ActiveSync where `activesync`.
+/// The ids of its payloads come from the address, so that a profile loaded again replaces the one before.
+std::string apple_profile(const Settings& settings, std::string_view address, bool activesync);
+
+/// The text of an element or of an attribute in double quotes; what XML 1.0 forbids is left out.
+std::string xml_escaped(std::string_view text);
+
+}  // namespace discovery

@@ -1,0 +1,166 @@
+#include "discovery/handlers.hpp"
+
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/ascii.hpp"
+#include "discovery/documents.hpp"
+#include "discovery/request.hpp"
+
+namespace discovery {
+
+namespace {
+
+using boost::asio::awaitable;
+using http::Exchange;
+using http::ResponseHead;
+
+constexpr std::string_view xml_type = "text/xml; charset=utf-8";
+constexpr std::string_view json_type = "application/json; charset=utf-8";
+
+/// What the routes share; of the handlers, which the router keeps.
+struct Shared {
+    SettingsOf settings;
+    const base::Clock& clock;
+};
+using SharedPtr = std::shared_ptr<const Shared>;
+
+std::string domain_of(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    return base::lowered(at == std::string_view::npos ? address : address.substr(at + 1));
+}
+
+bool is_address(std::string_view text) {
+    const std::size_t at = text.rfind('@');
+    return at != std::string_view::npos && at != 0 && at + 1 != text.size() && text.size() <= 320;
+}
+
+/// Of a client that told no address: "autoconfig.example.org" speaks for "example.org".
+std::string domain_of_host(std::string host) {
+    for (const std::string_view prefix : {"autoconfig.", "autodiscover."})
+        if (host.starts_with(prefix)) return host.substr(prefix.size());
+    return host;
+}
+
+ResponseHead head_of(unsigned status, std::string_view type) {
+    ResponseHead head;
+    head.status = status;
+    head.content_type = type;
+    head.fields.emplace_back("Cache-Control", "no-cache");
+    return head;
+}
+
+awaitable<void> refuse_method(Exchange exchange, std::string allowed) {
+    ResponseHead head = head_of(405, {});
+    head.fields.emplace_back("Allow", std::move(allowed));
+    std::string none;
+    co_await exchange.respond(std::move(head), std::move(none));
+}
+
+bool is_get(const Exchange& exchange) { return exchange.method() == "GET" || exchange.method() == "HEAD"; }
+
+awaitable<void> mozilla(Exchange exchange, SharedPtr shared) {
+    if (!is_get(exchange)) {
+        co_await refuse_method(exchange, "GET, HEAD");
+        co_return;
+    }
+    const std::string address = query_value(exchange.query(), "emailaddress");
+    std::string domain = is_address(address) ? domain_of(address) : domain_of_host(exchange.host());
+    const auto settings = co_await shared->settings(domain);
+    if (!settings) {
+        co_await exchange.respond(404);
+        co_return;
+    }
+    ResponseHead head = head_of(200, xml_type);
+    std::string body = mozilla_autoconfig(*settings, domain);
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
+awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
+    if (exchange.method() != "POST") {
+        co_await refuse_method(exchange, "POST");
+        co_return;
+    }
+    http::Body body = co_await exchange.read_body(autodiscover_bytes_max);
+    if (body.state == http::Body::State::failed) co_return;
+    const auto request =
+        body.state == http::Body::State::whole ? parse_autodiscover(body.octets) : std::nullopt;
+    const auto time = std::chrono::floor<std::chrono::seconds>(shared->clock.now());
+    const std::string at =
+        fmt::format("{:%H:%M:%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+    std::string answer = autodiscover_error(request ? 601 : 600, at);
+    if (request) {
+        std::string domain = domain_of(request->address);
+        const auto settings = co_await shared->settings(std::move(domain));
+        using Schema = AutodiscoverRequest::Schema;
+        if (settings && request->schema == Schema::outlook) {
+            answer = outlook_autodiscover(*settings, request->address);
+        } else if (settings && request->schema == Schema::mobilesync && !settings->activesync_url.empty()) {
+            answer = mobilesync_autodiscover(*settings, request->address);
+        }
+    }
+    ResponseHead head = head_of(200, xml_type);
+    co_await exchange.respond(std::move(head), std::move(answer));
+}
+
+awaitable<void> autodiscover_json(Exchange exchange, SharedPtr shared) {
+    if (!is_get(exchange)) {
+        co_await refuse_method(exchange, "GET, HEAD");
+        co_return;
+    }
+    // "?Email=a@b", or ".../v1.0/a@b".
+    std::string address = query_value(exchange.query(), "Email");
+    if (address.empty()) {
+        const std::string_view path = exchange.path();
+        address = query_value("email=" + std::string(path.substr(path.rfind('/') + 1)), "email");
+    }
+    std::string domain = is_address(address) ? domain_of(address) : domain_of_host(exchange.host());
+    const auto settings = co_await shared->settings(std::move(domain));
+    const Settings nothing;
+    JsonAnswer answer =
+        json_autodiscover(settings ? *settings : nothing, query_value(exchange.query(), "Protocol"));
+    ResponseHead head = head_of(answer.status, json_type);
+    co_await exchange.respond(std::move(head), std::move(answer.body));
+}
+
+awaitable<void> apple(Exchange exchange, SharedPtr shared) {
+    if (!is_get(exchange)) {
+        co_await refuse_method(exchange, "GET, HEAD");
+        co_return;
+    }
+    const std::string address = query_value(exchange.query(), "email");
+    if (!is_address(address)) {
+        co_await exchange.respond(400);
+        co_return;
+    }
+    std::string domain = domain_of(address);
+    const auto settings = co_await shared->settings(std::move(domain));
+    const bool activesync = query_value(exchange.query(), "kind") == "activesync";
+    if (!settings || (activesync && settings->activesync_url.empty())) {
+        co_await exchange.respond(404);
+        co_return;
+    }
+    ResponseHead head = head_of(200, "application/x-apple-aspen-config");
+    head.fields.emplace_back("Content-Disposition", "attachment; filename=\"mail.mobileconfig\"");
+    std::string body = apple_profile(*settings, address, activesync);
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
+}  // namespace
+
+void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock) {
+    const auto shared = std::make_shared<const Shared>(Shared{std::move(settings), clock});
+    const auto with = [&shared](auto* handler) {
+        return [handler, shared](Exchange exchange) { return handler(exchange, shared); };
+    };
+    using Match = http::Router::Match;
+    router.add("/mail/config-v1.1.xml", Match::exact, with(mozilla));
+    router.add("/.well-known/autoconfig/mail/config-v1.1.xml", Match::exact, with(mozilla));
+    router.add("/autodiscover/autodiscover.xml", Match::any_case, with(autodiscover));
+    router.add("/autodiscover/autodiscover.json", Match::prefix_any_case, with(autodiscover_json));
+    router.add("/mobileconfig", Match::exact, with(apple));
+}
+
+}  // namespace discovery

@@ -1,0 +1,88 @@
+#include "discovery/request.hpp"
+
+#include <pugixml.hpp>
+
+#include "base/ascii.hpp"
+
+namespace discovery {
+
+namespace {
+
+constexpr std::size_t address_bytes_max = 320;
+
+/// The name without its prefix: some clients write "ad:Request".
+std::string_view local_name(pugi::xml_node node) {
+    const std::string_view name = node.name();
+    return name.substr(name.find(':') == std::string_view::npos ? 0 : name.find(':') + 1);
+}
+
+pugi::xml_node child_of(pugi::xml_node node, std::string_view name) {
+    for (const pugi::xml_node child : node.children())
+        if (base::equals_nocase(local_name(child), name)) return child;
+    return {};
+}
+
+std::string trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return {};
+    return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char low = base::to_lower(c);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+        if (low >= 0) {
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<AutodiscoverRequest> parse_autodiscover(std::string_view xml) {
+    if (xml.size() > autodiscover_bytes_max) return std::nullopt;
+    pugi::xml_document document;
+    // Document types and entities of their own are not read at all.
+    if (!document.load_buffer(xml.data(), xml.size(), pugi::parse_default, pugi::encoding_auto))
+        return std::nullopt;
+    const pugi::xml_node request = child_of(child_of(document, "Autodiscover"), "Request");
+    AutodiscoverRequest out;
+    out.address = trimmed(child_of(request, "EMailAddress").text().get());
+    const std::size_t at = out.address.find('@');
+    if (at == std::string::npos || at == 0 || at + 1 == out.address.size() ||
+        out.address.size() > address_bytes_max)
+        return std::nullopt;
+    const std::string schema =
+        base::lowered(trimmed(child_of(request, "AcceptableResponseSchema").text().get()));
+    if (schema.find("/mobilesync/responseschema/2006") != std::string::npos) {
+        out.schema = AutodiscoverRequest::Schema::mobilesync;
+    } else if (schema.find("/outlook/responseschema/2006a") != std::string::npos) {
+        out.schema = AutodiscoverRequest::Schema::outlook;
+    }
+    return out;
+}
+
+std::string query_value(std::string_view query, std::string_view key) {
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        if (base::equals_nocase(pair.substr(0, equals), key))
+            return percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    }
+    return {};
+}
+
+}  // namespace discovery
