@@ -97,13 +97,25 @@ awaitable<Reply> Session::call(ParsedCommand parsed) {
         // Sequence numbers of the command are those that the client knew when it sent it: nothing may move
         // them now. A command with uids sees what is there (imap.md quirk 23).
         const bool may_expunge = spec.breaks_seq && !spec.uses_seq;
-        if (!is_synchronised(may_expunge)) {
+        if (tells_first(parsed.command) && !is_synchronised(may_expunge)) {
             const bool more = co_await synchronise(may_expunge, false);
             if (!more) co_return gone();
         }
     }
     const auto run = [this](auto&& command) { return handle(std::forward<decltype(command)>(command)); };
     co_return co_await std::visit(run, std::move(parsed.command));
+}
+
+/// Whether news is told before the command runs. STORE tells what others did together with what it does
+/// itself: a FETCH of the flags before would be the last that a STORE.SILENT tells, and it would no longer be
+/// true. Whoever leaves the mailbox hears nothing: a MODSEQ without the VANISHED that had to wait would hide
+/// it (RFC 7162 section 6).
+bool Session::tells_first(const Command& command) const {
+    const auto* store = std::get_if<cmd::Store>(&command);
+    if (store != nullptr) return !store->uid && selected_->view.out_of_range(store->set);
+    return !std::holds_alternative<cmd::Logout>(command) && !std::holds_alternative<cmd::Close>(command) &&
+           !std::holds_alternative<cmd::Unselect>(command) &&
+           !std::holds_alternative<cmd::Unauthenticate>(command);
 }
 
 Reply Session::check_state(const CommandSpec& spec) const {

@@ -63,6 +63,7 @@ private:
     awaitable<bool> finish(Reply reply);
     awaitable<bool> change_layer(Reply::Then how);
     Reply check_state(const CommandSpec& spec) const;
+    bool tells_first(const Command& command) const;
     bool refuse(std::string_view tag, std::string_view reason, std::string_view code = {});
 
     awaitable<bool> tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal);

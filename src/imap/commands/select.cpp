@@ -76,8 +76,7 @@ awaitable<Reply> Session::handle(cmd::Select select) {
 awaitable<Reply> Session::handle(cmd::Close) {
     const store::FolderPtr folder = selected_->folder;
     // RFC 4314 section 4: without the right CLOSE only closes.
-    const bool expunges =
-        selected_->may(store::Right::expunge) && selected_->view.messages().totals().deleted != 0;
+    const bool expunges = selected_->may(store::Right::expunge) && folder->snapshot()->totals().deleted != 0;
     deselect();
     if (!expunges) co_return ok("Close completed");
     const auto expunged = co_await folder->expunge(std::nullopt);

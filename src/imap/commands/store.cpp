@@ -33,17 +33,26 @@ NumberRanges plain(const store::UidRanges& uids) {
     return numbers;
 }
 
+/// What a STORE means: by number what the client knows, which the view still is; by uid also what came since.
+NumberRanges named(const cmd::Store& store, const View& view, const NumberRanges& saved,
+                   store::UidRanges* uids) {
+    NumberRanges numbers = view.numbers(store.set, store.uid, saved);
+    *uids = view.uids_of(numbers);
+    return numbers;
+}
+
 }  // namespace
 
 awaitable<Reply> Session::handle(cmd::Store store) {
     if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
     if (!store.uid && selected_->view.out_of_range(store.set)) co_return bad("No such message");
-    const NumberRanges numbers = selected_->view.numbers(store.set, store.uid, selected_->saved);
+    store::StoreRequest request;
+    const NumberRanges numbers =
+        named(store, store.uid ? View(selected_->folder->snapshot()) : selected_->view, selected_->saved,
+              &request.uids);
     if (store.unchanged_since) enable_condstore();
     if (numbers.empty()) co_return ok("Store completed");
 
-    store::StoreRequest request;
-    request.uids = selected_->view.uids_of(numbers);
     request.change = change_of(store.change);
     request.flags.system = store::FlagSet(store.flags.system, 0);
     request.flags.keywords = std::move(store.flags.keywords);
