@@ -159,6 +159,9 @@ class Thunderbird(ServerCase):
             return imap.search(None, "SUBJECT", "bird")[1][0].split()
 
         self.assertEqual(len(wait_until(trashed)), 1)
+        self.assertTrue(script("""await until(() => !headers(inbox).some(h => h.subject == "bird 2")); return true;"""))
+        self.what_others_do(imap, script)
+        self.search_and_folders(imap, script)
         # Sending: submission with STARTTLS and AUTH, then a copy in Sent.
         script("""
             const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
@@ -191,6 +194,68 @@ class Thunderbird(ServerCase):
             return found
 
         self.assertEqual(len(wait_until(arrived)), 1)
+
+        def copied():
+            imap.select("Sent", readonly=True)
+            return imap.search(None, "SUBJECT", '"from the bird"')[1][0].split()
+
+        self.assertEqual(len(wait_until(copied)), 1)
+
+    def what_others_do(self, imap, script):
+        """Flags that another client sets, and a message that it expunges, come by IDLE."""
+        imap.select("INBOX")
+        number = imap.search(None, "SUBJECT", '"bird 0"')[1][0].split()[0]
+        imap.store(number, "+FLAGS", "(\\Seen \\Flagged)")
+        self.assertTrue(script("""
+            await until(() => { const h = headers(inbox).find(h => h.subject == "bird 0"); return h.isRead && h.isFlagged; });
+            return true;"""))
+        imap.store(number, "-FLAGS", "(\\Flagged)")
+        self.assertTrue(script("""
+            await until(() => !headers(inbox).find(h => h.subject == "bird 0").isFlagged); return true;"""))
+        number = imap.search(None, "SUBJECT", '"pushed"')[1][0].split()[0]
+        imap.store(number, "+FLAGS", "(\\Deleted)")
+        imap.expunge()
+        self.assertTrue(script("""
+            await until(() => !headers(inbox).some(h => h.subject == "pushed")); return true;"""))
+
+    def search_and_folders(self, imap, script):
+        """A search that the server does, and a folder that is made and filled."""
+        self.server.deliver(message("hay", "a needle, and Stra\u00dfe\r\n", Content_Type="text/plain; charset=utf-8"))
+        found = script("""
+            await until(() => headers(inbox).some(h => h.subject == "hay"));
+            const session = Cc["@mozilla.org/messenger/searchSession;1"].createInstance(Ci.nsIMsgSearchSession);
+            session.addScopeTerm(Ci.nsMsgSearchScope.onlineMail, inbox);
+            const term = session.createTerm();
+            const value = term.value;
+            value.attrib = Ci.nsMsgSearchAttrib.Body;
+            value.str = "NEEDLE";
+            term.attrib = Ci.nsMsgSearchAttrib.Body;
+            term.op = Ci.nsMsgSearchOp.Contains;
+            term.value = value;
+            term.booleanAnd = true;
+            session.appendTerm(term);
+            const hits = [];
+            await new Promise(resolve => {
+              session.registerListener({
+                QueryInterface: ChromeUtils.generateQI(["nsIMsgSearchNotify"]),
+                onSearchHit(header) { hits.push(header.subject); }, onSearchDone() { resolve(); }, onNewSearch() {}
+              });
+              session.search(null);
+            });
+            return hits;""", seconds=60)
+        self.assertEqual(found, ["hay"])
+        script("""root.createSubfolder("Plans", null); await until(() => root.getChildNamed("Plans")); return true;""")
+        wait_until(lambda: imap.list('""', "Plans")[1] != [None])
+        script("""
+            const hay = headers(inbox).find(h => h.subject == "hay");
+            MailServices.copy.copyMessages(inbox, [hay], root.getChildNamed("Plans"), false, null, null, false);
+            return true;""")
+
+        def there():
+            imap.select("Plans", readonly=True)
+            return imap.search(None, "SUBJECT", "hay")[1][0].split()
+
+        self.assertEqual(len(wait_until(there)), 1)
 
 
 if __name__ == "__main__":
