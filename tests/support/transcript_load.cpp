@@ -1,5 +1,6 @@
 // Reads transcripts from files. A line that is not understood is a fault of the file, never passed over.
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -13,8 +14,8 @@ namespace {
 /// "C: ", "2S: ", "S~: " and so on. False: not a step.
 bool parse_step(std::string_view line, Step& step) {
     if (!line.empty() && line[0] >= '1' && line[0] <= '9') {
-        step.connection = static_cast<unsigned>(line[0] - '0');
-        line.remove_prefix(1);
+        const auto end = std::from_chars(line.data(), line.data() + line.size(), step.connection).ptr;
+        line.remove_prefix(static_cast<std::size_t>(end - line.data()));
     }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return false;
