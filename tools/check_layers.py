@@ -36,7 +36,7 @@ ALLOWED = {
     "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
     "cli": {"base", "config", "admin"},
     "server": {"base", "config", "net", "store", "store/engine", "store/engine/rocksdb", "directory", "auth", "imap",
-               "pop3", "smtp", "admin", "cli", "auth/token", "http"},
+               "pop3", "smtp", "admin", "cli", "auth/token", "discovery", "http"},
 }
 # What a low folder may take from the one above it: named headers only.
 ONLY_HEADERS = {

@@ -230,6 +230,9 @@ private:
             if (one.protocol == "lmtp" && one.tls == "implicit") {
                 problem(listener_place(i, "listener.tls"), "LMTP has no implicit TLS");
             }
+            if (one.protocol == "http" && one.tls == "starttls") {
+                problem(listener_place(i, "listener.tls"), "HTTP has no STARTTLS: \"implicit\" is https");
+            }
         }
     }
 

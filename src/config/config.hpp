@@ -18,7 +18,7 @@ using Duration = std::chrono::milliseconds;
 /// One virtual server. \ref net::ListenerConfig is made from it.
 struct Listener {
     std::string name;
-    std::string protocol;                ///< "imap", "pop3", "smtp", "submission", "lmtp"
+    std::string protocol;                ///< "imap", "pop3", "smtp", "submission", "lmtp", "http"
     std::vector<std::string> addresses;  ///< "127.0.0.1:143", "[::1]:143", "*:143", "unix:/path"
     std::string tls;                     ///< "none", "starttls", "implicit"
     std::string certificate, key;        ///< PEM files; empty: those of [tls]

@@ -22,7 +22,7 @@ const std::array table{
     Key{"listener.protocol",
         Type::choice,
         "",
-        {0, 0, "imap pop3 smtp submission lmtp"},
+        {0, 0, "imap pop3 smtp submission lmtp http"},
         "What is spoken there.",
         nullptr,
         [](Listener& l, const Value& v) { l.protocol = v.text; },

@@ -30,14 +30,16 @@ struct DemoPort {
     std::uint16_t offset;
     net::TlsMode tls;
 };
-constexpr std::array<DemoPort, 8> demo_ports{{{"imap", "imap", 143, net::TlsMode::starttls},
-                                              {"imaps", "imap", 993, net::TlsMode::implicit},
-                                              {"pop3", "pop3", 110, net::TlsMode::starttls},
-                                              {"pop3s", "pop3", 995, net::TlsMode::implicit},
-                                              {"smtp", "smtp", 25, net::TlsMode::starttls},
-                                              {"submission", "submission", 587, net::TlsMode::starttls},
-                                              {"submissions", "submission", 465, net::TlsMode::implicit},
-                                              {"lmtp", "lmtp", 24, net::TlsMode::none}}};
+constexpr std::array<DemoPort, 10> demo_ports{{{"imap", "imap", 143, net::TlsMode::starttls},
+                                               {"imaps", "imap", 993, net::TlsMode::implicit},
+                                               {"pop3", "pop3", 110, net::TlsMode::starttls},
+                                               {"pop3s", "pop3", 995, net::TlsMode::implicit},
+                                               {"smtp", "smtp", 25, net::TlsMode::starttls},
+                                               {"submission", "submission", 587, net::TlsMode::starttls},
+                                               {"submissions", "submission", 465, net::TlsMode::implicit},
+                                               {"lmtp", "lmtp", 24, net::TlsMode::none},
+                                               {"http", "http", 80, net::TlsMode::none},
+                                               {"https", "http", 443, net::TlsMode::implicit}}};
 
 /// What stays the same from one start to the next, in DATA/demo.json (0600).
 struct Demo {

@@ -23,6 +23,7 @@
 #include "pop3/session.hpp"
 #include "server/notify.hpp"
 #include "server/token_fetcher.hpp"
+#include "server/web_services.hpp"
 #include "smtp/services.hpp"
 #include "store/engine/rocksdb/rocksdb_engine.hpp"
 
@@ -222,6 +223,15 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
+        };
+    }
+    if (config.protocol == "http") {
+        WebParts parts{*directory_, *server_, settings_.hostname, settings_.listeners};
+        std::shared_ptr<const http::Services> services = make_web_services(std::move(parts));
+        texts.refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
+        texts.denial = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        return [services](std::unique_ptr<net::Connection> connection) {
+            return http::serve(std::move(connection), services);
         };
     }
     texts.refusal = "421 4.7.0 Too many connections\r\n";

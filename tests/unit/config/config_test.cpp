@@ -101,7 +101,7 @@ TEST(Config, EveryFaultHasItsPlace) {
         {host + "[[listener]]\nprotocol = \"imap\"\naddress = \"*:1\"",
          "b.toml:2:1: error: 'listener.name' is not set"},
         {host + "[[listener]]\nname = \"a\"\nprotocol = \"gopher\"\naddress = \"*:1\"",
-         "b.toml:4:12: error: 'listener.protocol' must be one of imap, pop3, smtp, submission, lmtp"},
+         "b.toml:4:12: error: 'listener.protocol' must be one of imap, pop3, smtp, submission, lmtp, http"},
         {host + "[[listener]]\nname = \"a\"\nprotocol = \"imap\"",
          "b.toml:2:1: error: 'listener.address' is not set"},
         {host + "[[listener]]\nname = \"a\"\nprotocol = \"imap\"\naddress = []",
