@@ -17,7 +17,8 @@ ALLOWED = {
     "store/engine": {"base", "store"},          # store/error.hpp and store/offload.hpp only, see below
     "store/engine/memory": {"base", "store", "store/engine"},
     "store/engine/rocksdb": {"base", "store", "store/engine"},
-    "store": {"base", "store/engine"},
+    "store": {"base", "store/engine", "store/search"},
+    "store/search": {"base", "store/engine", "store"},
     "directory": {"base", "store", "store/engine"},
     "auth": {"base", "store", "store/engine", "directory", "auth/sasl", "auth/token"},
     "auth/sasl": {"base", "auth"},
@@ -48,7 +49,7 @@ ONLY_HEADERS = {
 # A library's headers -> the folders that may name them.
 LIBRARIES = {
     r"rocksdb/": {"store/engine/rocksdb"},
-    r"boost/asio": {"pch", "base", "net", "store", "store/engine", "store/engine/memory", "store/engine/rocksdb",
+    r"boost/asio": {"pch", "base", "net", "store", "store/search", "store/engine", "store/engine/memory", "store/engine/rocksdb",
                     "directory", "discovery", "auth", "auth/sasl", "auth/token", "http", "imap", "imap/commands", "pop3",
                     "pop3/commands", "smtp", "smtp/commands", "mta", "admin", "cli", "server"},
     r"boost/beast": {"http"},
@@ -59,7 +60,8 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
-    r"mime/": {"store", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp", "smtp/syntax", "smtp/commands"},
+    r"mime/": {"store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
+               "smtp/syntax", "smtp/commands"},
 }
 
 

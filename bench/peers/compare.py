@@ -217,6 +217,93 @@ def conversations(count):
         yield ("\r\n".join(fields) + "\r\n\r\n" + "Some words of a mail.\r\n" * dice.randrange(5, 60)).encode()
 
 
+def append_all(imap, mails):
+    """By MULTIAPPEND, 500 at a time."""
+    mails = list(mails)
+    for at in range(0, len(mails), 500):
+        some = mails[at:at + 500]
+        imap.send(b"app%d APPEND INBOX%s\r\n" % (at, b"".join(b" {%d+}\r\n%s" % (len(each), each) for each in some)))
+        while not (line := imap.readline()).startswith(b"app%d " % at):
+            assert line, "the connection ended"
+        assert b" OK" in line, line
+
+
+def run_often(imap, command, times):
+    for number in range(times):
+        imap.send(b"run%d %s\r\n" % (number, command.encode()))
+        while not (line := imap.readline()).startswith(b"run%d " % number):
+            assert line, "the connection ended"
+            answer = line
+        assert b" OK" in line, line
+    return answer
+
+
+def prose(count, size):
+    """Mails of made-up words, as frequent as words are in a language; three of them have a rare one."""
+    import random
+    dice, letters = random.Random(3), "etaoinsrhldcumfpgwybvkxjqz"
+    words = ["".join(letters[int(dice.random() ** 1.6 * 26)] for _ in range(dice.randrange(2, 11))) for _ in range(30_000)]
+    for number in range(count):
+        text, octets = [], 0
+        wanted = dice.randrange(size // 2, 3 * size // 2)
+        while octets < wanted:
+            text.append(words[int(30_000 ** dice.random()) - 1] + ("\r\n" if dice.random() < 0.1 else ""))
+            octets += len(text[-1]) + 1
+        if number % 2 == 0:
+            text[len(text) // 2] = "quarterly"
+        if number % 4_000 == 77:
+            text[-1] = "zyzzyva"
+        yield (f"From: Writer {dice.randrange(300)} <w@example.test>\r\nTo: all@example.test\r\nSubject: Note {number}\r\n"
+               "Date: Thu, 1 Jan 2026 10:00:00 +0000\r\n\r\n" + " ".join(text) + "\r\n").encode()
+
+
+def indexed(barid, user):
+    """Waits until all is in the index; the status then."""
+    address = barid.user_format.replace("%d", str(user))
+    while (status := barid.server.cli("search", "status", address))["waiting"]:
+        time.sleep(0.2)
+    return status
+
+
+def bench_search(bench, peers):
+    """SEARCH of texts, in the index (Barid) and without one (Dovecot as it comes); what the index weighs and costs."""
+    count, cost, text_octets = 2_000 if bench.options.quick else 10_000, {}, 0
+    commands = {"rare word": ("SEARCH BODY zyzzyva", "ratio <= 0.00333"), "word of every other mail":
+                ("SEARCH BODY quarterly", "ratio <= 0.1"), "part of that word": ("SEARCH BODY uarterl", ""),
+                "word that none has": ("SEARCH TEXT xylograph", "")}
+    for peer in peers:
+        imap = bench.login(peer, 19)
+        mails = list(prose(count, 5_000))
+        text_octets = sum(map(len, mails))
+        append_all(imap, mails)
+        if peer.name == "barid":
+            address = peer.user_format.replace("%d", "19")
+            indexed(peer, 19)
+            peer.server.cli("search", "rebuild", address)
+            begun, spent = peer.server.cli("search", "status"), tree_cpu(peer.pid)
+            status = indexed(peer, 19)
+            ended = peer.server.cli("search", "status")
+            messages = ended["messages_indexed"] - begun["messages_indexed"]
+            bench.note(f"index of {count:,} mails of 5 KB: its size by the text's", "<= 0.6", status["bytes"] / text_octets)
+            bench.note("the same: CPU of decoding and indexing", "", (ended["cpu_ms"] - begun["cpu_ms"]) * 1e3 / messages,
+                       None, "µs a message")
+            bench.note("the same: CPU of the whole process", "", (tree_cpu(peer.pid) - spent) * 1e6 / messages, None,
+                       "µs a message")
+        imap.select("INBOX")
+        for name, (command, _) in commands.items():
+            answer = run_often(imap, command, 1).split()
+            times = 3 if peer.name == "dovecot" or "part" in name else 100 if "every" in name else 1_000
+            before = tree_cpu(peer.pid)
+            assert run_often(imap, command, times).split() == answer
+            cost.setdefault(name, {})[peer.name] = (tree_cpu(peer.pid) - before) * 1e3 / times
+            cost[name].setdefault("answers", set()).add(b" ".join(answer[2:]))
+        imap.logout()
+    for name, costs in cost.items():
+        assert len(costs["answers"]) == 1, name
+        bench.note(f"SEARCH, {name}, {count:,} messages: server CPU", commands[name][1], costs["barid"], costs.get("dovecot"),
+                   "ms")
+
+
 def bench_find(bench, peers):
     """SEARCH by facts, SORT and THREAD: what each costs once the server has seen the folder."""
     count, cost = 10_000, {}
@@ -225,29 +312,13 @@ def bench_find(bench, peers):
                 "SORT (SUBJECT) UTF-8 ALL", "THREAD REFERENCES": "THREAD REFERENCES UTF-8 ALL"}
     for peer in peers:
         imap = bench.login(peer, 20)
-        some = []
-        for number, mail in enumerate(conversations(count), 1):
-            some.append(mail)
-            if len(some) == 500 or number == count:
-                literals = b"".join(b" {%d+}\r\n%s" % (len(each), each) for each in some)
-                imap.send(b"app%d APPEND INBOX%s\r\n" % (number, literals))
-                while not (line := imap.readline()).startswith(b"app%d " % number):
-                    assert line, "the connection ended"
-                assert b" OK" in line, line
-                some = []
+        append_all(imap, conversations(count))
         imap.select("INBOX")
-
-        def run(command, times):
-            for number in range(times):
-                imap.send(b"run%d %s\r\n" % (number, command.encode()))
-                while not (line := imap.readline()).startswith(b"run%d " % number):
-                    assert line, "the connection ended"
-                assert b" OK" in line, line
         for name, command in commands.items():
-            run(command, 2)  # what is read and kept once
+            run_often(imap, command, 2)  # what is read and kept once
             times = 20 if bench.options.quick else 100
             before = tree_cpu(peer.pid)
-            run(command, times)
+            run_often(imap, command, times)
             cost.setdefault(name, {})[peer.name] = (tree_cpu(peer.pid) - before) * 1e3 / times
         imap.logout()
     for name, costs in cost.items():
@@ -306,6 +377,7 @@ def tls_idle(self, barid, count):
 
 Bench.tls_idle = tls_idle
 ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial, "find": bench_find,
+       "search": bench_search,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 

@@ -66,6 +66,8 @@ int run(int argc, char** argv, const Programs& programs) {
     dev->add_option("--port-base", dev_options.port_base, "IMAP is this + 143, and so on")
         ->capture_default_str()
         ->check(CLI::Range(0, 60000));
+    dev->add_flag("--search-index,!--no-search-index", dev_options.search_index,
+                  "index texts in the background");
     dev->add_option("--users", dev_options.users, "also make u1…uN@example.test")
         ->check(CLI::Range(0, 100000));
     dev->add_option("--log", dev_options.log_level, "trace, debug, info, warn, error")->capture_default_str();

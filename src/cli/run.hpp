@@ -15,6 +15,7 @@ struct DevOptions {
     std::uint32_t users = 0;  ///< u1…uN beside the two demo accounts
     std::string log_level = "warn";
     unsigned threads = 0;
+    bool search_index = true;
 };
 
 struct ServeOptions {

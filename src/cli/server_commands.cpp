@@ -1,4 +1,4 @@
-// barid status | session | store | log
+// barid status | session | store | search | log
 #include <memory>
 
 #include <fmt/format.h>
@@ -57,6 +57,45 @@ void show_check(const Json& report) {
     fmt::print("{}\n", total == 0 ? "the store is sound" : fmt::format("{} problems", total));
 }
 
+void show_search(const Json& status) {
+    const auto number = [&](const char* name) { return status[name].get<std::uint64_t>(); };
+    if (status.contains("documents")) {
+        fmt::print("{} messages, {} of them wait to be indexed\n", number("messages"), number("waiting"));
+        fmt::print("index: {} documents in {} segments, {}\n", number("documents"), number("segments"),
+                   human_bytes(status["bytes"]));
+        return;
+    }
+    fmt::print("{} accounts wait, {} messages of those at work\n", number("accounts_waiting"),
+               number("messages_waiting"));
+    fmt::print("since the start: {} messages indexed in {:.1f} s of cpu, {} segments written, {} merged\n",
+               number("messages_indexed"), static_cast<double>(number("cpu_ms")) / 1000,
+               number("segments_written"), number("segments_merged"));
+    if (number("segments_damaged") != 0 || number("failures") != 0)
+        fmt::print("{} damaged segments made anew, {} failures\n", number("segments_damaged"),
+                   number("failures"));
+}
+
+void add_search(CLI::App& app, Context& context) {
+    auto* family = app.add_subcommand("search", "the index of texts");
+    family->require_subcommand(1);
+    auto address = std::make_shared<std::string>();
+    auto* status = family->add_subcommand("status", "how far it is, in all or of one account");
+    status->add_option("address", *address);
+    status->callback([=, &context] {
+        Json arguments = Json::object();
+        if (!address->empty()) arguments["address"] = *address;
+        context.call("search.status", std::move(arguments), show_search);
+    });
+    auto* rebuild =
+        family->add_subcommand("rebuild", "forget an account's index and make it anew in the background");
+    rebuild->add_option("address", *address)->required();
+    rebuild->callback([=, &context] {
+        const Json arguments = {{"address", *address}};
+        context.call("search.rebuild", arguments,
+                     [](const Json&) { fmt::print("the index is being made anew\n"); });
+    });
+}
+
 void add_session(CLI::App& app, Context& context) {
     auto* family = app.add_subcommand("session", "who is connected");
     family->require_subcommand(1);
@@ -99,6 +138,7 @@ void add_server_commands(CLI::App& app, Context& context) {
     auto* status = app.add_subcommand("status", "how the running server is");
     status->callback([&context] { context.call("status", Json::object(), show_status); });
     add_session(app, context);
+    add_search(app, context);
 
     auto* store = app.add_subcommand("store", "the mail store");
     store->require_subcommand(1);

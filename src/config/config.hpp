@@ -57,6 +57,12 @@ struct Config {
         std::string path;
         std::uint64_t cache_bytes = 0;
     } store;
+    struct Search {
+        bool enabled = false;
+        Duration delay{0};
+        std::uint64_t build_bytes = 0, cache_bytes = 0;
+        std::uint32_t threads = 0;
+    } search;
     struct Log {
         std::string level, format;
         std::vector<std::pair<std::string, std::string>> modules;  ///< module, level

@@ -11,6 +11,7 @@
 #include "imap/column_cache.hpp"
 #include "imap/syntax/framer.hpp"
 #include "net/session_registry.hpp"
+#include "store/search_text.hpp"
 #include "store/store.hpp"
 
 namespace imap {
@@ -31,9 +32,11 @@ struct Limits {
     net::UserLimits per_user{100, 20};
     std::size_t fetch_batch = 1024;       ///< messages whose details are read at once; a read costs two hops
     std::size_t read_bytes = 128U << 10;  ///< of a body at once: two chunks of a blob
-    std::size_t header_bytes_max = 16U << 20;  ///< of one header held in memory, for subsets and SEARCH
-    std::size_t append_messages_max = 1'000;   ///< of one MULTIAPPEND: their contents wait for the one commit
-    std::size_t append_parts_max = 1'000;      ///< URLs of one APPEND: each is looked up and read
+    std::size_t header_bytes_max =
+        store::SearchText::header_bytes_max;  ///< of one header held in memory, for subsets and SEARCH
+    std::uint64_t unindexed_search_max = 4;   ///< messages that are read faster than the index is asked
+    std::size_t append_messages_max = 1'000;  ///< of one MULTIAPPEND: their contents wait for the one commit
+    std::size_t append_parts_max = 1'000;     ///< URLs of one APPEND: each is looked up and read
     /// Of one MULTIAPPEND in all, but for its first message: rows and the ends of blobs wait in memory for
     /// the one commit.
     std::uint64_t append_bytes_max = 64ULL << 20;

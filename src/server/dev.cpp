@@ -75,6 +75,7 @@ Settings demo_settings(const cli::DevOptions& options, const fs::path& data, con
     settings.default_domain = domain;
     settings.postmaster = std::string("demo@") + domain;
     settings.threads = options.threads;
+    settings.search.enabled = options.search_index;
     // One user with many connections is what a load test is; a demo's limits must not be what it measures.
     settings.sessions_per_user = {20'000, 20'000};
     settings.server_limits.connections_max = 19'000;

@@ -122,6 +122,7 @@ Process::~Process() {
 /// The committer, the readers and the hashers post into the io_context: they end before it does. What waits
 /// for them is answered, so that nothing but it owns a waiting frame when it goes.
 void Process::end_background_threads() {
+    if (store_ && store_->search() != nullptr) store_->search()->stop();
     if (engine_) engine_->close();
     if (authenticator_) authenticator_->stop();
     if (token_fetcher_) token_fetcher_->stop();
@@ -150,7 +151,7 @@ std::string Process::open() {
     auto engine = store::engine::make_rocksdb_engine((settings_.data / "store").string(), ids_, options);
     if (!engine) return fmt::format("{}: {}", (settings_.data / "store").string(), engine.error().what());
     engine_ = std::move(*engine);
-    store_ = store::make_store(*engine_, base::Clock::system(), settings_.store_limits);
+    store_ = store::make_store(*engine_, base::Clock::system(), settings_.store_limits, settings_.search);
 
     directory::Options directory_options;
     if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop || settings_.auth_policy.ntlm)
@@ -294,6 +295,9 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
                    [](std::exception_ptr failed) { log_end("collector", failed); });
     asio::co_spawn(server_->executor(), watch_store(),
                    [](std::exception_ptr failed) { log_end("store", failed); });
+    for (unsigned i = 0; i < settings_.search.threads && store_->search() != nullptr; ++i)
+        asio::co_spawn(server_->executor(), store_->search()->run(),
+                       [](std::exception_ptr failed) { log_end("search index", failed); });
     asio::co_spawn(server_->executor(), on_ready(), [&](std::exception_ptr failed, const std::string& wrong) {
         log_end("start", failed);
         if ((!failed && wrong.empty()) || signals->stopping()) return;

@@ -26,6 +26,7 @@ struct Settings {
     std::filesystem::path admin_socket;  ///< empty: none
     std::size_t cache_bytes = 256U << 20;
     store::StoreLimits store_limits;
+    store::SearchOptions search;
     net::ServerLimits server_limits;
     auth::Policy auth_policy;
     net::ResolverSettings resolver;

@@ -152,6 +152,11 @@ Settings settings_from(const config::Config& config) {
     settings.data = config.store.path;
     settings.cache_bytes = config.store.cache_bytes;
     settings.admin_socket = config.admin.socket;
+    settings.search.enabled = config.search.enabled;
+    settings.search.delay = config.search.delay;
+    settings.search.threads = config.search.threads;
+    settings.search.build_bytes_max = config.search.build_bytes;
+    settings.search.cache_bytes = config.search.cache_bytes;
     settings.store_limits.message_bytes_max = std::max(config.limits.message_bytes, std::uint64_t{1});
     settings.smtp_message_bytes_max = config.limits.message_bytes;
     settings.smtp_recipients_max = config.smtp.recipients_max;

@@ -11,6 +11,7 @@
 #include "store/keys.hpp"
 #include "store/local_store.hpp"
 #include "store/metadata.hpp"
+#include "store/search/index_rows.hpp"
 
 namespace store {
 namespace {
@@ -74,6 +75,8 @@ awaitable<Result<CheckReport>> Checker::run() {
     }
     const auto annotated = co_await check_annotations();
     if (!annotated) co_return annotated.error();
+    const auto searched = co_await check_search();
+    if (!searched) co_return searched.error();
     const auto done = co_await check_blobs();
     if (!done) co_return done.error();
     co_return std::move(report_);
@@ -344,16 +347,20 @@ awaitable<Result<void>> Checker::check_blobs() {
             if (context_.now() - base::IdSource::time_of(blob.id.value) / 1000 < grace_seconds) continue;
             const auto tags = co_await context_.engine.blob_tags(blob.id);
             if (!tags && !tags.error().is(Errc::not_found)) co_return tags.error();
-            const bool needed =
-                blob.finished && tags &&
-                std::any_of(tags->begin(), tags->end(), [this](const std::string& tag) {
-                    return !keys::parse_tag(tag) || live_tags_.contains(std::hash<std::string>()(tag));
-                });
+            const bool needed = blob.finished && tags &&
+                                std::any_of(tags->begin(), tags->end(),
+                                            [&](const std::string& tag) { return is_live(tag, blob.id); });
             if (!needed) ++report_.leaked_blobs;
         }
         more = blobs->size() == names_at_once;
     }
     co_return Result<void>();
+}
+
+bool Checker::is_live(const std::string& tag, base::BlobId blob) const {
+    const std::hash<std::string> hash;
+    if (search::parse_tag(tag)) return live_tags_.contains(hash(search::blob_use(tag, blob)));
+    return !keys::parse_tag(tag) || live_tags_.contains(hash(tag));
 }
 
 awaitable<Result<CheckReport>> LocalStore::check(std::function<void(std::string_view)> progress) {

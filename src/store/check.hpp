@@ -32,14 +32,17 @@ private:
     awaitable<Result<engine::Rows>> whole_partition(std::string partition);
     awaitable<Result<void>> check_sharing(base::AccountId owner, FolderTreePtr tree);
     awaitable<Result<void>> check_annotations();
+    awaitable<Result<void>> check_search();
+    awaitable<Result<void>> check_search_index(std::string partition);
     awaitable<Result<void>> check_blobs();
+    bool is_live(const std::string& tag, base::BlobId blob) const;
 
     void problem(std::string text);
 
     StoreContext& context_;
     std::function<void(std::string_view)> progress_;
     CheckReport report_;
-    std::unordered_set<std::size_t> live_tags_;  // hashes of tags that static rows have
+    std::unordered_set<std::size_t> live_tags_;  // hashes of tags that rows vouch for
 };
 
 }  // namespace store

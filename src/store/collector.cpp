@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "store/keys.hpp"
 #include "store/metadata.hpp"
+#include "store/search/service.hpp"
 #include "store/static_record.hpp"
 
 namespace store {
@@ -274,6 +275,8 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
     Metadata annotations(context_.engine, account->id());
     const auto forgotten = co_await annotations.drop();
     if (!forgotten) co_return forgotten;
+    const auto index = co_await search::drop_index(&context_.engine, account->id());
+    if (!index) co_return index;
     std::string partition = keys::account(account->id());
     const auto dropped = co_await context_.engine.drop(std::move(partition));
     account->forget();

@@ -43,7 +43,7 @@ private:
     awaitable<Result<void>> sweep_annotations_of(base::AccountId keeper);
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
-    awaitable<Result<bool>> tag_is_dead(std::string tag);
+    awaitable<Result<bool>> tag_is_dead(std::string tag, base::BlobId blob);
     awaitable<Result<bool>> references(base::FolderId folder, base::MessageId message);
     std::int64_t age_of(std::uint64_t id) const;
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "store/collector.hpp"
 #include "store/keys.hpp"
+#include "store/search/index_rows.hpp"
 
 namespace store {
 namespace {
@@ -52,7 +53,13 @@ awaitable<Result<bool>> Collector::references(base::FolderId folder, base::Messa
 }
 
 /// A tag tells its own age: nobody is about to commit the message that it was made for a day ago.
-awaitable<Result<bool>> Collector::tag_is_dead(std::string tag) {
+awaitable<Result<bool>> Collector::tag_is_dead(std::string tag, base::BlobId blob) {
+    if (const auto account = search::parse_tag(tag)) {
+        std::vector<std::string> wanted{search::segment_key(blob)};
+        const auto rows = co_await context_.engine.get(search::partition(*account), std::move(wanted));
+        if (!rows) co_return rows.error();
+        co_return rows->rows.empty();
+    }
     const auto key = keys::parse_tag(tag);
     if (!key) co_return false;  // not ours: somebody else's use of blobs
     const std::uint64_t made = key->link != 0 ? key->link : key->id.value;
@@ -83,7 +90,7 @@ awaitable<void> Collector::sweep_blobs() {
         if (!tags) continue;
         std::vector<engine::Tag> dead;
         for (const std::string& tag : *tags) {
-            const auto is_dead = co_await tag_is_dead(tag);
+            const auto is_dead = co_await tag_is_dead(tag, blob.id);
             if (is_dead && *is_dead) dead.push_back({blob.id, tag});
         }
         if (dead.empty() && !tags->empty()) continue;

@@ -255,6 +255,8 @@ awaitable<Result<void>> LiveFolder::spill(std::shared_ptr<engine::Prelude> prelu
 }
 
 void LiveFolder::install(SnapshotPtr next, FolderHeader header, engine::Version version, SeenByUser seen) {
+    if (loaded_ && header.totals.uid_next > header_.totals.uid_next)
+        came_ += header.totals.uid_next.value - header_.totals.uid_next.value;
     header_ = std::move(header);
     version_ = version;
     bool for_all = false;
@@ -292,6 +294,8 @@ void LiveFolder::settle(const std::vector<FolderChangePtr>& changes) {
         garbage |= change->modseq && dynamic_cast<const ExpungeChange*>(change.get()) != nullptr;
     }
     owner_->committed(id_, now->totals(), reserved, std::exchange(changed_, false));
+    if ((came_ != 0 || garbage) && context_.content_changed)
+        context_.content_changed(owner_->owner_id(), std::exchange(came_, 0));
     if (garbage)
         context_.collect.add(id_,
                              {owner_->owner_id(), context_.now() + context_.limits.collect_after.count()});

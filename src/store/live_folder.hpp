@@ -147,6 +147,7 @@ private:
     std::atomic<bool> moves_checked_ = false;
     bool changed_ = false;  // since the account was told last
     FolderHeader header_;
+    std::uint32_t came_ = 0;  // messages since content_changed was called
     engine::Version version_ = 0;
     RecentThreads threads_;
 };

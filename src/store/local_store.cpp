@@ -12,13 +12,19 @@
 
 namespace store {
 
-LocalStore::LocalStore(engine::Engine& engine, const base::Clock& clock, StoreLimits limits)
-    : context_(engine, clock, limits), collector_(std::make_shared<Collector>(context_)) {
+LocalStore::LocalStore(engine::Engine& engine, const base::Clock& clock, StoreLimits limits,
+                       SearchOptions search)
+    : context_(engine, clock, limits),
+      search_(context_, search),
+      collector_(std::make_shared<Collector>(context_)) {
     context_.open_folder = [this](base::AccountId account, base::FolderId folder) {
         return open_folder(account, folder);
     };
     context_.open_account = [this](base::AccountId account) { return loaded(account); };
     context_.find_account = [this](base::AccountId account) { return live(account); };
+    context_.content_changed = [this](base::AccountId account, std::uint32_t came) {
+        search_.changed(account, came);
+    };
 }
 
 /// The object of the account, whether the account exists or not; one at a time.
@@ -190,7 +196,16 @@ awaitable<Result<AccountPtr>> Store::make_commons(base::AccountId) {
 
 std::vector<std::pair<std::string, std::uint64_t>> LocalStore::figures() const {
     const StoreFigures& figures = context_.figures;
-    return {{"store_commit_rounds", figures.rounds},
+    const SearchProgress search = search_.progress();
+    return {{"search_accounts_waiting", search.accounts_waiting},
+            {"search_messages_waiting", search.messages_waiting},
+            {"search_messages_indexed", search.messages_indexed},
+            {"search_segments_written", search.segments_written},
+            {"search_segments_merged", search.segments_merged},
+            {"search_segments_damaged", search.segments_damaged},
+            {"search_failures", search.failures},
+            {"search_cpu_ms", search.cpu_milliseconds},
+            {"store_commit_rounds", figures.rounds},
             {"store_changes", figures.changes},
             {"store_conflicts", figures.conflicts},
             {"store_unknown_outcomes", figures.unknown},
@@ -202,8 +217,9 @@ std::vector<std::pair<std::string, std::uint64_t>> LocalStore::figures() const {
             {"store_trimmed_log_rows", figures.trimmed_log_rows}};
 }
 
-std::unique_ptr<Store> make_store(engine::Engine& engine, const base::Clock& clock, StoreLimits limits) {
-    return std::make_unique<LocalStore>(engine, clock, limits);
+std::unique_ptr<Store> make_store(engine::Engine& engine, const base::Clock& clock, StoreLimits limits,
+                                  SearchOptions search) {
+    return std::make_unique<LocalStore>(engine, clock, limits, search);
 }
 
 }  // namespace store

@@ -7,12 +7,13 @@
 #include <set>
 
 #include "store/live_account.hpp"
+#include "store/search/service.hpp"
 
 namespace store {
 
 class LocalStore final : public Store {
 public:
-    LocalStore(engine::Engine& engine, const base::Clock& clock, StoreLimits limits);
+    LocalStore(engine::Engine& engine, const base::Clock& clock, StoreLimits limits, SearchOptions search);
 
     const StoreLimits& limits() const override { return context_.limits; }
     engine::Engine& engine() override { return context_.engine; }
@@ -27,6 +28,7 @@ public:
     awaitable<Result<CheckReport>> check(std::function<void(std::string_view)> progress) override;
     awaitable<void> collect() override;
     std::vector<std::pair<std::string, std::uint64_t>> figures() const override;
+    SearchIndex* search() override { return search_.options().enabled ? &search_ : nullptr; }
 
 private:
     LiveAccountPtr live(base::AccountId account);
@@ -35,6 +37,7 @@ private:
     awaitable<Result<LiveFolderPtr>> delivery_folder(base::AccountId account, std::string name);
 
     StoreContext context_;
+    search::SearchService search_;
     std::mutex mutex_;
     std::map<base::AccountId, std::weak_ptr<LiveAccount>> accounts_;
     std::shared_ptr<class Collector> collector_;

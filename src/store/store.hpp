@@ -10,6 +10,7 @@
 #include "base/id_source.hpp"
 #include "store/account.hpp"
 #include "store/engine/engine.hpp"
+#include "store/search.hpp"
 
 namespace store {
 
@@ -74,9 +75,14 @@ public:
     virtual awaitable<void> collect() = 0;
 
     virtual std::vector<std::pair<std::string, std::uint64_t>> figures() const = 0;
+
+    /// Null: this store has none, or it is switched off.
+    virtual SearchIndex* search() { return nullptr; }
 };
 
-/// `engine` must outlive the store. Background work is run by collect(), which the caller schedules.
-std::unique_ptr<Store> make_store(engine::Engine& engine, const base::Clock& clock, StoreLimits limits);
+/// `engine` must outlive the store. Background work is run by collect() and search()->run(), which the caller
+/// schedules.
+std::unique_ptr<Store> make_store(engine::Engine& engine, const base::Clock& clock, StoreLimits limits,
+                                  SearchOptions search = {});
 
 }  // namespace store

@@ -85,6 +85,9 @@ struct StoreContext {
     /// Its object, read or not.
     std::function<std::shared_ptr<LiveAccount>(base::AccountId)> find_account;
 
+    /// So many messages came into the account, or some left it. Any thread.
+    std::function<void(base::AccountId, std::uint32_t)> content_changed;
+
     StoreContext(engine::Engine& on, const base::Clock& time, StoreLimits bounds)
         : engine(on), clock(time), limits(bounds), ids(time), recently_used(bounds.live_bytes_max) {}
     std::int64_t now() const { return base::unix_seconds(clock.now()); }

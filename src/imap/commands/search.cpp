@@ -31,6 +31,7 @@ awaitable<bool> SearchRun::run() {
 }
 
 awaitable<bool> SearchRun::run(NumberRanges among) {
+    index_asked_ = count(among) <= session_.services_.limits.unindexed_search_max;
     const std::size_t most = program_.reads_content ? session_.services_.limits.fetch_batch : fact_piece;
     const std::size_t keys = std::max<std::size_t>(program_.keys.size(), 1);
     const std::size_t piece = std::min(most, std::max<std::size_t>(fact_steps_max / keys, 16));
@@ -65,13 +66,16 @@ awaitable<bool> SearchRun::run_piece(SeqNum first, SeqNum last) {
     bool open = false;
     forget_content();
     source_.messages->for_each(first, last, [&](SeqNum seq, const store::Entry& entry) {
+        recall_index(seq);
         const Truth truth = judge(0, seq, entry);
         if (truth == Truth::no) return;
         open |= truth == Truth::unknown;
         candidates.push_back(Candidate{seq, entry, truth});
     });
     if (open) {
-        const bool more = co_await read_open(&candidates);
+        bool more = co_await ask_index(&candidates);
+        if (!more) co_return false;
+        more = co_await read_open(&candidates);
         if (!more) co_return false;
     }
     for (const Candidate& candidate : candidates) {

@@ -92,6 +92,7 @@ void SearchRun::note(const store::Error& error, Uid uid) {
 awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, store::DetailPtr detail) {
     forget_content();
     unread_ = store::Error();
+    recall_index(candidate.seq);
     bool readable = co_await read_header(detail);
     Truth truth = judge(0, candidate.seq, candidate.entry);
     if (readable && truth == Truth::unknown) {
@@ -127,7 +128,7 @@ awaitable<bool> SearchRun::judge_fields(const std::string* header) {
         std::size_t text_at = 0;  // in `line`, which is made when the first key wants it
         std::size_t octets = keys.size() + field.name.size();
         for (std::size_t at = 0; at < keys.size(); ++at) {
-            if (content_[at] == Truth::yes || !looks_at(keys[at], field.name)) continue;
+            if (content_[at] != Truth::unknown || !looks_at(keys[at], field.name)) continue;
             if (is_sent(keys[at].op)) {
                 judge_sent(value);
                 continue;
@@ -182,7 +183,7 @@ awaitable<bool> SearchRun::read_body(store::DetailPtr detail) {
     TextMatcher matcher(comparator_);
     for (std::size_t at = 0; at < keys.size(); ++at) {
         const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
-        if (!looks || content_[at] == Truth::yes) continue;
+        if (!looks || content_[at] != Truth::unknown) continue;
         if (keys[at].fuzzy) {
             matcher.add_fuzzy(at, prepared_[at].folded);
         } else {
@@ -197,7 +198,7 @@ awaitable<bool> SearchRun::read_body(store::DetailPtr detail) {
     }
     for (std::size_t at = 0; at < keys.size(); ++at) {
         const bool looks = keys[at].op == Op::body || keys[at].op == Op::text;
-        if (!looks || content_[at] == Truth::yes) continue;
+        if (!looks || content_[at] != Truth::unknown) continue;
         content_[at] = Truth::no;
         hit(at, matcher.score(at));
     }

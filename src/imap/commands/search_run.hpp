@@ -9,6 +9,7 @@
 #include "imap/sort/comparator.hpp"
 #include "imap/text_match.hpp"
 #include "mime/tree.hpp"
+#include "store/search_text.hpp"
 
 namespace imap {
 
@@ -45,7 +46,8 @@ private:
         bool set_is_uid = false;
         store::FlagSet flags;
         std::string folded;
-        bool never = false;  ///< a keyword that the folder does not have
+        bool never = false;         ///< a keyword that the folder does not have
+        store::SearchHitsPtr hits;  ///< what the index knows; null: nothing
     };
     struct Candidate {
         SeqNum seq;
@@ -76,6 +78,13 @@ private:
         std::ranges::fill(score_, std::uint8_t{0});
     }
 
+    // search_index.cpp: what the store's index knows
+    /// Of the candidates that are open. False: the session is over.
+    boost::asio::awaitable<bool> ask_index(std::vector<Candidate>* candidates);
+    boost::asio::awaitable<bool> ask_index_of_keys();
+    bool believes_yes(const SearchKey& key) const;
+    void recall_index(SeqNum seq);
+
     // search_content.cpp: what must be read
     boost::asio::awaitable<bool> read_open(std::vector<Candidate>* candidates);
     void note(const store::Error& error, store::Uid uid);
@@ -98,14 +107,16 @@ private:
     /// MiB is one piece all the same.
     static constexpr std::size_t work_step = 256U << 10;
     /// Of one field: what is behind is no text that anybody looks for, and it is decoded in one go.
-    static constexpr std::size_t field_bytes_max = 1U << 20;
+    static constexpr std::size_t field_bytes_max = store::SearchText::field_bytes_max;
 
     Session& session_;
     std::optional<Progress> progress_;
     const SearchProgram& program_;
     SearchSource source_;
     imap::Comparator comparator_;
-    std::vector<Prepared> prepared_;   // by key
+    std::vector<Prepared> prepared_;    // by key
+    std::vector<std::size_t> indexed_;  // keys that have hits
+    bool index_asked_ = false;
     std::vector<Truth> content_;       // by key: what reading the current message has shown
     std::vector<std::uint8_t> score_;  // by key: how well, where content_ says yes
     std::size_t work_ = 0;             // octets since the last look around

@@ -26,6 +26,11 @@ constexpr std::array<Ascii, 128> make_ascii() {
 }
 constexpr std::array<Ascii, 128> ascii_table = make_ascii();
 
+/// Three units of 7 bits as a gram.
+constexpr Gram widened(std::uint32_t ascii) {
+    return Gram{ascii >> 14U} << (2 * unit_bits) | Gram{ascii >> 7U & 127U} << unit_bits | (ascii & 127U);
+}
+
 constexpr std::uint64_t mix(std::uint64_t value) {
     value ^= value >> 31U;
     value *= 0x9E3779B97F4A7C15U;
@@ -127,25 +132,32 @@ void Collector::feed(std::string_view utf8, bool words) {
 }
 
 void Collector::feed_ascii(const char* from, const char* to, bool words) {
-    for (; from != to; ++from) {
-        const Ascii& character = ascii_table[static_cast<unsigned char>(*from)];
-        window_ = (window_ << unit_bits | character.unit) & gram_mask;
-        ascii_ = (ascii_ << 7U | character.unit) & (common_bits - 1);
-        if (have_ < 3) ++have_;
-        if (ascii_have_ < 3) ++ascii_have_;
-        if (ascii_have_ == 3) {
-            add_common(ascii_, field_bits_ | window_);
-        } else if (have_ == 3) {
-            add_rare(field_bits_ | window_);
-        }
-        if (words && character.word) {
-            if (word_.size() < word_bytes_max) {
-                word_.push_back(static_cast<char>(character.unit));
-            } else {
-                long_word_ = true;
-            }
-        } else if (!word_.empty()) {
-            end_word();
+    const char* at = from;
+    for (; at != to && ascii_have_ < 3; ++at) unit(ascii_table[static_cast<unsigned char>(*at)].unit);
+    // Nearly every octet of most mail passes here: nothing but one bit is looked at.
+    std::uint32_t last = ascii_;
+    std::uint64_t* const seen = common_[field_].data();
+    for (; at != to; ++at) {
+        last = (last << 7U | ascii_table[static_cast<unsigned char>(*at)].unit) & (common_bits - 1);
+        const std::uint64_t bit = std::uint64_t{1} << (last % 64);
+        if ((seen[last / 64] & bit) != 0) continue;
+        seen[last / 64] |= bit;
+        grams_.push_back(field_bits_ | widened(last));
+    }
+    if (ascii_have_ == 3) {
+        ascii_ = last;
+        window_ = widened(last);
+    }
+    if (grams_.size() >= limits_.grams_max) overflow_ = true;
+    if (!words) return;
+    for (at = from; at != to; ++at) {
+        const Ascii& character = ascii_table[static_cast<unsigned char>(*at)];
+        if (!character.word) {
+            if (!word_.empty()) end_word();
+        } else if (word_.size() < word_bytes_max) {
+            word_.push_back(static_cast<char>(character.unit));
+        } else {
+            long_word_ = true;
         }
     }
 }
@@ -162,7 +174,6 @@ void Collector::feed_character(char32_t character, bool words) {
     }
 }
 
-/// Of a character beyond ASCII; its folding may be ASCII all the same.
 void Collector::unit(Unit unit) {
     window_ = (window_ << unit_bits | unit) & gram_mask;
     if (have_ < 3) ++have_;

@@ -81,6 +81,13 @@ const Block& make_block(std::size_t number) {
 
 }  // namespace
 
+std::uint32_t folding() {
+    UVersionInfo unicode{};
+    u_getUnicodeVersion(unicode);
+    return std::uint32_t{fold_version} << 24U | std::uint32_t{unicode[0]} << 16U |
+           std::uint32_t{unicode[1]} << 8U | unicode[2];
+}
+
 std::span<const Unit> fold_character(char32_t character) {
     if (character >= characters) character = 0xFFFD;
     const std::size_t number = character / block_size;

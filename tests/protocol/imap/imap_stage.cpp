@@ -108,6 +108,11 @@ asio::awaitable<void> share_public(store::Store* store, directory::Directory* di
     *done = shared.has_value();
 }
 
+asio::awaitable<void> index(store::Store* store, base::AccountId account) {
+    const auto indexed = co_await store->search()->catch_up(account);
+    if (!indexed) co_return;  // no such account, or the store fails
+}
+
 asio::awaitable<void> set_quotas(store::AccountPtr account, std::uint64_t bytes, std::uint64_t messages,
                                  bool* done) {
     const auto set = co_await account->set_quota(bytes, messages);
@@ -146,6 +151,7 @@ ImapStage::ImapStage(const support::StageOptions& options)
     for (const auto& [name, value] : options_) {
         if (name.starts_with("limit.")) set_limit(name.substr(6), value);
     }
+    if (options_.contains(indexed_option)) services_->limits.unindexed_search_max = 0;
     authenticator_.users["demo"] = {base::AccountId(1), "secret"};
     authenticator_.users["two"] = {base::AccountId(2), "secret"};
     authenticator_.users["lost"] = {base::AccountId(3), "secret"};  // has no account in the store
@@ -250,7 +256,14 @@ std::string ImapStage::event(std::string_view text) {
     } else {
         return Stage::event(what);
     }
+    if (options_.contains(indexed_option)) index_all();
     return done ? "" : "the event could not be done";
+}
+
+/// Accounts that are not there, and a store that fails, are no matter.
+void ImapStage::index_all() {
+    for (std::uint32_t account = 1; account <= 8; ++account)
+        run(index(store_.get(), base::AccountId(account)));
 }
 
 /// Empty: no faults any more.

@@ -40,6 +40,9 @@ private:
     const std::chrono::milliseconds step_;
 };
 
+/// What came is in the search index at once, and the index is asked however few messages there are.
+inline constexpr const char* indexed_option = "indexed";
+
 class ImapStage final : public support::Stage {
 public:
     explicit ImapStage(const support::StageOptions& options);
@@ -55,6 +58,7 @@ private:
     store::ContentPtr content(std::string_view text);
     void set_limit(const std::string& name, const std::string& value);
     bool set_faults(std::string_view how);
+    void index_all();
 
     support::StageOptions options_;
     base::ManualClock clock_, session_time_;

@@ -18,8 +18,10 @@ using Unit = std::uint16_t;
 inline constexpr unsigned unit_bits = 12;
 /// Of what is no character: matches nothing for sure, and prunes nothing.
 inline constexpr Unit broken_unit = 0x7FD;
-/// Changes whenever the same text may give other units: an index of another version must be made anew.
+/// Changes whenever this code gives other units for the same text.
 inline constexpr std::uint8_t fold_version = 1;
+/// That, and which Unicode the ICU knows that this runs with: an index made by another must be made anew.
+std::uint32_t folding();
 
 /// The units of one character.
 std::span<const Unit> fold_character(char32_t character);
