@@ -54,9 +54,10 @@ struct SearchOptions {
     std::chrono::milliseconds delay{300'000};
     std::uint32_t messages_waiting_max = 64;       ///< of an account: more are indexed after burst_delay
     std::chrono::milliseconds burst_delay{1'000};  ///< for those that come just then
-    std::size_t build_bytes_max = 64U << 20;       ///< of a segment in the making
-    std::size_t cache_bytes = 32U << 20;           ///< of pieces of segments that searches have read
-    unsigned threads = 1;                          ///< that decode, index and merge, at low priority
+    std::chrono::milliseconds turn{2'000};    ///< of one account while others are due: it goes on behind them
+    std::size_t build_bytes_max = 64U << 20;  ///< of a segment in the making
+    std::size_t cache_bytes = 32U << 20;      ///< of pieces of segments that searches have read
+    unsigned threads = 1;                     ///< that decode, index and merge, at low priority
 };
 
 /// Of the background work of all accounts.

@@ -22,27 +22,38 @@ constexpr Error stopped{Errc::unavailable, "the server is stopping"};
 
 AccountIndexer::~AccountIndexer() { service_.figures().waiting -= waiting_; }
 
-awaitable<Result<void>> AccountIndexer::run() {
+awaitable<Result<bool>> AccountIndexer::run() {
     if (const auto reported = service_.take_damage(account_)) {
         const auto dropped = co_await drop_damaged(*reported);
-        if (!dropped && !dropped.error().is(Errc::conflict)) co_return dropped;
+        if (!dropped && !dropped.error().is(Errc::conflict)) co_return dropped.error();
     }
     Result<void> done;
     for (unsigned tries = 0; tries < passes_max; ++tries) {
         done = co_await pass();
-        if (done) co_return co_await leave_nothing_behind();
+        if (done) {
+            const auto left = co_await leave_nothing_behind();
+            if (!left) co_return left.error();
+            co_return turn_over_;
+        }
         terms_.reset();
         steps_.clear();
         step_bytes_ = 0;
         if (service_.stopping()) co_return stopped;
         if (done.error().is(Errc::corrupt) && damaged_.blob) {
             const auto dropped = co_await drop_damaged(std::exchange(damaged_, SegmentRow()));
-            if (!dropped && !dropped.error().is(Errc::conflict)) co_return dropped;
+            if (!dropped && !dropped.error().is(Errc::conflict)) co_return dropped.error();
         } else if (!done.error().is(Errc::conflict)) {
-            co_return done;
+            co_return done.error();
         }
     }
-    co_return done;
+    co_return done.error();
+}
+
+/// Asked after a commit: nothing that was done is lost.
+bool AccountIndexer::turn_ends() {
+    const auto spent = std::chrono::steady_clock::now() - began_;
+    turn_over_ = spent >= service_.options().turn && service_.others_wait();
+    return turn_over_;
 }
 
 /// The account may have been removed meanwhile, and its index with it, just before the first commit.
@@ -107,6 +118,7 @@ awaitable<Result<void>> AccountIndexer::index_folders() {
         if (!folder) co_return folder.error();
         auto indexed = co_await index_folder(std::move(*folder));
         if (!indexed) co_return indexed;
+        if (turn_over_) break;
     }
     if (marks_ == manifest_->marks) co_return Result<void>();
     co_return co_await flush();
@@ -128,7 +140,7 @@ awaitable<Result<void>> AccountIndexer::index_folder(FolderPtr folder) {
         if (entries.size() == entries_at_once) done = entries.back().uid;
         const std::uint64_t some = std::min<std::uint64_t>(entries.size(), waiting_);
         auto indexed = co_await index_messages(folder, std::move(entries));
-        if (!indexed) co_return indexed;
+        if (!indexed || turn_over_) co_return indexed;
         waiting_ -= some;
         service_.figures().waiting -= some;
         marks_[folder->id()] = done;
@@ -172,7 +184,7 @@ awaitable<Result<void>> AccountIndexer::index_messages(FolderPtr folder, std::ve
             // In the order of uids: what came before is in the index or here.
             marks_[folder->id()] = unknown[at].uid;
             read = co_await flush();
-            if (!read) co_return read;
+            if (!read || turn_ends()) co_return read;
         }
         if (!details) {
             unknown.erase(unknown.begin(), unknown.begin() + static_cast<std::ptrdiff_t>(at));

@@ -2,6 +2,7 @@
 // that are too many or too old are merged. Each commit stands on the version of the index's rows that the
 // work began with; a crash anywhere leaves the index as it was, or a blob that the collector finds.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -21,8 +22,8 @@ public:
     AccountIndexer& operator=(const AccountIndexer&) = delete;
     ~AccountIndexer();
 
-    /// \errors not_found: no such account · unavailable
-    awaitable<Result<void>> run();
+    /// Until all is done, or its turn is over: true. \errors not_found: no such account · unavailable
+    awaitable<Result<bool>> run();
 
 private:
     // account_indexer.cpp
@@ -62,8 +63,12 @@ private:
                                        std::shared_ptr<std::vector<BlockStream>> streams,
                                        std::shared_ptr<engine::BlobWriter> blob);
 
+    bool turn_ends();
+
     SearchService& service_;
     const base::AccountId account_;
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    bool turn_over_ = false;
     LiveAccountPtr live_;
     std::shared_ptr<Manifest> manifest_;   // as committed last
     std::map<base::FolderId, Uid> marks_;  // as they are once what was read is committed

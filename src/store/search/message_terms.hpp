@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -63,7 +64,8 @@ private:
     void take(step::Octets& octets);
     void take(step::End& end);
 
-    trigram::Collector collector_;
+    std::optional<trigram::Collector> collector_;
+    bool failed_ = false;  // of this document
     trigram::SegmentBuilder builder_;
     std::unique_ptr<mime::TextDecoder> decoder_;
     std::string text_;

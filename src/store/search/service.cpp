@@ -26,6 +26,11 @@ constexpr std::chrono::milliseconds look_again_min{20}, look_again_max{1'000};
 constexpr std::chrono::seconds after_failure{60};
 constexpr int low_priority = 10;
 
+/// Of work on the pool. A bare exception_ptr would be thrown by Asio before it is ours.
+struct Outcome {
+    std::exception_ptr thrown;
+};
+
 std::uint64_t thread_microseconds() {
     timespec now{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -69,16 +74,24 @@ awaitable<bool> SearchService::compute(std::function<void()> work) {
         if (stopping_) co_return false;
         ++in_flight_;
     }
+    // What it throws is thrown where it is waited for: the pool's threads serve all accounts.
     auto job = [this, work = std::move(work)] {
         lower_priority();
         const std::uint64_t before = thread_microseconds();
-        work();
+        Outcome outcome;
+        try {
+            work();
+        } catch (...) {
+            outcome.thrown = std::current_exception();
+        }
         figures_.cpu_microseconds += thread_microseconds() - before;
         const std::lock_guard lock(pool_mutex_);
         if (--in_flight_ == 0) pool_idle_.notify_all();
-        return true;
+        return outcome;
     };
-    co_return co_await offload(pool_, std::move(job));
+    const Outcome outcome = co_await offload(pool_, std::move(job));
+    if (outcome.thrown) std::rethrow_exception(outcome.thrown);
+    co_return true;
 }
 
 void SearchService::enqueue(base::AccountId account, Time due, std::uint32_t came) {
@@ -125,12 +138,13 @@ std::optional<base::AccountId> SearchService::take_due() {
 
 awaitable<void> SearchService::work_on(base::AccountId account) {
     ++figures_.working;
-    const auto done = co_await catch_up(account);
+    const auto done = co_await one_turn(account);
     --figures_.working;
     {
         const std::lock_guard lock(mutex_);
         busy_.erase(account);
     }
+    if (done && *done) enqueue(account, std::chrono::steady_clock::now());  // behind all who are due
     if (done || done.error().is(Errc::not_found) || stopping_) co_return;
     ++figures_.failures;
     base::log::warn("search", "an account was not indexed; tried again in a minute",
@@ -154,10 +168,9 @@ awaitable<void> SearchService::sweep() {
         if (!names) co_return;
         for (const std::string& name : *names) {
             const auto account = keys::parse_account(name);
-            if (!account) continue;
-            enqueue(*account, std::chrono::steady_clock::now());
-            co_await work_off();
+            if (account) enqueue(*account, std::chrono::steady_clock::now());
         }
+        co_await work_off();
         more = names->size() == names_a_round;
         if (more) after = names->back();
     }
@@ -184,9 +197,29 @@ awaitable<void> SearchService::run() {
     }
 }
 
+bool SearchService::others_wait() const {
+    const Time now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    return !queue_.empty() && queue_.begin()->first <= now;
+}
+
+/// \returns whether there is more, which others go before
+awaitable<Result<bool>> SearchService::one_turn(base::AccountId account) {
+    try {
+        AccountIndexer indexer(*this, account);
+        co_return co_await indexer.run();
+    } catch (const std::exception& failure) {
+        base::log::error("search", "bug", {{"account", account.value}, {"what", failure.what()}});
+    }
+    co_return Error(Errc::unavailable, "the index could not be made");
+}
+
 awaitable<Result<void>> SearchService::catch_up(base::AccountId account) {
-    AccountIndexer indexer(*this, account);
-    co_return co_await indexer.run();
+    for (;;) {
+        const auto done = co_await one_turn(account);
+        if (!done) co_return done.error();
+        if (!*done) co_return Result<void>();
+    }
 }
 
 void SearchService::report_damage(base::AccountId account, const SegmentRow& row) {

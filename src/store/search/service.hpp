@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -50,6 +51,8 @@ public:
     SegmentReader& reader() { return reader_; }
     SearchFigures& figures() { return figures_; }
     bool stopping() const { return stopping_; }
+    /// Another account is due now.
+    bool others_wait() const;
     /// The index's rows as they are now.
     awaitable<Result<ManifestPtr>> manifest(base::AccountId account);
     /// A segment that a search could not read; the next pass over the account drops it.
@@ -57,7 +60,7 @@ public:
     std::optional<SegmentRow> take_damage(base::AccountId account);
     /// After a commit.
     void remember(base::AccountId account, ManifestPtr manifest);
-    /// Runs `work` on the pool. False: stopped, it was not run.
+    /// Runs `work` on the pool, and throws what it throws. False: stopped, it was not run.
     awaitable<bool> compute(std::function<void()> work);
 
 private:
@@ -75,6 +78,7 @@ private:
     awaitable<void> sweep();
     awaitable<void> work_off();
     awaitable<void> work_on(base::AccountId account);
+    awaitable<Result<bool>> one_turn(base::AccountId account);
     std::optional<base::AccountId> take_due();
     void enqueue(base::AccountId account, Time due, std::uint32_t came = 0);
     std::chrono::milliseconds until_due() const;

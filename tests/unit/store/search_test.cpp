@@ -50,9 +50,9 @@ protected:
         const auto out = run(store->search()->status(account->id()));
         return out ? *out : AccountSearchStatus();
     }
-    std::vector<base::BlobId> segments() {
+    std::vector<base::BlobId> segments(const std::string& index = "x/00000001") {
         std::vector<base::BlobId> out;
-        const auto rows = run(store->engine().scan("x/00000001", "", "s", 0, 0));
+        const auto rows = run(store->engine().scan(index, "", "s", 0, 0));
         for (const engine::Row& row : rows->rows) out.emplace_back(keys::number_in(row.key, 's').value_or(0));
         return out;
     }
@@ -307,6 +307,35 @@ TEST_F(SearchTest, TheBackgroundDoesItByItself) {
                    });
     io.run();
     EXPECT_TRUE(ended);
+}
+
+TEST_F(SearchTest, AGreatBacklogIsWorkedOffInTurns) {
+    std::mt19937 random(5);
+    const auto letter = [&] { return "abcdefghijklmnopqrstuvwxyz0123456789"[random() % 36]; };
+    for (int i = 0; i < 6; ++i) {
+        std::string text;
+        while (text.size() < 300'000) text += text.size() % 80 == 78 ? '\n' : letter();
+        append_body(inbox, text);
+    }
+    account = *run(store->create_account(base::AccountId(2)));
+    append_body(open_folder("INBOX"), "short");
+    inbox.reset();
+    account.reset();
+    SearchOptions options;
+    options.turn = std::chrono::milliseconds(0);
+    options.build_bytes_max = 1;
+    store = make_store(*owned_engine, clock, limits, options);
+    SearchIndex* const index = store->search();
+    io.restart();
+    asio::co_spawn(io, index->run(), [](std::exception_ptr) {});
+    while (index->progress().messages_indexed < 7 || index->progress().accounts_waiting != 0) io.run_one();
+    index->stop();
+    io.run();
+    const auto mine = segments("x/00000001"), others = segments("x/00000002");
+    ASSERT_EQ(mine.size(), 3U);
+    ASSERT_EQ(others.size(), 1U);
+    EXPECT_LT(mine.front(), others.front());  // ids of blobs are in the order of time
+    EXPECT_LT(others.front(), mine.back());
 }
 
 #ifndef STORE_TEST_ROCKSDB
