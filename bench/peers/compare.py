@@ -16,13 +16,13 @@ import e2e.harness as harness
 class Barid:
     name = "barid"
 
-    def __init__(self, folder, users):
-        self.folder, self.users = folder / "barid", users
+    def __init__(self, folder, users, name="barid", arguments=()):
+        self.folder, self.users, self.arguments = folder / name, users, arguments
         self.start()
         self.user_format, self.password = "u%d@example.test", self.server.passwords["u1@example.test"]
 
     def start(self):
-        self.server = harness.Server(data=self.folder, users=self.users).start()
+        self.server = harness.Server(data=self.folder, users=self.users, arguments=self.arguments).start()
         ports = self.server.ports
         self.imap, self.imaps, self.lmtp, self.pid = ports["imap"], ports["imaps"], ports["lmtp"], self.server.process.pid
 
@@ -257,12 +257,19 @@ def prose(count, size):
                "Date: Thu, 1 Jan 2026 10:00:00 +0000\r\n\r\n" + " ".join(text) + "\r\n").encode()
 
 
+def index_status(barid, user):
+    return barid.server.cli("search", "status", barid.user_format.replace("%d", str(user)))
+
+
+def unindexed(barid, user):
+    return index_status(barid, user)["waiting"]
+
+
 def indexed(barid, user):
     """Waits until all is in the index; the status then."""
-    address = barid.user_format.replace("%d", str(user))
-    while (status := barid.server.cli("search", "status", address))["waiting"]:
+    while unindexed(barid, user):
         time.sleep(0.2)
-    return status
+    return index_status(barid, user)
 
 
 def bench_search(bench, peers):
@@ -302,6 +309,33 @@ def bench_search(bench, peers):
         assert len(costs["answers"]) == 1, name
         bench.note(f"SEARCH, {name}, {count:,} messages: server CPU", commands[name][1], costs["barid"], costs.get("dovecot"),
                    "ms")
+
+
+def bench_index_cost(bench, peers):
+    """What the search index adds to taking mail: the same Barid with it and without, by turns. The time until it is indexed
+    counts."""
+    on = next(peer for peer in peers if peer.name == "barid")
+    off = Barid(on.folder.parent, on.users, "barid-plain", ("--no-search-index",))
+    try:
+        for protocol, extra in (("lmtp", []), ("imap", ["--mix", "APPEND"])):
+            rate, cost = {on: [], off: []}, {on: [], off: []}
+            for _ in range(2):
+                for peer in (on, off):
+                    before = tree_cpu(peer.pid)
+                    report = bench.mailbench(peer, protocol, getattr(peer, protocol), "--connections", 10, "--duration",
+                                             bench.seconds, *extra)
+                    taken = report["commands"]["DELIVER" if protocol == "lmtp" else "APPEND"]
+                    while peer is on and any(unindexed(peer, user) > 64 for user in range(1, 11)):  # few may wait long
+                        time.sleep(0.1)
+                    rate[peer].append(taken["rate"])
+                    cost[peer].append((tree_cpu(peer.pid) - before) * 1e6 / taken["count"])
+            what = "LMTP delivery" if protocol == "lmtp" else "APPEND"
+            mean = lambda values: sum(values) / len(values)
+            bench.note(f"{what}, mixed mail: rate with the index by that without", "", mean(rate[on]) / mean(rate[off]))
+            bench.note(f"{what}, mixed mail: CPU without the index", "", mean(cost[off]), None, "µs a message")
+            bench.note(f"{what}, mixed mail: CPU with it, until all is indexed", "", mean(cost[on]), None, "µs a message")
+    finally:
+        off.stop()
 
 
 def bench_find(bench, peers):
@@ -377,7 +411,7 @@ def tls_idle(self, barid, count):
 
 Bench.tls_idle = tls_idle
 ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial, "find": bench_find,
-       "search": bench_search,
+       "search": bench_search, "index_cost": bench_index_cost,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 

@@ -72,7 +72,7 @@ const std::array table{
         Type::duration,
         "5m",
         {0, ms(hours(24)), {}},
-        "How long up to 64 new messages of an account wait to be indexed; more are indexed at once. SEARCH "
+        "How long up to 64 new messages of an account wait to be indexed; more are in the next pause. SEARCH "
         "reads what waits.",
         [](Config& c, const Value& v) { c.search.delay = time(v); }},
     Key{"store.search.threads",

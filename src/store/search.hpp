@@ -52,8 +52,9 @@ struct SearchOptions {
     /// How long a message waits at most. Each round costs a commit and later a share of a merge, whether one
     /// message came or a hundred: so few of them wait, and SEARCH reads those.
     std::chrono::milliseconds delay{300'000};
-    std::uint32_t messages_waiting_max = 64;       ///< of an account: more are indexed after burst_delay
-    std::chrono::milliseconds burst_delay{1'000};  ///< for those that come just then
+    std::uint32_t messages_waiting_max = 64;       ///< of an account: more are indexed in the next pause
+    std::chrono::milliseconds burst_delay{1'000};  ///< without a message: a pause
+    std::uint32_t burst_messages_max = 4'096;      ///< so many wait for no pause: SEARCH would read them all
     std::chrono::milliseconds turn{2'000};    ///< of one account while others are due: it goes on behind them
     std::size_t build_bytes_max = 64U << 20;  ///< of a segment in the making
     std::size_t cache_bytes = 32U << 20;      ///< of pieces of segments that searches have read

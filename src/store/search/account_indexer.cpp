@@ -152,10 +152,13 @@ awaitable<Result<void>> AccountIndexer::index_folder(FolderPtr folder) {
 awaitable<Result<void>> AccountIndexer::index_messages(FolderPtr folder, std::vector<Entry> entries) {
     std::vector<Entry> unknown;
     for (const Entry& entry : entries) {
-        const auto known = co_await is_known(entry.id);
-        if (!known) co_return known.error();
-        if (!*known) unknown.push_back(entry);
+        if (entry.id.value <= last_id_ && !known_read_) {
+            auto read = co_await read_known();
+            if (!read) co_return read;
+        }
+        if (!is_known(entry.id)) unknown.push_back(entry);
     }
+    if (unknown.empty()) co_await breathe();  // a million copies are gone through without reading any
     for (std::size_t at = 0; at < unknown.size();) {
         std::vector<Entry> some(unknown.begin() + static_cast<std::ptrdiff_t>(at), unknown.end());
         auto details = co_await folder->details(std::move(some));
@@ -278,22 +281,23 @@ awaitable<Result<void>> AccountIndexer::work_off_steps() {
     co_return Result<void>();
 }
 
-/// A copy or a move keeps its id (RFC 8474 section 5.1), and with it its text.
-awaitable<Result<bool>> AccountIndexer::is_known(base::MessageId id) {
-    if (id.value > last_id_) co_return false;
-    if (!known_read_) {
-        for (const SegmentRow& row : manifest_->segments) {
-            const auto ids = co_await documents_of(row);
-            if (!ids) co_return ids.error();
-            known_.insert(known_.end(), ids->begin(), ids->end());
-        }
-        auto in_order = co_await sorted(std::move(known_));
-        if (!in_order) co_return in_order.error();
-        known_ = std::move(*in_order);
-        known_read_ = true;
+awaitable<Result<void>> AccountIndexer::read_known() {
+    for (const SegmentRow& row : manifest_->segments) {
+        const auto ids = co_await documents_of(row);
+        if (!ids) co_return ids.error();
+        known_.insert(known_.end(), ids->begin(), ids->end());
     }
-    if (std::ranges::binary_search(known_, id.value)) co_return true;
-    co_return added_.contains(id.value);
+    auto in_order = co_await sorted(std::move(known_));
+    if (!in_order) co_return in_order.error();
+    known_ = std::move(*in_order);
+    known_read_ = true;
+    co_return Result<void>();
+}
+
+/// A copy or a move keeps its id (RFC 8474 section 5.1), and with it its text.
+bool AccountIndexer::is_known(base::MessageId id) const {
+    if (id.value > last_id_) return false;
+    return std::ranges::binary_search(known_, id.value) || added_.contains(id.value);
 }
 
 /// \errors corrupt: damaged_ says which segment

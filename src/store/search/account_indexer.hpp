@@ -37,7 +37,8 @@ private:
     awaitable<Result<bool>> read_body(FolderPtr folder, DetailPtr detail);
     awaitable<Result<void>> add_step(Step step, std::size_t bytes);
     awaitable<Result<void>> work_off_steps();
-    awaitable<Result<bool>> is_known(base::MessageId id);
+    awaitable<Result<void>> read_known();
+    bool is_known(base::MessageId id) const;
     awaitable<Result<std::vector<std::uint64_t>>> documents_of(SegmentRow row);
     Error unreadable(const SegmentRow& row, const Error& error);
     awaitable<Result<void>> flush();

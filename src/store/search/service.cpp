@@ -94,24 +94,38 @@ awaitable<bool> SearchService::compute(std::function<void()> work) {
     co_return true;
 }
 
-void SearchService::enqueue(base::AccountId account, Time due, std::uint32_t came) {
+void SearchService::enqueue(base::AccountId account, Time due) {
     const std::lock_guard lock(mutex_);
-    const auto [at, added] = waiting_.try_emplace(account, Waiting{due, 0});
+    const auto [at, added] = waiting_.try_emplace(account, Waiting{due, due, 0});
+    Waiting& waiting = at->second;
+    waiting.latest = std::min(waiting.latest, due);
+    if (added || due < waiting.due) put_in_queue(account, waiting, due);
+}
+
+/// While mail pours in, those who bring it go before the index: it waits for a pause, but not for ever.
+void SearchService::changed(base::AccountId account, std::uint32_t came) {
+    if (!options_.enabled || stopping_) return;
+    const Time now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    const auto [at, added] =
+        waiting_.try_emplace(account, Waiting{now + options_.delay, now + options_.delay, 0});
     Waiting& waiting = at->second;
     waiting.messages += came;
-    if (waiting.messages > options_.messages_waiting_max)
-        due = std::min(due, std::chrono::steady_clock::now() + options_.burst_delay);
-    if (!added && due >= waiting.due) return;
+    Time due = waiting.latest;
+    if (waiting.messages > options_.burst_messages_max) {
+        due = std::min(due, now);
+    } else if (waiting.messages > options_.messages_waiting_max) {
+        due = std::min(due, now + options_.burst_delay);
+    }
+    if (added || due != waiting.due) put_in_queue(account, waiting, due);
+}
+
+void SearchService::put_in_queue(base::AccountId account, Waiting& waiting, Time due) {
     queue_.erase({waiting.due, account});
     waiting.due = due;
     queue_.emplace(due, account);
     for (const auto& waiter : idle_) waiter->wake();
     idle_.clear();
-}
-
-void SearchService::changed(base::AccountId account, std::uint32_t came) {
-    if (!options_.enabled || stopping_) return;
-    enqueue(account, std::chrono::steady_clock::now() + options_.delay, came);
 }
 
 std::chrono::milliseconds SearchService::until_due() const {

@@ -65,6 +65,10 @@ public:
 
 private:
     using Time = std::chrono::steady_clock::time_point;
+    struct Waiting {
+        Time due, latest;
+        std::uint64_t messages = 0;
+    };
     struct Found {
         std::vector<std::uint64_t> maybe, yes;  // message ids
     };
@@ -80,7 +84,8 @@ private:
     awaitable<void> work_on(base::AccountId account);
     awaitable<Result<bool>> one_turn(base::AccountId account);
     std::optional<base::AccountId> take_due();
-    void enqueue(base::AccountId account, Time due, std::uint32_t came = 0);
+    void enqueue(base::AccountId account, Time due);
+    void put_in_queue(base::AccountId account, Waiting& waiting, Time due);  // under mutex_
     std::chrono::milliseconds until_due() const;
 
     StoreContext& context_;
@@ -90,11 +95,7 @@ private:
 
     mutable std::mutex mutex_;                          // all below, up to the pool's
     std::set<std::pair<Time, base::AccountId>> queue_;  // who waits longest comes first
-    struct Waiting {
-        Time due;
-        std::uint64_t messages = 0;
-    };
-    std::map<base::AccountId, Waiting> waiting_;  // the same by account
+    std::map<base::AccountId, Waiting> waiting_;        // the same by account
     std::set<base::AccountId> busy_;
     std::vector<std::shared_ptr<Waiter>> idle_;  // runs that wait for work
     std::map<base::AccountId, SegmentRow> damage_;

@@ -2,61 +2,11 @@
 #include "store/search.hpp"
 
 #include <algorithm>
-#include <random>
 
-#include "fixture.hpp"
-#include "store/keys.hpp"
+#include "search_fixture.hpp"
 
 namespace store::test {
 namespace {
-
-using Verdict = SearchHits::Verdict;
-
-class SearchTest : public StoreTest {
-protected:
-    void SetUp() override { open_account(); }
-
-    std::vector<Uid> append_body(const FolderPtr& folder, const std::string& body,
-                                 const std::string& subject = "plain") {
-        const std::string text =
-            "From: Ann <ann@one.test>\r\nTo: bob@two.test\r\nCc: cyd@three.test\r\nSubject: " + subject +
-            "\r\nX-Thing: odd\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + body;
-        const auto result = run(append_text(store.get(), folder, text));
-        EXPECT_TRUE(result) << result.error().what();
-        return result ? result->uids : std::vector<Uid>();
-    }
-    SearchHitsPtr find(const FolderPtr& folder, SearchField field, std::string text, std::string name = {}) {
-        SearchNeedle needle;
-        needle.field = field;
-        needle.text = std::move(text);
-        needle.name = std::move(name);
-        return run(store->search()->find(account->id(), folder->id(), folder->snapshot(), needle));
-    }
-    /// One letter a message: n, m(aybe), y.
-    std::string verdicts(const FolderPtr& folder, SearchField field, std::string text,
-                         std::string name = {}) {
-        const SearchHitsPtr hits = find(folder, field, std::move(text), std::move(name));
-        if (!hits) return "none";
-        std::string out;
-        for (std::uint32_t i = 1; i <= folder->snapshot()->size(); ++i)
-            out += "nmy"[static_cast<int>(hits->of(SeqNum(i)))];
-        return out;
-    }
-    void catch_up() {
-        const auto done = run(store->search()->catch_up(account->id()));
-        ASSERT_TRUE(done) << done.error().what();
-    }
-    AccountSearchStatus status() {
-        const auto out = run(store->search()->status(account->id()));
-        return out ? *out : AccountSearchStatus();
-    }
-    std::vector<base::BlobId> segments(const std::string& index = "x/00000001") {
-        std::vector<base::BlobId> out;
-        const auto rows = run(store->engine().scan(index, "", "s", 0, 0));
-        for (const engine::Row& row : rows->rows) out.emplace_back(keys::number_in(row.key, 's').value_or(0));
-        return out;
-    }
-};
 
 TEST_F(SearchTest, SaysWhichMessagesMayHaveAText) {
     append_body(inbox, "the quick brown fox\r\n");
@@ -265,77 +215,6 @@ TEST_F(SearchTest, AMessageThatMovesWhileItIsIndexedIsFound) {
         ASSERT_EQ(found.back(), 'm') << round << found;
     }
     EXPECT_EQ(status().waiting, 0U);
-}
-
-TEST_F(SearchTest, TheBackgroundDoesItByItself) {
-    append_body(inbox, "from before");
-    inbox.reset();
-    account.reset();
-    SearchOptions options;
-    options.messages_waiting_max = 2;
-    options.burst_delay = std::chrono::milliseconds(1);
-    store = make_store(*owned_engine, clock, limits, options);
-    open_account();
-    SearchIndex* const index = store->search();
-    bool ended = false;
-    io.restart();
-    asio::co_spawn(io, index->run(), [&](std::exception_ptr) { ended = true; });
-    const auto append = [&](const std::string& subject) {
-        bool appended = false;
-        asio::co_spawn(io, append_text(store.get(), inbox, message_text(subject)),
-                       [&](std::exception_ptr, const Result<AppendResult>& done) { appended = bool(done); });
-        while (!appended) io.run_one();
-    };
-    const auto until = [&](std::uint64_t indexed) {
-        while (index->progress().messages_indexed < indexed || index->progress().accounts_waiting != 0)
-            io.run_one();
-    };
-    until(1);
-    for (int i = 0; i < 2; ++i) append("few wait");
-    EXPECT_EQ(index->progress().messages_indexed, 1U);
-    append("later");
-    until(4);
-    asio::co_spawn(io,
-                   index->find(account->id(), inbox->id(), inbox->snapshot(),
-                               SearchNeedle{SearchField::subject, {}, "later"}),
-                   [&](std::exception_ptr, const SearchHitsPtr& hits) {
-                       ASSERT_TRUE(hits);
-                       EXPECT_EQ(hits->of(SeqNum(1)), Verdict::no);
-                       EXPECT_EQ(hits->of(SeqNum(2)), Verdict::no);
-                       EXPECT_EQ(hits->of(SeqNum(4)), Verdict::maybe);
-                       index->stop();
-                   });
-    io.run();
-    EXPECT_TRUE(ended);
-}
-
-TEST_F(SearchTest, AGreatBacklogIsWorkedOffInTurns) {
-    std::mt19937 random(5);
-    const auto letter = [&] { return "abcdefghijklmnopqrstuvwxyz0123456789"[random() % 36]; };
-    for (int i = 0; i < 6; ++i) {
-        std::string text;
-        while (text.size() < 300'000) text += text.size() % 80 == 78 ? '\n' : letter();
-        append_body(inbox, text);
-    }
-    account = *run(store->create_account(base::AccountId(2)));
-    append_body(open_folder("INBOX"), "short");
-    inbox.reset();
-    account.reset();
-    SearchOptions options;
-    options.turn = std::chrono::milliseconds(0);
-    options.build_bytes_max = 1;
-    store = make_store(*owned_engine, clock, limits, options);
-    SearchIndex* const index = store->search();
-    io.restart();
-    asio::co_spawn(io, index->run(), [](std::exception_ptr) {});
-    while (index->progress().messages_indexed < 7 || index->progress().accounts_waiting != 0) io.run_one();
-    index->stop();
-    io.run();
-    const auto mine = segments("x/00000001"), others = segments("x/00000002");
-    ASSERT_EQ(mine.size(), 3U);
-    ASSERT_EQ(others.size(), 1U);
-    EXPECT_LT(mine.front(), others.front());  // ids of blobs are in the order of time
-    EXPECT_LT(others.front(), mine.back());
 }
 
 #ifndef STORE_TEST_ROCKSDB
