@@ -312,11 +312,11 @@ awaitable<Result<std::string>> Checker::message_problem(base::FolderId folder, E
     if (!size) co_return size.error();
     if (*size + detail->prefix.size() != entry.size)
         co_return Answer(std::string("its blob has another size"));
-    const auto tags = co_await context_.engine.blob_tags(facts->blob);
+    const std::string tag = keys::tag(folder, entry.id, facts->link);
+    const auto tags = co_await context_.engine.blob_tags(facts->blob, tag, 1);
     if (!tags && tags.error().is(Errc::not_found)) co_return Answer(std::string("its blob is missing"));
     if (!tags) co_return tags.error();
-    const std::string tag = keys::tag(folder, entry.id, facts->link);
-    if (std::find(tags->begin(), tags->end(), tag) == tags->end())
+    if (tags->empty() || tags->front() != tag)
         co_return Answer(std::string("its blob does not have its tag"));
     co_return Answer(std::string());
 }

@@ -149,7 +149,11 @@ public:
     /// Removes tags; a blob without tags is deleted. Idempotent, durable in time (not at once): a crash may
     /// undo it.
     virtual awaitable<Result<void>> untag(std::vector<Tag> tags) = 0;
-    virtual awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob) = 0;
+    /// Its tags from `from` on, in order. A blob may have as many as a mailbox has copies of a message: ask
+    /// for one where one is looked for. \errors not_found: no such blob
+    virtual awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob,
+                                                                  std::string from = std::string(),
+                                                                  std::size_t max = SIZE_MAX) = 0;
     /// Blobs after `after` in order of id, finished or not: for check and collector only.
     struct BlobInfo {
         base::BlobId id;

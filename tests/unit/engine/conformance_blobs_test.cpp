@@ -119,7 +119,13 @@ TEST_P(Conformance, OneBlobInManyCommitsGainsTheirTags) {
         }
         ASSERT_TRUE(run(engine().apply(finish(writer, {"t4", "t5"}))));
         EXPECT_EQ(*run(engine().blob_tags(writer->id())), (Names{"t1", "t2", "t3", "t4", "t5"}));
+        EXPECT_EQ(*run(engine().blob_tags(writer->id(), "t3")), (Names{"t3", "t4", "t5"}));
+        EXPECT_EQ(*run(engine().blob_tags(writer->id(), "t2x", 1)), Names{"t3"});
+        EXPECT_TRUE(run(engine().blob_tags(writer->id(), "t6", 1))->empty());
+        EXPECT_TRUE(run(engine().blob_tags(writer->id(), "", 0))->empty());
         EXPECT_TRUE(read(writer->id(), 0, size) == octets);
+        ASSERT_TRUE(run(engine().untag({{writer->id(), "t5"}, {writer->id(), "t2"}})));
+        EXPECT_EQ(*run(engine().blob_tags(writer->id())), (Names{"t1", "t3", "t4"}));
     }
 }
 

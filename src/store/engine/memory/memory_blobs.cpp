@@ -58,11 +58,15 @@ Result<void> MemoryState::untag(std::span<const Tag> tags) {
     return {};
 }
 
-Result<std::vector<std::string>> MemoryState::blob_tags(base::BlobId blob) const {
+Result<std::vector<std::string>> MemoryState::blob_tags(base::BlobId blob, const std::string& from,
+                                                        std::size_t max) const {
     const std::lock_guard lock(mutex_);
     const auto found = live_.blobs.find(blob);
     if (found == live_.blobs.end()) return no_blob;
-    return std::vector<std::string>(found->second.tags.begin(), found->second.tags.end());
+    const auto& tags = found->second.tags;
+    std::vector<std::string> out;
+    for (auto at = tags.lower_bound(from); at != tags.end() && out.size() < max; ++at) out.push_back(*at);
+    return out;
 }
 
 std::vector<Engine::BlobInfo> MemoryState::blob_list(base::BlobId after, std::size_t max) const {

@@ -149,11 +149,12 @@ public:
         if (fault == Fault::unknown_but_done) co_return lost();
         co_return answer;
     }
-    awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob) override {
+    awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob, std::string from,
+                                                          std::size_t max) override {
         const Fault fault = co_await begin(Op::blob_tags, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->blob_tags(blob);
+        co_return state_->blob_tags(blob, from, max);
     }
     awaitable<Result<std::vector<BlobInfo>>> blob_list(base::BlobId after, std::size_t max) override {
         const Fault fault = co_await begin(Op::blob_list, false);

@@ -55,7 +55,8 @@ public:
     Result<std::uint64_t> blob_size(base::BlobId blob) const;
     Result<std::string> blob_read(base::BlobId blob, std::uint64_t offset, std::size_t length) const;
     Result<void> untag(std::span<const Tag> tags);
-    Result<std::vector<std::string>> blob_tags(base::BlobId blob) const;
+    Result<std::vector<std::string>> blob_tags(base::BlobId blob, const std::string& from,
+                                               std::size_t max) const;
     std::vector<Engine::BlobInfo> blob_list(base::BlobId after, std::size_t max) const;
     void blob_remove(base::BlobId blob);
     void note_unfinished(base::BlobId blob, std::uint64_t size);

@@ -88,7 +88,8 @@ Maybe<std::string> Reader::blob_read(base::BlobId blob, std::uint64_t offset, st
     return out;
 }
 
-Result<std::vector<std::string>> Reader::blob_tags(base::BlobId blob) const {
+Result<std::vector<std::string>> Reader::blob_tags(base::BlobId blob, const std::string& from,
+                                                   std::size_t max) const {
     const std::string name = blob_name(blob), end = end_of(name);
     rocksdb::ReadOptions options;
     const rocksdb::Slice upper(end);
@@ -98,7 +99,7 @@ Result<std::vector<std::string>> Reader::blob_tags(base::BlobId blob) const {
     const bool exists = it->Valid() && row_of(it->key().ToStringView()) == index_key;
     std::vector<std::string> tags;
     if (exists) {
-        for (it->Next(); it->Valid(); it->Next())
+        for (it->Seek(key_of(name, tag_prefix + from)); it->Valid() && tags.size() < max; it->Next())
             tags.emplace_back(row_of(it->key().ToStringView()).substr(1));
     }
     if (!it->status().ok()) return translate(it->status(), "read tags");

@@ -40,7 +40,8 @@ public:
 
     // With iterators: on the read pool only.
     Result<Rows> scan(const ScanRange& range) const;
-    Result<std::vector<std::string>> blob_tags(base::BlobId blob) const;
+    Result<std::vector<std::string>> blob_tags(base::BlobId blob, const std::string& from,
+                                               std::size_t max) const;
     Result<std::vector<std::string>> list(const std::string& prefix, const std::string& after,
                                           std::size_t names_max) const;
     Result<std::vector<Engine::BlobInfo>> blob_list(base::BlobId after, std::size_t max) const;

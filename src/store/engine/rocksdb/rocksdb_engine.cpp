@@ -114,8 +114,9 @@ public:
         auto answer = co_await serve<std::string>(read);
         co_return answer;
     }
-    awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob) override {
-        auto read = [&] { return reader_.blob_tags(blob); };
+    awaitable<Result<std::vector<std::string>>> blob_tags(base::BlobId blob, std::string from,
+                                                          std::size_t max) override {
+        auto read = [&] { return reader_.blob_tags(blob, from, max); };
         auto answer = co_await walk<std::vector<std::string>>(read);
         co_return answer;
     }
@@ -124,7 +125,7 @@ public:
         // The committer reads the tags: bring them into the cache first, so that it does not wait for the
         // disk.
         for (const Tag& tag : tags) {
-            const auto seen = co_await blob_tags(tag.blob);
+            const auto seen = co_await blob_tags(tag.blob, tag.tag, 2);
             if (!seen && !seen.error().is(Errc::not_found)) co_return seen.error();
         }
         auto job = std::make_unique<Job>(Job::Kind::untag);

@@ -1,5 +1,7 @@
 // The committer's removals: tags, blobs that lost their last tag, blobs that the collector found. Not synced.
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "store/engine/rocksdb/blob_format.hpp"
@@ -35,16 +37,17 @@ Result<void> Committer::stage_untag(base::BlobId blob, const std::unordered_set<
     const rocksdb::Slice upper(end);
     range.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> it(database_.db().NewIterator(range, database_.blob()));
-    bool kept = false;
-    for (it->Seek(key_of(name, std::string_view(&tag_prefix, 1))); it->Valid(); it->Next()) {
-        const auto tag = row_of(it->key().ToStringView()).substr(1);
-        if (tags.contains(std::string(tag))) {
-            batch.Delete(database_.blob(), it->key()).PermitUncheckedError();
-        } else {
-            kept = true;
-        }
-    }
+    // Copies of one message may be many, and go from the oldest on: whether any other tag is there is
+    // looked for behind these first, where the dead of before are not in the way.
+    const auto other_from = [&](const std::string& from) {
+        for (it->Seek(key_of(name, tag_prefix + from)); it->Valid(); it->Next())
+            if (!tags.contains(std::string(row_of(it->key().ToStringView()).substr(1)))) return true;
+        return false;
+    };
+    const bool kept = other_from(*std::ranges::max_element(tags)) || other_from(std::string());
     if (!it->status().ok()) return translate(it->status(), "untag");
+    for (const std::string& tag : tags)
+        batch.Delete(database_.blob(), key_of(name, tag_prefix + tag)).PermitUncheckedError();
     if (kept) return {};
 
     const auto index = parse_index(row.ToStringView());
