@@ -21,9 +21,10 @@ std::string in_progress_code(std::string_view tag, std::uint64_t done, std::uint
     } else {
         code.append("NIL ");
     }
+    if (goal == 0 && done == 0) return code.append("NIL NIL)");
     if (goal == 0) {
-        code.append("NIL NIL)");
-        return code;
+        write_number(code, done);
+        return code.append(" NIL)");
     }
     write_number(code, std::min(done, goal - 1));
     code.push_back(' ');

@@ -22,7 +22,7 @@ private:
 };
 
 /// "INPROGRESS ("A1" 175 1000)". RFC 9585 section 4. A tag with "]" in it, which would end the code, is not
-/// named. Nothing is 100 % done before the tagged reply: `done` is shown below `goal`.
+/// named. Nothing is 100 % done before the tagged reply: `done` is shown below `goal`; 0: that is not known.
 std::string in_progress_code(std::string_view tag, std::uint64_t done, std::uint64_t goal);
 
 }  // namespace imap

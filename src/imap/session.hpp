@@ -24,6 +24,8 @@
 
 namespace imap {
 
+class AppendRun;      // commands/append_run.hpp
+class ChangeTeller;   // commands/change_teller.hpp
 class FetchRun;       // commands/fetch_run.hpp
 class SearchRun;      // commands/search_run.hpp
 class SearchReturn;   // commands/search_return.hpp
@@ -47,6 +49,7 @@ public:
 
 private:
     friend class AppendRun;
+    friend class ChangeTeller;
     friend class FetchRun;
     friend class SearchRun;
     friend class SearchReturn;

@@ -32,6 +32,16 @@ public:
 };
 using SubscriptionPtr = std::unique_ptr<Subscription>;
 
+/// Who asked for a change of many messages and wants to know how far it is.
+class ChangeProgress {
+public:
+    /// Between two of its transactions, on the executor of who asked; the change goes on afterwards.
+    virtual awaitable<void> changed_so_far(std::uint64_t done, std::uint64_t goal) = 0;
+
+protected:
+    ~ChangeProgress() = default;
+};
+
 struct AppendResult {
     std::uint32_t uid_validity = 0;
     std::vector<Uid> uids;  ///< in the order of the messages
@@ -46,6 +56,7 @@ struct StoreRequest {
     NamedFlags flags;
     std::optional<ModSeq> unchanged_since;  ///< RFC 7162 section 3.1.3
     FlagSet allowed = every_flag;           ///< others stay as they are: Rights::flags()
+    ChangeProgress* progress = nullptr;     ///< told, if any, while store() runs
 };
 struct StoreResult {
     ModSeq modseq;             ///< of the transaction; of the folder when nothing changed
@@ -104,12 +115,14 @@ public:
     /// folder.
     /// Of their flags only those in `keep`: Rights::flags() of the destination.
     virtual awaitable<Result<CopyResult>> copy_to(std::shared_ptr<Folder> destination, UidRanges uids,
-                                                  FlagSet keep = every_flag) = 0;
+                                                  FlagSet keep = every_flag,
+                                                  ChangeProgress* progress = nullptr) = 0;
     /// RFC 6851 section 3.3: each message is moved or stays, also over a crash; it is never in neither
     /// folder. When only some could be moved the answer holds those, with `failed`; an error means that none
     /// was.
     virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids,
-                                                  FlagSet keep = every_flag) = 0;
+                                                  FlagSet keep = every_flag,
+                                                  ChangeProgress* progress = nullptr) = 0;
 
     /// As of `view`, a snapshot of this folder; null: of the newest.
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view = nullptr) = 0;

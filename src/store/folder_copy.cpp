@@ -11,7 +11,6 @@
 namespace store {
 namespace {
 
-constexpr std::size_t copy_messages_max = 2'048;  // of one transaction: their static rows are in memory then
 constexpr unsigned copy_tries_max = 3;
 
 std::vector<Entry> chosen(const Snapshot& from, const UidRanges& uids) {
@@ -36,12 +35,14 @@ struct LiveFolder::TransferRun {
     CopyResult result;
 };
 
-awaitable<Result<CopyResult>> LiveFolder::copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
-    return transfer(std::move(destination), std::move(uids), Transfer(false, keep, nullptr));
+awaitable<Result<CopyResult>> LiveFolder::copy_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                                  ChangeProgress* progress) {
+    return transfer(std::move(destination), std::move(uids), Transfer(false, keep, nullptr, progress));
 }
 
-awaitable<Result<CopyResult>> LiveFolder::move_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
-    return transfer(std::move(destination), std::move(uids), Transfer(true, keep, nullptr));
+awaitable<Result<CopyResult>> LiveFolder::move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                                  ChangeProgress* progress) {
+    return transfer(std::move(destination), std::move(uids), Transfer(true, keep, nullptr, progress));
 }
 
 awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRanges uids, Transfer how) {
@@ -59,11 +60,13 @@ awaitable<Result<CopyResult>> LiveFolder::transfer(FolderPtr destination, UidRan
     if (!usage) co_return Result<CopyResult>(usage.error());
     const std::vector<Entry> all = chosen(how.view ? *how.view : *snapshot(), normalised(std::move(uids)));
     const bool move = how.move;
+    const std::size_t at_once = context_.limits.copy_messages_max;
     CopyResult& result = run.result;
     result.uid_validity = target->snapshot()->totals().uid_validity;
     Error failed;
     for (std::size_t at = 0; at < all.size() && failed.is(Errc::none);) {
-        const std::size_t end = std::min(all.size(), at + copy_messages_max);
+        if (at != 0 && how.progress != nullptr) co_await how.progress->changed_so_far(at, all.size());
+        const std::size_t end = std::min(all.size(), at + at_once);
         std::vector<Entry> some(all.begin() + static_cast<std::ptrdiff_t>(at),
                                 all.begin() + static_cast<std::ptrdiff_t>(end));
         const auto done = co_await transfer_some(&run, std::move(some));

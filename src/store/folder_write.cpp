@@ -127,12 +127,14 @@ awaitable<Result<StoreResult>> LiveFolder::store_for(base::AccountId user, Store
     request.uids = normalised(std::move(request.uids));
     StoreResult result;
     result.snapshot = snapshot();
-    for (UidRanges& piece : pieces(request.uids)) {
+    std::vector<UidRanges> all = pieces(request.uids);
+    for (std::size_t at = 0; at < all.size(); ++at) {
+        if (at != 0 && request.progress != nullptr) co_await request.progress->changed_so_far(at, all.size());
         auto change = std::make_shared<FlagsChange>();
         change->opid = new_opid();
         change->user = user;
         change->request = request;
-        change->request.uids = std::move(piece);
+        change->request.uids = std::move(all[at]);
         co_await submit(change);
         if (!change->error.is(Errc::none)) co_return Result<StoreResult>(change->error);
         result.snapshot = change->snapshot;

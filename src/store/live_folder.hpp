@@ -17,8 +17,9 @@ struct Transfer {
     bool move;
     FlagSet keep;      ///< of their flags
     SnapshotPtr view;  ///< whose flags go along: a user's, or null: the folder's own
-    Transfer(bool moves, FlagSet keeps, SnapshotPtr seen_as)
-        : move(moves), keep(keeps), view(std::move(seen_as)) {}
+    ChangeProgress* progress;
+    Transfer(bool moves, FlagSet keeps, SnapshotPtr seen_as, ChangeProgress* tell)
+        : move(moves), keep(keeps), view(std::move(seen_as)), progress(tell) {}
 };
 
 class LiveFolder final : public Folder, public CommitQueue {
@@ -38,8 +39,10 @@ public:
     awaitable<Result<StoreResult>> store(StoreRequest request) override;
     awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) override;
     awaitable<Result<ExpungeResult>> remove(UidRanges uids) override;
-    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
-    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
+    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                          ChangeProgress* progress) override;
+    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                          ChangeProgress* progress) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;

@@ -24,6 +24,7 @@ struct StoreLimits {
     std::uint32_t log_rows_min = 10'000;        ///< kept for QRESYNC whatever their age
     std::chrono::hours log_age_min{24 * 30};    ///< kept for QRESYNC whatever their number
     std::size_t live_bytes_max = 256ULL << 20;  ///< of folders nobody has open
+    std::uint32_t copy_messages_max = 2'048;    ///< of one transaction: their rows are in memory then
     std::chrono::seconds collect_after{600};  ///< an expunged message stays readable to sessions that see it
 };
 

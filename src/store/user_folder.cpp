@@ -34,12 +34,16 @@ awaitable<Result<ExpungeResult>> UserFolder::remove(UidRanges uids) {
     return folder_->remove(std::move(uids));
 }
 
-awaitable<Result<CopyResult>> UserFolder::copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
-    return folder_->transfer(std::move(destination), std::move(uids), Transfer(false, keep, snapshot()));
+awaitable<Result<CopyResult>> UserFolder::copy_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                                  ChangeProgress* progress) {
+    return folder_->transfer(std::move(destination), std::move(uids),
+                             Transfer(false, keep, snapshot(), progress));
 }
 
-awaitable<Result<CopyResult>> UserFolder::move_to(FolderPtr destination, UidRanges uids, FlagSet keep) {
-    return folder_->transfer(std::move(destination), std::move(uids), Transfer(true, keep, snapshot()));
+awaitable<Result<CopyResult>> UserFolder::move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                                  ChangeProgress* progress) {
+    return folder_->transfer(std::move(destination), std::move(uids),
+                             Transfer(true, keep, snapshot(), progress));
 }
 
 awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since, SnapshotPtr view) {

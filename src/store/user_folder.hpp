@@ -26,8 +26,10 @@ public:
     awaitable<Result<StoreResult>> store(StoreRequest request) override;
     awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) override;
     awaitable<Result<ExpungeResult>> remove(UidRanges uids) override;
-    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
-    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep) override;
+    awaitable<Result<CopyResult>> copy_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                          ChangeProgress* progress) override;
+    awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
+                                          ChangeProgress* progress) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;

@@ -48,6 +48,9 @@ awaitable<Reply> AppendRun::run(std::string mailbox) {
 awaitable<AppendRun::End> AppendRun::take_pieces() {
     for (std::size_t at = 0; at < pieces_.size(); ++at) {
         AppendPiece piece = std::move(pieces_[at]);
+        // How many messages the command has, only its end tells.
+        const bool more = co_await session_.tell_progress(&progress_, messages_.size(), 0);
+        if (!more) co_return gone();
         End end;
         switch (piece.kind) {
             case Kind::begin:

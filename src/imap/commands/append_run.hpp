@@ -16,7 +16,7 @@ class AppendRun {
 public:
     /// The framer stands before a literal, where the pieces end with one.
     AppendRun(Session& session, std::vector<AppendPiece> pieces)
-        : session_(session), pieces_(std::move(pieces)) {}
+        : session_(session), pieces_(std::move(pieces)), progress_(session.begin_progress()) {}
     boost::asio::awaitable<Reply> run(std::string mailbox);
 
 private:
@@ -44,6 +44,7 @@ private:
 
     Session& session_;
     std::vector<AppendPiece> pieces_;
+    Progress progress_;
     store::FolderPtr folder_;
     store::Rights rights_;
     std::vector<store::Incoming> messages_;

@@ -203,7 +203,7 @@ awaitable<bool> Session::update_context(UpdateContext* context) {
     context->lost = count(context->uids) / 2 > services_.limits.context_messages_max;
     if (context->lost) co_return true;
     if (is_sorted(*context)) {
-        SortRun sorting(*this, search->order, source);
+        SortRun sorting(*this, search->order, source, nullptr);
         NumberRanges numbers = selected_->view.numbers_of(context->uids);
         more = co_await sorting.run(std::move(numbers), std::vector<std::uint8_t>());
         if (!more) co_return false;

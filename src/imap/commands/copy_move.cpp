@@ -1,5 +1,5 @@
 // COPY and MOVE, by number and by uid: RFC 9051 sections 6.4.7, 6.4.8, 6.4.9, RFC 4315, RFC 6851.
-#include "imap/session.hpp"
+#include "imap/commands/change_teller.hpp"
 
 namespace imap {
 
@@ -11,9 +11,11 @@ awaitable<Reply> Session::handle(cmd::Copy copy) {
     auto destination = co_await open_to_insert(std::move(copy.mailbox), &place);
     if (destination.reply) co_return std::move(*destination.reply);
     if (uids.empty()) co_return ok("No messages to copy");
+    ChangeTeller teller(*this);
     // Always new uids, also where the message is already (imap.md quirk 24).
     const auto copied = co_await selected_->folder->copy_to(std::move(destination.folder), std::move(uids),
-                                                            place.rights.flags());
+                                                            place.rights.flags(), &teller);
+    if (teller.client_left()) co_return gone();
     if (!copied) co_return reply_of(copied.error(), true);
     if (copied->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
     // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
@@ -33,8 +35,10 @@ awaitable<Reply> Session::handle(cmd::Move move) {
     auto destination = co_await open_to_insert(std::move(move.mailbox), &place);
     if (destination.reply) co_return std::move(*destination.reply);
     if (uids.empty()) co_return ok("No messages to move");
+    ChangeTeller teller(*this);
     const auto moved = co_await selected_->folder->move_to(std::move(destination.folder), std::move(uids),
-                                                           place.rights.flags());
+                                                           place.rights.flags(), &teller);
+    if (teller.client_left()) co_return gone();
     if (!moved) co_return reply_of(moved.error(), true);
     if (moved->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
     // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it; RFC 4315 section 4 as above.

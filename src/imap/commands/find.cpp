@@ -31,15 +31,16 @@ awaitable<Reply> Session::handle(cmd::Search search) {
 /// Runs a search and answers it. `mailbox`: its name, of ESEARCH with sources (RFC 7377); else empty.
 awaitable<Reply> Session::run_search(const cmd::Search* search, SearchSource source, std::string mailbox) {
     const bool saves = (search->returns & cmd::Search::save) != 0;
+    Progress progress = begin_progress();
     SearchRun run(*this, search->program, source);
-    run.tell_progress();
+    run.tell_progress(&progress, search->order.empty() ? 1 : 2);
     bool more = co_await run.run();
     if (!more) co_return gone();
     store::Error failed = run.failed();
     SearchReturn answer(*this, *search, run, source.messages);
     std::vector<std::uint32_t> order;
     if (!search->order.empty() && failed.code() == store::Errc::none) {
-        SortRun sorting(*this, search->order, source);
+        SortRun sorting(*this, search->order, source, &progress);
         more = co_await sorting.run(run.found(), run.relevancy());
         if (!more) co_return gone();
         failed = sorting.failed();
@@ -52,7 +53,8 @@ awaitable<Reply> Session::run_search(const cmd::Search* search, SearchSource sou
     }
     if (saves && !answer.save()) co_return no(code::not_saved, "The result is too large to be saved");
     if (mailbox.empty()) {
-        answer.write();
+        more = co_await answer.write();
+        if (!more) co_return gone();
     } else {
         answer.write_of(mailbox);
     }

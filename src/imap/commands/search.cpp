@@ -51,8 +51,8 @@ awaitable<bool> SearchRun::run(NumberRanges among) {
             if (!more) co_return false;
             looked_at += last - first + 1;
             done += last - first + 1;
-            if (!progress_ || done == goal) continue;
-            const bool told = co_await session_.tell_progress(&*progress_, done, goal);
+            if (progress_ == nullptr || done == goal) continue;
+            const bool told = co_await session_.tell_progress(progress_, done, goal * passes_);
             if (!told) co_return false;
         }
     }

@@ -1,6 +1,7 @@
 #include "imap/commands/search_return.hpp"
 
 #include "imap/commands/sort_run.hpp"
+#include "imap/syntax/found_writer.hpp"
 
 namespace imap {
 
@@ -101,16 +102,20 @@ SearchResponse SearchReturn::response() {
     return made;
 }
 
-void SearchReturn::write() {
-    const SearchResponse made = response();
-    if (is_sorted() && !search_.extended) {
-        write_sort(session_.out(), shown_order_, made.mod_seq);
-    } else if (!search_.extended && !session_.rev2_) {
-        write_search(session_.out(), made.result, made.mod_seq);
-    } else {
-        // RFC 9051 section 6.4.4: a client of IMAP4rev2 always gets ESEARCH.
+awaitable<bool> SearchReturn::write() {
+    SearchResponse made = response();
+    // RFC 9051 section 6.4.4: a client of IMAP4rev2 always gets ESEARCH.
+    if (search_.extended || (!is_sorted() && session_.rev2_)) {
         write_esearch(session_.out(), made);
+        co_return true;
     }
+    FoundWriter writer = is_sorted() ? FoundWriter::sort(std::move(shown_order_), made.mod_seq)
+                                     : FoundWriter::search(std::move(made.result), made.mod_seq);
+    while (writer.write(session_.out(), net::Connection::output_large_bytes)) {
+        const bool more = co_await session_.breathe();
+        if (!more) co_return false;
+    }
+    co_return true;
 }
 
 void SearchReturn::write_of(std::string_view mailbox) {

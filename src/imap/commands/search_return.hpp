@@ -19,8 +19,8 @@ public:
 
     /// Sets "$". False: too many ranges.
     bool save();
-    /// Writes what was found.
-    void write();
+    /// Writes what was found. False: the session is over.
+    awaitable<bool> write();
     /// The same, of one mailbox of several (RFC 7377); nothing when nothing was found.
     void write_of(std::string_view mailbox);
 

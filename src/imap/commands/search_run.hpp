@@ -29,7 +29,11 @@ public:
     boost::asio::awaitable<bool> run(NumberRanges among);
 
     /// From now on the client is told how far it is (RFC 9585): of its own command only.
-    void tell_progress() { progress_.emplace(session_.begin_progress()); }
+    /// \param passes over all messages that the command makes, with this one as the first
+    void tell_progress(Progress* progress, unsigned passes) {
+        progress_ = progress;
+        passes_ = passes;
+    }
 
     /// Sequence numbers in the snapshot.
     const NumberRanges& found() const { return found_; }
@@ -110,7 +114,8 @@ private:
     static constexpr std::size_t field_bytes_max = store::SearchText::field_bytes_max;
 
     Session& session_;
-    std::optional<Progress> progress_;
+    Progress* progress_ = nullptr;
+    unsigned passes_ = 1;
     const SearchProgram& program_;
     SearchSource source_;
     imap::Comparator comparator_;

@@ -11,6 +11,8 @@ using Key = SortCriterion::Key;
 
 // Messages whose keys are gathered between two looks around: half a millisecond.
 constexpr std::uint32_t gather_piece = 8'192;
+// Batches read before others who wait for the same columns are told: their clients hear from them too.
+constexpr unsigned batches_a_turn = 16;
 
 bool is_text(Key key) {
     switch (key) {
@@ -54,19 +56,10 @@ struct ItemLess {
     }
 };
 
-template <class Value>
-std::vector<Value> in_order(const std::vector<Value>& values, const std::vector<SortItem>& items) {
-    std::vector<Value> out;
-    if (values.empty()) return out;
-    out.reserve(items.size());
-    for (const SortItem& item : items) out.push_back(values[item.place]);
-    return out;
-}
-
 }  // namespace
 
-ColumnReader::ColumnReader(Session& session, SearchSource source)
-    : session_(session), source_(std::move(source)) {}
+ColumnReader::ColumnReader(Session& session, SearchSource source, Progress* progress)
+    : session_(session), source_(std::move(source)), progress_(progress) {}
 
 awaitable<bool> ColumnReader::load() {
     const store::Snapshot& messages = *source_.messages;
@@ -77,9 +70,10 @@ awaitable<bool> ColumnReader::load() {
         extent_ = columns_->columns.extent();
         if (extent_.filled_to >= last || failed_.code() != store::Errc::none) break;
         auto waiter = std::make_shared<store::Waiter>();
-        bool more = false;
+        bool more = co_await tell_filled();
+        if (!more) co_return false;
         if (columns_->begin_turn(waiter)) {
-            more = co_await fill();
+            more = co_await fill_for_a_while();
         } else {
             co_await store::wait_for(waiter);
             more = co_await session_.give_way();
@@ -90,12 +84,22 @@ awaitable<bool> ColumnReader::load() {
     co_return true;
 }
 
-/// All messages behind those that are known, in their order.
-awaitable<bool> ColumnReader::fill() {
+/// Reading is the second pass of its command over all messages; the search was the first.
+awaitable<bool> ColumnReader::tell_filled() {
+    const store::Snapshot& messages = *source_.messages;
+    const std::uint32_t filled_to = columns_->columns.extent().filled_to;
+    if (progress_ == nullptr || filled_to >= messages.last_uid().value) co_return true;
+    const std::uint64_t searched = messages.size();
+    const std::uint64_t known = messages.lower_bound(Uid(filled_to + 1)).value - 1;
+    co_return co_await session_.tell_progress(progress_, searched + known, 2 * searched);
+}
+
+/// Messages behind those that are known, in their order.
+awaitable<bool> ColumnReader::fill_for_a_while() {
     const FillTurn turn(columns_);
     const store::Snapshot& messages = *source_.messages;
     const std::size_t batch = session_.services_.limits.fetch_batch;
-    for (;;) {
+    for (unsigned batches = 0; batches < batches_a_turn; ++batches) {
         const std::uint32_t done = columns_->columns.extent().filled_to;
         if (done >= messages.last_uid().value) co_return true;
         const SeqNum first = messages.lower_bound(Uid(done + 1));
@@ -106,9 +110,11 @@ awaitable<bool> ColumnReader::fill() {
         });
         bool more = co_await fill_some(std::move(entries));
         if (failed_.code() != store::Errc::none) co_return true;
+        if (more) more = co_await tell_filled();
         if (more) more = co_await session_.give_way();
         if (!more) co_return false;
     }
+    co_return true;
 }
 
 awaitable<bool> ColumnReader::fill_some(std::vector<store::Entry> entries) {
@@ -142,8 +148,9 @@ awaitable<bool> ColumnReader::load_ranks(Comparator comparator) {
     co_return true;
 }
 
-SortRun::SortRun(Session& session, const std::vector<SortCriterion>& criteria, SearchSource source)
-    : session_(session), criteria_(criteria), source_(source), reader_(session, std::move(source)) {
+SortRun::SortRun(Session& session, const std::vector<SortCriterion>& criteria, SearchSource source,
+                 Progress* progress)
+    : session_(session), criteria_(criteria), source_(source), reader_(session, std::move(source), progress) {
     for (const SortCriterion& criterion : criteria_) {
         compares_texts_ |= is_text(criterion.key);
         reads_ |= compares_texts_ || criterion.key == Key::date;
@@ -227,9 +234,22 @@ awaitable<bool> SortRun::sort() {
         if (!more) co_return false;
     }
     const std::vector<SortItem> sorted = sorting.take();
-    numbers_ = in_order(numbers_, sorted);
-    uids_ = in_order(uids_, sorted);
-    relevancy_ = in_order(relevancy_, sorted);
+    std::vector<std::uint32_t> numbers, uids;
+    std::vector<std::uint8_t> relevancy;
+    numbers.reserve(sorted.size());
+    uids.reserve(sorted.size());
+    relevancy.reserve(relevancy_.size());
+    for (const SortItem& item : sorted) {
+        numbers.push_back(numbers_[item.place]);
+        uids.push_back(uids_[item.place]);
+        if (!relevancy_.empty()) relevancy.push_back(relevancy_[item.place]);
+        if (numbers.size() % order_piece != 0) continue;
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
+    }
+    numbers_ = std::move(numbers);
+    uids_ = std::move(uids);
+    relevancy_ = std::move(relevancy);
     co_return true;
 }
 

@@ -11,7 +11,8 @@ namespace imap {
 /// The columns of a folder, complete for one snapshot of it.
 class ColumnReader {
 public:
-    ColumnReader(Session& session, SearchSource source);
+    /// \param progress the client is told by; null: it is not told
+    ColumnReader(Session& session, SearchSource source, Progress* progress);
     /// Reads what is not known yet, or waits for another session that does. False: the session is over.
     boost::asio::awaitable<bool> load();
     /// The order of all texts under a comparator. False: the session is over.
@@ -33,7 +34,8 @@ public:
     const store::Error& failed() const { return failed_; }
 
 private:
-    boost::asio::awaitable<bool> fill();
+    boost::asio::awaitable<bool> fill_for_a_while();
+    boost::asio::awaitable<bool> tell_filled();
     boost::asio::awaitable<bool> fill_some(std::vector<store::Entry> entries);
 
     Session& session_;
@@ -41,9 +43,13 @@ private:
     FolderColumnsPtr columns_;
     SortColumns::Extent extent_;
     TextRanks ranks_;
+    Progress* progress_;
     std::uint32_t at_ = 0;  // the row after the last one asked for
     store::Error failed_;
 };
+
+// Messages that were sorted, gone through between two looks around: half a millisecond.
+inline constexpr std::size_t order_piece = 65'536;
 
 /// Puts numbers in an order in steps, giving way between them; see step_sort.hpp.
 struct SortItem {
@@ -58,7 +64,8 @@ inline std::uint64_t ordered(std::int64_t number) {
 class SortRun {
 public:
     /// \param criteria must outlive the run.
-    SortRun(Session& session, const std::vector<SortCriterion>& criteria, SearchSource source);
+    SortRun(Session& session, const std::vector<SortCriterion>& criteria, SearchSource source,
+            Progress* progress);
     /// \param relevancy one for each of `found`, or empty
     boost::asio::awaitable<bool> run(NumberRanges found, std::vector<std::uint8_t> relevancy);
 

@@ -1,5 +1,5 @@
 // STORE and UID STORE: RFC 9051 sections 6.4.6 and 6.4.9, RFC 7162 section 3.1.3 (UNCHANGEDSINCE).
-#include "imap/session.hpp"
+#include "imap/commands/change_teller.hpp"
 
 namespace imap {
 
@@ -68,7 +68,10 @@ awaitable<Reply> Session::handle(cmd::Store store) {
     request.unchanged_since = store.unchanged_since;
     const store::NamedFlags flags = request.flags;
     const store::UidRanges uids = request.uids;
+    ChangeTeller teller(*this);
+    request.progress = &teller;
     const auto result = co_await selected_->folder->store(std::move(request));
+    if (teller.client_left()) co_return gone();
     if (!result) co_return reply_of(result.error());
 
     const bool uid_with = store.uid;

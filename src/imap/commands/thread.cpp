@@ -22,8 +22,11 @@ struct OlderFirst {
 /// One THREAD under way.
 class ThreadRun {
 public:
-    ThreadRun(Session& session, const cmd::Thread& thread, SearchSource source)
-        : session_(session), thread_(thread), source_(source), reader_(session, std::move(source)) {}
+    ThreadRun(Session& session, const cmd::Thread& thread, SearchSource source, Progress* progress)
+        : session_(session),
+          thread_(thread),
+          source_(source),
+          reader_(session, std::move(source), progress) {}
 
     /// False: the session is over.
     awaitable<bool> run(NumberRanges found);
@@ -102,17 +105,30 @@ awaitable<bool> ThreadRun::sort_by_date() {
         const bool more = co_await session_.give_way();
         if (!more) co_return false;
     }
-    for (const SortItem& item : sorting.take()) order_.push_back(item.place);
+    const std::vector<SortItem> sorted = sorting.take();
+    order_.reserve(sorted.size());
+    for (const SortItem& item : sorted) {
+        order_.push_back(item.place);
+        if (order_.size() % order_piece != 0) continue;
+        const bool more = co_await session_.give_way();
+        if (!more) co_return false;
+    }
     co_return true;
 }
 
 awaitable<bool> ThreadRun::make_tree() {
-    if (thread_.algorithm == Algorithm::ordered_subject) {
-        tree_ = thread_by_subject(messages_, order_);
-        co_return true;
+    std::unique_ptr<ThreadSteps> steps;
+    switch (thread_.algorithm) {
+        case Algorithm::ordered_subject:
+            steps = thread_by_subject(messages_, order_);
+            break;
+        case Algorithm::references:
+            steps = references_->references(messages_, order_);
+            break;
+        case Algorithm::refs:
+            steps = references_->refs(order_);
+            break;
     }
-    const auto steps = thread_.algorithm == Algorithm::references ? references_->references(messages_, order_)
-                                                                  : references_->refs(order_);
     while (!steps->step()) {
         const bool more = co_await session_.give_way();
         if (!more) co_return false;
@@ -134,12 +150,13 @@ awaitable<Reply> Session::handle(cmd::Thread thread) {
     if (auto refused = refuse_program(thread.program)) co_return std::move(*refused);
     if (thread.program.uses_mod_seq) enable_condstore();
     SearchSource source = selected_source();
+    Progress progress = begin_progress();
     SearchRun search(*this, thread.program, source);
-    search.tell_progress();
+    search.tell_progress(&progress, 2);
     bool more = co_await search.run();
     if (!more) co_return gone();
     if (search.failed().code() != store::Errc::none) co_return reply_of(search.failed());
-    ThreadRun run(*this, thread, std::move(source));
+    ThreadRun run(*this, thread, std::move(source), &progress);
     more = co_await run.run(search.found());
     if (!more) co_return gone();
     if (run.failed().code() != store::Errc::none) co_return reply_of(run.failed());

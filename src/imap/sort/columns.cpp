@@ -87,26 +87,35 @@ void SortColumns::keep_ranks(Comparator comparator, TextRanks ranks) {
 }
 
 class RankMaker::State {
+    static constexpr std::size_t rank_piece = 8'192;
+
 public:
     State(const SortColumns& columns, std::uint32_t texts, Comparator comparator)
-        : columns_(columns), comparator_(comparator), keys_(texts) {
+        : columns_(columns), comparator_(comparator), texts_(texts) {
+        keys_.reserve(texts);
         items_.reserve(texts);
     }
 
     bool step() {
         constexpr std::uint32_t piece = 4'096;
-        if (items_.size() < keys_.size() && !sort_) {
+        if (items_.size() < texts_ && !sort_) {
             const auto from = static_cast<std::uint32_t>(items_.size());
-            const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(from + piece, keys_.size()));
+            const std::uint32_t end = std::min(from + piece, texts_);
             for (std::uint32_t number = from; number < end; ++number) prepare(number);
             return false;
         }
         if (!sort_) sort_.emplace(std::move(items_), Less{&keys_});
-        if (!sort_->step()) return false;
-        rank(sort_->take());
-        return true;
+        if (!made_) {
+            if (!sort_->step()) return false;
+            items_ = sort_->take();
+            made_ = std::make_shared<std::vector<std::uint32_t>>(keys_.size());
+            return false;
+        }
+        const std::size_t end = std::min<std::size_t>(ranked_ + rank_piece, items_.size());
+        for (; ranked_ < end; ++ranked_) rank(ranked_);
+        return ranked_ == items_.size();
     }
-    TextRanks take() { return std::move(ranks_); }
+    TextRanks take() { return std::move(made_); }
 
 private:
     /// The first eight octets decide most comparisons.
@@ -130,27 +139,28 @@ private:
         std::uint64_t value = 0;
         for (const unsigned char octet : head) value = value << 8U | octet;
         items_.push_back(Item{value, number});
-        keys_[number] = std::move(key);
+        keys_.push_back(std::move(key));
     }
 
-    void rank(const std::vector<Item>& sorted) {
-        auto made = std::make_shared<std::vector<std::uint32_t>>(keys_.size());
-        std::uint32_t next = 0;
-        for (std::size_t at = 0; at < sorted.size(); ++at) {
-            const bool same = at > 0 && sorted[at].head == sorted[at - 1].head &&
-                              keys_[sorted[at].number] == keys_[sorted[at - 1].number];
-            if (at > 0 && !same) ++next;
-            (*made)[sorted[at].number] = next;
+    void rank(std::size_t at) {
+        std::string& key = keys_[items_[at].number];
+        if (at > 0) {
+            std::string& before = keys_[items_[at - 1].number];
+            if (items_[at].head != items_[at - 1].head || key != before) ++next_;
+            std::string().swap(before);  // giving back a million strings at once would take long too
         }
-        ranks_ = std::move(made);
+        (*made_)[items_[at].number] = next_;
     }
 
     const SortColumns& columns_;
     Comparator comparator_;
-    std::vector<std::string> keys_;
+    std::uint32_t texts_;
+    std::vector<std::string> keys_;  // by number
     std::vector<Item> items_;
     std::optional<StepSort<Item, Less>> sort_;
-    TextRanks ranks_;
+    std::shared_ptr<std::vector<std::uint32_t>> made_;
+    std::size_t ranked_ = 0;  // items
+    std::uint32_t next_ = 0;  // rank
 };
 
 RankMaker::RankMaker(const SortColumns& columns, std::uint32_t texts, Comparator comparator)

@@ -2,45 +2,15 @@
 #include "imap/sort/threads.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
+
+#include "imap/sort/passes.hpp"
 
 namespace imap {
 namespace {
 
 constexpr std::uint32_t none = ThreadTree::none;
 using Units = std::vector<std::uint32_t>;
-
-// Messages or units of one pass between two looks around: some 0.2 ms.
-constexpr std::size_t piece = 8'192;
-
-/// One pass after another, each over numbers from 0, in pieces.
-class Passes {
-public:
-    /// \param size how many numbers, asked when the pass begins
-    void add(std::function<std::size_t()> size, std::function<void(std::size_t)> each) {
-        passes_.push_back(Pass{std::move(size), std::move(each)});
-    }
-    /// True when all is done.
-    bool step() {
-        if (pass_ == passes_.size()) return true;
-        const Pass& pass = passes_[pass_];
-        if (at_ == 0) size_ = pass.size();
-        const std::size_t until = std::min(size_, at_ + piece);
-        for (; at_ < until; ++at_) pass.each(at_);
-        if (at_ < size_) return false;
-        at_ = 0;
-        return ++pass_ == passes_.size();
-    }
-
-private:
-    struct Pass {
-        std::function<std::size_t()> size;
-        std::function<void(std::size_t)> each;
-    };
-    std::vector<Pass> passes_;
-    std::size_t pass_ = 0, at_ = 0, size_ = 0;
-};
 
 /// What all passes work on.
 struct Ground {
@@ -254,7 +224,7 @@ private:
 };
 
 /// Of REFERENCES.
-class ReferencesSteps : public ReferenceThreads::Steps {
+class ReferencesSteps : public ThreadSteps {
 public:
     ReferencesSteps(Ground ground, const std::vector<ThreadMessage>& messages)
         : ground_(ground), grove_(ground_), joiner_(grove_, messages) {
@@ -284,7 +254,7 @@ private:
 };
 
 /// Of REFS: threads by their latest message.
-class RefsSteps : public ReferenceThreads::Steps {
+class RefsSteps : public ThreadSteps {
 public:
     explicit RefsSteps(Ground ground) : ground_(ground), grove_(ground_) {
         grove_.prune(passes_);
@@ -327,28 +297,6 @@ private:
 
 }  // namespace
 
-ThreadTree thread_by_subject(const std::vector<ThreadMessage>& messages, const Units& order) {
-    ThreadTree made;
-    made.messages = messages.size();
-    made.first_child.assign(messages.size(), none);
-    made.next_sibling.assign(messages.size(), none);
-    std::uint32_t largest = 0;
-    for (const ThreadMessage& message : messages) largest = std::max(largest, message.subject);
-    Units root_of(std::size_t{largest} + 1, none);
-    Units last_child(messages.size(), none);
-    for (const std::uint32_t message : order) {
-        std::uint32_t& root = root_of[messages[message].subject];
-        if (root == none) {
-            root = message;
-            made.roots.push_back(message);
-            continue;
-        }
-        const std::uint32_t before = std::exchange(last_child[root], message);
-        (before == none ? made.first_child[root] : made.next_sibling[before]) = message;
-    }
-    return made;
-}
-
 ReferenceThreads::Node ReferenceThreads::node_of(std::uint32_t id) {
     std::uint32_t& node = node_of_id_[id];
     if (node == none) {
@@ -384,12 +332,12 @@ void ReferenceThreads::add(std::uint32_t id, std::span<const std::uint32_t> refe
     if (before != none && !forest_.descends(before, message)) forest_.link(message, before);
 }
 
-std::unique_ptr<ReferenceThreads::Steps> ReferenceThreads::references(
-    const std::vector<ThreadMessage>& messages, const Units& order) const {
+std::unique_ptr<ThreadSteps> ReferenceThreads::references(const std::vector<ThreadMessage>& messages,
+                                                          const Units& order) const {
     return std::make_unique<ReferencesSteps>(Ground{forest_, message_of_, node_of_message_, order}, messages);
 }
 
-std::unique_ptr<ReferenceThreads::Steps> ReferenceThreads::refs(const Units& order) const {
+std::unique_ptr<ThreadSteps> ReferenceThreads::refs(const Units& order) const {
     return std::make_unique<RefsSteps>(Ground{forest_, message_of_, node_of_message_, order});
 }
 

@@ -174,12 +174,6 @@ struct SearchResponse {
     WriteMode mode;
 };
 void write_esearch(std::string& out, const SearchResponse& response);
-/// "* SEARCH 2 84 882 (MODSEQ 917)": for clients of RFC 3501. Expands the ranges.
-void write_search(std::string& out, std::span<const NumberRange> result, std::optional<base::ModSeq> mod_seq);
-
-/// "* SORT 5 3 4 (MODSEQ 917)": RFC 5256 section 4.
-void write_sort(std::string& out, std::span<const std::uint32_t> result, std::optional<base::ModSeq> mod_seq);
-
 /// Results that come into a context or leave it, each at a place; RFC 5267 sections 4.3.3 and 4.3.4.
 struct ContextChange {
     std::uint32_t position = 0;  ///< 0: wherever they belong

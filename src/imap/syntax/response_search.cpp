@@ -1,6 +1,7 @@
 // Writers of what SEARCH, SORT, ESEARCH and contexts find, and of COMPARATOR and LANGUAGE.
 #include <algorithm>
 
+#include "imap/syntax/found_writer.hpp"
 #include "imap/syntax/response.hpp"
 
 namespace imap {
@@ -129,28 +130,27 @@ void write_esearch(std::string& out, const SearchResponse& response) {
     if ((response.returns & shown) != 0) Esearch(out, response).write();
 }
 
-void write_search(std::string& out, std::span<const NumberRange> result,
-                  std::optional<base::ModSeq> mod_seq) {
-    out.append("* SEARCH");
-    for (const NumberRange& range : result) {
-        for (std::uint64_t number = range.first; number <= range.last; ++number) {
-            out.push_back(' ');
-            write_number(out, number);
+bool FoundWriter::write(std::string& out, std::size_t octets) {
+    const std::size_t until = out.size() + octets;
+    if (!std::exchange(begun_, true)) out.append(sorted_ ? "* SORT" : "* SEARCH");
+    while (out.size() < until) {
+        if (sorted_ ? at_ == order_.size() : at_ == ranges_.size()) {
+            write_mod_seq(out, mod_seq_);
+            out.append("\r\n");
+            return false;
         }
-    }
-    write_mod_seq(out, mod_seq);
-    out.append("\r\n");
-}
-
-void write_sort(std::string& out, std::span<const std::uint32_t> result,
-                std::optional<base::ModSeq> mod_seq) {
-    out.append("* SORT");
-    for (const std::uint32_t number : result) {
         out.push_back(' ');
-        write_number(out, number);
+        if (sorted_) {
+            write_number(out, order_[at_++]);
+            continue;
+        }
+        const NumberRange& range = ranges_[at_];
+        write_number(out, std::uint64_t{range.first} + within_);
+        if (++within_ <= range.last - range.first) continue;
+        within_ = 0;
+        ++at_;
     }
-    write_mod_seq(out, mod_seq);
-    out.append("\r\n");
+    return true;
 }
 
 void write_context_change(std::string& out, std::string_view tag, bool uid, bool added,

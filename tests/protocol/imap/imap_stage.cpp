@@ -140,6 +140,8 @@ ImapStage::ImapStage(const support::StageOptions& options)
     store::StoreLimits limits;
     if (options_.contains("message_bytes_max"))
         limits.message_bytes_max = number_in(options_["message_bytes_max"]);
+    if (options_.contains("copy_messages_max"))
+        limits.copy_messages_max = static_cast<std::uint32_t>(number_in(options_["copy_messages_max"]));
     store_ = store::make_store(*engine_, clock_, limits);
     imap::Services services{*store_, authenticator_, sessions_, "mail.example.test",
                             "Barid", "1.0",          {},        &clock_};

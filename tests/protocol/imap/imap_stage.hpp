@@ -1,11 +1,11 @@
 // ImapStage: an IMAP server over the real store and the in-memory engine, for transcripts.
 //
 // Accounts: demo and two, password "secret". The store's clock stands at 2026-01-02 03:04:05 UTC.
-// Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, limit.NAME N,
-// clock_step MS (the sessions' clock goes on so much with each look at it).
-// People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
-// so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
-// public folder), unshared NAME,
+// Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, copy_messages_max N,
+// limit.NAME N, clock_step MS (the sessions' clock goes on so much with each look at it). People: both are in
+// the post office "office" of the directory, as demo@example.test and two@example.test; so is "off", who
+// never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a public folder),
+// unshared NAME,
 //         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver
 //         TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,

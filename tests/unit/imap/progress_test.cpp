@@ -33,7 +33,8 @@ TEST(Progress, AClockThatWasSetBackBeginsAnew) {
 TEST(Progress, TheCodeIsThatOfTheRfc) {
     EXPECT_EQ(in_progress_code("A001", 454, 1'000), "INPROGRESS (\"A001\" 454 1000)");
     EXPECT_EQ(in_progress_code("A001", 1'000, 1'000), "INPROGRESS (\"A001\" 999 1000)");
-    EXPECT_EQ(in_progress_code("A001", 7, 0), "INPROGRESS (\"A001\" NIL NIL)");
+    EXPECT_EQ(in_progress_code("A001", 0, 0), "INPROGRESS (\"A001\" NIL NIL)");
+    EXPECT_EQ(in_progress_code("A001", 7, 0), "INPROGRESS (\"A001\" 7 NIL)");
     EXPECT_EQ(in_progress_code("A]1", 1, 2), "INPROGRESS (NIL 1 2)");
 }
 

@@ -8,6 +8,7 @@
 
 #include "imap/syntax/cursor.hpp"
 #include "imap/syntax/fetch_writer.hpp"
+#include "imap/syntax/found_writer.hpp"
 #include "imap/syntax/response.hpp"
 #include "imap/syntax/rules.hpp"
 
@@ -235,12 +236,27 @@ TEST(Write, SearchResults) {
     std::string update;
     write_context_change(update, "B01", true, true, changes);
     EXPECT_EQ(update, "* ESEARCH (TAG \"B01\") UID ADDTO (0 32768:32769)\r\n");  // RFC 5267 section 4.3.3
+}
+
+TEST(Write, WhatWasFoundInPieces) {
     const std::optional<base::ModSeq> none;
-    EXPECT_EQ(written(write_sort, std::vector<std::uint32_t>{5, 3, 4, 1, 2}, none), "* SORT 5 3 4 1 2\r\n");
-    EXPECT_EQ(written(write_search, NumberRanges{{2, 2}, {84, 86}}, none), "* SEARCH 2 84 85 86\r\n");
-    EXPECT_EQ(written(write_search, NumberRanges{}, none), "* SEARCH\r\n");
-    EXPECT_EQ(written(write_search, NumberRanges{{UINT32_MAX, UINT32_MAX}}, std::optional(base::ModSeq(5))),
-              "* SEARCH 4294967295 (MODSEQ 5)\r\n");
+    for (const std::size_t octets : {1U, 7U, 1'000U}) {
+        const auto all = [octets](FoundWriter writer) {
+            std::string out;
+            for (bool more = true; more;) {
+                const std::size_t before = out.size();
+                more = writer.write(out, octets);
+                EXPECT_LE(out.size(), before + octets + 32);
+            }
+            return out;
+        };
+        EXPECT_EQ(all(FoundWriter::sort({5, 3, 4, 1, 2}, none)), "* SORT 5 3 4 1 2\r\n");
+        EXPECT_EQ(all(FoundWriter::sort({}, none)), "* SORT\r\n");
+        EXPECT_EQ(all(FoundWriter::search({{2, 2}, {84, 86}}, none)), "* SEARCH 2 84 85 86\r\n");
+        EXPECT_EQ(all(FoundWriter::search({}, none)), "* SEARCH\r\n");
+        EXPECT_EQ(all(FoundWriter::search({{UINT32_MAX, UINT32_MAX}}, base::ModSeq(5))),
+                  "* SEARCH 4294967295 (MODSEQ 5)\r\n");
+    }
 }
 
 struct Names {

@@ -73,6 +73,15 @@ TEST_F(BoundsTest, TheLastMessageNumberIsGivenAndNoneAfterIt) {  // RFC 9051 sec
     expect_clean();
 }
 
+class Told final : public ChangeProgress {
+public:
+    awaitable<void> changed_so_far(std::uint64_t done, std::uint64_t goal) override {
+        told.emplace_back(done, goal);
+        co_return;
+    }
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
+};
+
 TEST_F(BoundsTest, WhatOneCommitCannotHoldGoesInSeveral) {
     stop();
     engine_limits.batch_bytes_max = (1U << 20) + 170 * 4'384;  // 106 pages in a commit
@@ -82,13 +91,19 @@ TEST_F(BoundsTest, WhatOneCommitCannotHoldGoesInSeveral) {
     constexpr std::uint32_t count = 8'300;  // 130 pages
     ASSERT_NO_FATAL_FAILURE(append_many(inbox, count));
     const ModSeq before = inbox->snapshot()->totals().highest_modseq;
-    const auto flagged = run(inbox->store(add_flags(everything(), named(SystemFlag::deleted))));
+    StoreRequest request = add_flags(everything(), named(SystemFlag::deleted));
+    Told of_store, of_copy;
+    request.progress = &of_store;
+    const auto flagged = run(inbox->store(std::move(request)));
     ASSERT_TRUE(flagged) << flagged.error().what();
+    EXPECT_EQ(of_store.told, (decltype(of_store.told){{1, 3}, {2, 3}}));
     EXPECT_GT(flagged->modseq.value, before.value + 1);  // really several
     EXPECT_EQ(inbox->snapshot()->totals().deleted, count);
     const FolderPtr archive = open_folder("Archive");
-    const auto copied = run(inbox->copy_to(archive, everything()));
+    const auto copied = run(inbox->copy_to(archive, everything(), every_flag, &of_copy));
     ASSERT_TRUE(copied) << copied.error().what();
+    EXPECT_EQ(of_copy.told,
+              (decltype(of_copy.told){{2'048, count}, {4'096, count}, {6'144, count}, {8'192, count}}));
     EXPECT_EQ(copied->destination.size(), count);
     EXPECT_EQ(copied->destination.back(), Uid(count));
     const auto gone = run(inbox->expunge(std::nullopt));
