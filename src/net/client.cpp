@@ -157,6 +157,16 @@ awaitable<bool> Client::flush() { return stream_->flush(); }
 std::shared_ptr<Waker> Client::waker() { return stream_->link(); }
 std::uint32_t Client::take_events() noexcept { return stream_->take_events(); }
 void Client::close() noexcept { stream_->close(); }
+bool Client::reached_own_host() const {
+    SocketAddress here, there;
+    here.length = there.length = sizeof here.storage;
+    const int descriptor = stream_->descriptor();
+    if (::getsockname(descriptor, here.get(), &here.length) != 0) return false;
+    if (::getpeername(descriptor, there.get(), &there.length) != 0) return false;
+    // Who connects to an address of its own does so from that address.
+    const auto own = here.ip();
+    return own && own == there.ip();
+}
 std::string Client::tls_version() const { return tls_ ? stream_->tls()->version() : ""; }
 std::string Client::tls_cipher() const { return tls_ ? stream_->tls()->cipher() : ""; }
 std::string Client::tls_alpn() const { return tls_ ? stream_->tls()->alpn() : ""; }

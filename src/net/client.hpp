@@ -87,6 +87,8 @@ public:
     std::uint32_t take_events() noexcept;
     void close() noexcept;
 
+    /// The server's address is one of this host.
+    bool reached_own_host() const;
     bool tls() const { return tls_; }
     std::string tls_version() const;
     std::string tls_cipher() const;
@@ -94,6 +96,7 @@ public:
     std::string channel_binding(std::string_view type) const;
 
 private:
+    friend class PumpAccess;
     explicit Client(std::unique_ptr<Stream> stream);
     awaitable<ClientResult<void>> more(std::chrono::steady_clock::time_point deadline);
 

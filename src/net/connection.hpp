@@ -58,8 +58,10 @@ struct PeerInfo {
     std::string tls_cipher;
     std::string tls_server_name;     ///< SNI, lower case
     std::string tls_client_subject;  ///< of a verified client certificate: its common name or e-mail address
+    bool front_end = false;  ///< comes from one of the listener's front ends, which lead others' users to us
 };
 
+class Stream;
 class TlsContext;
 
 class Connection {
@@ -102,6 +104,12 @@ public:
     /// Channel binding data for SCRAM-PLUS: "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929);
     /// empty: none.
     virtual std::string channel_binding(std::string_view type) const = 0;
+
+    /// From here on what wakes this connection wakes that one too: for a time when the session waits for it
+    /// alone. What is pending already counts. Null: none.
+    virtual void pass_events_to(std::shared_ptr<Waker> other) = 0;
+    /// For net::pump(); null: there is no socket.
+    virtual Stream* stream() noexcept { return nullptr; }
 
     /// Orderly end: TLS close_notify if it costs no waiting, then the socket. Idempotent.
     virtual void close() noexcept = 0;

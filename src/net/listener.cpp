@@ -33,6 +33,11 @@ std::string Listener::parse_networks() {
         if (!network) return config.name + ": not a network: " + text;
         proxy_networks_.push_back(*network);
     }
+    for (const std::string& text : config.front_ends) {
+        const auto network = Network::parse(text);
+        if (!network) return config.name + ": not a network: " + text;
+        front_ends_.push_back(*network);
+    }
     const std::string fault = access.set(config.allow, config.deny);
     return fault.empty() ? fault : config.name + ": " + fault;
 }
@@ -42,6 +47,12 @@ bool Listener::is_proxy(const SocketAddress& peer) const {
     if (!ip) return proxy_unix_;
     return std::ranges::any_of(proxy_networks_,
                                [&](const Network& network) { return network.contains(*ip); });
+}
+
+bool Listener::is_front_end(const SocketAddress& peer) const {
+    const auto ip = peer.ip();
+    return ip &&
+           std::ranges::any_of(front_ends_, [&](const Network& network) { return network.contains(*ip); });
 }
 
 }  // namespace net

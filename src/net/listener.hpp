@@ -26,6 +26,7 @@ public:
     std::string parse_networks();
     /// Does this peer send a PROXY header?
     bool is_proxy(const SocketAddress& peer) const;
+    bool is_front_end(const SocketAddress& peer) const;
 
     const ListenerConfig config;
     const Serve serve;
@@ -36,7 +37,7 @@ public:
 
 private:
     std::shared_ptr<TicketKeys> keys_;
-    std::vector<Network> proxy_networks_;
+    std::vector<Network> proxy_networks_, front_ends_;
     bool proxy_unix_ = false;
 };
 

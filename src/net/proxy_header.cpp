@@ -117,4 +117,31 @@ ProxyHeader parse_proxy_header(std::string_view input) {
     return bad();
 }
 
+std::string write_proxy_header(const ProxiedClient& client) {
+    std::string out(signature_v2);
+    const auto put16 = [&out](std::size_t number) {
+        out += static_cast<char>(number >> 8);
+        out += static_cast<char>(number & 0xFFU);
+    };
+    out += '\x21';  // version 2, PROXY
+    if (!client.source || !client.destination) {
+        out += '\0';  // UNSPEC: a connection, but no addresses to tell
+        put16(0);
+        return out;
+    }
+    // Of two families: both as IPv6, the IPv4 one mapped.
+    const bool v6 = client.source->v6 || client.destination->v6;
+    const auto put = [&](const IpAddress& ip) {
+        if (v6 && !ip.v6) out.append(10, '\0').append(2, '\xFF');
+        out.append(reinterpret_cast<const char*>(ip.octets.data()), ip.v6 ? 16 : 4);
+    };
+    out += v6 ? '\x21' : '\x11';
+    put16(v6 ? 36 : 12);
+    put(*client.source);
+    put(*client.destination);
+    put16(client.source_port);
+    put16(client.destination_port);
+    return out;
+}
+
 }  // namespace net

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "net/address.hpp"
@@ -25,5 +26,13 @@ struct ProxyHeader {
 constexpr std::size_t proxy_header_bytes_max = 4096;
 
 ProxyHeader parse_proxy_header(std::string_view input);
+
+/// Whose connection a proxy carries. Without both addresses (a local socket): nobody's.
+struct ProxiedClient {
+    std::optional<IpAddress> source, destination;
+    std::uint16_t source_port = 0, destination_port = 0;
+};
+/// A header of version 2.
+std::string write_proxy_header(const ProxiedClient& client);
 
 }  // namespace net

@@ -43,6 +43,7 @@ PeerInfo peer_info(const Listener& listener, int descriptor, const SocketAddress
     info.address = ip ? ip->text() : "unix";
     info.port = peer.port();
     info.loopback = !ip || ip->loopback();
+    info.front_end = listener.is_front_end(peer);
     return info;
 }
 
@@ -205,7 +206,8 @@ void ServerImpl::admit(const std::shared_ptr<Listener>& listener, int descriptor
     }
     ++open_;
     auto place = std::make_unique<Place>(*this, listener);
-    if (ip && !before.proxy_header && !place->enter_client(ip->limit_key())) {
+    if (ip && !before.proxy_header && !listener->is_front_end(peer) &&
+        !place->enter_client(ip->limit_key())) {
         --refused_;  // counted again:
         return refuse(*listener, descriptor, listener->config.refusal);
     }

@@ -36,6 +36,9 @@ struct ListenerConfig {
         100;  ///< IPv4 address, IPv6 /64; families share one NAT address; 0: no limit
     /// Networks that send a PROXY header (v1 or v2), and must; "unix": peers on unix: addresses do.
     std::vector<std::string> proxy_trusted;
+    /// Networks of servers that lead their users to us: PeerInfo::front_end. Not held to
+    /// connections_per_ip_max.
+    std::vector<std::string> front_ends;
     std::chrono::seconds output_stall_max{300};
     /// Who may connect: addresses and networks ("192.0.2.0/24"), and names of the client's address
     /// ("host.example",

@@ -53,6 +53,7 @@ bool SessionRegistry::Handle::claim_user(std::string user, const UserLimits& lim
 }
 
 void SessionRegistry::Handle::set_client(std::string client) { set(&SessionInfo::client, std::move(client)); }
+void SessionRegistry::Handle::set_node(std::string node) { set(&SessionInfo::node, std::move(node)); }
 void SessionRegistry::Handle::set_folder(std::string folder) { set(&SessionInfo::folder, std::move(folder)); }
 
 void SessionRegistry::Handle::set(std::string SessionInfo::* field, std::string value) {

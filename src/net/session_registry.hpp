@@ -29,6 +29,7 @@ struct SessionInfo {
     std::string user;    ///< empty before login
     std::string client;  ///< IMAP ID, EHLO name
     std::string folder;  ///< selected
+    std::string node;    ///< the back end that it is relayed to; empty: it is served here
     std::string state;   ///< short: "IDLE", "FETCH", "greeting"
     std::chrono::system_clock::time_point since;
     std::chrono::system_clock::time_point last_command;
@@ -70,6 +71,7 @@ public:
         void set_folder(std::string folder);
         void set_tls(std::string version);
         void set_compressed(bool yes);
+        void set_node(std::string node);
         /// Notes the time too. `state` must be static text: it is stored as a pointer, so that a command
         /// costs little.
         void set_state(const char* state);

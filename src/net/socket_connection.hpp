@@ -67,6 +67,8 @@ public:
     void stop_compression() override { stream_.stop_compression(); }
     bool compressed() const override { return stream_.compressed(); }
     std::string channel_binding(std::string_view type) const override;
+    void pass_events_to(std::shared_ptr<Waker> other) override { stream_.link()->follow(std::move(other)); }
+    Stream* stream() noexcept override { return &stream_; }
     void close() noexcept override { stream_.close(); }
     std::uint64_t octets_in() const override { return stream_.octets_in(); }
     std::uint64_t octets_out() const override { return stream_.octets_out(); }

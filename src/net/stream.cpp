@@ -33,10 +33,33 @@ void Stream::Link::wake(std::uint32_t events) noexcept {
     const std::uint32_t before = events_.fetch_or(events, std::memory_order_acq_rel);
     if ((before & events) == events) return;  // whoever set them has posted
     post_nudge();
+    std::shared_ptr<Waker> follower;
+    {
+        const std::lock_guard lock(mutex_);
+        follower = follower_;
+    }
+    if (follower) follower->wake(events);
 }
 
 void Stream::Link::abort() noexcept {
-    if (!aborted_.exchange(true, std::memory_order_acq_rel)) post_nudge();
+    if (aborted_.exchange(true, std::memory_order_acq_rel)) return;
+    post_nudge();
+    std::shared_ptr<Waker> follower;
+    {
+        const std::lock_guard lock(mutex_);
+        follower = follower_;
+    }
+    if (follower) follower->wake(event_shutdown);
+}
+
+void Stream::Link::follow(std::shared_ptr<Waker> other) {
+    {
+        const std::lock_guard lock(mutex_);
+        follower_ = other;
+    }
+    std::uint32_t pending = events_.load(std::memory_order_acquire);
+    if (aborted_.load(std::memory_order_acquire)) pending |= event_shutdown;
+    if (other && pending != 0) other->wake(pending);
 }
 
 void Stream::Link::post_nudge() noexcept {

@@ -39,6 +39,8 @@ public:
         void wake(std::uint32_t events) noexcept override;
         /// Ends every wait of the stream with Wake::closed, now and later.
         void abort() noexcept;
+        /// Events, present and later, go to `other` too; null: no more.
+        void follow(std::shared_ptr<Waker> other);
 
     private:
         friend Stream;
@@ -47,6 +49,7 @@ public:
         Stream* stream_;
         std::atomic<std::uint32_t> events_{0};
         std::atomic<bool> aborted_{false};
+        std::shared_ptr<Waker> follower_;  // under mutex_. Shared: it may outlive what it wakes
     };
 
     /// Takes a connected socket over.
@@ -91,6 +94,7 @@ public:
     std::uint64_t octets_out() const { return octets_out_; }
 
 private:
+    friend class Pump;
     /// A stream that never has to wait lets the others on its thread run after this much: 1 MiB, or 4096
     /// pieces.
     static constexpr std::uint32_t turn_units = 16U << 10;
@@ -119,6 +123,7 @@ private:
     void prepare_for_sleep();
     bool has_unread() const;
     bool has_event(std::uint32_t events) const;
+    bool is_aborted() const { return link_->aborted_.load(std::memory_order_acquire); }
     bool must_yield();
 
     /// The layer above TLS, or above the socket.

@@ -6,10 +6,12 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "base/ascii.hpp"
+#include "base/base64.hpp"
 #include "base/log.hpp"
 #include "net/tls_tickets.hpp"
 
@@ -78,6 +80,15 @@ SslCtx new_context(const SSL_METHOD* method) {
     SSL_CTX_set_session_cache_mode(ctx.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(ctx.get(), 0);
     return ctx;
+}
+
+/// In place of OpenSSL's own check of the chain.
+int verify_pin(X509_STORE_CTX* store, void* argument) {
+    const auto& context = *static_cast<const TlsContext*>(argument);
+    X509* const leaf = X509_STORE_CTX_get0_cert(store);
+    if (leaf != nullptr && context.pinned(leaf)) return 1;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    return 0;
 }
 
 std::string fault_of(const std::string& file) { return file + ": " + openssl_error(); }
@@ -213,6 +224,18 @@ TlsContext::Made TlsContext::make_server(const ListenerConfig& config, std::shar
     return {std::move(made), {}};
 }
 
+bool TlsContext::pinned(const x509_st* certificate) const {
+    unsigned char* der = nullptr;
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (length <= 0) return false;
+    std::string hash(SHA256_DIGEST_LENGTH, '\0');
+    const bool hashed =
+        EVP_Digest(der, static_cast<std::size_t>(length), reinterpret_cast<unsigned char*>(hash.data()),
+                   nullptr, EVP_sha256(), nullptr) == 1;
+    OPENSSL_free(der);
+    return hashed && std::ranges::find(pins_, hash) != pins_.end();
+}
+
 TlsContext::Made TlsContext::make_client(const TlsClientConfig& config) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     ERR_clear_error();
@@ -224,8 +247,17 @@ TlsContext::Made TlsContext::make_client(const TlsClientConfig& config) {
         if (config.version_min < TLS1_2_VERSION) SSL_CTX_set_cipher_list(ctx.get(), "ALL:@SECLEVEL=0");
     }
     if (config.version_max != 0) SSL_CTX_set_max_proto_version(ctx.get(), config.version_max);
-    made->verifies_ = config.verify;
-    if (config.verify) {
+    made->verifies_ = config.verify && config.pins.empty();
+    for (const std::string& pin : config.pins) {
+        const auto octets = base::base64_decode(pin);
+        if (!octets || octets->size() != SHA256_DIGEST_LENGTH)
+            return {nullptr, "not a SHA-256 in base64: " + pin};
+        made->pins_.push_back(*octets);
+    }
+    if (!config.pins.empty()) {
+        SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
+        SSL_CTX_set_cert_verify_callback(ctx.get(), verify_pin, made.get());
+    } else if (config.verify) {
         SSL_CTX_set_verify(ctx.get(), SSL_VERIFY_PEER, nullptr);
         const int loaded = config.ca_file.empty()
                                ? SSL_CTX_set_default_verify_paths(ctx.get())

@@ -10,6 +10,7 @@
 #include "net/server.hpp"
 
 struct ssl_ctx_st;
+struct x509_st;
 
 namespace net {
 
@@ -24,6 +25,9 @@ using SslCtx = std::unique_ptr<ssl_ctx_st, SslCtxDeleter>;
 struct TlsClientConfig {
     bool verify = true;   ///< chain and name; off: opportunistic TLS
     std::string ca_file;  ///< empty: the system's
+    /// SHA-256 of the server's public key (its SubjectPublicKeyInfo), in base64: one of them instead of chain
+    /// and name.
+    std::vector<std::string> pins;
     std::vector<std::string> alpn;
     int version_max = 0;  ///< OpenSSL's number; 0: the newest. Tests of old versions set it.
     int version_min = 0;
@@ -49,6 +53,8 @@ public:
     /// The server's choice among the client's wire-format list; empty: none fits.
     std::string_view choose_alpn(std::string_view offered) const;
     const std::vector<std::string>& alpn() const { return alpn_; }
+    /// One of the pins is the certificate's.
+    bool pinned(const x509_st* certificate) const;
 
 private:
     TlsContext() = default;
@@ -61,6 +67,7 @@ private:
     std::map<std::string, ssl_ctx_st*, std::less<>> wildcard_;  // "example.org" for "*.example.org"
     std::vector<std::vector<std::string>> names_;               // of contexts_, sorted
     std::vector<std::string> alpn_;
+    std::vector<std::string> pins_;
     std::shared_ptr<TicketKeys> keys_;
     bool verifies_ = false;
 };

@@ -192,6 +192,8 @@ void TlsStream::shutdown() {
     end();
 }
 
+bool TlsStream::said_goodbye() const { return (SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) != 0; }
+
 bool TlsStream::has_input() const {
     return !rest_.empty() || SSL_has_pending(ssl_) == 1 ||
            (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0;

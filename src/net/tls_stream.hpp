@@ -39,6 +39,7 @@ public:
     Status write(std::string_view& plain);
     /// Says close_notify.
     void shutdown();
+    bool said_goodbye() const;
 
     /// True when read() without new octets may give plain text.
     bool has_input() const;

@@ -122,6 +122,8 @@ public:
         return state_->options.peer.tls ? state_->options.channel_binding : std::string();
     }
 
+    void pass_events_to(std::shared_ptr<net::Waker>) override {
+    }  // nothing here waits for another connection alone
     void close() noexcept override {
         state_->server_closed = true;
         state_->signal.cancel();

@@ -171,6 +171,33 @@ TEST(Proxy, LimitCountsTheClientNotTheProxy) {
     }));
 }
 
+TEST(ProxyHeader, WhatIsWrittenIsRead) {
+    const auto ip = [](const char* text) { return net::IpAddress::parse(text); };
+    for (const auto& [source, destination] :
+         {std::pair("192.0.2.7", "198.51.100.1"), std::pair("2001:db8::7", "2001:db8::1"),
+          std::pair("192.0.2.7", "2001:db8::1")}) {
+        net::ProxiedClient client;
+        client.source = ip(source);
+        client.destination = ip(destination);
+        client.source_port = 4711;
+        client.destination_port = 993;
+        const std::string header = net::write_proxy_header(client);
+        const net::ProxyHeader read = net::parse_proxy_header(header + "more");
+        ASSERT_EQ(read.status, net::ProxyHeader::Status::good) << source;
+        EXPECT_EQ(read.octets, header.size());
+        ASSERT_TRUE(read.source && read.destination);
+        EXPECT_EQ(read.source->text(), source);
+        EXPECT_EQ(read.destination->text(), destination);
+        EXPECT_EQ(read.source_port, 4711);
+        EXPECT_EQ(read.destination_port, 993);
+    }
+    const std::string nobody = net::write_proxy_header({});
+    const net::ProxyHeader read = net::parse_proxy_header(nobody);
+    EXPECT_EQ(read.status, net::ProxyHeader::Status::good);
+    EXPECT_EQ(read.octets, nobody.size());
+    EXPECT_FALSE(read.source);
+}
+
 TEST(Proxy, HeaderThenTlsInOneSegment) {
     const support::TemporaryFolder folder;
     support::CertificateAuthority authority(folder.path());
