@@ -18,21 +18,23 @@ Json shown(const PostOffice& office) {
     return {{"name", office.name},
             {"enabled", office.enabled},
             {"mailboxes_max", office.mailboxes_max},
-            {"quota_bytes_default", office.quota_bytes_default}};
+            {"quota_bytes_default", office.quota_bytes_default},
+            {"node", office.node}};
 }
 
 Json shown(const Domain& domain) {
     return {{"name", domain.name},
             {"postoffice", domain.post_office},
             {"enabled", domain.enabled},
-            {"catch_all", domain.catch_all}};
+            {"catch_all", domain.catch_all},
+            {"node", domain.node}};
 }
 
 Json shown(const Mailbox& mailbox) {
-    return {{"account", mailbox.account.value},  {"name", mailbox.name},
-            {"postoffice", mailbox.post_office}, {"addresses", mailbox.addresses},
-            {"enabled", mailbox.enabled},        {"login_allowed", mailbox.login_allowed},
-            {"quota_bytes", mailbox.quota_bytes}};
+    return {{"account", mailbox.account.value},   {"name", mailbox.name},
+            {"postoffice", mailbox.post_office},  {"addresses", mailbox.addresses},
+            {"enabled", mailbox.enabled},         {"login_allowed", mailbox.login_allowed},
+            {"quota_bytes", mailbox.quota_bytes}, {"node", mailbox.node}};
 }
 
 awaitable<Reply> postoffice_add(ServicesPtr services, Json arguments, CallerPtr) {
@@ -40,6 +42,7 @@ awaitable<Reply> postoffice_add(ServicesPtr services, Json arguments, CallerPtr)
     office.name = text(arguments, "name");
     office.mailboxes_max = static_cast<std::uint32_t>(number(arguments, "mailboxes_max"));
     office.quota_bytes_default = number(arguments, "quota_bytes_default");
+    office.node = text(arguments, "node");
     const Json out = shown(office);
     auto added = co_await services->directory.add_post_office(std::move(office));
     if (!added) co_return fault_of(added.error(), text(arguments, "name"));
@@ -72,6 +75,7 @@ awaitable<Reply> postoffice_set(ServicesPtr services, Json arguments, CallerPtr)
     office->mailboxes_max =
         static_cast<std::uint32_t>(number(arguments, "mailboxes_max", office->mailboxes_max));
     office->quota_bytes_default = number(arguments, "quota_bytes_default", office->quota_bytes_default);
+    office->node = text(arguments, "node", office->node);
     const Json out = shown(*office);
     auto set = co_await services->directory.set_post_office(std::move(*office));
     if (!set) co_return fault_of(set.error(), text(arguments, "name"));
@@ -96,6 +100,7 @@ awaitable<Reply> domain_add(ServicesPtr services, Json arguments, CallerPtr) {
     domain.name = text(arguments, "name");
     domain.post_office = text(arguments, "postoffice");
     domain.catch_all = text(arguments, "catch_all");
+    domain.node = text(arguments, "node");
     const Json out = shown(domain);
     auto added = co_await services->directory.add_domain(std::move(domain));
     if (!added) co_return fault_of(added.error(), text(arguments, "name"));
@@ -131,6 +136,7 @@ awaitable<Reply> domain_set(ServicesPtr services, Json arguments, CallerPtr) {
     if (!domain) co_return fault_of(domain.error(), text(arguments, "name"));
     domain->enabled = flag(arguments, "enabled", domain->enabled);
     domain->catch_all = text(arguments, "catch_all", domain->catch_all);
+    domain->node = text(arguments, "node", domain->node);
     const Json out = shown(*domain);
     auto set = co_await services->directory.set_domain(std::move(*domain));
     if (!set) co_return fault_of(set.error(), text(arguments, "name"));
@@ -187,6 +193,7 @@ awaitable<Reply> account_add(ServicesPtr services, Json arguments, CallerPtr) {
         }
     }
     mailbox.quota_bytes = number(arguments, "quota_bytes", settings->quota_bytes_default);
+    mailbox.node = text(arguments, "node");
 
     const bool made_up = text(arguments, "password").empty() && text(arguments, "hash").empty();
     auto credentials = co_await credentials_from(services, &arguments);
@@ -237,10 +244,11 @@ awaitable<Reply> account_list(ServicesPtr services, Json arguments, CallerPtr) {
 }
 
 awaitable<Reply> account_show(ServicesPtr services, Json arguments, CallerPtr) {
-    auto mailbox = co_await find_mailbox(services, text(arguments, "address"));
-    if (!mailbox) co_return fault_of(mailbox.error(), text(arguments, "address"));
-    Json out = shown(*mailbox);
-    auto account = co_await services->store.account(mailbox->account);
+    auto login = co_await services->directory.login(text(arguments, "address"));
+    if (!login) co_return fault_of(login.error(), text(arguments, "address"));
+    Json out = shown(login->mailbox);
+    out["served_by"] = login->node;
+    auto account = co_await services->store.account(login->mailbox.account);
     if (!account) co_return fault_of(account.error(), text(arguments, "address"));
     auto quota = co_await (*account)->quota();
     if (!quota) co_return fault_of(quota.error(), text(arguments, "address"));
@@ -269,6 +277,7 @@ awaitable<Reply> account_set(ServicesPtr services, Json arguments, CallerPtr) {
     mailbox->enabled = flag(arguments, "enabled", mailbox->enabled);
     mailbox->login_allowed = flag(arguments, "login_allowed", mailbox->login_allowed);
     mailbox->quota_bytes = number(arguments, "quota_bytes", mailbox->quota_bytes);
+    mailbox->node = text(arguments, "node", mailbox->node);
     if (arguments.contains("addresses") && arguments["addresses"].is_array())
         mailbox->addresses = arguments["addresses"].get<std::vector<std::string>>();
     const base::AccountId id = mailbox->account;
@@ -316,20 +325,20 @@ awaitable<Reply> account_remove(ServicesPtr services, Json arguments, CallerPtr)
 }
 
 constexpr std::array table{
-    Operation{"postoffice.add", "name", "mailboxes_max quota_bytes_default", postoffice_add},
+    Operation{"postoffice.add", "name", "mailboxes_max quota_bytes_default node", postoffice_add},
     Operation{"postoffice.list", "", "", postoffice_list},
     Operation{"postoffice.show", "name", "", postoffice_show},
-    Operation{"postoffice.set", "name", "enabled mailboxes_max quota_bytes_default", postoffice_set},
+    Operation{"postoffice.set", "name", "enabled mailboxes_max quota_bytes_default node", postoffice_set},
     Operation{"postoffice.remove", "name", "", postoffice_remove},
-    Operation{"domain.add", "name postoffice", "catch_all", domain_add},
+    Operation{"domain.add", "name postoffice", "catch_all node", domain_add},
     Operation{"domain.list", "", "postoffice", domain_list},
     Operation{"domain.show", "name", "", domain_show},
-    Operation{"domain.set", "name", "enabled catch_all", domain_set},
+    Operation{"domain.set", "name", "enabled catch_all node", domain_set},
     Operation{"domain.remove", "name", "", domain_remove},
-    Operation{"account.add", "address", "name alias quota_bytes password hash", account_add},
+    Operation{"account.add", "address", "name alias quota_bytes password hash node", account_add},
     Operation{"account.list", "", "postoffice after max", account_list},
     Operation{"account.show", "address", "", account_show},
-    Operation{"account.set", "address", "enabled login_allowed quota_bytes addresses", account_set},
+    Operation{"account.set", "address", "enabled login_allowed quota_bytes addresses node", account_set},
     Operation{"account.password", "address", "password hash", account_password},
     Operation{"account.remove", "address", "", account_remove},
 };

@@ -81,6 +81,7 @@ awaitable<Reply> session_list(ServicesPtr services, Json arguments, CallerPtr) {
                        {"user", session.user},
                        {"client", session.client},
                        {"folder", session.folder},
+                       {"node", session.node},
                        {"state", session.state},
                        {"since", iso_time(session.since)},
                        {"idle_seconds", std::chrono::duration_cast<std::chrono::seconds>(idle).count()}});

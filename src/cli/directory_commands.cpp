@@ -32,9 +32,23 @@ struct Values {
     std::vector<std::string> aliases;
     std::uint32_t mailboxes_max = 0;
     bool password_stdin = false;
-    std::string enabled, login;
+    std::string enabled, login, node;
 };
 using ValuesPtr = std::shared_ptr<Values>;
+
+/// Where the mailboxes are: on this server or on another one of its configuration.
+void add_node_option(CLI::App* command, const ValuesPtr& values, const char* what) {
+    command->add_option("--node", values->node, what);
+}
+
+void put_node(Json& arguments, const CLI::App* command, const ValuesPtr& values) {
+    if (command->count("--node") != 0) arguments["node"] = values->node;
+}
+
+std::string node_or_none(const Json& row) {
+    const std::string node = row["node"];
+    return node.empty() ? "none" : node;
+}
 
 void set_yes_no(Json& arguments, const char* key, const std::string& value) {
     if (!value.empty()) arguments[key] = value == "yes";
@@ -50,11 +64,13 @@ void add_postoffice(CLI::App& app, Context& context) {
         command->add_option("--mailboxes-max", values->mailboxes_max,
                             "how many mailboxes it may have (0: no limit)");
         command->add_option("--quota", values->quota, "of a new mailbox, such as 10GiB");
+        add_node_option(command, values, "the server that has its mailboxes; empty: this one");
     };
     const auto settings = [values](CLI::App* command) {
         Json arguments = {{"name", values->name}};
         if (command->count("--mailboxes-max") != 0) arguments["mailboxes_max"] = values->mailboxes_max;
         if (command->count("--quota") != 0) arguments["quota_bytes_default"] = parse_size(values->quota);
+        put_node(arguments, command, values);
         return arguments;
     };
     const auto said = [values](const char* what) {
@@ -88,11 +104,12 @@ void add_postoffice(CLI::App& app, Context& context) {
     show->callback([=, &context] {
         context.call("postoffice.show", Json{{"name", values->name}}, [](const Json& row) {
             fmt::print(
-                "name           {}\nenabled        {}\nmailboxes max  {}\nquota          {}\ndomains        "
-                "{}\n",
+                "name           {}\nenabled        {}\nmailboxes max  {}\nquota          {}\nnode           "
+                "{}\n"
+                "domains        {}\n",
                 row["name"].get<std::string>(), yes_no(row["enabled"]),
                 row["mailboxes_max"].get<std::uint32_t>(), limit(row["quota_bytes_default"]),
-                joined(row["domains"]));
+                node_or_none(row), joined(row["domains"]));
         });
     });
     auto* remove = family->add_subcommand("remove", "an empty one");
@@ -112,25 +129,31 @@ void add_domain(CLI::App& app, Context& context) {
     add->add_option("name", values->name)->required();
     add->add_option("--postoffice", values->office)->required();
     add->add_option("--catch-all", values->catch_all, "address that takes mail for unknown ones");
+    add_node_option(add, values, "the server that has its mailboxes; empty: the post office's");
     add->callback([=, &context] {
-        const Json arguments = {
-            {"name", values->name}, {"postoffice", values->office}, {"catch_all", values->catch_all}};
+        const Json arguments = {{"name", values->name},
+                                {"postoffice", values->office},
+                                {"catch_all", values->catch_all},
+                                {"node", values->node}};
         context.call("domain.add", arguments, said("added"));
     });
     auto* set = family->add_subcommand("set", "change its settings");
     set->add_option("name", values->name)->required();
     set->add_option("--catch-all", values->catch_all, "address; empty: none");
+    add_node_option(set, values, "the server that has its mailboxes; empty: the post office's");
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"name", values->name}};
         if (set->count("--catch-all") != 0) arguments["catch_all"] = values->catch_all;
+        put_node(arguments, set, values);
         set_yes_no(arguments, "enabled", values->enabled);
         context.call("domain.set", std::move(arguments), said("changed"));
     });
     const auto print_rows = [](const Json& result) {
-        Table table({"domain", "post office", "enabled", "catch-all"});
+        Table table({"domain", "post office", "enabled", "catch-all", "node"});
         for (const Json& row : result) {
-            table.add({row["name"], row["postoffice"], yes_no(row["enabled"]), row["catch_all"]});
+            table.add({row["name"], row["postoffice"], yes_no(row["enabled"]), row["catch_all"],
+                       node_or_none(row)});
         }
         table.print();
     };
@@ -157,6 +180,9 @@ void show_account(const Json& row) {
     fmt::print("account    {}\naddresses  {}\nlogin      {}@{} or any address\nenabled    {}, login {}\n",
                row["account"].get<std::uint32_t>(), joined(row["addresses"]), row["name"].get<std::string>(),
                row["postoffice"].get<std::string>(), yes_no(row["enabled"]), yes_no(row["login_allowed"]));
+    const std::string served_by = row["served_by"];
+    fmt::print("node       {}, served by {}\n", node_or_none(row),
+               served_by.empty() ? "this server" : served_by);
     fmt::print("used       {} in {} messages, quota {}\n\n", human_bytes(row["bytes"]),
                row["messages"].get<std::uint64_t>(), limit(row["quota_bytes"]));
     Table table({"folder", "messages", "unseen", "size"});
@@ -224,8 +250,10 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
     add->add_option("--alias", values->aliases, "more addresses");
     add->add_option("--quota", values->quota, "such as 10GiB");
     add_password_options(add, values);
+    add_node_option(add, values, "the server that has it; here: this one; empty: the domain's");
     add->callback([=, &context] {
         Json arguments = {{"address", values->name}};
+        put_node(arguments, add, values);
         if (!values->office.empty()) arguments["name"] = values->office;
         if (!values->aliases.empty()) arguments["alias"] = values->aliases;
         if (!values->quota.empty()) arguments["quota_bytes"] = parse_size(values->quota);
@@ -239,12 +267,14 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
     set->add_option("address", values->name)->required();
     set->add_option("--addresses", values->aliases, "all its addresses, the primary one first");
     set->add_option("--quota", values->quota, "such as 10GiB; 0: none");
+    add_node_option(set, values, "the server that has it; here: this one; empty: the domain's");
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
     set->add_option("--login", values->login, "may it log in")->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"address", values->name}};
         if (!values->aliases.empty()) arguments["addresses"] = values->aliases;
         if (!values->quota.empty()) arguments["quota_bytes"] = parse_size(values->quota);
+        put_node(arguments, set, values);
         set_yes_no(arguments, "enabled", values->enabled);
         set_yes_no(arguments, "login_allowed", values->login);
         context.call("account.set", std::move(arguments),

@@ -36,8 +36,10 @@ void show_sessions(const Json& sessions) {
     for (const Json& row : sessions) {
         std::string layers = row["tls"];
         if (row["compressed"].get<bool>()) layers += layers.empty() ? "deflate" : " deflate";
+        std::string state = row["state"];
+        if (const std::string node = row["node"]; !node.empty()) state += " to " + node;
         table.add({std::to_string(row["id"].get<std::uint64_t>()), row["protocol"], row["user"],
-                   row["address"], layers, row["client"], row["folder"], row["state"],
+                   row["address"], layers, row["client"], row["folder"], state,
                    human_seconds(static_cast<std::uint64_t>(std::max<std::int64_t>(0, row["idle_seconds"]))),
                    row["since"]});
     }

@@ -196,6 +196,14 @@ bool is_office_name(std::string_view name) {
            std::ranges::all_of(name, label_octet);
 }
 
+bool is_node_name(std::string_view name) {
+    return name.size() <= AddressLimits::name_bytes_max && std::ranges::all_of(name, [](char c) {
+               const char low = base::to_lower(c);
+               return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                      c == '.';
+           });
+}
+
 bool is_mailbox_name(std::string_view name) {
     return name.size() <= AddressLimits::name_bytes_max && dot_atom(name) && base::is_utf8(name) &&
            fold_local(name) == name;

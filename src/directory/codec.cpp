@@ -114,6 +114,7 @@ std::string encode(const PostOffice& office) {
         .number('m', office.mailboxes_max)
         .number('q', office.quota_bytes_default)
         .number('u', office.commons.value)
+        .text('h', office.node)
         .finish();
 }
 
@@ -123,6 +124,7 @@ std::string encode(const Domain& domain) {
         .text('o', domain.post_office)
         .number('e', domain.enabled ? 1 : 0)
         .text('c', domain.catch_all)
+        .text('h', domain.node)
         .finish();
 }
 
@@ -138,6 +140,7 @@ std::string encode(const MailboxRecord& record) {
         .number('s', record.active ? 1 : 0)
         .texts('a', mailbox.addresses)
         .texts('p', record.pending)
+        .text('h', mailbox.node)
         .finish();
 }
 
@@ -175,6 +178,9 @@ std::optional<PostOffice> decode_office(std::string_view value) {
             case 'u':
                 out.commons = base::AccountId(static_cast<std::uint32_t>(in.number()));
                 break;
+            case 'h':
+                out.node = in.text();
+                break;
             default:
                 break;
         }
@@ -195,6 +201,9 @@ std::optional<Domain> decode_domain(std::string_view value) {
                 break;
             case 'c':
                 out.catch_all = in.text();
+                break;
+            case 'h':
+                out.node = in.text();
                 break;
             default:
                 break;
@@ -231,6 +240,9 @@ std::optional<MailboxRecord> decode_mailbox(std::string_view value) {
                 break;
             case 'p':
                 out.pending.push_back(in.text());
+                break;
+            case 'h':
+                out.mailbox.node = in.text();
                 break;
             default:
                 break;

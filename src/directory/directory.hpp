@@ -29,6 +29,8 @@ struct PostOffice {
     std::uint32_t mailboxes_max = 0;  ///< 0: no limit
     std::uint64_t quota_bytes_default = 0;
     base::AccountId commons;  ///< of its public folders; 0: none yet. Set by Directory::commons() alone
+    /// The server that has its mailboxes, where they name none; empty: this one.
+    std::string node;
 };
 
 struct Domain {
@@ -36,7 +38,8 @@ struct Domain {
     std::string post_office;
     bool enabled = true;
     std::string
-        catch_all;  ///< an address of the post office that takes mail for unknown local parts; empty: none
+        catch_all;     ///< an address of the post office that takes mail for unknown local parts; empty: none
+    std::string node;  ///< of mailboxes whose primary address is here; empty: the post office's
 };
 
 /// What a client proves its password against. Each may be absent.
@@ -58,7 +61,14 @@ struct Mailbox {
     bool enabled = true;
     bool login_allowed = true;
     std::uint64_t quota_bytes = 0;  ///< 0: no limit
+    /// The server that has it, by its name in the configuration; empty: that of the domain of its primary
+    /// address. `node_here`: this one, whatever the domain and the post office say.
+    std::string node;
 };
+
+constexpr std::string_view node_here = "here";
+/// Letters, digits, '-', '_' and '.', 64 at most; or empty.
+bool is_node_name(std::string_view name);
 
 /// Where mail for an address goes.
 struct Route {
@@ -66,6 +76,7 @@ struct Route {
     Kind kind = Kind::foreign;
     base::AccountId account;
     std::string address;  ///< as the mailbox has it: without detail; the catch-all's own when that took it
+    std::string node;     ///< the server that has the mailbox; empty: this one
 };
 
 /// A mailbox with what it logs in by.
@@ -73,6 +84,7 @@ struct Login {
     Mailbox mailbox;
     Credentials credentials;
     bool post_office_enabled = true;
+    std::string node;  ///< where the mailbox is, of all that say so; empty: here
 };
 
 /// Splits at the last '@' outside quotes, lower-cases the domain, turns U-labels into A-labels, keeps the

@@ -18,14 +18,6 @@ std::string own_spelling(const Mailbox& mailbox, std::string_view key) {
     return {};
 }
 
-Route route_to(const Mailbox& mailbox, std::string address) {
-    Route route;
-    route.kind = mailbox.enabled ? Route::Kind::mailbox : Route::Kind::disabled;
-    route.account = mailbox.account;
-    route.address = std::move(address);
-    return route;
-}
-
 Route without_mailbox(Route::Kind kind, std::string address) {
     Route route;
     route.kind = kind;
@@ -77,6 +69,20 @@ awaitable<Result<std::string>> StoreDirectory::default_domain() {
     co_return std::string();
 }
 
+awaitable<Result<Route>> StoreDirectory::route_to(EntryPtr entry, std::string address) {
+    const Mailbox& mailbox = entry->record.mailbox;
+    Route route;
+    route.kind = mailbox.enabled ? Route::Kind::mailbox : Route::Kind::disabled;
+    route.account = mailbox.account;
+    route.address = std::move(address);
+    auto tenant = co_await office(mailbox.post_office, From::cache);
+    if (!tenant) co_return tenant.error();
+    auto node = co_await node_of(mailbox, std::move(*tenant));
+    if (!node) co_return node.error();
+    route.node = std::move(*node);
+    co_return route;
+}
+
 /// An address of ours as it stands: no detail, no catch-all.
 awaitable<Result<Route>> StoreDirectory::route_exact(std::string address) {
     const auto parsed = parse_address(address);
@@ -84,7 +90,7 @@ awaitable<Result<Route>> StoreDirectory::route_exact(std::string address) {
     auto found = co_await find_address(*parsed);
     if (!found) co_return found.error();
     if (!found->first) co_return without_mailbox(Route::Kind::unknown_mailbox, address);
-    co_return route_to(found->first->record.mailbox, std::move(found->second));
+    co_return co_await route_to(std::move(found->first), std::move(found->second));
 }
 
 /// RFC 5321 section 4.5.1: mail for postmaster is taken at every domain of ours, also without a domain.
@@ -127,7 +133,7 @@ awaitable<Result<Route>> StoreDirectory::route(std::string address) {
             if (!found) co_return found.error();
         }
     }
-    if (found->first) co_return route_to(found->first->record.mailbox, std::move(found->second));
+    if (found->first) co_return co_await route_to(std::move(found->first), std::move(found->second));
     if (!(*where)->catch_all.empty()) {
         auto caught = co_await route_exact((*where)->catch_all);
         if (!caught || caught->kind != Route::Kind::unknown_mailbox) co_return caught;
@@ -154,6 +160,22 @@ awaitable<Result<StoreDirectory::EntryPtr>> StoreDirectory::find_login(std::stri
     co_return co_await find_name(mailbox_name, office_name);
 }
 
+/// The nearest that names one: the mailbox, the domain of its primary address, the post office.
+awaitable<Result<std::string>> StoreDirectory::node_of(Mailbox mailbox, OfficePtr office) {
+    std::string node = std::move(mailbox.node);
+    if (node.empty() && !mailbox.addresses.empty()) {
+        const auto primary = parse_address(mailbox.addresses.front());
+        if (primary) {
+            auto where = co_await domain(primary->domain, From::cache);
+            if (!where) co_return where.error();
+            if (*where) node = (*where)->node;
+        }
+    }
+    if (node.empty() && office) node = office->node;
+    if (node == node_here) node.clear();
+    co_return node;
+}
+
 awaitable<Result<Login>> StoreDirectory::login(std::string name) {
     auto found = co_await find_login(name);
     if (!found) co_return found.error();
@@ -170,6 +192,9 @@ awaitable<Result<Login>> StoreDirectory::login(std::string name) {
         if (!where) co_return where.error();
         if (!*where || !(*where)->enabled) out.mailbox.login_allowed = false;
     }
+    auto node = co_await node_of(out.mailbox, *tenant);
+    if (!node) co_return node.error();
+    out.node = std::move(*node);
     out.credentials.password_hash = entry.credentials.password_hash;
     out.credentials.scram_sha_1 = entry.credentials.scram_sha_1;
     out.credentials.scram_sha_256 = entry.credentials.scram_sha_256;

@@ -42,6 +42,8 @@ Result<StoredCredentials> StoreDirectory::seal(base::AccountId account, const Cr
 awaitable<Result<Mailbox>> StoreDirectory::checked(Mailbox mailbox) {
     mailbox.name = fold_local(mailbox.name);
     if (!is_mailbox_name(mailbox.name)) co_return Error(Errc::invalid, "not a mailbox name");
+    if (!is_node_name(mailbox.node))
+        co_return Error(Errc::invalid, "a node's name has letters, digits, '-', '_' and '.', at most 64");
     auto tenant = co_await office(mailbox.post_office, From::store);
     if (!tenant) co_return tenant.error();
     if (!*tenant) co_return Error(Errc::not_found, "no such post office");

@@ -15,6 +15,7 @@ constexpr Error bad_office{Errc::invalid,
 constexpr Error no_office{Errc::not_found, "no such post office"};
 constexpr Error no_domain{Errc::not_found, "no such domain"};
 constexpr Error bad_domain{Errc::invalid, "not a domain name"};
+constexpr Error bad_node{Errc::invalid, "a node's name has letters, digits, '-', '_' and '.', at most 64"};
 
 /// Keys of all rows in a partition, page by page.
 constexpr std::size_t page_rows = 1'000;
@@ -23,6 +24,7 @@ constexpr std::size_t page_rows = 1'000;
 
 awaitable<Result<void>> StoreDirectory::add_post_office(PostOffice added) {
     if (!is_office_name(added.name)) co_return bad_office;
+    if (!is_node_name(added.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', added.name);
     const std::string value = encode(added);
@@ -44,6 +46,7 @@ awaitable<Result<void>> StoreDirectory::add_post_office(PostOffice added) {
 }
 
 awaitable<Result<void>> StoreDirectory::set_post_office(PostOffice office) {
+    if (!is_node_name(office.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', office.name);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
@@ -162,6 +165,7 @@ awaitable<Result<void>> StoreDirectory::check_catch_all(Domain domain) {
 awaitable<Result<void>> StoreDirectory::add_domain(Domain added) {
     added.name = canonical_domain(added.name);
     if (added.name.empty() || !is_host_name(added.name)) co_return bad_domain;
+    if (!is_node_name(added.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     auto tenant = co_await office(added.post_office, From::store);
     if (!tenant) co_return tenant.error();
@@ -223,6 +227,7 @@ awaitable<Result<void>> StoreDirectory::forget_listed_domain(std::string office,
 awaitable<Result<void>> StoreDirectory::set_domain(Domain wanted) {
     wanted.name = canonical_domain(wanted.name);
     if (wanted.name.empty()) co_return no_domain;
+    if (!is_node_name(wanted.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     auto fine = co_await check_catch_all(wanted);
     if (!fine) co_return fine;

@@ -86,6 +86,8 @@ private:
     awaitable<Result<std::pair<EntryPtr, std::string>>> find_address(Address address);
     awaitable<Result<EntryPtr>> find_name(std::string name, std::string office);
     awaitable<Result<EntryPtr>> find_login(std::string name);
+    awaitable<Result<Route>> route_to(EntryPtr entry, std::string address);
+    awaitable<Result<std::string>> node_of(Mailbox mailbox, OfficePtr office);
     awaitable<Result<Route>> route_postmaster(std::string domain);
     awaitable<Result<Route>> route_exact(std::string address);
     awaitable<Result<std::string>> default_domain();
