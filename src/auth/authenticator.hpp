@@ -30,6 +30,8 @@ struct Client {
     std::string listener;  ///< its name: who may log in may differ
     bool loopback = false;
     bool tls = false;
+    /// Comes from a server of ours that leads its users here: may use Policy::relay_secret.
+    bool front_end = false;
     std::string certificate_identity;  ///< of a verified client certificate; empty: none (EXTERNAL)
     /// Channel binding data by type ("tls-exporter", "tls-server-end-point"); empty when there is none.
     std::function<std::string(std::string_view type)> channel_binding;
@@ -42,7 +44,15 @@ struct Identity {
     base::AccountId account;
     std::string name;  ///< as logs and `session list` show it: the mailbox's primary address
     std::string mechanism;
+    /// The server that has the mailbox, by its name in the configuration; empty: this one. Who has an account
+    /// here all the same is relayed there.
+    std::string node;
+    bool relayed = false;   ///< a front end has led this user here: not to be led on
+    base::Secret password;  ///< as the client sent it, with `node` and where it did; to log in there
 };
+
+/// Who logs in by Policy::relay_secret, for somebody else.
+constexpr std::string_view relay_user = "barid-relay";
 
 enum class Failure : std::uint8_t {
     credentials,  ///< wrong password or unknown user: the same answer in the same time
@@ -108,6 +118,8 @@ struct Policy {
         4096;                ///< stored SCRAM keys: the client's cost too; argon2id guards the rest
     token::Settings tokens;  ///< configured: OAUTHBEARER and XOAUTH2 are offered
     std::map<std::string, UserRules, std::less<>> users_of_listeners;
+    /// PLAIN as `relay_user` with it acts for any user, from front ends alone. Empty: nobody does.
+    base::Secret relay_secret;
 };
 
 class Authenticator {

@@ -1,6 +1,7 @@
 // Service: checking a password, and what follows from the answer. Unknown users take the same steps as known
 // ones.
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -116,8 +117,33 @@ awaitable<std::optional<bool>> Service::verify(directory::Credentials credential
     co_return good;
 }
 
+/// A front end vouches for a user who has proven himself there.
+awaitable<Outcome> Service::check_relay(Attempt attempt, base::Secret secret) {
+    const bool good = policy_.relay_secret.equals(secret.reveal());
+    Found found;
+    if (good) {
+        attempt.user = std::exchange(attempt.authorization, std::string());
+        found = co_await look_up(attempt.user);
+    }
+    std::string account = penalty_name(found, attempt.user);
+    if (!found.login) {
+        const Failure why = found.unavailable ? Failure::temporary : Failure::credentials;
+        const char* const reason = !good               ? "wrong secret of a front end"
+                                   : found.unavailable ? "the store does not answer"
+                                                       : "a front end's user is unknown here";
+        co_return co_await refuse(std::move(attempt), std::move(account), why, reason);
+    }
+    Outcome out = co_await admit(std::move(attempt), std::move(*found.login));
+    out.identity.relayed = true;
+    co_return out;
+}
+
 awaitable<Outcome> Service::check_password(Attempt attempt, base::Secret password) {
     if (is_blocked(attempt.client)) co_return co_await blocked(std::move(attempt));
+    if (attempt.client.front_end && !policy_.relay_secret.empty() && attempt.user == relay_user &&
+        !attempt.authorization.empty()) {
+        co_return co_await check_relay(std::move(attempt), std::move(password));
+    }
     Found found = co_await look_up(attempt.user);
     std::string account = penalty_name(found, attempt.user);
     if (found.unavailable) {
@@ -152,6 +178,8 @@ awaitable<Outcome> Service::check_password(Attempt attempt, base::Secret passwor
         verified_.add(number, stored, password);
     }
     Outcome outcome = co_await admit(std::move(attempt), *found.login);
+    if (outcome.kind == Outcome::Kind::success && !outcome.identity.node.empty())
+        outcome.identity.password = password;
     if (outcome.kind == Outcome::Kind::success && !cached) {
         co_await renew(std::move(*found.login), std::move(password));
     }
@@ -240,6 +268,7 @@ awaitable<Outcome> Service::admit(Attempt attempt, directory::Login found) {
     out.identity.account = found.mailbox.account;
     out.identity.name = display_name(found.mailbox);
     out.identity.mechanism = attempt.mechanism;
+    out.identity.node = std::move(found.node);
     log::info("auth", "login",
               {{"user", out.identity.name},
                {"ip", attempt.client.address},

@@ -47,6 +47,7 @@ public:
 
     // For the exchanges. Each is awaited at once by its caller.
     awaitable<Outcome> check_password(Attempt attempt, base::Secret password);
+    awaitable<Outcome> check_relay(Attempt attempt, base::Secret secret);
     awaitable<Found> look_up(std::string user);
     /// For a token that is refused: the outcome to end with once the peer has been told why, with its delay
     /// served. Empty when the exchange is over with `outcome`.
