@@ -135,4 +135,36 @@ std::vector<Finding> check_access(const Listener& listener) {
     return out;
 }
 
+std::vector<Finding> check_node(const Node& node, const Config& config) {
+    std::vector<Finding> out;
+    const auto tell = [&out](std::string_view key, std::string text, bool warning = false) {
+        out.push_back({key, std::move(text), warning});
+    };
+    const std::string& own = config.relay.name.empty() ? config.hostname : config.relay.name;
+    if (node.name == own || node.name == "here")
+        tell("node.name", fmt::format("'{}' is this server itself", node.name));
+    const bool fine = node.name.size() <= 64 && std::ranges::all_of(node.name, [](char c) {
+                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                 c == '-' || c == '_' || c == '.';
+                      });
+    if (!fine) tell("node.name", fmt::format("'node.name' is no name for a node: {}", toml_text(node.name)));
+    const bool loopback = node.host == "localhost" || node.host == "::1" || node.host.starts_with("127.");
+    if (node.tls == "none" && !loopback)
+        tell("node.tls", "'node.tls' is none: who listens on the way can open every mailbox there", true);
+    if (node.tls == "none" && (!node.ca_file.empty() || !node.pins.empty()))
+        tell("node.tls", "'node.ca_file' and 'node.pins' say nothing without TLS");
+    if (!node.ca_file.empty() && !node.pins.empty())
+        tell("node.pins", "'node.ca_file' and 'node.pins' are one or the other");
+    if (node.login == "shared" && config.relay.secret_file.empty())
+        tell("node.login", "'node.login' is shared: 'relay.secret_file' must be set");
+    const bool master = node.login == "master";
+    if (master && (node.master_user.empty() || node.secret_file.empty()))
+        tell("node.login", "'node.login' is master: 'node.master_user' and 'node.secret_file' must be set");
+    if (!master && (!node.master_user.empty() || !node.secret_file.empty()))
+        tell("node.login",
+             fmt::format("'node.master_user' and 'node.secret_file' say nothing where 'node.login' is {}",
+                         node.login));
+    return out;
+}
+
 }  // namespace config

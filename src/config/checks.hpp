@@ -19,5 +19,7 @@ std::vector<Finding> check_oauth(const Config::Oauth& oauth);
 std::vector<Finding> check_auth(const Config::Auth& auth);
 /// Keys are those of the listener: "listener.allow".
 std::vector<Finding> check_access(const Listener& listener);
+/// Keys are those of the node: "node.tls".
+std::vector<Finding> check_node(const Node& node, const Config& config);
 
 }  // namespace config

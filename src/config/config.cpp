@@ -86,7 +86,7 @@ public:
         report(check_oauth(config_.oauth));
         report(check_auth(config_.auth));
         for (const std::string_view key :
-             {"oauth.keys_file", "oauth.introspection_secret_file", "oauth.ca_file"}) {
+             {"oauth.keys_file", "oauth.introspection_secret_file", "oauth.ca_file", "relay.secret_file"}) {
             const auto found = document_.settings.find(key);
             if (found == document_.settings.end()) continue;
             Value value = found->second.value;
@@ -99,6 +99,8 @@ public:
             for (std::size_t i = 0; i < document_.listeners.size(); ++i) add_listener(i);
             check_listeners();
         }
+        for (std::size_t i = 0; i < document_.nodes.size(); ++i) add_node(i);
+        check_nodes();
         check_certificates();
         std::ranges::sort(document_.problems, {}, [](const Problem& p) {
             return std::tuple<std::string_view, std::uint32_t, std::uint32_t, std::string_view>(
@@ -170,8 +172,10 @@ private:
         }
     }
 
-    static std::string listener_key(std::size_t number, const Key& key) {
-        return fmt::format("listener[{}].{}", number, key.name.substr(listener_prefix.size()));
+    /// "listener.tls" of the second is "listener[1].tls".
+    static std::string numbered_key(std::size_t number, const Key& key) {
+        const std::size_t dot = key.name.find('.');
+        return fmt::format("{}[{}].{}", key.name.substr(0, dot), number, key.name.substr(dot + 1));
     }
 
     void add_standard(const Standard& one) {
@@ -185,16 +189,30 @@ private:
             if (key.name == "listener.address") value.list = {std::string(one.address)};
             if (key.name == "listener.tls") value.text = one.tls;
             key.set_listener(listener, value);
-            note(listener_key(number, key), key, value, nullptr);
+            note(numbered_key(number, key), key, value, nullptr);
         }
         config_.listeners.push_back(std::move(listener));
     }
 
     void add_listener(std::size_t number) {
-        const auto& [place, settings] = document_.listeners[number];
         Listener listener;
+        fill(number, document_.listeners[number], listener, &Key::set_listener);
+        config_.listeners.push_back(std::move(listener));
+    }
+
+    void add_node(std::size_t number) {
+        Node node;
+        fill(number, document_.nodes[number], node, &Key::set_node);
+        config_.nodes.push_back(std::move(node));
+    }
+
+    /// Sets what the file has of one [[listener]] or [[node]], and the rest as it is by default.
+    template <class Item>
+    void fill(std::size_t number, const std::pair<Place, Settings>& from, Item& into,
+              void (*Key::*setter)(Item&, const Value&)) {
+        const auto& [place, settings] = from;
         for (const Key& key : keys()) {
-            if (key.set_listener == nullptr) continue;
+            if (key.*setter == nullptr) continue;
             const auto found = settings.find(key.name);
             const bool set = found != settings.end();
             Value value = set ? found->second.value : initial_of(key);
@@ -202,10 +220,27 @@ private:
             if (key.required && value.text.empty() && value.list.empty()) {
                 problem(set ? found->second.place : place, fmt::format("'{}' is not set", key.name));
             }
-            key.set_listener(listener, value);
-            note(listener_key(number, key), key, value, set ? &found->second.place : nullptr);
+            (key.*setter)(into, value);
+            note(numbered_key(number, key), key, value, set ? &found->second.place : nullptr);
         }
-        config_.listeners.push_back(std::move(listener));
+    }
+
+    void check_nodes() {
+        std::map<std::string, std::size_t> names;
+        for (std::size_t i = 0; i < config_.nodes.size(); ++i) {
+            const Node& one = config_.nodes[i];
+            const auto& [place, settings] = document_.nodes[i];
+            const auto place_in = [&](std::string_view key) -> const Place& {
+                const auto found = settings.find(key);
+                return found == settings.end() ? place : found->second.place;
+            };
+            for (const std::string_view key : {"node.ca_file", "node.secret_file"})
+                check_file(key == "node.ca_file" ? one.ca_file : one.secret_file, place_in(key));
+            if (!one.name.empty() && !names.emplace(one.name, i).second)
+                problem(place_in("node.name"), fmt::format("there is a node '{}' already", one.name));
+            for (const Finding& finding : check_node(one, config_))
+                problem(place_in(finding.key), finding.text, finding.warning);
+        }
     }
 
     const Place& listener_place(std::size_t number, std::string_view key) const {
@@ -227,6 +262,10 @@ private:
             for (const std::string& address : one.addresses) check_address(i, address, addresses, by_port);
             for (const Finding& finding : check_access(one))
                 problem(listener_place(i, finding.key), finding.text, finding.warning);
+            if (!one.front_ends.empty() && config_.relay.secret_file.empty()) {
+                problem(listener_place(i, "listener.front_ends"),
+                        "'listener.front_ends' open no mailbox without 'relay.secret_file'", true);
+            }
             if (one.protocol == "lmtp" && one.tls == "implicit") {
                 problem(listener_place(i, "listener.tls"), "LMTP has no implicit TLS");
             }

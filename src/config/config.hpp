@@ -23,12 +23,24 @@ struct Listener {
     std::string tls;                     ///< "none", "starttls", "implicit"
     std::string certificate, key;        ///< PEM files; empty: those of [tls]
     std::string client_ca;
-    std::vector<std::string> proxy_trusted;
+    std::vector<std::string> proxy_trusted, front_ends;
     std::uint32_t connections_max = 0;
     std::uint32_t connections_per_ip_max = 0;
     Duration output_stall_max{0};
     std::vector<std::string> allow, deny, allow_users, deny_users;
     Duration idle_max{0};  ///< 0: the protocol's own
+};
+
+/// A server that has mailboxes which this one leads to. \ref relay::Node is made from it.
+struct Node {
+    std::string name, host;
+    std::uint16_t imap_port = 0, pop3_port = 0, submission_port = 0;
+    std::string tls;  ///< "none", "starttls", "implicit"
+    std::string server_name, ca_file;
+    std::vector<std::string> pins;
+    std::string login;  ///< "shared", "master", "password"
+    std::string master_user, secret_file;
+    std::string client_address;  ///< "none", "proxy", "commands"
 };
 
 /// Where a value comes from, and what it is as the file would have it.
@@ -103,6 +115,10 @@ struct Config {
         std::vector<std::string> servers;
         Duration answer_max{0};
     } dns;
+    struct Relay {
+        std::string name, secret_file;
+        Duration connect_max{0}, login_max{0};
+    } relay;
     struct Smtp {
         std::uint32_t recipients_max = 0;
     } smtp;
@@ -110,6 +126,8 @@ struct Config {
         std::string socket;
     } admin;
     std::vector<Listener> listeners;  ///< the standard ones when the file has none
+
+    std::vector<Node> nodes;
 
     std::vector<Setting> settings;  ///< every key with its value, in the order of the table
     std::vector<Problem> warnings;  ///< what is odd and does not keep the server from starting

@@ -10,11 +10,14 @@ namespace config {
 
 std::span<const Key> general_keys();
 std::span<const Key> auth_keys();
+std::span<const Key> relay_keys();
 std::span<const Key> listener_keys();
+std::span<const Key> node_keys();
 
 constexpr std::int64_t connections_limit = 1'000'000;
 constexpr std::int64_t ms(Duration time) { return time.count(); }
 inline std::uint32_t u32(const Value& value) { return static_cast<std::uint32_t>(value.number); }
+inline std::uint16_t u16(const Value& value) { return static_cast<std::uint16_t>(value.number); }
 inline std::uint64_t u64(const Value& value) { return static_cast<std::uint64_t>(value.number); }
 inline Duration time(const Value& value) { return Duration(value.number); }
 

@@ -18,6 +18,7 @@ struct Key {
     void (*set)(Config&, const Value&) = nullptr;
     void (*set_listener)(Listener&, const Value&) = nullptr;
     bool required = false;
+    void (*set_node)(Node&, const Value&) = nullptr;
 };
 
 std::span<const Key> keys();
@@ -25,5 +26,6 @@ const Key* find_key(std::string_view name);
 /// True when keys start with `name` and a dot.
 bool is_table(std::string_view name);
 constexpr std::string_view listener_prefix = "listener.";
+constexpr std::string_view node_prefix = "node.";
 
 }  // namespace config

@@ -74,6 +74,15 @@ const std::array table{
         "header, and must.",
         nullptr,
         [](Listener& l, const Value& v) { l.proxy_trusted = v.list; }},
+    Key{"listener.front_ends",
+        Type::list,
+        "",
+        {},
+        "Addresses and networks of Barids that lead their users to this one: from there relay.secret_file "
+        "opens "
+        "mailboxes, and listener.connections_per_ip_max does not hold.",
+        nullptr,
+        [](Listener& l, const Value& v) { l.front_ends = v.list; }},
     Key{"listener.connections_max",
         Type::count,
         "10000",

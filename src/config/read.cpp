@@ -102,12 +102,14 @@ public:
         for (const auto& [name, node] : table) {
             const std::string full = prefix + std::string(name.str());
             const Place place = place_of(name.source(), file_);
-            const bool in_listener = prefix == listener_prefix;
-            if (!in_listener && full == "listener") {
-                listeners(node, place);
+            const bool in_item = prefix == listener_prefix || prefix == node_prefix;
+            if (!in_item && full == "listener") {
+                items(node, place, full, document_.listeners);
+            } else if (!in_item && full == "node") {
+                items(node, place, full, document_.nodes);
             } else if (const Key* const key = find_key(full)) {
                 value(*key, node, place, settings);
-            } else if (!in_listener && is_table(full)) {
+            } else if (!in_item && is_table(full)) {
                 if (const auto* const inner = node.as_table()) {
                     this->table(*inner, full + '.', settings);
                 } else {
@@ -137,17 +139,16 @@ private:
         }
     }
 
-    void listeners(const toml::node& node, const Place& place) {
+    void items(const toml::node& node, const Place& place, const std::string& name, Document::Items& out) {
         const auto* const array = node.as_array();
         if (array == nullptr ||
             !std::ranges::all_of(*array, [](const toml::node& one) { return one.is_table(); })) {
-            problem(place, "listeners are written as [[listener]]");
+            problem(place, fmt::format("{0}s are written as [[{0}]]", name));
             return;
         }
         for (const toml::node& one : *array) {
-            auto& [where, settings] =
-                document_.listeners.emplace_back(place_of(one.source(), file_), Settings());
-            table(*one.as_table(), std::string(listener_prefix), settings);
+            auto& [where, settings] = out.emplace_back(place_of(one.source(), file_), Settings());
+            table(*one.as_table(), name + '.', settings);
         }
     }
 

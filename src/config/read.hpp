@@ -24,7 +24,8 @@ using Settings = std::map<std::string, Read, std::less<>>;  ///< by the table's 
 
 struct Document {
     Settings settings;
-    std::vector<std::pair<Place, Settings>> listeners;  ///< each [[listener]], in order
+    using Items = std::vector<std::pair<Place, Settings>>;
+    Items listeners, nodes;  ///< each [[listener]] and [[node]], in order
     std::vector<Problem> problems;
     bool broken = false;  ///< a file could not be read or is no TOML: what is missing says nothing
 };

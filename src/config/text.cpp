@@ -102,8 +102,11 @@ Text show_text(const std::string& path, bool origin) {
         const std::string current(table_of(one.key));
         if (current != table) {
             table = current;
-            out.text +=
-                '\n' + (table.starts_with("listener[") ? "[[listener]]" : fmt::format("[{}]", table)) + '\n';
+            out.text += '\n' +
+                        (table.find('[') != std::string::npos
+                             ? fmt::format("[[{}]]", table.substr(0, table.find('[')))
+                             : fmt::format("[{}]", table)) +
+                        '\n';
         }
         out.text += fmt::format("{} = {}", last_part(one.key), one.value);
         if (origin) out.text += fmt::format("  # {}", one.origin);
@@ -115,6 +118,7 @@ Text show_text(const std::string& path, bool origin) {
 Text explain_text(std::string_view wanted) {
     Text out;
     if (wanted == "listener[]" || wanted == "[[listener]]") wanted = "listener";
+    if (wanted == "node[]" || wanted == "[[node]]") wanted = "node";
     for (const Key& key : keys()) {
         if (wanted.empty() || key.name == wanted || (is_table(wanted) && table_of(key.name) == wanted)) {
             if (!out.text.empty()) out.text += '\n';
@@ -154,7 +158,9 @@ std::string reference_markdown() {
         if (table_of(key.name) != table) {
             table = table_of(key.name);
             const std::string title = table.empty() ? "Top of the file" : fmt::format("`[{}]`", table);
-            out += fmt::format("\n## {}\n\n", table == "listener" ? "`[[listener]]`" : title);
+            out +=
+                fmt::format("\n## {}\n\n",
+                            table == "listener" || table == "node" ? fmt::format("`[[{}]]`", table) : title);
             out += "| key | is | default | |\n|---|---|---|---|\n";
         }
         std::string is(describe(key.type));

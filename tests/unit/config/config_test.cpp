@@ -237,6 +237,52 @@ connections_max = 5
     EXPECT_TRUE(parsed->warnings.empty());
 }
 
+TEST(Config, NodesArrive) {
+    const auto parsed = parse(R"(
+hostname = "mail.example.test"
+[relay]
+secret_file = "/dev/null"
+[[node]]
+name = "b1"
+host = "b1.example.test"
+client_address = "proxy"
+[[node]]
+name = "old"
+host = "192.0.2.9"
+imap_port = 143
+tls = "starttls"
+pins = "abc"
+login = "master"
+master_user = "frontend"
+secret_file = "../../dev/null"
+)",
+                              "/etc/barid/b.toml");
+    ASSERT_TRUE(parsed) << to_string(parsed.error().front());
+    EXPECT_EQ(parsed->relay.secret_file, "/dev/null");
+    ASSERT_EQ(parsed->nodes.size(), 2U);
+    const Node& first = parsed->nodes[0];
+    EXPECT_EQ(first.name, "b1");
+    EXPECT_EQ(first.host, "b1.example.test");
+    EXPECT_EQ(first.imap_port, 993);
+    EXPECT_EQ(first.pop3_port, 995);
+    EXPECT_EQ(first.submission_port, 465);
+    EXPECT_EQ(first.tls, "implicit");
+    EXPECT_EQ(first.login, "shared");
+    EXPECT_EQ(first.client_address, "proxy");
+    const Node& second = parsed->nodes[1];
+    EXPECT_EQ(second.imap_port, 143);
+    EXPECT_EQ(second.tls, "starttls");
+    EXPECT_EQ(second.pins, Lines{"abc"});
+    EXPECT_EQ(second.master_user, "frontend");
+    EXPECT_EQ(second.secret_file, "/dev/null");
+    const auto shown = std::ranges::find(parsed->settings, "node[1].tls", &Setting::key);
+    ASSERT_NE(shown, parsed->settings.end());
+    EXPECT_EQ(shown->origin, "/etc/barid/b.toml:13");
+    const Problem problem = problem_of(*parsed, "node[1].tls", "odd");
+    EXPECT_EQ(to_string(problem), "/etc/barid/b.toml:13:1: error: odd");
+    EXPECT_EQ(problem_of(*parsed, "node[0].tls", "odd").line, 0U);
+}
+
 TEST(Config, OnlyTheHostnameIsNeeded) {
     const auto parsed = parse("hostname = \"mail.example.test\"", "b.toml");
     ASSERT_TRUE(parsed);
