@@ -22,6 +22,8 @@ constexpr std::string_view after_login =
     " SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT CONTEXT=SEARCH CONTEXT=SORT"
     " PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=2 COMPRESS=DEFLATE UNAUTHENTICATE CATENATE";
 
+constexpr std::string_view unauthenticate = " UNAUTHENTICATE";
+
 // RFC 4314 section 5.1.1, RFC 8440.
 constexpr std::string_view sharing = " ACL RIGHTS=kxte LIST-MYRIGHTS";
 
@@ -31,6 +33,7 @@ std::string capability_line(const CapabilityFacts& facts) {
     std::string line(always);
     if (facts.logged_in) {
         line.append(after_login);
+        if (facts.relayed) line.erase(line.find(unauthenticate), unauthenticate.size());
         if (facts.shares) line.append(sharing);
         line.append(" APPENDLIMIT=").append(std::to_string(facts.append_bytes_max));
         return line;

@@ -12,6 +12,7 @@ struct CapabilityFacts {
     bool plain_text_refused = false;      ///< LOGIN is refused for want of TLS
     std::vector<std::string> mechanisms;  ///< of SASL, best first
     bool shares = false;                  ///< there is a directory of people to share with
+    bool relayed = false;                 ///< a front end has led the user here
     std::uint64_t append_bytes_max = 0;
 };
 

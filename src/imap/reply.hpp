@@ -19,6 +19,7 @@ struct Reply {
         start_tls,
         start_compression,
         stop_compression,
+        relay,  ///< the back end speaks from here on
         close,
         silent_close
     };

@@ -11,6 +11,7 @@
 #include "imap/column_cache.hpp"
 #include "imap/syntax/framer.hpp"
 #include "net/session_registry.hpp"
+#include "relay/relay.hpp"
 #include "store/search_text.hpp"
 #include "store/store.hpp"
 
@@ -24,6 +25,8 @@ struct Limits {
     std::chrono::seconds literal_stall_max{5 * 60};  ///< silence in the middle of an APPEND
     /// RFC 9585: from when on a long command tells how far it is, and how often. Short ones stay silent.
     std::chrono::milliseconds progress_first{5'000}, progress_every{5'000};
+    /// Of a relayed session more than of its own, so that the back end says the goodbye.
+    std::chrono::seconds relayed_grace{60};
     std::chrono::seconds idle_keepalive{2 * 60};  ///< "* OK Still here": NAT tables forget in 5 minutes
     unsigned bad_before_login_max = 3;  ///< in a row; then BYE: what speaks another protocol goes early
     unsigned bad_after_login_max = 20;  ///< in a row: a client in a loop
@@ -60,6 +63,7 @@ struct Services {
     std::string version;         ///< of ID
     Limits limits;
     const base::Clock* clock = &base::Clock::system();  ///< for OLDER and YOUNGER
+    relay::Relay* relay = nullptr;                      ///< null: all mailboxes are here
     directory::Directory* directory = nullptr;          ///< null: nothing is shared, and ACL is not offered
     /// For SORT and THREAD. Shared: a session may outlive what made it.
     std::shared_ptr<ColumnCache> columns = std::make_shared<ColumnCache>(Limits().column_bytes_max);

@@ -175,6 +175,9 @@ awaitable<bool> Session::change_layer(Reply::Then how) {
             connection_.stop_compression();
             registration_.set_compressed(false);
             co_return true;
+        case Reply::Then::relay:
+            co_await carry();
+            co_return false;
         default:
             break;
     }
@@ -201,6 +204,7 @@ std::string Session::capabilities() {
     CapabilityFacts facts;
     facts.logged_in = state_ != state_not_authenticated;
     facts.shares = services_.directory != nullptr;
+    facts.relayed = course_.relayed;
     facts.append_bytes_max = services_.store.limits().message_bytes_max;
     if (!facts.logged_in) {
         facts.can_start_tls = connection_.can_start_tls();
@@ -218,6 +222,7 @@ auth::Client Session::client() const {
     client.listener = peer.listener;
     client.loopback = peer.loopback;
     client.tls = peer.tls;
+    client.front_end = peer.front_end;
     client.certificate_identity = peer.tls_client_subject;
     net::Connection* connection = &connection_;  // outlives every exchange: the session's own
     client.channel_binding = [connection](std::string_view type) {

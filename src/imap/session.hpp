@@ -163,6 +163,11 @@ private:
     // commands/authenticate.cpp
     awaitable<std::optional<std::string>> read_sasl_line();
     awaitable<Reply> logged_in(auth::Outcome outcome);
+    // commands/relay.cpp
+    void note_hops(std::string_view number);
+    bool is_elsewhere(const auth::Identity& identity) const;
+    awaitable<Reply> lead_on(auth::Identity identity);
+    awaitable<void> carry();
     // commands/list.cpp, status.cpp
     awaitable<store::Result<StatusResponse>> status_of(store::AccountPtr account, base::FolderId folder,
                                                        std::uint16_t items);
@@ -191,6 +196,7 @@ private:
     unsigned bad_in_a_row_ = 0;
     std::uint32_t commands_ = 0;
     std::string user_;
+    relay::Course course_;
     std::unique_ptr<Selected> selected_;
 };
 

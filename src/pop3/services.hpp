@@ -12,6 +12,7 @@
 #include "net/connection.hpp"
 #include "net/session_registry.hpp"
 #include "pop3/login_times.hpp"
+#include "relay/relay.hpp"
 #include "store/store.hpp"
 
 namespace pop3 {
@@ -30,7 +31,9 @@ struct Limits {
         3;                               ///< then the connection is closed; penalties are the authenticator's
     std::chrono::seconds login_max{60};  ///< from the banner to a login, however busy the client is
     std::chrono::seconds idle_max{600};  ///< RFC 1939 section 3: at least ten minutes
-    net::UserLimits per_user{100, 20};   ///< of all protocols, in all and from one address: more is [IN-USE]
+    /// Of a relayed session more than of its own, so that the back end ends it.
+    std::chrono::seconds relayed_grace{60};
+    net::UserLimits per_user{100, 20};    ///< of all protocols, in all and from one address: more is [IN-USE]
     std::chrono::seconds login_delay{0};  ///< between logins of one user (RFC 2449 section 6.5); 0: none
     /// RFC 6856 section 2.1: without UTF8, a message with UTF-8 in its header is refused with [UTF8]. Off: it
     /// is sent as it is, since no client could else ever get rid of such a message, and all have to live with
@@ -40,13 +43,15 @@ struct Limits {
 
 struct Services {
     Services(store::Store& mail, directory::Directory& who, auth::Authenticator& logins,
-             net::SessionRegistry& registry, std::string name, Limits bounds = {})
+             net::SessionRegistry& registry, std::string name, Limits bounds = {},
+             relay::Relay* others = nullptr)
         : store(mail),
           directory(who),
           authenticator(logins),
           sessions(registry),
           hostname(std::move(name)),
           limits(bounds),
+          relay(others),
           login_times(std::make_unique<LoginTimes>(bounds.login_delay)) {}
 
     store::Store& store;
@@ -55,6 +60,7 @@ struct Services {
     net::SessionRegistry& sessions;
     std::string hostname;  ///< in the banner
     Limits limits;
+    relay::Relay* relay;  ///< null: all mailboxes are here
     std::unique_ptr<LoginTimes> login_times;
 };
 

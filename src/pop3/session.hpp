@@ -52,6 +52,7 @@ private:
 
     auth::Client client() const;
     awaitable<Next> enter(auth::Outcome outcome);
+    awaitable<Next> lead_on(auth::Identity identity);
     awaitable<Next> open_maildrop(auth::Identity identity);
     Next refused(auth::Failure failure);
     awaitable<std::optional<std::string>> challenge(std::string octets);  ///< and its answer; nothing: over

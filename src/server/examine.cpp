@@ -24,6 +24,7 @@ public:
         for (std::size_t i = 0; i < config_.listeners.size(); ++i) listener(i, config_.listeners[i]);
         authorities("oauth.ca_file", config_.oauth.ca_file);
         key_set();
+        for (std::size_t i = 0; i < config_.nodes.size(); ++i) node(i, config_.nodes[i]);
         return std::move(problems_);
     }
 
@@ -69,6 +70,9 @@ private:
             if (network != "unix" && !net::Network::parse(network))
                 tell(prefix + "proxy_trusted", "not a network: " + network);
         }
+        for (const std::string& network : one.front_ends) {
+            if (!net::Network::parse(network)) tell(prefix + "front_ends", "not a network: " + network);
+        }
         const std::string allow = net::AccessRules().set(one.allow, {});
         if (!allow.empty()) tell(prefix + "allow", allow);
         const std::string deny = net::AccessRules().set({}, one.deny);
@@ -76,6 +80,16 @@ private:
         for (const std::string& address : one.addresses) {
             if (!net::parse_listen_address(address)) tell(prefix + "address", "not an address: " + address);
         }
+    }
+
+    void node(std::size_t number, const config::Node& one) {
+        const std::string prefix = fmt::format("node[{}].", number);
+        authorities(prefix + "ca_file", one.ca_file);
+        net::TlsClientConfig client;
+        client.pins = one.pins;
+        if (one.pins.empty()) return;
+        const std::string fault = net::TlsContext::make_client(client).fault;
+        if (!fault.empty()) tell(prefix + "pins", fault);
     }
 
     void key_set() {

@@ -21,6 +21,7 @@
 #include "directory/make_directory.hpp"
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
+#include "relay/node_relay.hpp"
 #include "server/notify.hpp"
 #include "server/token_fetcher.hpp"
 #include "server/web_services.hpp"
@@ -113,6 +114,7 @@ Process::~Process() {
     leave_if_abandoned(1);  // run() did not: the server never started
     // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
+    relay_.reset();
     authenticator_.reset();
     token_fetcher_.reset();
     directory_.reset();
@@ -164,10 +166,16 @@ std::string Process::open() {
     server_ = net::make_server(settings_.server_limits, settings_.resolver);
     if (std::string wrong = make_authenticator(); !wrong.empty()) return wrong;
 
+    relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
+    if (!relay_->fault().empty()) return relay_->fault();
+
+    std::vector<std::uint16_t> own_ports;
     for (const net::ListenerConfig& config : settings_.listeners) {
         std::string wrong = add_listener(config);
         if (!wrong.empty()) return wrong;
+        for (const std::uint16_t port : server_->ports(config.name)) own_ports.push_back(port);
     }
+    relay_->set_own_ports(std::move(own_ports));
     return {};
 }
 
@@ -197,6 +205,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         made.version = base::version;
         made.limits.per_user = settings_.sessions_per_user;
         made.directory = &*directory_;
+        made.relay = &*relay_;
         if (config.idle_max.count() != 0) made.limits.inactivity_max = config.idle_max;
         auto services = std::make_shared<const imap::Services>(std::move(made));
         texts.refusal = "* BYE Too many connections\r\n";
@@ -210,7 +219,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         limits.per_user = settings_.sessions_per_user;
         if (config.idle_max.count() != 0) limits.idle_max = config.idle_max;
         auto services = std::make_shared<const pop3::Services>(
-            *store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname, limits);
+            *store_, *directory_, *authenticator_, server_->sessions(), settings_.hostname, limits, &*relay_);
         texts.refusal = "-ERR [SYS/TEMP] Too many connections\r\n";
         texts.denial = "-ERR [SYS/PERM] You may not connect here\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {
@@ -243,6 +252,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
 net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     smtp::Services made(*store_, *directory_, *authenticator_, server_->sessions());
     made.recent = recent_deliveries_;
+    made.relay = &*relay_;
     made.hostname = settings_.hostname;
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;

@@ -13,8 +13,13 @@
 #include "http/client.hpp"
 #include "net/resolver.hpp"
 #include "net/server.hpp"
+#include "relay/node.hpp"
 #include "smtp/recent_deliveries.hpp"
 #include "store/store.hpp"
+
+namespace relay {
+class NodeRelay;
+}
 
 namespace server {
 
@@ -37,6 +42,7 @@ struct Settings {
     std::uint64_t smtp_message_bytes_max = 50ULL << 20;
     std::uint32_t smtp_recipients_max = 1000;
     net::UserLimits sessions_per_user{100, 20};
+    relay::Settings relay;  ///< where mailboxes are that are not here
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
     unsigned threads = 0;
@@ -84,6 +90,7 @@ private:
     std::unique_ptr<directory::Directory> directory_;
     std::unique_ptr<TokenFetcher> token_fetcher_;  // null: no tokens are taken
     std::unique_ptr<auth::Authenticator> authenticator_;
+    std::unique_ptr<relay::NodeRelay> relay_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;

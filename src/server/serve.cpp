@@ -110,6 +110,7 @@ net::ListenerConfig listener_from(const config::Config& config, const config::Li
     }
     listener.client_ca_file = from.client_ca;
     listener.proxy_trusted = from.proxy_trusted;
+    listener.front_ends = from.front_ends;
     listener.connections_max = from.connections_max;
     listener.connections_per_ip_max = from.connections_per_ip_max;
     listener.allow = from.allow;
@@ -144,6 +145,49 @@ std::string make_missing_certificate(config::Config& config) {
     base::log::warn("server", "no certificate is set: clients do not trust the server's own by themselves",
                     {{"ca", files.ca.string()}, {"set", "tls.certificate, tls.key"}});
     return {};
+}
+
+relay::Node node_from(const config::Node& from) {
+    using relay::Node;
+    Node node;
+    node.name = from.name;
+    node.host = from.host;
+    node.imap_port = from.imap_port;
+    node.pop3_port = from.pop3_port;
+    node.submission_port = from.submission_port;
+    node.tls = from.tls == "none"       ? Node::Tls::none
+               : from.tls == "starttls" ? Node::Tls::starttls
+                                        : Node::Tls::implicit;
+    node.server_name = from.server_name;
+    node.ca_file = from.ca_file;
+    node.pins = from.pins;
+    node.login = from.login == "master"     ? Node::Login::master
+                 : from.login == "password" ? Node::Login::password
+                                            : Node::Login::shared;
+    node.master_user = from.master_user;
+    node.announce = from.client_address == "proxy"      ? Node::Announce::proxy
+                    : from.client_address == "commands" ? Node::Announce::commands
+                                                        : Node::Announce::none;
+    return node;
+}
+
+/// Empty text, or what is wrong.
+std::string read_relay(const config::Config& config, Settings& settings) {
+    std::string wrong = read_secret(config.relay.secret_file, settings.auth_policy.relay_secret);
+    relay::Settings& relay = settings.relay;
+    relay.own_name = config.relay.name.empty() ? config.hostname : config.relay.name;
+    relay.hostname = config.hostname;
+    relay.connect_max = config.relay.connect_max;
+    relay.login_max = config.relay.login_max;
+    for (const config::Node& from : config.nodes) {
+        relay::Node node = node_from(from);
+        node.secret = settings.auth_policy.relay_secret;
+        if (wrong.empty() && !from.secret_file.empty()) wrong = read_secret(from.secret_file, node.secret);
+        if (wrong.empty() && node.login != relay::Node::Login::password && node.secret.empty())
+            wrong = fmt::format("node {}: its secret is empty", node.name);
+        relay.nodes.push_back(std::move(node));
+    }
+    return wrong;
 }
 
 Settings settings_from(const config::Config& config) {
@@ -224,6 +268,7 @@ int serve(const cli::ServeOptions& options) {
     if (wrong.empty())
         wrong = read_secret(config->oauth.introspection_secret_file,
                             settings.auth_policy.tokens.introspection_secret);
+    if (wrong.empty()) wrong = read_relay(*config, settings);
     Process process(std::move(settings));
     if (wrong.empty()) wrong = process.open();
     if (!wrong.empty()) {

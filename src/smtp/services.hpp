@@ -14,6 +14,7 @@
 #include "directory/directory.hpp"
 #include "net/connection.hpp"
 #include "net/session_registry.hpp"
+#include "relay/relay.hpp"
 #include "smtp/recent_deliveries.hpp"
 #include "smtp/syntax/data_decoder.hpp"
 #include "store/store.hpp"
@@ -40,8 +41,10 @@ struct Limits {
     std::uint32_t auth_failures_max = 5;
     std::chrono::milliseconds error_delay{1000};
     std::chrono::seconds command_wait{300};  ///< RFC 5321 section 4.5.3.2.7; a whole line must come in it
-    std::chrono::seconds data_wait{300};     ///< for some octets of the message, section 4.5.3.2.5
-    std::chrono::seconds stress_wait{120};   ///< instead of both once stress_sessions are connected
+    /// Of a relayed session more than of its own, so that the back end says the goodbye.
+    std::chrono::seconds relayed_grace{60};
+    std::chrono::seconds data_wait{300};    ///< for some octets of the message, section 4.5.3.2.5
+    std::chrono::seconds stress_wait{120};  ///< instead of both once stress_sessions are connected
     std::size_t stress_sessions = 5000;
     std::chrono::seconds message_wait{4 * 3600};  ///< for the whole message: 50 MiB at 3.6 kB/s
 };
@@ -88,6 +91,7 @@ struct Services {
     std::shared_ptr<RecentDeliveries> recent = std::make_shared<RecentDeliveries>();
     Limits limits;
     Policy policy;
+    relay::Relay* relay = nullptr;  ///< null: all mailboxes are here
 
     Services(store::Store& the_store, directory::Directory& the_directory,
              auth::Authenticator& the_authenticator, net::SessionRegistry& the_sessions)

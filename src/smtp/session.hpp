@@ -71,6 +71,7 @@ private:
     std::vector<std::string> extensions() const;
     auth::Client auth_client() const;
     awaitable<std::optional<Reply>> authenticate(cmd::Auth auth);
+    awaitable<Next> lead_on(auth::Identity identity);
     awaitable<std::optional<Reply>> read_response();
     static Reply reply_for_failure(auth::Failure failure);
     awaitable<std::optional<Reply>> refuse_sender(Path from);

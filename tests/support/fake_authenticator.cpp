@@ -5,6 +5,9 @@
 
 #include <openssl/evp.h>
 
+#include "auth/ntlm.hpp"
+#include "auth/sasl/mechanism.hpp"
+
 namespace support {
 
 namespace {
@@ -69,6 +72,63 @@ private:
     int step_ = 0;
 };
 
+/// Drives a mechanism of auth's as its own exchange does, without delays and policy.
+class Modern final : public auth::Exchange {
+public:
+    Modern(const FakeAuthenticator& users, std::string name, std::unique_ptr<auth::sasl::Mechanism> mechanism)
+        : users_(users), name_(std::move(name)), mechanism_(std::move(mechanism)) {}
+    bool client_first() const override { return mechanism_->client_first(); }
+
+    awaitable<Outcome> step(std::string response) override {
+        namespace sasl = auth::sasl;
+        if (refused_) co_return failed(users_.failure);  // told of it, the peer has answered: whatever it was
+        sasl::Step wanted = mechanism_->step(response);
+        if (const auto* const look_up = std::get_if<sasl::LookUp>(&wanted)) {
+            user_ = look_up->user;
+            const auto found = users_.users.find(user_);
+            sasl::Known known;
+            known.real = found != users_.users.end();
+            if (known.real) known.nt_hash = auth::ntlm::nt_hash(base::Secret(found->second.password));
+            wanted = mechanism_->known(std::move(known));
+        }
+        if (const auto* const token = std::get_if<sasl::CheckToken>(&wanted)) {
+            const auto found = users_.users.find(token->authorization);
+            if (token->token.reveal() == "good-token" && found != users_.users.end())
+                co_return users_.check(found->first, found->second.password, name_);
+            refused_ = true;
+            wanted = mechanism_->token_refused();
+        }
+        if (auto* const text = std::get_if<sasl::Challenge>(&wanted))
+            co_return challenge(std::move(text->text));
+        if (std::holds_alternative<sasl::Proven>(wanted))
+            co_return users_.check(user_, users_.users.at(user_).password, name_);
+        const auto* const refused = std::get_if<sasl::Refused>(&wanted);
+        const bool wrong = refused != nullptr && refused->why == sasl::Refused::Why::credentials;
+        co_return failed(wrong ? users_.failure : auth::Failure::malformed);
+    }
+
+private:
+    const FakeAuthenticator& users_;
+    const std::string name_;
+    const std::unique_ptr<auth::sasl::Mechanism> mechanism_;
+    std::string user_;
+    bool refused_ = false;
+};
+
+std::unique_ptr<auth::sasl::Mechanism> make_modern(std::string_view name) {
+    auth::sasl::TokenAdvice advice;
+    advice.scope = "mail";
+    advice.configuration = "https://login.example/.well-known/openid-configuration";
+    if (name == "OAUTHBEARER") return auth::sasl::make_oauthbearer(std::move(advice));
+    if (name == "XOAUTH2") return auth::sasl::make_xoauth2(std::move(advice));
+    if (name != "NTLM") return nullptr;
+    auth::sasl::NtlmServer server;
+    server.name = "MAIL";
+    server.hostname = "mail.example.test";
+    server.challenge = "8 octets";
+    return auth::sasl::make_ntlm(std::move(server));
+}
+
 }  // namespace
 
 Outcome FakeAuthenticator::check(std::string_view user, std::string_view password,
@@ -83,6 +143,7 @@ Outcome FakeAuthenticator::check(std::string_view user, std::string_view passwor
     outcome.identity.account = known.account;
     outcome.identity.name = known.name.empty() ? found->first : known.name;
     outcome.identity.mechanism = std::move(mechanism);
+    outcome.identity.node = known.node;
     return outcome;
 }
 
@@ -92,6 +153,7 @@ bool FakeAuthenticator::plain_text_refused(const auth::Client& client) const {
 
 std::vector<std::string> FakeAuthenticator::mechanisms(const auth::Client& client) const {
     if (plain_text_refused(client)) return {"X-FINAL"};
+    if (modern) return {"NTLM", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"};
     return {"X-FINAL", "PLAIN", "LOGIN"};
 }
 
@@ -100,7 +162,9 @@ std::unique_ptr<auth::Exchange> FakeAuthenticator::start(std::string_view name, 
     if (plain_text_refused(client)) return nullptr;
     if (name == "PLAIN") return std::make_unique<Plain>(*this, false);
     if (name == "LOGIN") return std::make_unique<Login>(*this);
-    return nullptr;
+    auto mechanism = modern ? make_modern(name) : nullptr;
+    if (mechanism == nullptr) return nullptr;
+    return std::make_unique<Modern>(*this, std::string(name), std::move(mechanism));
 }
 
 awaitable<Outcome> FakeAuthenticator::login(std::string user, base::Secret password, auth::Client client) {

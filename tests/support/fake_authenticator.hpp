@@ -2,7 +2,9 @@
 // policy but "plain text only with TLS or on loopback".
 //
 // Mechanisms: PLAIN (client first), LOGIN (server first), and X-FINAL, which is PLAIN and ends with the final
-// data "v=proof", as SCRAM does with its signature.
+// data "v=proof", as SCRAM does with its signature. With `modern` also OAUTHBEARER, XOAUTH2 (the token
+// "good-token" is whose the client says) and NTLM (its challenge is "8 octets"): the mechanisms themselves
+// are auth's.
 #pragma once
 #include <map>
 #include <optional>
@@ -20,10 +22,12 @@ public:
         std::string password;
         std::string name = {};                      ///< of the identity; empty: what was given
         std::optional<auth::Failure> failure = {};  ///< what every password is answered with
+        std::string node = {};                      ///< that has the mailbox
     };
     std::map<std::string, User> users;
     auth::Failure failure = auth::Failure::credentials;  ///< what a wrong password is answered with
     bool apop_on = false;
+    bool modern = false;
 
     std::vector<std::string> mechanisms(const auth::Client& client) const override;
     bool plain_text_refused(const auth::Client& client) const override;

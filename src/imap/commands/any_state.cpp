@@ -1,4 +1,8 @@
 // CAPABILITY, NOOP, LOGOUT (RFC 9051 section 6.1), ID (RFC 2971).
+#include <algorithm>
+#include <charconv>
+
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "imap/session.hpp"
 
@@ -17,11 +21,21 @@ awaitable<Reply> Session::handle(cmd::Logout) {
     co_return Reply(Condition::ok, {}, "Logout completed", Reply::Then::close);
 }
 
+/// What a server that relays its client to us says, as Dovecot does: how many may still relay it. Whoever
+/// says too little keeps only himself from his mailbox.
+void Session::note_hops(std::string_view number) {
+    unsigned hops = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), hops);
+    if (error == std::errc() && end == number.data() + number.size())
+        course_.hops = std::min(course_.hops, hops);
+}
+
 awaitable<Reply> Session::handle(cmd::Id id) {
     std::string all;
     std::string client;
     for (const auto& [name, value] : id.fields) {
         if (!value) continue;
+        if (base::equals_nocase(name, "x-proxy-ttl")) note_hops(*value);
         if (!all.empty()) all += ' ';
         all.append(name).append("=").append(*value);
         if (name == "name" || name == "version") client.append(client.empty() ? "" : " ").append(*value);

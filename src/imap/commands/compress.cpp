@@ -13,6 +13,8 @@ awaitable<Reply> Session::handle(cmd::Compress) {
 /// There is no NO to this command (section 3): commands for the next user may be here already. What was said
 /// with ID stays.
 awaitable<Reply> Session::handle(cmd::Unauthenticate) {
+    // Its front end knows whose connection this is, and would not hear of another's.
+    if (course_.relayed) co_return bad("Not offered here");
     base::log::info("imap", "unauthenticate", {{"user", user_}, {"ip", connection_.peer().address}});
     deselect();
     condstore_ = qresync_ = rev2_ = utf8_ = uid_only_ = false;

@@ -26,6 +26,7 @@ awaitable<Reply> Session::logged_in(auth::Outcome outcome) {
         co_return reply_of(outcome.failure);
     }
     user_ = outcome.identity.name;
+    if (is_elsewhere(outcome.identity)) co_return co_await lead_on(std::move(outcome.identity));
     auto opened = co_await services_.store.account(outcome.identity.account);
     if (!opened) {
         base::log::error("imap", "account", {{"user", user_}, {"what", opened.error().what()}});
@@ -40,6 +41,7 @@ awaitable<Reply> Session::logged_in(auth::Outcome outcome) {
     }
     account_ = std::move(*opened);
     state_ = state_authenticated;
+    course_.relayed = outcome.identity.relayed;
     login_deadline_.reset();
     framer_.set_limits(services_.limits.after_login);
     base::log::info("imap", "login",

@@ -15,6 +15,7 @@ auth::Client Session::client() const {
     out.listener = peer.listener;
     out.loopback = peer.loopback;
     out.tls = peer.tls;
+    out.front_end = peer.front_end;
     out.certificate_identity = peer.tls_client_subject;
     // The exchange that asks is a local of this session's coroutine.
     out.channel_binding = [this](std::string_view type) { return connection_->channel_binding(type); };
@@ -155,6 +156,10 @@ awaitable<Session::Next> Session::enter(auth::Outcome outcome) {
     if (!registered_.claim_user(outcome.identity.name, services_->limits.per_user)) {
         error("[IN-USE] too many sessions of this user");  // RFC 2449 section 8.1.2
         co_return Next::go_on;
+    }
+    if (services_->relay != nullptr && services_->relay->elsewhere(outcome.identity.node)) {
+        auth::Identity identity = std::move(outcome.identity);
+        co_return co_await lead_on(std::move(identity));
     }
     if (!services_->login_times->enter(outcome.identity.account, std::chrono::steady_clock::now())) {
         registered_.set_user({});

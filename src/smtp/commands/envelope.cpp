@@ -1,6 +1,7 @@
 // MAIL and RCPT: RFC 5321 sections 4.1.1.2 and 4.1.1.3.
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "smtp/relay.hpp"
 #include "smtp/session.hpp"
 
@@ -74,6 +75,12 @@ awaitable<std::optional<Reply>> Session::refuse_recipient(Path to, base::Account
     if (!route) co_return replies::unavailable;
     switch (route->kind) {
         case directory::Route::Kind::mailbox:
+            // In the store here nobody would look for it.
+            if (services_->relay != nullptr && services_->relay->elsewhere(route->node)) {
+                base::log::error("smtp", "the mailbox is on another node",
+                                 {{"address", route->address}, {"node", route->node}});
+                co_return replies::mailbox_elsewhere;
+            }
             break;
         case directory::Route::Kind::unknown_mailbox:
             co_return replies::unknown_mailbox;

@@ -32,6 +32,7 @@ auth::Client Session::auth_client() const {
     client.listener = peer().listener;
     client.loopback = peer().loopback;
     client.tls = peer().tls;
+    client.front_end = peer().front_end;
     client.certificate_identity = peer().tls_client_subject;
     net::Connection* connection = connection_.get();  // outlives every exchange: both belong to this session
     client.channel_binding = [connection](std::string_view type) {
@@ -47,6 +48,10 @@ awaitable<Session::Next> Session::handle(cmd::Auth auth) {
     const auto refusal = co_await authenticate(std::move(auth));
     if (!refusal) {
         registered_.set_user(identity_->name);
+        if (services_->relay != nullptr && services_->relay->elsewhere(identity_->node)) {
+            auth::Identity identity = *std::exchange(identity_, std::nullopt);
+            co_return co_await lead_on(std::move(identity));
+        }
         say(replies::authenticated);
         co_return Next::go_on;
     }

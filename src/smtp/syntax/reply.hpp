@@ -98,6 +98,7 @@ inline constexpr Reply disk_full{452, "4.3.1", "Insufficient system storage; try
 inline constexpr Reply unavailable{451, "4.3.0", "Mail store is not available; try again later"};
 inline constexpr Reply partly_full{452, "4.2.2",
                                    "A recipient's mailbox is full, the others have it; send again"};
+inline constexpr Reply mailbox_elsewhere{451, "4.4.4", "The mailbox is on another server, try that one"};
 inline constexpr Reply over_quota{552, "5.2.2", "Mailbox is full"};
 inline constexpr Reply unknown_mailbox{550, "5.1.1", "No such mailbox here"};
 inline constexpr Reply disabled_mailbox{550, "5.2.1", "Mailbox is disabled"};

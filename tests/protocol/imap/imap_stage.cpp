@@ -149,6 +149,14 @@ ImapStage::ImapStage(const support::StageOptions& options)
     directory_ = directory::make_directory(*engine_);
     run(people(directory_.get()));
     services.directory = directory_.get();
+    if (options_.contains("relay")) {
+        relay_ =
+            std::make_unique<support::FakeRelay>(options_["relay"], "IMAP4rev1 XBACK UNAUTHENTICATE IDLE");
+        services.relay = relay_.get();
+    }
+    authenticator_.modern = options_.contains("modern");
+    authenticator_.users["away"] = {base::AccountId(4), "secret"};
+    authenticator_.users["away"].node = "b1";
     services_ = std::make_shared<imap::Services>(std::move(services));
     for (const auto& [name, value] : options_) {
         if (name.starts_with("limit.")) set_limit(name.substr(6), value);

@@ -2,10 +2,11 @@
 //
 // Accounts: demo and two, password "secret". The store's clock stands at 2026-01-02 03:04:05 UTC.
 // Options: starttls, tls_fails, tls, remote (not loopback), message_bytes_max N, copy_messages_max N,
-// limit.NAME N, clock_step MS (the sessions' clock goes on so much with each look at it). People: both are in
-// the post office "office" of the directory, as demo@example.test and two@example.test; so is "off", who
-// never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a public folder),
-// unshared NAME,
+// limit.NAME N, modern (FakeAuthenticator::modern), relay up|down|refused|CODE (user "away" is on the node
+// "b1"), clock_step MS (the sessions' clock goes on so much with each look at it).
+// People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
+// so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
+// public folder), unshared NAME,
 //         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver
 //         TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,
@@ -22,6 +23,7 @@
 #include "store/engine/memory/memory_engine.hpp"
 #include "store/store.hpp"
 #include "support/fake_authenticator.hpp"
+#include "support/fake_relay.hpp"
 #include "support/transcript.hpp"
 
 namespace imap_test {
@@ -68,6 +70,7 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<directory::Directory> directory_;
     support::FakeAuthenticator authenticator_;
+    std::unique_ptr<support::FakeRelay> relay_;
     net::SessionRegistry sessions_;
     std::shared_ptr<imap::Services> services_;
     store::AccountPtr demo_;

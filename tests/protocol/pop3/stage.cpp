@@ -22,8 +22,13 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
     authenticator_.users["busy"] = {demo, "secret", "", auth::Failure::temporary};
     authenticator_.users["slow"] = {demo, "secret", "", auth::Failure::too_many};
     authenticator_.apop_on = options_.contains("apop");
+    authenticator_.modern = options_.contains("modern");
+    authenticator_.users["away"] = {demo, "secret", "away@example.test"};
+    authenticator_.users["away"].node = "b1";
+    if (options_.contains("relay"))
+        relay_ = std::make_unique<support::FakeRelay>(options_["relay"], "back.example has 7 messages");
     services_ = std::make_shared<pop3::Services>(*store_, *directory_, authenticator_, sessions_,
-                                                 "mail.example.test", limits);
+                                                 "mail.example.test", limits, relay_.get());
     run(fill());
 }
 

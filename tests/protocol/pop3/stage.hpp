@@ -4,7 +4,8 @@
 // INBOX holds three messages: a short one, one with dots and a body of four lines, one without an end of
 // line. Options: empty yes, starttls yes, tls yes, remote yes, apop yes, delay N (LOGIN-DELAY), inuse N
 // (sessions of a user), large N (one more message of N octets), utf8 strict, bare yes (one more message with
-// lone LFs). Events: "exists N" (messages in INBOX), "seen N", "expunge N" (uid), "deliver".
+// lone LFs), modern yes (FakeAuthenticator::modern), relay up|down|refused|CODE (user "away" is on the node
+// "b1"). Events: "exists N" (messages in INBOX), "seen N", "expunge N" (uid), "deliver".
 #pragma once
 #include "base/clock.hpp"
 #include "base/id_source.hpp"
@@ -13,6 +14,7 @@
 #include "pop3/services.hpp"
 #include "store/engine/memory/memory_engine.hpp"
 #include "support/fake_authenticator.hpp"
+#include "support/fake_relay.hpp"
 #include "support/transcript.hpp"
 
 namespace pop3_test {
@@ -38,6 +40,7 @@ private:
     std::unique_ptr<directory::Directory> directory_;
     store::FolderPtr inbox_;
     support::FakeAuthenticator authenticator_;
+    std::unique_ptr<support::FakeRelay> relay_;
     net::SessionRegistry sessions_;
     std::shared_ptr<pop3::Services> services_;
 };

@@ -51,6 +51,11 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
     services_->hostname = "mx.example.test";
     authenticator_.users["demo@example.test"] = {base::AccountId(1), "secret"};
     authenticator_.users["busy"] = {base::AccountId(1), "secret", "", auth::Failure::temporary};
+    authenticator_.users["away"] = {base::AccountId(1), "secret"};
+    authenticator_.users["away"].node = "b1";
+    authenticator_.modern = options_.contains("modern");
+    if (options_.contains("relay")) relay_ = std::make_unique<support::FakeRelay>(options_["relay"], "");
+    services_->relay = relay_.get();
     smtp::Limits& limits = services_->limits;
     limits.error_delay = std::chrono::milliseconds(0);
     smtp::Policy& policy = services_->policy;

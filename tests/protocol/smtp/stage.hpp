@@ -1,8 +1,10 @@
 // The stage for SMTP transcripts.
 //
 // Options: role inbound|submission|lmtp, starttls yes, tls yes, remote yes (not loopback), size N, rcptmax N,
-// mailmax N, header N, early refuse, delay yes, authequals yes. Events: "copies N" (messages in mailboxes),
-// "commits N" (calls of the store), "has N TEXT" and "lacks N TEXT" and "starts N TEXT" about copy N with \r
+// mailmax N, header N, early refuse, delay yes, authequals yes, modern yes
+// (FakeAuthenticator::modern), relay up|down|refused (user "away" is on the node "b1"). Events: "copies N"
+// (messages in mailboxes), "commits N" (calls of the store), "has N TEXT" and "lacks N TEXT" and "starts N
+// TEXT" about copy N with \r
 // \n \0 \t \x41 escapes, "in N ACCOUNT", "fail write|finish|deliver[@account] CODE", "heal", "directory
 // down", "writers N".
 #pragma once
@@ -12,6 +14,7 @@
 #include "net/session_registry.hpp"
 #include "smtp/services.hpp"
 #include "support/fake_authenticator.hpp"
+#include "support/fake_relay.hpp"
 #include "support/transcript.hpp"
 
 namespace smtp_test {
@@ -33,6 +36,7 @@ private:
     FakeStore store_{clock_};
     FakeDirectory directory_;
     support::FakeAuthenticator authenticator_;
+    std::unique_ptr<support::FakeRelay> relay_;
     net::SessionRegistry sessions_;
     std::shared_ptr<smtp::Services> services_;
 };
