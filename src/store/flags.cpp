@@ -7,12 +7,12 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool same(std::string_view a, std::string_view b) {
+}  // namespace
+
+bool same_keyword(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](char left, char right) { return lower(left) == lower(right); });
 }
-
-}  // namespace
 
 /// flag-keyword = atom. RFC 9051 section 9: ATOM-CHAR is any CHAR but these.
 bool valid_keyword(std::string_view name) {
@@ -24,7 +24,7 @@ bool valid_keyword(std::string_view name) {
 
 std::optional<unsigned> Keywords::find(std::string_view name) const {
     for (std::size_t i = 0; i < names_.size(); ++i)
-        if (same(names_[i], name)) return static_cast<unsigned>(i);
+        if (same_keyword(names_[i], name)) return static_cast<unsigned>(i);
     return std::nullopt;
 }
 

@@ -73,6 +73,8 @@ private:
 
 /// An atom of at most Keywords::name_bytes_max octets. RFC 9051 section 9, flag-keyword.
 bool valid_keyword(std::string_view name);
+/// Case does not matter in ASCII. RFC 9051 section 2.3.2.
+bool same_keyword(std::string_view a, std::string_view b);
 
 /// Flags by name, as a client gives them; resolved against the folder's dictionary by the store.
 struct NamedFlags {

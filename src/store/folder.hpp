@@ -73,6 +73,15 @@ struct CopyResult {
     Error failed;  ///< of a move: why the rest stayed where it was; those named here have moved all the same
 };
 
+struct ReplaceResult {
+    std::uint32_t uid_validity = 0;  ///< of the destination
+    Uid uid;               ///< of the new message; 0: there is none to replace, and nothing was done
+    ModSeq source_modseq;  ///< of the old one's leaving
+    /// The new message is there but the old one could not be removed now: that is made up for, as with a
+    /// move.
+    Error failed;
+};
+
 struct ExpungeResult {
     ModSeq modseq;
     UidRanges uids;
@@ -123,6 +132,12 @@ public:
     virtual awaitable<Result<CopyResult>> move_to(std::shared_ptr<Folder> destination, UidRanges uids,
                                                   FlagSet keep = every_flag,
                                                   ChangeProgress* progress = nullptr) = 0;
+
+    /// RFC 8508: puts the message into the destination and removes `old` from here, whatever its flags.
+    /// Within one folder this is one commit; else the new message is there first, and a crash between the two
+    /// is made up for. Within one account the quota counts the difference only. \errors as append()
+    virtual awaitable<Result<ReplaceResult>> replace(Uid old, std::shared_ptr<Folder> destination,
+                                                     Incoming message) = 0;
 
     /// As of `view`, a snapshot of this folder; null: of the newest.
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view = nullptr) = 0;

@@ -49,7 +49,8 @@ std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids) {
 }
 
 bool FolderChange::reserve(RoundView& view, std::uint64_t bytes, std::uint64_t messages) {
-    if (reserved.held() || messages == 0 || reserved.take(view.owner, bytes, messages)) return true;
+    if (reserved.held() || (bytes == 0 && messages == 0) || reserved.take(view.owner, bytes, messages))
+        return true;
     error = Error(Errc::over_quota, "the mailbox is full");
     return false;
 }
@@ -77,11 +78,26 @@ FolderChange::Cost AppendChange::cost(const Snapshot&) const {
     Cost cost{items.size() * 3 + 3 + (user ? items.size() / 64 + 2 : 0),
               16'384 + (items.size() / 64 + 2) * page_bytes_max};
     for (const Item& item : items) cost.bytes += item.row.size() + 256;
+    if (replaces) cost.rows += 4;
+    if (intent) ++cost.rows;
     return cost;
+}
+
+/// A transaction of its own, with its own modseq, in the same commit.
+void AppendChange::take_out_replaced(RoundView& view) {
+    UidRanges old;
+    append_uid(old, replaces);
+    write_garbage(view, view.draft.expunge(old, false));
+    write_log(view, LogOp::expunge, std::move(old), {}, {});
 }
 
 void AppendChange::apply(RoundView& view) {
     result = {};
+    nothing_to_replace = replaces && !view.draft.holds(replaces);
+    if (nothing_to_replace) {
+        error = Error(Errc::not_found, "no such message");
+        return;
+    }
     if (view.draft.uids_left() < items.size()) {
         error = Error(Errc::limit, "the folder has used up its message numbers");
         return;
@@ -95,9 +111,15 @@ void AppendChange::apply(RoundView& view) {
             return;
         }
         flags.push_back(*resolved);
+        if (!item.noted.empty()) {
+            NamedFlags noted;
+            noted.keywords.push_back(item.noted);
+            const Result<FlagSet> known = view.draft.resolve(noted, true);
+            if (known) flags.back() |= *known;  // else the folder has no room for another keyword
+        }
         bytes += item.size;
     }
-    if (!reserve(view, bytes, items.size())) return;
+    if (!reserve(view, bytes - std::min(bytes, freed_bytes), items.size() - freed_messages)) return;
     UserSeenDraft* const mine = view.seen_by(user);
     std::map<MessageContentPtr, std::vector<std::string>> tags;
     UidRanges uids;
@@ -121,7 +143,9 @@ void AppendChange::apply(RoundView& view) {
     }
     for (auto& [content, names] : tags) content->join(view.prelude, std::move(names));
     result.uid_validity = view.draft.totals().uid_validity;
+    if (intent) view.draft.put(keys::move_intent(opid), encode(*intent));
     write_log(view, LogOp::append, std::move(uids), {}, {});
+    if (replaces) take_out_replaced(view);
 }
 
 void AppendChange::done(RecentThreads& threads, const SnapshotPtr& now) {

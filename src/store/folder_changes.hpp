@@ -52,6 +52,8 @@ public:
     virtual void apply(RoundView& view) = 0;
     /// Committed (or there was nothing to commit): `now` is the folder's state.
     virtual void done(RecentThreads&, const SnapshotPtr& now) { snapshot = now; }
+    /// Once committed: rows wait for the collector.
+    virtual bool leaves_garbage() const { return false; }
 
     base::AccountId user;  ///< whose \Seen it is; 0: the owner's
     std::uint64_t opid = 0;
@@ -80,6 +82,7 @@ public:
         MessageContentPtr content;
         std::string row;  ///< static row
         NamedFlags flags;
+        std::string noted;  ///< a keyword of the server's own, for which nothing may fail; empty: none
         base::MessageId id;
         std::int64_t internal_date = 0;
         std::uint64_t size = 0;
@@ -89,9 +92,20 @@ public:
     bool blobs_ready = false;  ///< stored with their tags by a step before
     AppendResult result;
 
+    // Of a message that replaces another (RFC 8508).
+    Uid replaces;                      ///< one of this folder, which goes in the same commit; 0: none
+    std::optional<MoveIntent> intent;  ///< one of another folder, which goes next
+    std::uint64_t freed_bytes = 0;     ///< of what is replaced, where the same quota counts both
+    std::uint64_t freed_messages = 0;
+    bool nothing_to_replace = false;  ///< the error is that
+
     Cost cost(const Snapshot& snapshot) const override;
     void apply(RoundView& view) override;
     void done(RecentThreads& threads, const SnapshotPtr& now) override;
+    bool leaves_garbage() const override { return bool(replaces); }
+
+private:
+    void take_out_replaced(RoundView& view);
 };
 
 class FlagsChange final : public FolderChange {
@@ -111,6 +125,7 @@ public:
 
     Cost cost(const Snapshot& snapshot) const override;
     void apply(RoundView& view) override;
+    bool leaves_garbage() const override { return true; }
 };
 
 /// Copies into this folder.

@@ -144,28 +144,39 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(TransferRun* run, std::
     }
     if (!change->error.is(Errc::none)) co_return change->error;
     if (move) {
-        auto expunge = std::make_shared<ExpungeChange>();
-        expunge->opid = new_opid();
-        expunge->only_deleted = false;
-        for (const CopyInChange::Item& item : change->items) append_uid(expunge->uids, item.entry.uid);
-        co_await submit(expunge);
-        if (!expunge->error.is(Errc::none)) {
-            // They are in both folders now. The intent stays: the collector's next round finishes it, or who
-            // next opens the destination.
-            context_.collect.add(destination->id(), {destination->account(), context_.now()});
-            co_return expunge->error;
-        }
-        if (expunge->modseq) out->source_modseq = expunge->modseq;
-        auto finished = std::make_shared<MaintainChange>();
-        finished->erase.push_back(keys::move_intent(change->opid));
-        // Nobody waits for it: without it the finisher looks once more, and finds nothing to do.
-        const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-        destination->enqueue(std::move(finished), executor);
+        UidRanges gone;
+        for (const CopyInChange::Item& item : change->items) append_uid(gone, item.entry.uid);
+        const Error failed =
+            co_await finish_transfer(std::move(gone), destination, change->opid, &out->source_modseq);
+        if (!failed.is(Errc::none)) co_return failed;
     }
     out->uid_validity = change->uid_validity;
     for (const CopyInChange::Item& item : change->items) out->source.push_back(item.entry.uid);
     out->destination.insert(out->destination.end(), change->destination.begin(), change->destination.end());
     co_return taken;
+}
+
+/// What has been put into the destination under an intent leaves this folder.
+awaitable<Error> LiveFolder::finish_transfer(UidRanges gone, LiveFolderPtr destination, std::uint64_t opid,
+                                             ModSeq* modseq) {
+    auto expunge = std::make_shared<ExpungeChange>();
+    expunge->opid = new_opid();
+    expunge->only_deleted = false;
+    expunge->uids = std::move(gone);
+    co_await submit(expunge);
+    if (!expunge->error.is(Errc::none)) {
+        // They are in both folders now. The intent stays: the collector's next round finishes it, or who
+        // next opens the destination.
+        context_.collect.add(destination->id(), {destination->account(), context_.now()});
+        co_return expunge->error;
+    }
+    if (expunge->modseq) *modseq = expunge->modseq;
+    auto finished = std::make_shared<MaintainChange>();
+    finished->erase.push_back(keys::move_intent(opid));
+    // Nobody waits for it: without it the finisher looks once more, and finds nothing to do.
+    const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+    destination->enqueue(std::move(finished), executor);
+    co_return Error();
 }
 
 awaitable<Result<void>> LiveFolder::finish_move(std::string key, MoveIntent intent) {

@@ -195,6 +195,13 @@ void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
     }
 }
 
+bool FolderDraft::holds(Uid uid) const {
+    const PagePtr page = find_page(uid.value >> 6);
+    if (page == nullptr) return false;
+    return std::any_of(page->entries.begin(), page->entries.end(),
+                       [uid](const Entry& entry) { return entry.uid == uid; });
+}
+
 std::vector<MessageRef> FolderDraft::expunge(const UidRanges& uids, bool only_deleted) {
     Membership members(uids);
     std::vector<MessageRef> gone;

@@ -291,7 +291,7 @@ void LiveFolder::settle(const std::vector<FolderChangePtr>& changes) {
         reserved.messages += its.messages;
         if (!change->error.is(Errc::none)) continue;
         change->done(threads_, now);
-        garbage |= change->modseq && dynamic_cast<const ExpungeChange*>(change.get()) != nullptr;
+        garbage |= change->modseq && change->leaves_garbage();
     }
     owner_->committed(id_, now->totals(), reserved, std::exchange(changed_, false));
     if ((came_ != 0 || garbage) && context_.content_changed)

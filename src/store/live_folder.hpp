@@ -43,6 +43,7 @@ public:
                                           ChangeProgress* progress) override;
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
                                           ChangeProgress* progress) override;
+    awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
@@ -106,6 +107,10 @@ private:
     void settle(const std::vector<std::shared_ptr<FolderChange>>& changes);
 
     struct TransferRun;
+    awaitable<Result<std::shared_ptr<AppendChange>>> prepare_replacement(MessageRef old, LiveFolder* target,
+                                                                         Incoming message);
+    awaitable<Error> finish_transfer(UidRanges gone, std::shared_ptr<LiveFolder> destination,
+                                     std::uint64_t opid, ModSeq* modseq);
     awaitable<Result<std::size_t>> transfer_some(TransferRun* run, std::vector<Entry> entries);
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,

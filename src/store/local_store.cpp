@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "base/log.hpp"
+#include "store/attachments.hpp"
 #include "store/check.hpp"
 #include "store/collector.hpp"
 #include "store/keys.hpp"
@@ -110,6 +111,19 @@ awaitable<Result<LiveFolderPtr>> LocalStore::delivery_folder(base::AccountId acc
     co_return std::static_pointer_cast<LiveFolder>(*opened);
 }
 
+namespace {
+
+/// RFC 9979 sections 4.1 and 4.2: set by the server as it delivers, unless somebody has said so already.
+std::string attachment_keyword(const AppendChange::Item& item) {
+    mime::Tree tree;
+    if (!mime::decode_tree(item.content->record().tree, tree)) return {};
+    for (const std::string& keyword : item.flags.keywords)
+        if (same_keyword(keyword, has_attachment) || same_keyword(keyword, has_no_attachment)) return {};
+    return std::string(has_attachments(tree) ? has_attachment : has_no_attachment);
+}
+
+}  // namespace
+
 awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delivery> deliveries) {
     struct Work {
         LiveFolderPtr folder;
@@ -133,6 +147,8 @@ awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delive
             continue;
         }
         work[i].change = std::move(*prepared);
+        AppendChange::Item& item = work[i].change->items.front();
+        item.noted = attachment_keyword(item);
         by_content[work[i].change->items.front().content].push_back(i);
     }
     std::vector<std::unique_ptr<MessageContent::Hold>> holds;

@@ -46,6 +46,10 @@ awaitable<Result<CopyResult>> UserFolder::move_to(FolderPtr destination, UidRang
                              Transfer(true, keep, snapshot(), progress));
 }
 
+awaitable<Result<ReplaceResult>> UserFolder::replace(Uid old, FolderPtr destination, Incoming message) {
+    return folder_->replace(old, std::move(destination), std::move(message));
+}
+
 awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since, SnapshotPtr view) {
     return folder_->vanished_since(since, std::move(view));
 }

@@ -188,6 +188,39 @@ TEST_F(AccountTest, ParallelAppendsNeverPassTheQuota) {
     expect_clean();
 }
 
+TEST_F(AccountTest, AttachmentsAreNotedWhereThereIsRoomForAKeyword) {  // RFC 9979 sections 4.1, 4.2
+    const auto deliver = [this](std::vector<std::string> keywords) {
+        std::vector<Delivery> deliveries(1);
+        deliveries[0].account = base::AccountId(1);
+        deliveries[0].message = Incoming(*run(write_message(store.get(), message_text("news"))));
+        deliveries[0].message.flags.keywords = std::move(keywords);
+        const auto results = run(store->deliver(std::move(deliveries)));
+        return results[0] ? results[0]->uid : Uid();
+    };
+    const auto shown = [this](Uid uid) {
+        const SnapshotPtr now = inbox->snapshot();
+        std::vector<std::string> names;
+        for (unsigned i = 0; i < now->keywords().size(); ++i)
+            if (now->find(uid)->flags.has_keyword(i)) names.emplace_back(now->keywords().name(i));
+        return names;
+    };
+    EXPECT_EQ(shown(deliver({})), std::vector<std::string>{"$HasNoAttachment"});
+    EXPECT_EQ(shown(deliver({"$hasattachment"})), std::vector<std::string>{"$hasattachment"});
+    ASSERT_TRUE(run(account->remove("Junk")));
+    const FolderPtr full = make_folder("Full");
+    std::vector<std::string> many;
+    for (unsigned i = 0; i < FlagSet::keywords_max; ++i) many.push_back("k" + std::to_string(i));
+    append(full, "one", named({}, many));
+    std::vector<Delivery> deliveries(1);
+    deliveries[0].account = base::AccountId(1);
+    deliveries[0].folder = "Full";
+    deliveries[0].message = Incoming(*run(write_message(store.get(), message_text("news"))));
+    const auto results = run(store->deliver(std::move(deliveries)));
+    ASSERT_TRUE(results[0]) << results[0].error().what();
+    EXPECT_EQ(full->snapshot()->find(results[0]->uid)->flags, FlagSet());
+    expect_clean();
+}
+
 TEST_F(AccountTest, DeliveryGoesToManyAndTellsEach) {
     ASSERT_TRUE(run(store->create_account(base::AccountId(2))));
     const AccountPtr small = *run(store->account(base::AccountId(2)));

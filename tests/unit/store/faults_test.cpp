@@ -19,12 +19,16 @@ struct Case {
 class FaultTest : public StoreTest, public testing::WithParamInterface<Case> {
 protected:
     enum class Now : std::uint8_t { no, yes, maybe };
+    /// One message in place of another: whatever happens one of the two is there, and in the end not both.
+    struct Replaced {
+        std::string from, old, to, anew;
+    };
     struct Told {
         std::map<std::string, std::map<std::string, Now>> where;  // subject → folder → is it there
         std::map<std::string, Now> seen;                          // subject in INBOX → \Seen
         std::map<std::string, Now> folders;
+        std::vector<Replaced> replaced;
     };
-
     static Now after(bool acknowledged, Now wanted) { return acknowledged ? wanted : Now::maybe; }
 
     /// Everything that the store can do, told to `told` as a client would know it.
@@ -65,6 +69,8 @@ protected:
             const auto done = run(inbox->remove(one(uids["d"])));
             told.where["d"]["INBOX"] = after(done.has_value(), Now::no);
         }
+        replace(told, "f", "INBOX");
+        replace(told, "g", "Archive");
         const bool created = run(account->create("New/Deep", SpecialUse::none)).has_value();
         told.folders["New/Deep"] = after(created, Now::yes);
         const bool renamed = run(account->rename("New", "Newer")).has_value();
@@ -77,6 +83,38 @@ protected:
         deliver_to_two(told);
         run(store->collect());
         return told;
+    }
+
+    /// RFC 8508: within INBOX, and from there to another folder.
+    void replace(Told& told, const std::string& old, const std::string& to) {
+        const std::string anew = "new " + old;
+        const FolderPtr destination = open_folder(to);
+        const auto first = run(append_text(store.get(), inbox, message_text(old)));
+        if (!first || !destination) return;
+        told.replaced.push_back(Replaced{"INBOX", old, to, anew});
+        const auto done =
+            run(replace_text(store.get(), inbox, first->uids[0], destination, message_text(anew)));
+        const bool whole = done && done->failed.is(Errc::none);
+        told.where[old]["INBOX"] = after(whole, Now::no);
+        told.where[anew][to] = after(done.has_value(), Now::yes);
+    }
+
+    std::size_t found(const std::string& name, const std::string& subject) {
+        const FolderPtr folder = open_folder(name);
+        std::size_t count = 0;
+        const SnapshotPtr snapshot = folder->snapshot();
+        for (std::uint32_t seq = 1; seq <= snapshot->size(); ++seq)
+            count += text_of(folder, snapshot->at(SeqNum(seq))->uid) == message_text(subject) ? 1U : 0U;
+        return count;
+    }
+
+    /// \param settled  moves that were cut short have been finished
+    void expect_replaced(const Told& told, bool settled) {
+        for (const Replaced& one : told.replaced) {
+            const std::size_t anew = found(one.to, one.anew), old = found(one.from, one.old);
+            EXPECT_GE(old + anew, 1U) << one.old << " is lost";
+            if (settled || one.from == one.to) EXPECT_EQ(old + anew, 1U) << one.old;
+        }
     }
 
     void deliver_to_two(Told& told) {
@@ -140,10 +178,12 @@ TEST_P(FaultTest, NothingAcknowledgedIsLostWhicheverCallFails) {
         memory_engine->inject({});
         ASSERT_NO_FATAL_FAILURE(expect_clean());
         ASSERT_NO_FATAL_FAILURE(expect(told));
+        expect_replaced(told, false);
         restart(GetParam().unsynced);
         ASSERT_NO_FATAL_FAILURE(open_account());
         ASSERT_NO_FATAL_FAILURE(expect_clean());
         ASSERT_NO_FATAL_FAILURE(expect(told));
+        expect_replaced(told, true);
         // What leaked is found and removed; what is needed stays.
         clock.advance(std::chrono::hours(49));
         for (int i = 0; i < 3; ++i) run(store->collect());
@@ -180,6 +220,7 @@ TEST_F(FaultTest, APowerCutAtAnyCallLosesNothingAcknowledged) {
         ASSERT_NO_FATAL_FAILURE(open_account());
         ASSERT_NO_FATAL_FAILURE(expect_clean());
         ASSERT_NO_FATAL_FAILURE(expect(told));
+        expect_replaced(told, true);
         if (HasFailure() || whole) break;
     }
 }
@@ -202,6 +243,7 @@ TEST_F(FaultTest, ManyFaultsAtRandom) {
         ASSERT_NO_FATAL_FAILURE(open_account());
         ASSERT_NO_FATAL_FAILURE(expect_clean());
         ASSERT_NO_FATAL_FAILURE(expect(told));
+        expect_replaced(told, true);
         if (HasFailure()) return;
     }
 }

@@ -76,6 +76,14 @@ inline awaitable<Result<AppendResult>> append_text(Store* store, FolderPtr folde
     co_return co_await folder->append(std::move(messages));
 }
 
+inline awaitable<Result<ReplaceResult>> replace_text(Store* store, FolderPtr folder, Uid old,
+                                                     FolderPtr destination, std::string text) {
+    const auto content = co_await write_message(store, std::move(text));
+    if (!content) co_return content.error();
+    Incoming message(*content);
+    co_return co_await folder->replace(old, std::move(destination), std::move(message));
+}
+
 inline UidRanges everything() { return {UidRange{Uid(1), Uid(0xFFFFFFFF)}}; }
 inline UidRanges one(std::uint32_t uid) { return {UidRange{Uid(uid), Uid(uid)}}; }
 inline StoreRequest add_flags(UidRanges uids, NamedFlags flags) {

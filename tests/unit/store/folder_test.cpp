@@ -248,6 +248,72 @@ TEST_F(FolderTest, MovesLeaveTheSource) {
     expect_clean();
 }
 
+TEST_F(FolderTest, AReplacementWithinAFolderIsOneCommit) {  // RFC 8508
+    for (int i = 0; i < 3; ++i) append(inbox, "m" + std::to_string(i), named(SystemFlag::flagged, {"work"}));
+    const SnapshotPtr before = inbox->snapshot();
+    const auto result = run(replace_text(store.get(), inbox, Uid(2), inbox, message_text("anew")));
+    ASSERT_TRUE(result) << result.error().what();
+    EXPECT_EQ(result->uid, Uid(4));
+    EXPECT_EQ(result->uid_validity, before->totals().uid_validity);
+    const SnapshotPtr now = inbox->snapshot();
+    EXPECT_EQ(now->size(), 3U);
+    EXPECT_EQ(now->find(Uid(2)), nullptr);
+    ASSERT_NE(now->find(Uid(4)), nullptr);
+    // Section 1: nothing is inherited; section 4.6: another id.
+    EXPECT_EQ(now->find(Uid(4))->flags, FlagSet());
+    EXPECT_NE(now->find(Uid(4))->id, before->find(Uid(2))->id);
+    EXPECT_EQ(result->source_modseq, now->totals().highest_modseq);
+    EXPECT_LT(now->find(Uid(4))->modseq, result->source_modseq);
+    const auto vanished = run(inbox->vanished_since(before->totals().highest_modseq));
+    ASSERT_TRUE(vanished);
+    EXPECT_EQ(vanished->vanished, one(2));
+    EXPECT_EQ(text_of(inbox, Uid(4)), message_text("anew"));
+    expect_clean();
+    clock.advance(std::chrono::hours(1));
+    run(store->collect());
+    EXPECT_EQ(run(store->check({}))->blobs, 3U);
+    expect_clean();
+}
+
+TEST_F(FolderTest, WhatIsGoneIsNotReplaced) {
+    append(inbox, "one");
+    const FolderPtr sent = open_folder("Sent");
+    for (const FolderPtr& to : {inbox, sent}) {
+        const auto result = run(replace_text(store.get(), inbox, Uid(7), to, message_text("anew")));
+        ASSERT_TRUE(result) << result.error().what();
+        EXPECT_EQ(result->uid, Uid());
+    }
+    EXPECT_EQ(inbox->snapshot()->size(), 1U);
+    EXPECT_EQ(sent->snapshot()->size(), 0U);
+    const auto result = run(replace_text(store.get(), inbox, Uid(1), sent, message_text("anew")));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->uid, Uid(1));
+    EXPECT_EQ(result->source_modseq, inbox->snapshot()->totals().highest_modseq);
+    EXPECT_EQ(inbox->snapshot()->size(), 0U);
+    EXPECT_EQ(text_of(sent, Uid(1)), message_text("anew"));
+    expect_clean();
+}
+
+TEST_F(FolderTest, AReplacementNeedsRoomForTheDifferenceOnly) {  // RFC 8508 section 3.4
+    append(inbox, "m");
+    const FolderPtr sent = open_folder("Sent");
+    const std::uint64_t size = message_text("m").size();
+    ASSERT_TRUE(run(account->set_quota(size, 1)));
+    auto result = run(replace_text(store.get(), inbox, Uid(1), inbox, message_text("n")));
+    ASSERT_TRUE(result) << result.error().what();
+    result = run(replace_text(store.get(), inbox, Uid(2), inbox, message_text("longer")));
+    EXPECT_TRUE(result.error().is(Errc::over_quota));
+    EXPECT_EQ(text_of(inbox, Uid(2)), message_text("n"));
+    result = run(replace_text(store.get(), inbox, Uid(2), sent, message_text("o")));
+    ASSERT_TRUE(result) << result.error().what();
+    EXPECT_EQ(run(account->quota())->bytes, size);
+    EXPECT_EQ(run(account->quota())->messages, 1U);
+    // One who is over his quota already may still make what he has smaller.
+    ASSERT_TRUE(run(account->set_quota(size / 2, 1)));
+    EXPECT_TRUE(run(replace_text(store.get(), sent, Uid(1), sent, message_text(""))));
+    expect_clean();
+}
+
 TEST_F(FolderTest, DetailsKeepTheOrderWhetherNearOrFar) {
     for (int i = 0; i < 60; ++i) append(inbox, "m" + std::to_string(i));
     ASSERT_TRUE(run(inbox->remove({{Uid(10), Uid(30)}, {Uid(40), Uid(40)}, {Uid(44), Uid(52)}})));
