@@ -31,10 +31,15 @@ Json shown(const Domain& domain) {
 }
 
 Json shown(const Mailbox& mailbox) {
-    return {{"account", mailbox.account.value},   {"name", mailbox.name},
-            {"postoffice", mailbox.post_office},  {"addresses", mailbox.addresses},
-            {"enabled", mailbox.enabled},         {"login_allowed", mailbox.login_allowed},
-            {"quota_bytes", mailbox.quota_bytes}, {"node", mailbox.node}};
+    return {{"account", mailbox.account.value},
+            {"name", mailbox.name},
+            {"postoffice", mailbox.post_office},
+            {"addresses", mailbox.addresses},
+            {"enabled", mailbox.enabled},
+            {"login_allowed", mailbox.login_allowed},
+            {"administrator", mailbox.administrator},
+            {"quota_bytes", mailbox.quota_bytes},
+            {"node", mailbox.node}};
 }
 
 awaitable<Reply> postoffice_add(ServicesPtr services, Json arguments, CallerPtr) {
@@ -276,6 +281,7 @@ awaitable<Reply> account_set(ServicesPtr services, Json arguments, CallerPtr) {
     if (!mailbox) co_return fault_of(mailbox.error(), address);
     mailbox->enabled = flag(arguments, "enabled", mailbox->enabled);
     mailbox->login_allowed = flag(arguments, "login_allowed", mailbox->login_allowed);
+    mailbox->administrator = flag(arguments, "administrator", mailbox->administrator);
     mailbox->quota_bytes = number(arguments, "quota_bytes", mailbox->quota_bytes);
     mailbox->node = text(arguments, "node", mailbox->node);
     if (arguments.contains("addresses") && arguments["addresses"].is_array())
@@ -288,7 +294,9 @@ awaitable<Reply> account_set(ServicesPtr services, Json arguments, CallerPtr) {
     if (arguments.contains("quota_bytes")) {
         auto account = co_await services->store.account(id);
         if (!account) co_return fault_of(account.error(), address);
-        auto limited = co_await (*account)->set_quota(quota_bytes, 0);
+        const auto before = co_await (*account)->quota();
+        if (!before) co_return fault_of(before.error(), address);
+        auto limited = co_await (*account)->set_quota(quota_bytes, before->messages_max);
         if (!limited) co_return fault_of(limited.error(), address);
     }
     co_return out;
@@ -338,7 +346,8 @@ constexpr std::array table{
     Operation{"account.add", "address", "name alias quota_bytes password hash node", account_add},
     Operation{"account.list", "", "postoffice after max", account_list},
     Operation{"account.show", "address", "", account_show},
-    Operation{"account.set", "address", "enabled login_allowed quota_bytes addresses node", account_set},
+    Operation{"account.set", "address",
+              "enabled login_allowed administrator quota_bytes addresses node", account_set},
     Operation{"account.password", "address", "password hash", account_password},
     Operation{"account.remove", "address", "", account_remove},
 };

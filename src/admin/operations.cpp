@@ -43,6 +43,7 @@ constexpr Kind text_kind{"", is_text, "a text"};
 constexpr std::array kinds{
     Kind{"enabled", is_flag, "true or false"},
     Kind{"login_allowed", is_flag, "true or false"},
+    Kind{"administrator", is_flag, "true or false"},
     Kind{"id", is_count, "a number"},
     Kind{"max", is_count, "a number"},
     Kind{"quota_bytes", is_count, "a number of octets"},

@@ -32,7 +32,7 @@ struct Values {
     std::vector<std::string> aliases;
     std::uint32_t mailboxes_max = 0;
     bool password_stdin = false;
-    std::string enabled, login, node;
+    std::string enabled, login, administrator, node;
 };
 using ValuesPtr = std::shared_ptr<Values>;
 
@@ -183,6 +183,8 @@ void show_account(const Json& row) {
     const std::string served_by = row["served_by"];
     fmt::print("node       {}, served by {}\n", node_or_none(row),
                served_by.empty() ? "this server" : served_by);
+    if (row["administrator"].get<bool>())
+        fmt::print("may        see and set the quotas of its post office\n");
     fmt::print("used       {} in {} messages, quota {}\n\n", human_bytes(row["bytes"]),
                row["messages"].get<std::uint64_t>(), limit(row["quota_bytes"]));
     Table table({"folder", "messages", "unseen", "size"});
@@ -270,6 +272,8 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
     add_node_option(set, values, "the server that has it; here: this one; empty: the domain's");
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
     set->add_option("--login", values->login, "may it log in")->check(CLI::IsMember({"yes", "no"}));
+    set->add_option("--administrator", values->administrator, "may it set quotas of its post office by IMAP")
+        ->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"address", values->name}};
         if (!values->aliases.empty()) arguments["addresses"] = values->aliases;
@@ -277,6 +281,7 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
         put_node(arguments, set, values);
         set_yes_no(arguments, "enabled", values->enabled);
         set_yes_no(arguments, "login_allowed", values->login);
+        set_yes_no(arguments, "administrator", values->administrator);
         context.call("account.set", std::move(arguments),
                      [values](const Json&) { fmt::print("account {} changed\n", values->name); });
     });

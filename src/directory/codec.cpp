@@ -136,6 +136,7 @@ std::string encode(const MailboxRecord& record) {
         .text('o', mailbox.post_office)
         .number('e', mailbox.enabled ? 1 : 0)
         .number('l', mailbox.login_allowed ? 1 : 0)
+        .number('m', mailbox.administrator ? 1 : 0)
         .number('q', mailbox.quota_bytes)
         .number('s', record.active ? 1 : 0)
         .texts('a', mailbox.addresses)
@@ -228,6 +229,9 @@ std::optional<MailboxRecord> decode_mailbox(std::string_view value) {
                 break;
             case 'l':
                 out.mailbox.login_allowed = in.number() != 0;
+                break;
+            case 'm':
+                out.mailbox.administrator = in.number() != 0;
                 break;
             case 'q':
                 out.mailbox.quota_bytes = in.number();

@@ -60,6 +60,7 @@ struct Mailbox {
         addresses;  ///< canonical (lower-case A-label domain); the first is the primary one
     bool enabled = true;
     bool login_allowed = true;
+    bool administrator = false;     ///< may see and set the quotas of all mailboxes of his post office
     std::uint64_t quota_bytes = 0;  ///< 0: no limit
     /// The server that has it, by its name in the configuration; empty: that of the domain of its primary
     /// address. `node_here`: this one, whatever the domain and the post office say.

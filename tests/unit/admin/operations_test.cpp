@@ -47,6 +47,11 @@ TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     EXPECT_EQ(shown["folders"].size(), 6U);
     result("account.set", {{"address", "two@example.test"}, {"quota_bytes", 1000}, {"enabled", false}});
     EXPECT_EQ(result("account.show", {{"address", "two@example.test"}})["quota_bytes"], 1000);
+    EXPECT_EQ(result("account.show", {{"address", "two@example.test"}})["administrator"], false);
+    EXPECT_EQ(
+        result("account.set", {{"address", "two@example.test"}, {"administrator", true}})["administrator"],
+        true);
+    EXPECT_EQ(result("account.show", {{"address", "two@example.test"}})["administrator"], true);
     EXPECT_FALSE(run("postoffice.remove", {{"name", "acme"}})["ok"]);  // it has domains
     result("account.remove", {{"address", "two@example.test"}});
     EXPECT_EQ(fault(run("account.show", {{"address", "two@example.test"}})).substr(0, 10), "not_found:");

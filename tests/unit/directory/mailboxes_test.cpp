@@ -55,6 +55,7 @@ TEST_F(Mailboxes, SetChangesEverythingButTheOffice) {
     mailbox.addresses = {"new@second.test", "demo@example.test"};
     mailbox.quota_bytes = 5;
     mailbox.login_allowed = false;
+    mailbox.administrator = true;
     ASSERT_TRUE(run(directory().set_mailbox(mailbox)));
     EXPECT_EQ(route("new@second.test").account, account);
     EXPECT_EQ(route("demo@example.test").account, account);
@@ -64,6 +65,7 @@ TEST_F(Mailboxes, SetChangesEverythingButTheOffice) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->mailbox.quota_bytes, 5U);
     EXPECT_FALSE(found->mailbox.login_allowed);
+    EXPECT_TRUE(found->mailbox.administrator);
     EXPECT_EQ(found->credentials.password_hash, "hash of demo");
     add("demo", {"old@example.test"});  // both are free again
 
