@@ -20,12 +20,12 @@ constexpr std::string_view after_login =
     "INPROGRESS "
     "XLIST"
     " SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS ESORT CONTEXT=SEARCH CONTEXT=SORT"
-    " PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=2 COMPRESS=DEFLATE UNAUTHENTICATE CATENATE";
+    " PARTIAL MULTISEARCH SEARCH=FUZZY I18NLEVEL=2 COMPRESS=DEFLATE UNAUTHENTICATE CATENATE REPLACE";
 
 constexpr std::string_view unauthenticate = " UNAUTHENTICATE";
 
-// RFC 4314 section 5.1.1, RFC 8440.
-constexpr std::string_view sharing = " ACL RIGHTS=kxte LIST-MYRIGHTS";
+// RFC 4314 section 5.1.1, RFC 8440; RFC 9208 section 4.1.3: by the administrators that the directory names.
+constexpr std::string_view sharing = " ACL RIGHTS=kxte LIST-MYRIGHTS QUOTASET";
 
 }  // namespace
 

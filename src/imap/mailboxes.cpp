@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "directory/directory.hpp"
 #include "store/folder_names.hpp"
 
@@ -187,7 +191,10 @@ awaitable<store::Result<Listing>> Mailboxes::listing() {
     if (around->commons) add_shared(around->commons, std::string(public_prefix), &*merged, &out);
     std::size_t listed = 0;
     for (const base::AccountId id : sharers) {
-        if (++listed > sharers_max_) break;
+        if (++listed % sharers_a_turn_ == 0) {
+            const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+            co_await boost::asio::post(executor, boost::asio::use_awaitable);
+        }
         const auto owner = co_await directory_->mailbox(id);
         if (!owner && !owner.error().is(Errc::not_found)) co_return owner.error();
         if (!owner || owner->post_office != around->post_office) continue;

@@ -16,7 +16,9 @@ using boost::asio::awaitable;
 class Mailboxes {
 protected:
     explicit Mailboxes(const Services& services)
-        : store_(services.store), directory_(services.directory), sharers_max_(services.limits.sharers_max) {}
+        : store_(services.store),
+          directory_(services.directory),
+          sharers_a_turn_(services.limits.sharers_a_turn) {}
     ~Mailboxes() = default;
 
     awaitable<store::Result<Neighbourhood>> neighbourhood();
@@ -38,7 +40,7 @@ private:
 
     store::Store& store_;
     directory::Directory* const directory_;
-    const std::size_t sharers_max_;
+    const std::size_t sharers_a_turn_;
 };
 
 }  // namespace imap

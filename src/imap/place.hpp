@@ -59,6 +59,12 @@ struct Destination {
     std::optional<Reply> reply;  ///< why it cannot be
 };
 
+/// What a quota is of.
+struct QuotaRoot {
+    store::AccountPtr account;
+    bool may_set = false;
+};
+
 /// What annotations are about.
 struct Annotated {
     std::string name;          ///< of the mailbox; empty: the server

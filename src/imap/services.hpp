@@ -43,7 +43,7 @@ struct Limits {
     /// Of one MULTIAPPEND in all, but for its first message: rows and the ends of blobs wait in memory for
     /// the one commit.
     std::uint64_t append_bytes_max = 64ULL << 20;
-    std::size_t sharers_max = 1'000;    ///< accounts that a LIST looks into for what they share
+    std::size_t sharers_a_turn = 100;   ///< accounts that a LIST looks into before others get the thread
     std::uint32_t uid_batch_min = 100;  ///< messages of a batch: RFC 10022 section 3.1.3 asks for 500 or less
     std::size_t saved_ranges_max = 65'536;  ///< of "$": half a MiB at most
     std::size_t column_bytes_max =

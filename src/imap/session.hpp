@@ -124,6 +124,7 @@ private:
     awaitable<Reply> handle(cmd::List);
     awaitable<Reply> handle(cmd::Status);
     awaitable<Reply> handle(cmd::Append);
+    awaitable<Reply> handle(cmd::Replace);
     awaitable<Reply> handle(cmd::Expunge);
     awaitable<Reply> handle(cmd::Search);
     awaitable<Reply> handle(cmd::UidBatches);
@@ -174,6 +175,8 @@ private:
     // commands/acl.cpp, quota.cpp
     awaitable<store::Result<store::AccountPtr>> make_commons(bool needed);
     awaitable<std::optional<Reply>> tell_quota(store::AccountPtr account, std::string root);
+    awaitable<store::Result<bool>> is_administrator();
+    awaitable<Reply> quota_root(std::string root, QuotaRoot* out);
     awaitable<store::Result<store::AclWho>> who_is(std::string identifier);
     awaitable<store::Result<std::optional<std::string>>> name_of(store::AclWho who);
     // commands/metadata.cpp

@@ -12,7 +12,8 @@
 
 namespace store {
 
-/// RFC 6154 section 2, with RFC 8457's Important. `none` for an ordinary folder.
+/// RFC 6154 section 2, with Important of RFC 8457 and the last three of RFC 9979. `none` for an ordinary
+/// folder.
 enum class SpecialUse : std::uint8_t {
     none,
     inbox,
@@ -23,7 +24,10 @@ enum class SpecialUse : std::uint8_t {
     archive,
     all,
     flagged,
-    important
+    important,
+    memos,
+    scheduled,
+    snoozed
 };
 
 /// Names are UTF-8 in NFC, levels separated by '/'; INBOX is always written so.

@@ -238,7 +238,7 @@ std::optional<FolderRow> decode_folder_row(std::string_view value) {
     const std::uint8_t use = in.u8();
     const std::uint8_t selectable = in.u8();
     row.uid_validity = in.u32();
-    if (use > static_cast<std::uint8_t>(SpecialUse::important) || selectable > 1) in.fail();
+    if (use > static_cast<std::uint8_t>(SpecialUse::snoozed) || selectable > 1) in.fail();
     row.use = static_cast<SpecialUse>(use);
     row.selectable = selectable == 1;
     return finished(in, std::move(row));

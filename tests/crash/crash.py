@@ -3,7 +3,8 @@
 
 usage: crash.py --barid PROGRAM [--cycles N] [--clients N] [--seed N]
 
-Each client has an account of its own and does one thing at a time: delivers by LMTP, appends, flags, moves, expunges.
+Each client has an account of its own and does one thing at a time: delivers by LMTP, appends, flags, moves, replaces,
+expunges.
 It notes what it is about to do and, after the answer, that it was done. After each kill the store is compared with
 the notes: only the one thing that was under way for a client may have happened or not.
 """
@@ -59,7 +60,9 @@ class Client:
             self.under_way = ("flag", one.ident, flag)
             assert imap.uid("STORE", str(one.uid), "+FLAGS", f"({flag})")[0] == "OK"
             one.flags.add(flag.lower())
-        elif what < 0.85:
+        elif what < 0.76:
+            self.replace(imap, one)
+        elif what < 0.88:
             to = self.random.choice([name for name in FOLDERS if name != one.folder])
             self.under_way = ("move", one.ident, to)
             typ, data = imap.uid("MOVE", str(one.uid), to)
@@ -72,6 +75,20 @@ class Client:
             assert imap.uid("EXPUNGE", str(one.uid))[0] == "OK"
             one.expunged = True
         self.under_way = None
+
+    def replace(self, imap, one):
+        """RFC 8508: within a folder or into another."""
+        self.count += 1
+        ident = f"{self.address.split('@')[0]}-{self.count}"
+        octets = self.body(ident)
+        new = self.messages[ident] = Message(ident, octets)
+        new.folder = self.random.choice((one.folder, *FOLDERS))
+        self.under_way = ("replace", one.ident, ident)
+        imap.literal = octets
+        typ, data = imap._simple_command("UID", "REPLACE", str(one.uid), new.folder)
+        assert typ == "OK", data
+        new.uid = int(imap.response("APPENDUID")[1][0].split()[1])
+        new.acknowledged = one.expunged = True
 
     def create(self, server, imap, how):
         self.count += 1
@@ -115,6 +132,8 @@ class Client:
                 found.setdefault(ident[1].decode(), []).append((folder, uid, flags, digest))
         imap.logout()
         kind, busy, detail = self.under_way or (None, None, None)
+        if kind == "replace":
+            faults += self.verify_replaced(self.messages[busy], self.messages[detail], found)
         for ident, one in self.messages.items():
             copies = found.pop(ident, [])
             faults += [f"{ident}: {fault}" for fault in
@@ -122,6 +141,19 @@ class Client:
         faults += [f"{ident}: nobody sent it" for ident in found]
         self.under_way = None
         return faults
+
+    @staticmethod
+    def verify_replaced(old, new, found):
+        """One of the two, whenever the kill came; both only while a move from folder to folder is finished."""
+        there = [one for one in (old, new) if one.ident in found]
+        if not there:
+            yield f"{old.ident}, to be replaced by {new.ident}, is lost"
+        elif len(there) == 2 and old.folder == new.folder:
+            yield f"{old.ident} is there beside {new.ident}, which replaced it"
+        if new.ident in found:
+            found.pop(old.ident, None)
+        old.expunged = new.ident in found
+        new.acknowledged, new.expunged = new.ident in found, new.ident not in found
 
     @staticmethod
     def verify_one(one, copies, kind, detail):
@@ -146,7 +178,7 @@ class Client:
                 yield "its octets changed"
             if one.flags - flags:
                 yield f"lost flags {one.flags - flags}"
-            extra = flags - one.flags - {"\\recent", "\\seen"}
+            extra = flags - one.flags - {"\\recent", "\\seen", "$hasattachment", "$hasnoattachment"}
             allowed = {detail.lower()} if kind == "flag" else {"\\deleted"} if kind == "expunge" else set()
             if extra - allowed:
                 yield f"has flags nobody set: {extra}"

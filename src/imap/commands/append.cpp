@@ -24,22 +24,29 @@ awaitable<Reply> Session::handle(cmd::Append append) {
     co_return co_await run.run(std::move(append.mailbox));
 }
 
-awaitable<Reply> AppendRun::run(std::string mailbox) {
-    Place place;
-    Destination destination = co_await session_.open_to_insert(std::move(mailbox), &place);
+/// All messages, up to the end of the command; and where they go, with the rights there at that moment.
+awaitable<AppendRun::End> AppendRun::receive(std::string mailbox, Place* place) {
+    Destination destination = co_await session_.open_to_insert(std::move(mailbox), place);
     folder_ = std::move(destination.folder);
-    rights_ = place.rights;
+    rights_ = place->rights;
     if (destination.reply) fail(std::move(*destination.reply));
     End end = co_await take_pieces();
-    if (end) co_return std::move(*end);
+    if (end) co_return end;
     if (failed()) co_return answer();
     // The literals may have taken long: the right may have been taken back meanwhile (RFC 4314 section 4).
-    const store::Rights now = session_.rights_now(place);
-    if (!now.has(store::Right::insert)) co_return insert_refusal(now);
+    place->rights = session_.rights_now(*place);
+    if (!place->rights.has(store::Right::insert)) co_return insert_refusal(place->rights);
+    co_return std::nullopt;
+}
+
+awaitable<Reply> AppendRun::run(std::string mailbox) {
+    Place place;
+    End end = co_await receive(std::move(mailbox), &place);
+    if (end) co_return std::move(*end);
     const auto appended = co_await folder_->append(std::move(messages_));
     if (!appended) co_return reply_of(appended.error(), true);
     // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
-    if (!now.has(store::Right::read)) co_return ok("Append completed");
+    if (!place.rights.has(store::Right::read)) co_return ok("Append completed");
     // No UIDNEXT is volunteered: mbsync took it for the appended one (imap.md quirk 21).
     co_return ok("Append completed", code::append_uid(appended->uid_validity, appended->uids));
 }
@@ -118,7 +125,14 @@ awaitable<void> AppendRun::make_room(std::uint64_t octets) {
         fail(no(code::limit, "Too many messages in one APPEND"));
         co_return;
     }
-    const auto room = co_await folder_->room_for(octets_ + written_ + octets, messages_.size() + 1);
+    std::uint64_t bytes = octets_ + written_ + octets, messages = messages_.size() + 1;
+    if (replaced_.uid && folder_->account() == session_.selected_->folder->account()) {
+        // RFC 8508 section 3.4: what goes makes room for what comes.
+        bytes -= std::min(bytes, replaced_.size);
+        --messages;
+        if (bytes == 0 && messages == 0) co_return;
+    }
+    const auto room = co_await folder_->room_for(bytes, messages);
     if (!room) failed_ = room.error();
 }
 

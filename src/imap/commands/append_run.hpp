@@ -18,11 +18,14 @@ public:
     AppendRun(Session& session, std::vector<AppendPiece> pieces)
         : session_(session), pieces_(std::move(pieces)), progress_(session.begin_progress()) {}
     boost::asio::awaitable<Reply> run(std::string mailbox);
+    /// REPLACE: the one message that comes takes the place of a message of the selected mailbox.
+    boost::asio::awaitable<Reply> replace(cmd::Replace what);
 
 private:
     using End = std::optional<Reply>;  ///< a value: the command ends with that
 
     // append.cpp
+    boost::asio::awaitable<End> receive(std::string mailbox, Place* place);
     boost::asio::awaitable<End> take_pieces();
     boost::asio::awaitable<End> take_literal(const AppendPiece* piece);
     boost::asio::awaitable<bool> copy_literal(std::uint64_t octets);
@@ -34,6 +37,10 @@ private:
     bool failed() const { return failed_.code() != store::Errc::none; }
     void fail(Reply reply);
     boost::asio::awaitable<void> make_room(std::uint64_t octets);
+
+    // replace.cpp
+    std::optional<Reply> choose_replaced(const cmd::Replace& what);
+    bool may_expunge() const;
 
     // append_url.cpp
     boost::asio::awaitable<End> add_url(std::string url);
@@ -51,6 +58,7 @@ private:
     std::uint64_t octets_ = 0;   // of the messages before
     std::uint64_t written_ = 0;  // of the message under way
     std::size_t parts_ = 0;      // of the command
+    store::Entry replaced_;      // of REPLACE: what goes; uid 0: nothing
     std::unique_ptr<store::MessageWriter> writer_;
     store::Incoming incoming_;
     std::string literal_url_;  // that comes as a literal

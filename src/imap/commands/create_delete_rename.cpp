@@ -13,9 +13,10 @@ struct UseName {
     store::SpecialUse use;
 };
 constexpr std::array use_names{
-    UseName{"\\Drafts", store::SpecialUse::drafts},   UseName{"\\Sent", store::SpecialUse::sent},
-    UseName{"\\Trash", store::SpecialUse::trash},     UseName{"\\Junk", store::SpecialUse::junk},
-    UseName{"\\Archive", store::SpecialUse::archive},
+    UseName{"\\Drafts", store::SpecialUse::drafts},       UseName{"\\Sent", store::SpecialUse::sent},
+    UseName{"\\Trash", store::SpecialUse::trash},         UseName{"\\Junk", store::SpecialUse::junk},
+    UseName{"\\Archive", store::SpecialUse::archive},     UseName{"\\Memos", store::SpecialUse::memos},
+    UseName{"\\Scheduled", store::SpecialUse::scheduled}, UseName{"\\Snoozed", store::SpecialUse::snoozed},
 };
 
 /// One use for a mailbox; \All, \Flagged and \Important would be views over other mailboxes, which are not

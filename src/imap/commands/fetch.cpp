@@ -190,6 +190,8 @@ void FetchRun::write_facts(SeqNum seq, const store::Entry& entry, bool with_flag
     if ((items & fetch_save_date) != 0) writer_.save_date(entry.save_date);
     if ((items & fetch_email_id) != 0) writer_.email_id(message_id_text(entry.id));
     if ((items & fetch_thread_id) != 0) writer_.thread_id(thread_id_text(entry.thread));
+    if ((items & fetch_gm_message_id) != 0) writer_.gm_message_id(entry.id.value);
+    if ((items & fetch_gm_thread_id) != 0) writer_.gm_thread_id(entry.thread.value);
 }
 
 void FetchRun::note(const store::Error& error) {

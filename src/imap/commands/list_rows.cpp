@@ -36,6 +36,12 @@ std::uint32_t use_attribute(store::SpecialUse use, Kind kind) {
             return ListResponse::flagged;
         case SpecialUse::important:
             return ListResponse::important;
+        case SpecialUse::memos:
+            return ListResponse::memos;
+        case SpecialUse::scheduled:
+            return ListResponse::scheduled;
+        case SpecialUse::snoozed:
+            return ListResponse::snoozed;
     }
     return 0;
 }

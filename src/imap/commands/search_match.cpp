@@ -133,6 +133,10 @@ SearchRun::Truth SearchRun::judge_fact(std::size_t at, SeqNum seq, const store::
             return is(key.text == message_id_text(entry.id));
         case Op::thread_id:
             return is(entry.thread && key.text == thread_id_text(entry.thread));
+        case Op::gm_message_id:
+            return is(entry.id.value == key.number);
+        case Op::gm_thread_id:
+            return is(entry.thread.value == key.number);
         default:
             break;
     }

@@ -95,6 +95,7 @@ struct AppendPiece {
     bool binary = false;                        ///< literal8
     bool utf8 = false;      ///< UTF8 (~{n}…): a ")" follows the literal. RFC 6855 section 4
     bool catenate = false;  ///< the literal is a part of a message
+    bool alone = false;     ///< of REPLACE: no other message may follow
     std::string url;        ///< of url; that of url_literal is in its literal
 };
 
@@ -178,6 +179,11 @@ struct Status {  // RFC 9051 section 6.3.11
 struct Append {  // RFC 9051 section 6.3.12; what is behind its first literal comes from parse_append_tail()
     std::string mailbox;
     std::vector<AppendPiece> pieces;
+};
+struct Replace {                // RFC 8508
+    bool uid = false;           ///< `message` is one
+    std::uint32_t message = 0;  ///< SequenceSet::star: the last
+    Append by;
 };
 struct UidBatches {                     // RFC 10022 section 3.1
     std::uint32_t size = 0;             ///< messages of one batch; not 0
@@ -265,6 +271,6 @@ using Command =
                  cmd::Search, cmd::Fetch, cmd::Store, cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl,
                  cmd::ListRights, cmd::MyRights, cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota,
                  cmd::GetMetadata, cmd::SetMetadata, cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate,
-                 cmd::Comparator, cmd::Language, cmd::UidBatches>;
+                 cmd::Comparator, cmd::Language, cmd::UidBatches, cmd::Replace>;
 
 }  // namespace imap

@@ -22,6 +22,8 @@ enum FetchItem : std::uint32_t {
     fetch_email_id = 1U << 10,
     fetch_thread_id = 1U << 11,
     fetch_save_date = 1U << 12,
+    fetch_gm_message_id = 1U << 13,  ///< X-GM-MSGID: docs/decisions/0013-gmail-ids.md
+    fetch_gm_thread_id = 1U << 14,
 };
 
 /// What is inside the brackets: "1.2.HEADER.FIELDS (DATE)".

@@ -156,6 +156,8 @@ void FetchWriter::item(std::string_view name, std::uint64_t number, std::string_
 
 void FetchWriter::uid(base::Uid uid) { item(" UID ", uid.value, ""); }
 void FetchWriter::size(std::uint64_t octets) { item(" RFC822.SIZE ", octets, ""); }
+void FetchWriter::gm_message_id(std::uint64_t id) { item(" X-GM-MSGID ", id, ""); }
+void FetchWriter::gm_thread_id(std::uint64_t id) { item(" X-GM-THRID ", id, ""); }
 void FetchWriter::mod_seq(base::ModSeq mod_seq) { item(" MODSEQ (", mod_seq.value, ")"); }
 
 void FetchWriter::open_flags(std::uint8_t system, bool recent) {

@@ -53,6 +53,8 @@ public:
     void body_structure(std::string_view parenthesised) { ready("BODYSTRUCTURE ", parenthesised); }
     void email_id(std::string_view id) { object_id("EMAILID (", id); }
     void thread_id(std::string_view id);  ///< empty: NIL. RFC 8474
+    void gm_message_id(std::uint64_t id);
+    void gm_thread_id(std::uint64_t id);
     void preview(std::optional<std::string_view> text, WriteMode mode);
 
     /// The label of a section and the head of its literal: "BODY[1.TEXT]<0> {342}" CRLF, or "BINARY[1] ~{5}"

@@ -12,12 +12,23 @@ constexpr std::size_t size_digits_max = 20;
 /// "~{", digits, "+}", CR: what of an unended line may turn out to be a literal's mark.
 constexpr std::size_t mark_octets_max = 32;
 
-/// Where the arguments begin if the command is one whose message is streamed, else 0: "tag SP APPEND SP".
+/// Takes `upper` from the front, whatever its case.
+bool take(std::string_view& text, std::string_view upper) {
+    if (!equals_upper(text.substr(0, upper.size()), upper)) return false;
+    text.remove_prefix(upper.size());
+    return true;
+}
+
+/// Where the mailbox's name begins if the command is one whose message is streamed, else 0: behind
+/// "tag SP APPEND SP", or "tag SP [UID SP] REPLACE SP number SP" (RFC 8508 section 5).
 std::size_t append_arguments(std::string_view input) {
-    constexpr std::string_view append = " APPEND ";
-    std::size_t tag = 0;
-    while (tag < input.size() && is_in(tag_chars, input[tag])) ++tag;
-    return equals_upper(input.substr(tag, append.size()), append) ? tag + append.size() : 0;
+    std::string_view left = input;
+    while (!left.empty() && is_in(tag_chars, left.front())) left.remove_prefix(1);
+    if (take(left, " APPEND ")) return input.size() - left.size();
+    take(left, " UID");
+    if (!take(left, " REPLACE ")) return 0;
+    left.remove_prefix(std::min(left.find(' '), left.size()));  // whatever it is: the parser says so
+    return take(left, " ") ? input.size() - left.size() : 0;
 }
 
 std::string_view tag_of(std::string_view input) {
@@ -154,7 +165,7 @@ Framer::Found Framer::literal_began(std::string_view input, std::size_t line_end
     return found(mark.non_sync ? Status::need_more : Status::need_continuation, 0, Mode::command);
 }
 
-/// APPEND's literals are messages, but for one that stands where the mailbox name is.
+/// The literals of APPEND and REPLACE are messages, but for one that stands where the mailbox name is.
 bool Framer::is_message(std::string_view input, const Mark& mark) const {
     if (mode_ == Mode::append_tail) return true;
     if (!limits_.streams_append) return false;

@@ -21,7 +21,8 @@ struct FramerLimits {
         1U << 20;  ///< lines and literals of one command in all: it is held in memory
     std::size_t swallow_bytes_max = 1U << 20;   ///< of a refused command; more: fatal
     std::size_t non_sync_bytes_max = SIZE_MAX;  ///< 4096 where LITERAL- is offered in place of LITERAL+
-    bool streams_append = true;  ///< APPEND's message is given as Status::literal, not buffered
+    bool streams_append =
+        true;  ///< the message of APPEND and REPLACE is given as Status::literal, not buffered
 
     /// After login.
     static constexpr FramerLimits authenticated() { return {}; }

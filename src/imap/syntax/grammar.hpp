@@ -53,6 +53,8 @@ bool parse_metadata_entries(Cursor& in, std::vector<std::string>& out);
 
 // parse_append.cpp
 Parsed<Command> parse_append(Cursor& in);
+Parsed<Command> parse_replace(Cursor& in);
+Parsed<Command> parse_uid_replace(Cursor& in);
 
 // parse_fetch.cpp
 Parsed<Command> parse_fetch(Cursor& in);

@@ -1,5 +1,5 @@
-// APPEND up to its first literal, and what follows each. RFC 9051 section 6.3.12, RFC 3502 (several
-// messages), RFC 4469 (CATENATE), RFC 6855 section 4 (UTF8), RFC 3516 (literal8).
+// APPEND and REPLACE (RFC 8508) up to their first literal, and what follows each. RFC 9051 section 6.3.12,
+// RFC 3502 (several messages), RFC 4469 (CATENATE), RFC 6855 section 4 (UTF8), RFC 3516 (literal8).
 #include <utility>
 
 #include "imap/syntax/grammar.hpp"
@@ -84,6 +84,24 @@ bool parse_more_messages(Cursor& in, Pieces& out) {
     }
     return true;
 }
+
+/// replace = "REPLACE" SP seq-number SP mailbox append-message                         RFC 8508 section 5
+Parsed<Command> parse_replacement(Cursor& in, bool uid) {
+    cmd::Replace replace;
+    replace.uid = uid;
+    if (!in.space()) return in.error();
+    if (in.skip('*')) {
+        replace.message = SequenceSet::star;
+    } else if (!in.nz_number(replace.message)) {
+        return in.error();
+    }
+    Pieces& pieces = replace.by.pieces;
+    if (!in.space() || !parse_mailbox(in, replace.by.mailbox) || !in.space() ||
+        !parse_append_message(in, pieces) || !in.end())
+        return in.error();
+    for (AppendPiece& piece : pieces) piece.alone = true;
+    return Command(std::move(replace));
+}
 }  // namespace
 
 /// append = "APPEND" SP mailbox 1*append-message
@@ -94,6 +112,9 @@ Parsed<Command> parse_append(Cursor& in) {
         return in.error();
     return Command(std::move(append));
 }
+
+Parsed<Command> parse_replace(Cursor& in) { return parse_replacement(in, false); }
+Parsed<Command> parse_uid_replace(Cursor& in) { return parse_replacement(in, true); }
 
 Parsed<Pieces> parse_append_tail(std::string_view frame, const AppendPiece& after) {
     Cursor in(frame);
@@ -106,6 +127,11 @@ Parsed<Pieces> parse_append_tail(std::string_view frame, const AppendPiece& afte
         return in.error();
     }
     if (!more_parts) add(out, Kind::end);
+    if (after.alone) {
+        if (!in.end()) return in.error();
+        for (AppendPiece& piece : out) piece.alone = true;
+        return out;
+    }
     if (!parse_more_messages(in, out)) return in.error();
     return out;
 }

@@ -72,6 +72,8 @@ constexpr std::array table{
                 .breaks_seq = true,
                 .before_tls = true},
     CommandSpec{.name = "RENAME", .parse = parse_rename, .states = authenticated, .breaks_seq = true},
+    CommandSpec{
+        .name = "REPLACE", .parse = parse_replace, .states = selected, .uses_seq = true, .breaks_seq = true},
     CommandSpec{.name = "SEARCH", .parse = parse_search, .states = selected, .uses_seq = true},
     CommandSpec{.name = "SELECT", .parse = parse_select, .states = authenticated},
     CommandSpec{.name = "SETACL", .parse = parse_set_acl, .states = authenticated, .breaks_seq = true},
@@ -91,6 +93,7 @@ constexpr std::array table{
     CommandSpec{.name = "UID EXPUNGE", .parse = parse_uid_expunge, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID FETCH", .parse = parse_uid_fetch, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID MOVE", .parse = parse_uid_move, .states = selected, .breaks_seq = true},
+    CommandSpec{.name = "UID REPLACE", .parse = parse_uid_replace, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID SEARCH", .parse = parse_uid_search, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID SORT", .parse = parse_uid_sort, .states = selected, .breaks_seq = true},
     CommandSpec{.name = "UID STORE", .parse = parse_uid_store, .states = selected, .breaks_seq = true},

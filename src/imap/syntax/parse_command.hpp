@@ -39,13 +39,14 @@ struct ParsedCommand {
     Command command;
 };
 
-/// \param frame what the Framer gave: without its last line end; for APPEND up to the message literal's "}".
+/// \param frame what the Framer gave: without its last line end; for APPEND and REPLACE up to the message
+/// literal's "}".
 /// \param tag_out the tag, as soon as it could be read, also when the rest is in error; else left as it was.
 /// \errors ParseError for every frame that is not in the grammar.
 Parsed<ParsedCommand> parse_command(std::string_view frame, std::string& tag_out, ParseMode mode = {});
 
-/// What may follow a literal of APPEND. `frame` starts right behind it. Its value: what comes up to the next
-/// literal (RFC 3502, RFC 4469), or up to the command's end.
+/// What may follow a literal of APPEND or REPLACE. `frame` starts right behind it. Its value: what comes up
+/// to the next literal (RFC 3502, RFC 4469), or up to the command's end.
 /// \param after the literal that has just been read
 Parsed<std::vector<AppendPiece>> parse_append_tail(std::string_view frame, const AppendPiece& after);
 

@@ -19,7 +19,7 @@ struct PlainItem {
     std::string_view name;
     std::uint32_t items;
 };
-constexpr std::array<PlainItem, 12> plain_items{{
+constexpr std::array<PlainItem, 14> plain_items{{
     {"UID", fetch_uid},
     {"FLAGS", fetch_flags},
     {"INTERNALDATE", fetch_internal_date},
@@ -32,6 +32,8 @@ constexpr std::array<PlainItem, 12> plain_items{{
     {"EMAILID", fetch_email_id},
     {"THREADID", fetch_thread_id},
     {"SAVEDATE", fetch_save_date},
+    {"X-GM-MSGID", fetch_gm_message_id},
+    {"X-GM-THRID", fetch_gm_thread_id},
 }};
 constexpr std::uint32_t fast_items = fetch_flags | fetch_internal_date | fetch_size;
 constexpr std::array<PlainItem, 3> macros{{

@@ -22,7 +22,7 @@ struct KeyRow {
     bool negated = false;
     std::uint64_t number = 0;
 };
-constexpr std::array<KeyRow, 38> key_rows{{
+constexpr std::array<KeyRow, 40> key_rows{{
     {"ALL", Op::all},
     {"ANSWERED", Op::flag, Argument::none, false, FlagList::answered},
     {"BCC", Op::bcc, Argument::string},
@@ -60,6 +60,8 @@ constexpr std::array<KeyRow, 38> key_rows{{
     {"UNFLAGGED", Op::flag, Argument::none, true, FlagList::flagged},
     {"UNKEYWORD", Op::keyword, Argument::keyword, true},
     {"UNSEEN", Op::flag, Argument::none, true, FlagList::seen},
+    {"X-GM-MSGID", Op::gm_message_id, Argument::number},
+    {"X-GM-THRID", Op::gm_thread_id, Argument::number},
     {"YOUNGER", Op::younger, Argument::seconds},
 }};
 

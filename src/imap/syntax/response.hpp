@@ -127,6 +127,9 @@ struct ListResponse {
         trash = 1U << 15,
         important = 1U << 16,  ///< RFC 6154, RFC 8457
         inbox = 1U << 17,      ///< XLIST only
+        memos = 1U << 18,
+        scheduled = 1U << 19,
+        snoozed = 1U << 20,  ///< RFC 9979
     };
     cmd::List::Kind kind = cmd::List::Kind::list;
     std::uint32_t attributes = 0;

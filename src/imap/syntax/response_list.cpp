@@ -12,7 +12,7 @@ struct AttributeName {
     std::string_view name;
     std::string_view xlist_name;  ///< Gmail's names of before RFC 6154
 };
-constexpr std::array<AttributeName, 18> attribute_names{{
+constexpr std::array<AttributeName, 21> attribute_names{{
     {Attribute::no_inferiors, "\\Noinferiors", "\\Noinferiors"},
     {Attribute::no_select, "\\Noselect", "\\Noselect"},
     {Attribute::nonexistent, "\\NonExistent", "\\Noselect"},
@@ -30,6 +30,9 @@ constexpr std::array<AttributeName, 18> attribute_names{{
     {Attribute::sent, "\\Sent", "\\Sent"},
     {Attribute::trash, "\\Trash", "\\Trash"},
     {Attribute::important, "\\Important", "\\Important"},
+    {Attribute::memos, "\\Memos", "\\Memos"},
+    {Attribute::scheduled, "\\Scheduled", "\\Scheduled"},
+    {Attribute::snoozed, "\\Snoozed", "\\Snoozed"},
     {Attribute::inbox, "", "\\Inbox"},
 }};
 

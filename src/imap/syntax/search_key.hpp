@@ -49,6 +49,8 @@ struct SearchKey {
         text,  ///< the body, or all of the message, contains `text`
         email_id,
         thread_id,  ///< RFC 8474: equal to `text`
+        gm_message_id,
+        gm_thread_id,  ///< X-GM-MSGID, X-GM-THRID: equal to `number`
     };
 
     Op op = Op::all;

@@ -80,6 +80,38 @@ asio::awaitable<void> people(directory::Directory* directory) {
     }
 }
 
+asio::awaitable<void> make_administrator(directory::Directory* directory, base::AccountId id, bool* done) {
+    auto mailbox = co_await directory->mailbox(id);
+    if (!mailbox) co_return;
+    mailbox->administrator = true;
+    const auto set = co_await directory->set_mailbox(std::move(*mailbox));
+    *done = set.has_value();
+}
+
+/// A mailbox of the office that shares its folder Team with demo.
+asio::awaitable<void> make_sharer(store::Store* store, directory::Directory* directory, std::string name,
+                                  bool* done) {
+    directory::Mailbox mailbox;
+    mailbox.name = name;
+    mailbox.post_office = "office";
+    mailbox.addresses.push_back(name + "@example.test");
+    directory::Credentials credentials;
+    const auto added = co_await directory->add_mailbox(std::move(mailbox), credentials);
+    if (!added) co_return;
+    const auto account = co_await store->create_account(added->account);
+    if (!account) co_return;
+    const auto team = co_await (*account)->create("Team", store::SpecialUse::none);
+    if (!team) co_return;
+    store::ShareRequest request;
+    request.owner = *account;
+    request.folder = team->id;
+    request.entry.who.kind = store::AclWho::Kind::account;
+    request.entry.who.account = base::AccountId(1);
+    request.entry.rights = store::Rights(store::Right::lookup) | store::Right::read;
+    const auto shared = co_await store::share(store, std::move(request));
+    *done = shared.has_value();
+}
+
 asio::awaitable<void> make_public(store::Store* store, directory::Directory* directory, std::string name,
                                   bool* done) {
     const auto id = co_await directory->commons("office");
@@ -196,6 +228,8 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
         limits.uid_batch_min = static_cast<std::uint32_t>(number);
     } else if (name == "saved_ranges_max") {
         limits.saved_ranges_max = number;
+    } else if (name == "sharers_a_turn") {
+        limits.sharers_a_turn = number;
     } else if (name == "contexts_max") {
         limits.contexts_max = number;
     } else if (name == "context_messages_max") {
@@ -249,6 +283,10 @@ std::string ImapStage::event(std::string_view text) {
     } else if (what == "quotas") {
         const std::uint64_t bytes = number_in(take_word(text));
         run(set_quotas(demo_, bytes, number_in(text), &done));
+    } else if (what == "sharer") {
+        run(make_sharer(store_.get(), directory_.get(), std::string(text), &done));
+    } else if (what == "administrator") {
+        run(make_administrator(directory_.get(), base::AccountId(text == "demo" ? 1 : 2), &done));
     } else if (what == "remove_two") {
         run(remove_account(store_.get(), directory_.get(), base::AccountId(2), &done));
     } else if (what == "mailbox_deleted") {

@@ -126,6 +126,10 @@ std::string_view key_name(Op op) {
             return "EMAILID";
         case Op::thread_id:
             return "THREADID";
+        case Op::gm_message_id:
+            return "X-GM-MSGID";
+        case Op::gm_thread_id:
+            return "X-GM-THRID";
         default:
             return "?";
     }
@@ -187,6 +191,7 @@ private:
             out_ << date;
         }
         if (key.op >= Op::older && key.op <= Op::mod_seq) out_.number(key.number);
+        if (key.op == Op::gm_message_id || key.op == Op::gm_thread_id) out_.number(key.number);
         if (key.op == Op::header) out_.astring(key.name);
         if (key.op >= Op::header && key.op <= Op::text) out_.astring(key.text);
     }
@@ -225,7 +230,8 @@ void fetch_items(Words& out, const cmd::Fetch& fetch) {
     constexpr std::array<std::string_view, 9> names{"UID",           "FLAGS",    "INTERNALDATE",
                                                     "RFC822.SIZE",   "ENVELOPE", "BODY",
                                                     "BODYSTRUCTURE", "MODSEQ",   "PREVIEW"};
-    constexpr std::array<std::string_view, 3> more{"EMAILID", "THREADID", "SAVEDATE"};
+    constexpr std::array<std::string_view, 5> more{"EMAILID", "THREADID", "SAVEDATE", "X-GM-MSGID",
+                                                   "X-GM-THRID"};
     out.open();
     for (std::size_t bit = 0; bit < names.size(); ++bit)
         if ((fetch.items >> bit & 1U) != 0) out << names[bit];
@@ -425,6 +431,11 @@ struct Text {
         if (c.wanted) out << std::to_string(c.wanted->first) + ":" + std::to_string(c.wanted->last);
     }
     void operator()(const cmd::Append& c) { append_pieces((out << "APPEND").mailbox(c.mailbox), c.pieces); }
+    void operator()(const cmd::Replace& c) {
+        out << std::string(c.uid ? "UID REPLACE " : "REPLACE ")
+                   .append(c.message == SequenceSet::star ? "*" : std::to_string(c.message));
+        append_pieces(out.mailbox(c.by.mailbox), c.by.pieces);
+    }
     void operator()(const cmd::Expunge& c) {
         if (c.uids) {
             (out << "UID" << "EXPUNGE").set(*c.uids);

@@ -151,6 +151,17 @@ TEST(Framer, StreamsMessagesOfAppend) {
         {"A APPEND a {1}\r\nx (\\Seen) {2+}\r\nyz\r\n",
          {"literal A APPEND a {1}", "message x", "literal  (\\Seen) {2+}", "message yz", "frame "}},
         {"A APPEND a {0}\r\n\r\n", {"literal A APPEND a {0}", "message ", "frame "}},
+        {"A003 REPLACE 4 Drafts (\\Seen \\Draft) {5}\r\nhello\r\nA4 NOOP\r\n",
+         {"literal A003 REPLACE 4 Drafts (\\Seen \\Draft) {5}", "message hello", "frame ", "frame A4 NOOP"}},
+        {"A uid replace * {6+}\r\nDrafts ~{3+}\r\nabc\r\n",
+         {"literal A uid replace * {6+}\r\nDrafts ~{3+}", "message abc", "frame "}},
+        {"UID REPLACE 1 x CATENATE (URL {1}\r\na TEXT {2}\r\nbc)\r\n",
+         {"literal UID REPLACE 1 x CATENATE (URL {1}", "message a", "literal  TEXT {2}", "message bc",
+          "frame )"}},
+        // Whatever stands for the number: the message is never held in memory.
+        {"A REPLACE 1:2 {1+}\r\ny {1+}\r\nz\r\n",
+         {"literal A REPLACE 1:2 {1+}\r\ny {1+}", "message z", "frame "}},
+        {"A REPLACE {1+}\r\ny\r\n", {"frame A REPLACE {1+}\r\ny"}},
         {"A APPENDIX a {1+}\r\nx\r\n", {"frame A APPENDIX a {1+}\r\nx"}},
     };
     for (const Case& c : cases) EXPECT_EQ(play(c.octets), c.events) << c.octets;

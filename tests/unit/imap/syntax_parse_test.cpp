@@ -260,6 +260,35 @@ TEST(ParseCommand, Append) {
            {"A APPEND x CATENATE (URL a) y", "28: expected the message as a literal"}});
 }
 
+TEST(ParseCommand, Replace) {
+    check({{"A003 REPLACE 4 Drafts (\\Seen \\Draft) {312}", "REPLACE 4 \"Drafts\" (\\Seen \\Draft) {312}"},
+           {"A004 UID REPLACE 2000 Drafts (\\Seen \\Draft) {350+}",
+            "UID REPLACE 2000 \"Drafts\" (\\Seen \\Draft) {350}"},
+           {"A011 UID REPLACE 3002 Drafts CATENATE (TEXT {71}",
+            "UID REPLACE 3002 \"Drafts\" () CATENATE (TEXT {71}"},
+           {"A replace * {5}\r\ninbox UTF8 (~{3+}", "REPLACE * \"INBOX\" () UTF8 (~{3}"},
+           {"A REPLACE 1 x CATENATE (URL a)", "REPLACE 1 \"x\" () CATENATE (URL \"a\")"},
+           {"A REPLACE 0 x {3}", "10: expected number above zero"},
+           {"A REPLACE 1:2 x {3}", "11: expected space"},
+           {"A REPLACE $ x {3}", "10: expected number above zero"},
+           {"A REPLACE 1 x", "13: expected space"},
+           {"A REPLACE 1 x y", "14: expected the message as a literal"},
+           {"A REPLACE 1 x CATENATE (URL a) {3}", "31: unexpected text after the command"}});
+}
+
+TEST(ParseCommand, NothingFollowsTheMessageOfReplace) {
+    AppendPiece alone;
+    alone.kind = AppendPiece::Kind::literal;
+    alone.alone = true;
+    ASSERT_TRUE(parse_append_tail("", alone));
+    EXPECT_FALSE(parse_append_tail(" {3}", alone));
+    alone.catenate = true;
+    EXPECT_FALSE(parse_append_tail(") {3}", alone));
+    const auto parts = parse_append_tail(" URL a TEXT {3}", alone);
+    ASSERT_TRUE(parts);
+    for (const AppendPiece& piece : *parts) EXPECT_TRUE(piece.alone);
+}
+
 TEST(ParseCommand, AppendBehindALiteral) {
     using Kind = AppendPiece::Kind;
     AppendPiece plain;

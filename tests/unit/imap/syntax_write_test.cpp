@@ -291,6 +291,8 @@ TEST(FetchWriter, Items) {
     fetch.email_id("M1");
     fetch.thread_id("T1");
     fetch.thread_id("");
+    fetch.gm_message_id(18446744073709551615U);
+    fetch.gm_thread_id(1);
     fetch.preview("hi \"x\"", {});
     fetch.preview(std::nullopt, {});
     fetch.end();
@@ -300,7 +302,8 @@ TEST(FetchWriter, Items) {
         "FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft \\Recent k1) RFC822.SIZE 18446744073709551615 "
         "MODSEQ (9223372036854775807) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" SAVEDATE NIL "
         "SAVEDATE \" 1-Jan-1970 00:00:00 +0000\" ENVELOPE (NIL) BODY (B) BODYSTRUCTURE (S) EMAILID (M1) "
-        "THREADID (T1) THREADID NIL PREVIEW \"hi \\\"x\\\"\" PREVIEW NIL)\r\n");
+        "THREADID (T1) THREADID NIL X-GM-MSGID 18446744073709551615 X-GM-THRID 1 PREVIEW \"hi \\\"x\\\"\" "
+        "PREVIEW NIL)\r\n");
 }
 
 TEST(FetchWriter, Sections) {
