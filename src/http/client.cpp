@@ -9,6 +9,7 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/ascii.hpp"
 #include "base/version.hpp"
 #include "net/client.hpp"
 
@@ -32,7 +33,7 @@ std::string serialized(const Request& request) {
     message.target(request.url.target);
     message.set(beast::http::field::host, request.url.authority());
     message.set(beast::http::field::user_agent, std::string("Barid/") + base::version);
-    message.set(beast::http::field::accept, "application/json");
+    message.set(beast::http::field::accept, request.accept);
     message.set(beast::http::field::connection, "close");
     for (const auto& [name, value] : request.fields) message.set(name, value);
     if (!request.body.empty()) {
@@ -92,6 +93,8 @@ asio::awaitable<Result> read_answer(net::Client* client, std::size_t octets_max,
     }
     Answer out;
     out.status = parser.get().result_int();
+    const std::string_view type = parser.get()[beast::http::field::content_type];
+    out.content_type = base::lowered(type.substr(0, type.find_first_of("; \t")));
     out.body = std::move(parser.get().body());
     co_return out;
 }

@@ -22,12 +22,14 @@ struct Request {
     Url url;
     std::string body;  ///< posted; empty: GET
     std::string content_type = "application/x-www-form-urlencoded";
+    std::string accept = "application/json";
     std::vector<std::pair<std::string, std::string>> fields;
     std::size_t octets_max = 65'536;  ///< of the answer's body
 };
 
 struct Answer {
     unsigned status = 0;
+    std::string content_type;  ///< lower case, without parameters
     std::string body;
 };
 

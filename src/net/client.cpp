@@ -62,6 +62,8 @@ awaitable<ClientResult<std::unique_ptr<Client>>> Client::connect(boost::asio::an
     auto socket = open_socket(strand, target->family(), options.source);
     if (!socket) co_return socket.error();
     auto stream = std::make_unique<Stream>(std::move(*socket), options.output_stall_max);
+    const auto end = [link = stream->link()] { link->wake(event_shutdown); };
+    const std::stop_callback ended(options.stop, end);
     const Stream::Socket::endpoint_type endpoint(target->get(), target->length, 0);
     const boost::system::error_code ec = co_await stream->connect(endpoint, options.connect_max);
     if (ec == boost::asio::error::timed_out)
@@ -74,17 +76,20 @@ awaitable<ClientResult<std::unique_ptr<Client>>> Client::connect(boost::asio::an
 
 awaitable<ClientResult<void>> Client::start_tls(std::shared_ptr<const TlsContext> context,
                                                 std::string server_name,
-                                                std::chrono::milliseconds handshake_max) {
+                                                std::chrono::milliseconds handshake_max,
+                                                std::shared_ptr<const DaneCheck> dane) {
     if (tls_) co_return ClientError(ClientErrc::tls, "TLS is on already");
     if (!stream_->input().empty()) {
         // Answers sent in plain text must not be taken for answers over TLS (threats.md 2).
         stream_->close();
         co_return ClientError(ClientErrc::injection, "octets behind the answer to STARTTLS");
     }
-    std::unique_ptr<TlsStream> tls = TlsStream::make_client(std::move(context), server_name);
+    std::unique_ptr<TlsStream> tls = TlsStream::make_client(std::move(context), server_name, dane.get());
+    if (tls == nullptr) co_return ClientError(ClientErrc::tls, "no usable TLSA record");
     const auto deadline = Clock::now() + handshake_max;
     tls_ = co_await stream_->handshake(std::move(tls), deadline);
     if (tls_) co_return ClientResult<void>();
+    certificate_fault_ = stream_->tls()->certificate_fault();
     const std::string why = stream_->tls()->error();
     co_return ClientError(ClientErrc::tls, why.empty() ? "TLS handshake broken off" : why);
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -51,7 +52,8 @@ using ClientResult = base::Result<T, ClientError>;
 struct ClientOptions {
     std::string address;  ///< "192.0.2.1", "2001:db8::1", "unix:/path"
     std::uint16_t port = 0;
-    std::string source;  ///< address to connect from; empty: the system's choice
+    std::string source;    ///< address to connect from; empty: the system's choice
+    std::stop_token stop;  ///< ends connect(); later use waker()
     std::chrono::milliseconds connect_max{30'000};
     std::chrono::milliseconds output_stall_max{300'000};
 };
@@ -66,8 +68,12 @@ public:
 
     /// `server_name` goes into SNI, and is what the certificate must be for when the context verifies.
     /// \errors injection · tls · closed
+    /// With `dane` (of a context made for it) the certificate is checked by that alone.
     awaitable<ClientResult<void>> start_tls(std::shared_ptr<const TlsContext> context,
-                                            std::string server_name, std::chrono::milliseconds handshake_max);
+                                            std::string server_name, std::chrono::milliseconds handshake_max,
+                                            std::shared_ptr<const DaneCheck> dane = nullptr);
+    /// When start_tls() failed.
+    CertificateFault certificate_fault() const { return certificate_fault_; }
 
     /// One line without its CRLF (or LF). \errors too_long · timeout · closed · cancelled
     awaitable<ClientResult<std::string>> read_line(std::size_t line_bytes_max,
@@ -102,6 +108,7 @@ private:
 
     std::unique_ptr<Stream> stream_;
     bool tls_ = false;
+    CertificateFault certificate_fault_ = CertificateFault::none;
 };
 
 }  // namespace net

@@ -25,7 +25,6 @@ namespace net {
 namespace asio = boost::asio;
 namespace {
 
-enum RecordType : int { type_a = 1, type_ptr = 12, type_aaaa = 28 };
 constexpr int class_in = 1;
 constexpr std::size_t name_bytes_max = 253;
 
@@ -33,12 +32,6 @@ struct ContextDeleter {
     void operator()(ub_ctx* context) const noexcept { ub_ctx_delete(context); }
 };
 using Context = std::unique_ptr<ub_ctx, ContextDeleter>;
-
-/// Records as they stand in an answer.
-struct Records {
-    bool answered = false;
-    std::vector<std::string> data;
-};
 
 Context make_context(const ResolverSettings& settings) {
     Context context(ub_ctx_create());
@@ -48,7 +41,16 @@ Context make_context(const ResolverSettings& settings) {
     ub_ctx_set_option(context.get(), "unblock-lan-zones:", "yes");
     ub_ctx_set_option(context.get(), "do-not-query-localhost:", "no");
     ub_ctx_set_option(context.get(), "qname-minimisation:", "no");
-    if (settings.servers.empty()) {
+    if (!settings.trust_anchor_file.empty() &&
+        ub_ctx_add_ta_file(context.get(), settings.trust_anchor_file.c_str()) != 0)
+        base::log::error("net", "no trust anchor for DNSSEC", {{"file", settings.trust_anchor_file}});
+    for (const std::string& anchor : settings.trust_anchors) {
+        if (ub_ctx_add_ta(context.get(), anchor.c_str()) != 0)
+            base::log::error("net", "not a trust anchor", {{"record", anchor}});
+    }
+    if (settings.recursive) {
+        // Nobody to forward to: from the root downwards.
+    } else if (settings.servers.empty()) {
         ub_ctx_resolvconf(context.get(), nullptr);
     } else {
         for (const std::string& server : settings.servers) {
@@ -57,6 +59,8 @@ Context make_context(const ResolverSettings& settings) {
         }
     }
     ub_ctx_hosts(context.get(), nullptr);
+    // RFC 6761 section 6.2 leaves it to the servers that are asked. Last: no setting is taken after it.
+    ub_ctx_zone_remove(context.get(), "test.");
     return context;
 }
 
@@ -78,6 +82,35 @@ std::optional<std::string> host_name(std::string_view wire) {
     }
     if (out.empty() || out.size() > name_bytes_max + 1) return std::nullopt;
     out.pop_back();
+    return out;
+}
+
+/// What libunbound says of one question.
+DnsAnswer read_answer(int error, const ub_result* result, std::size_t records_max) {
+    using State = DnsAnswer::State;
+    DnsAnswer out;
+    if (error != 0 || result == nullptr) return out;
+    if (result->bogus != 0) {
+        out.state = State::bogus;
+        return out;
+    }
+    // Of name errors nothing is there, which is an answer; SERVFAIL is none.
+    if (result->rcode != 0 && result->rcode != 3) return out;
+    out.secure = result->secure != 0;
+    out.ttl = std::chrono::seconds(std::max(0, result->ttl));
+    if (result->canonname != nullptr) {
+        out.canonical_name = base::lowered(result->canonname);
+        if (out.canonical_name.ends_with('.')) out.canonical_name.pop_back();
+    }
+    for (std::size_t i = 0; i < records_max; ++i) {
+        if (result->data == nullptr || result->data[i] == nullptr) break;
+        out.data.emplace_back(result->data[i], static_cast<std::size_t>(result->len[i]));
+    }
+    if (result->rcode == 3) {
+        out.state = State::no_name;
+    } else {
+        out.state = out.data.empty() ? State::no_records : State::records;
+    }
     return out;
 }
 
@@ -112,11 +145,11 @@ public:
 
     std::chrono::milliseconds answer_max() const { return settings_.answer_max; }
 
-    asio::awaitable<Records> ask(std::string name, int type) {
+    asio::awaitable<DnsAnswer> ask(std::string name, RecordType type) {
         const asio::any_io_executor executor = co_await asio::this_coro::executor;
         auto question = std::make_shared<Question>(*this, executor);
         question->timer.expires_after(settings_.answer_max);
-        if (!begin(question, name, type)) co_return Records();
+        if (!begin(question, name, type)) co_return DnsAnswer();
         boost::system::error_code ignored;  // cancelled: the answer is there
         co_await question->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         const std::lock_guard lock(mutex_);
@@ -125,7 +158,7 @@ public:
             if (questions_.empty() && !stopped_)
                 asio::post(strand_, [self = shared_from_this()] { self->look_again(); });
         }
-        co_return std::move(question->records);
+        co_return std::move(question->answer);
     }
 
 private:
@@ -134,16 +167,16 @@ private:
         Impl& owner;
         asio::steady_timer timer;
         int id = 0;
-        Records records;
+        DnsAnswer answer;
     };
 
-    bool begin(const std::shared_ptr<Question>& question, const std::string& name, int type) {
+    bool begin(const std::shared_ptr<Question>& question, const std::string& name, RecordType type) {
         const std::lock_guard lock(mutex_);
         if (stopped_ || (!context_ && !open())) return false;
         if (questions_.size() >= settings_.questions_max) return false;
         questions_.emplace(question.get(), question);
-        if (ub_resolve_async(context_.get(), name.c_str(), type, class_in, question.get(), answered,
-                             &question->id) != 0) {
+        if (ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(type), class_in, question.get(),
+                             answered, &question->id) != 0) {
             questions_.erase(question.get());
             return false;
         }
@@ -194,13 +227,7 @@ private:
         const std::lock_guard lock(self.mutex_);
         const auto known = self.questions_.find(question);
         if (known != self.questions_.end()) {
-            Records& records = known->second->records;
-            // Of name errors nothing is there, which is an answer; SERVFAIL is none.
-            records.answered = error == 0 && result != nullptr && (result->rcode == 0 || result->rcode == 3);
-            for (std::size_t i = 0; records.answered && i < ResolverSettings::records_max; ++i) {
-                if (result->data == nullptr || result->data[i] == nullptr) break;
-                records.data.emplace_back(result->data[i], static_cast<std::size_t>(result->len[i]));
-            }
+            known->second->answer = read_answer(error, result, ResolverSettings::query_records_max);
             auto timer_owner = std::move(known->second);
             self.questions_.erase(known);
             const asio::any_io_executor home = timer_owner->timer.get_executor();
@@ -223,6 +250,35 @@ Resolver::Resolver(const asio::any_io_executor& executor, ResolverSettings setti
 Resolver::~Resolver() { impl_->stop(); }
 void Resolver::stop() { impl_->stop(); }
 
+asio::awaitable<DnsAnswer> Resolver::query(std::string name, RecordType type) {
+    if (name.ends_with('.')) name.pop_back();
+    if (name.empty() || name.size() > name_bytes_max) co_return DnsAnswer();
+    co_return co_await impl_->ask(std::move(name), type);
+}
+
+std::optional<MxRecord> read_mx(std::string_view data) {
+    if (data.size() < 3) return std::nullopt;
+    MxRecord out;
+    out.preference = static_cast<std::uint16_t>(static_cast<unsigned char>(data[0]) << 8U |
+                                                static_cast<unsigned char>(data[1]));
+    data.remove_prefix(2);
+    if (data == std::string_view("\0", 1)) return out;
+    auto host = host_name(data);
+    if (!host) return std::nullopt;
+    out.host = std::move(*host);
+    return out;
+}
+
+std::string read_txt(std::string_view data) {
+    std::string out;
+    while (!data.empty()) {
+        const auto length = static_cast<unsigned char>(data.front());
+        out += data.substr(1, length);
+        data.remove_prefix(std::min<std::size_t>(data.size(), 1U + length));
+    }
+    return out;
+}
+
 asio::awaitable<Resolved<IpAddress>> Resolver::addresses(std::string name) {
     std::vector<IpAddress> out;
     if (const auto numeric = IpAddress::parse(name)) {
@@ -236,12 +292,14 @@ asio::awaitable<Resolved<IpAddress>> Resolver::addresses(std::string name) {
     }
     if (name.empty() || name.size() > name_bytes_max) co_return ResolveError(ResolveErrc::not_found);
     bool failed = false;
-    for (const int type : {type_a, type_aaaa}) {
-        const Records records = co_await impl_->ask(name, type);
-        failed = failed || !records.answered;
-        for (const std::string& octets : records.data) {
+    for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
+        const DnsAnswer records = co_await impl_->ask(name, type);
+        failed = failed || !records.known();
+        const std::size_t count = std::min(records.data.size(), ResolverSettings::records_max);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::string& octets = records.data[i];
             IpAddress address;
-            address.v6 = type == type_aaaa;
+            address.v6 = type == RecordType::aaaa;
             if (octets.size() != (address.v6 ? 16U : 4U)) continue;
             std::ranges::transform(octets, address.octets.begin(),
                                    [](char c) { return static_cast<unsigned char>(c); });
@@ -254,10 +312,11 @@ asio::awaitable<Resolved<IpAddress>> Resolver::addresses(std::string name) {
 
 asio::awaitable<Resolved<std::string>> Resolver::claimed_names(IpAddress address) {
     std::string name = reverse_name(address);
-    const Records records = co_await impl_->ask(std::move(name), type_ptr);
-    if (!records.answered) co_return ResolveError(ResolveErrc::failed);
+    const DnsAnswer records = co_await impl_->ask(std::move(name), RecordType::ptr);
+    if (!records.known()) co_return ResolveError(ResolveErrc::failed);
     std::vector<std::string> out;
     for (const std::string& wire : records.data) {
+        if (out.size() == ResolverSettings::records_max) break;
         if (auto host = host_name(wire)) out.push_back(std::move(*host));
     }
     if (out.empty()) co_return ResolveError(ResolveErrc::not_found);

@@ -248,6 +248,7 @@ TlsContext::Made TlsContext::make_client(const TlsClientConfig& config) {
     }
     if (config.version_max != 0) SSL_CTX_set_max_proto_version(ctx.get(), config.version_max);
     made->verifies_ = config.verify && config.pins.empty();
+    if (config.dane && SSL_CTX_dane_enable(ctx.get()) != 1) return {nullptr, "DANE: " + openssl_error()};
     for (const std::string& pin : config.pins) {
         const auto octets = base::base64_decode(pin);
         if (!octets || octets->size() != SHA256_DIGEST_LENGTH)

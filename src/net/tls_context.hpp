@@ -29,9 +29,26 @@ struct TlsClientConfig {
     /// and name.
     std::vector<std::string> pins;
     std::vector<std::string> alpn;
+    bool dane = false;    ///< connections may be checked by TLSA records (DaneCheck); `verify` for the others
     int version_max = 0;  ///< OpenSSL's number; 0: the newest. Tests of old versions set it.
     int version_min = 0;
 };
+
+/// A TLSA record, RFC 6698 section 2.1.
+struct TlsaRecord {
+    std::uint8_t usage = 0, selector = 0, matching = 0;
+    std::string data;
+    bool operator==(const TlsaRecord&) const = default;
+};
+
+/// What a mail server's certificate must agree with: RFC 7672 section 3. The records came by DNSSEC.
+struct DaneCheck {
+    std::vector<TlsaRecord> records;
+    std::vector<std::string> names;  ///< one of these, where a trust anchor (usage 2) decides; not empty
+};
+
+/// Why a server's certificate was not believed.
+enum class CertificateFault : std::uint8_t { none, expired, other_host, not_trusted };
 
 class TlsContext {
 public:

@@ -80,11 +80,40 @@ std::unique_ptr<TlsStream> TlsStream::make_server(std::shared_ptr<const TlsConte
     return std::unique_ptr<TlsStream>(new TlsStream(ssl, std::move(context)));
 }
 
+namespace {
+
+/// RFC 7672 section 3: usages 2 and 3 alone; names count with usage 2 only.
+bool set_dane(SSL* ssl, const DaneCheck& dane) {
+    if (dane.names.empty() || SSL_dane_enable(ssl, dane.names.front().c_str()) != 1) return false;
+    SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    for (std::size_t i = 1; i < dane.names.size(); ++i) SSL_add1_host(ssl, dane.names[i].c_str());
+    bool usable = false;
+    for (const TlsaRecord& record : dane.records) {
+        if (record.usage != 2 && record.usage != 3) continue;
+        usable |= SSL_dane_tlsa_add(ssl, record.usage, record.selector, record.matching,
+                                    reinterpret_cast<const unsigned char*>(record.data.data()),
+                                    record.data.size()) > 0;
+    }
+    ERR_clear_error();
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+    return usable;
+}
+
+}  // namespace
+
 std::unique_ptr<TlsStream> TlsStream::make_client(std::shared_ptr<const TlsContext> context,
-                                                  const std::string& server_name) {
+                                                  const std::string& server_name, const DaneCheck* dane) {
     SSL* ssl = SSL_new(context->main());
     if (ssl == nullptr) throw base::Bug("net: SSL_new: " + openssl_error());
     SSL_set_connect_state(ssl);
+    if (dane != nullptr) {
+        if (!set_dane(ssl, *dane)) {
+            SSL_free(ssl);
+            return nullptr;
+        }
+        return std::unique_ptr<TlsStream>(new TlsStream(ssl, std::move(context)));
+    }
     // RFC 6066 section 3: no address literals in SNI.
     const bool literal = server_name.find_first_not_of("0123456789.") == std::string::npos ||
                          server_name.find(':') != std::string::npos;
@@ -139,6 +168,9 @@ TlsStream::Status TlsStream::status_of(int result) {
     }
     error_ = openssl_error();
     if (error_.empty()) error_ = "broken off";
+    const long verified = SSL_get_verify_result(ssl_);
+    if (verified != X509_V_OK && SSL_get_verify_mode(ssl_) != SSL_VERIFY_NONE)
+        error_ += std::string(": ") + X509_verify_cert_error_string(verified);
     return Status::failed;
 }
 
@@ -299,6 +331,22 @@ std::string TlsStream::client_subject() const {
     if (name.empty()) name = subject_entry(certificate, NID_pkcs9_emailAddress);
     if (name.empty()) name = subject_entry(certificate, NID_commonName);
     return name;
+}
+
+CertificateFault TlsStream::certificate_fault() const {
+    if (SSL_get_verify_mode(ssl_) == SSL_VERIFY_NONE) return CertificateFault::none;
+    switch (SSL_get_verify_result(ssl_)) {
+        case X509_V_OK:
+            return CertificateFault::none;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return CertificateFault::expired;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return CertificateFault::other_host;
+        default:
+            return CertificateFault::not_trusted;
+    }
 }
 
 std::string TlsStream::channel_binding(std::string_view type) const {

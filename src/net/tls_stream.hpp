@@ -17,15 +17,20 @@ struct ssl_st;
 namespace net {
 
 class TlsContext;
+struct DaneCheck;
 struct TlsBio;
+enum class CertificateFault : std::uint8_t;
 
 class TlsStream {
 public:
     enum class Status : std::uint8_t { done, want_input, closed, failed };
 
     static std::unique_ptr<TlsStream> make_server(std::shared_ptr<const TlsContext> context);
+    /// `dane` replaces the context's way of checking the certificate; its context was made for it. Null: none
+    /// of its records can be used (RFC 7672 section 3.1).
     static std::unique_ptr<TlsStream> make_client(std::shared_ptr<const TlsContext> context,
-                                                  const std::string& server_name);
+                                                  const std::string& server_name,
+                                                  const DaneCheck* dane = nullptr);
     ~TlsStream();
     TlsStream(const TlsStream&) = delete;
     TlsStream& operator=(const TlsStream&) = delete;
@@ -54,6 +59,8 @@ public:
     std::string alpn() const;
     std::string client_subject() const;  ///< of a verified client certificate
     std::string channel_binding(std::string_view type) const;
+    /// Of the server's certificate, when the handshake failed.
+    CertificateFault certificate_fault() const;
     /// Why the last call failed, for the log.
     const std::string& error() const { return error_; }
 
