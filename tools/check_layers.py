@@ -34,6 +34,9 @@ ALLOWED = {
     "pop3": {"base", "net", "store", "directory", "auth", "relay", "pop3/syntax", "pop3/commands"},
     "pop3/commands": {"base", "net", "store", "directory", "auth", "relay", "pop3/syntax", "pop3"},
     "mta": {"base", "net", "store", "store/engine", "directory"},
+    "mta/dsn": {"base", "mta"},
+    "mta/smtp_out/syntax": {"base", "mta", "auth"},
+    "mta/smtp_out": {"base", "net", "http", "store", "mta", "mta/dsn", "mta/smtp_out/syntax"},
     "smtp": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp/commands"},
     "smtp/commands": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp"},
     "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
@@ -43,6 +46,12 @@ ALLOWED = {
 }
 # What a low folder may take from the one above it: named headers only.
 ONLY_HEADERS = {
+    ("mta/dsn", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
+    ("mta/smtp_out", "mta/dsn"): {"mta/dsn/text.hpp"},
+    ("mta/smtp_out", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
+    ("mta/smtp_out/syntax", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
+    ("mta/smtp_out/syntax", "auth"): {"auth/crypto.hpp", "auth/prepare.hpp"},
+    ("mta/smtp_out", "store"): {"store/error.hpp"},
     ("auth", "store/engine"): {"store/engine/completion.hpp"},
     ("store/engine", "store"): {"store/error.hpp", "store/offload.hpp"},
     ("store/engine/memory", "store"): {"store/error.hpp", "store/offload.hpp"},
@@ -53,8 +62,8 @@ LIBRARIES = {
     r"rocksdb/": {"store/engine/rocksdb"},
     r"boost/asio": {"pch", "base", "net", "store", "store/search", "store/engine", "store/engine/memory",
                     "store/engine/rocksdb", "directory", "discovery", "auth", "auth/sasl", "auth/token", "http", "relay", "imap",
-                    "imap/commands", "pop3",
-                    "pop3/commands", "smtp", "smtp/commands", "mta", "admin", "cli", "server"},
+                    "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "mta", "mta/dsn", "mta/smtp_out",
+                    "admin", "cli", "server"},
     r"boost/beast": {"http"},
     r"openssl/": {"discovery", "net", "auth", "auth/sasl", "auth/token", "base", "server"},
     r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli", "server"},
@@ -64,7 +73,7 @@ LIBRARIES = {
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
     r"mime/": {"store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
-               "smtp/syntax", "smtp/commands"},
+               "smtp/syntax", "smtp/commands", "mta/smtp_out"},
 }
 
 

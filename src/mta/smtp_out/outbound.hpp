@@ -1,0 +1,46 @@
+// Outbound: the connector to other hosts with all that belongs to it: DNS, policies, reports about TLS. For
+// the place where the process is put together.
+#pragma once
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "mta/connector.hpp"
+#include "mta/smtp_out/settings.hpp"
+#include "mta/smtp_out/tls_report_sender.hpp"
+#include "net/resolver.hpp"
+
+namespace mta::smtp_out {
+
+struct OutboundParts {
+    boost::asio::any_io_executor executor;  ///< of the pool of threads
+    net::Resolver& resolver;
+    base::Clock& clock = base::Clock::system();
+    base::Random& random = base::Random::system();
+};
+
+class Outbound {
+public:
+    Outbound(OutboundParts parts, Settings settings);
+    ~Outbound();
+    Outbound(const Outbound&) = delete;
+    Outbound& operator=(const Outbound&) = delete;
+
+    /// Why there is no connector (authorities that cannot be read); empty: all is well.
+    const std::string& fault() const;
+    Connector& connector();
+    /// Sends the reports of days that are over, each hour, until it is stopped; on a strand. Null: no mail,
+    /// HTTPS alone.
+    boost::asio::awaitable<void> send_tls_reports(ReportMailer* mailer, std::stop_token stop);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mta::smtp_out
