@@ -72,6 +72,7 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
+    r"mailauth/": {"smtp", "smtp/commands", "mta", "admin"},
     r"mime/": {"store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
                "smtp/syntax", "smtp/commands", "mta/smtp_out"},
 }

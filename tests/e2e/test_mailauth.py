@@ -142,6 +142,78 @@ class Dkim(Keys):
             server.close()
 
 
+class Arc(Keys):
+    """Chains that two implementations make in turn."""
+
+    def ours(self, message, selector="rsa"):
+        return program("mailauth-arc", "--dns", self.server.address, "--seal", f"{selector}={self.folder / selector}",
+                       "--domain", "sender.test", "--id", "mx.sender.test", self.file(message))
+
+    def theirs(self, message):
+        # dkimpy takes the chain's state from the results that its own server is said to have written.
+        results = f"Authentication-Results: mx.peer.test; arc={self.verdict(message)[0]}\r\n".encode()
+        fields = self.ask({"seal": (results + message).decode("latin-1"), "selector": "rsa", "domain": "sender.test",
+                           "key": (self.folder / "rsa").read_text(), "id": "mx.peer.test"})["fields"]
+        return fields.encode("latin-1") + message
+
+    def verdict(self, message):
+        return program("mailauth-arc", "--dns", self.server.address, self.file(message)).decode().splitlines()
+
+    def both_pass(self, message, sets):
+        lines = self.verdict(message)
+        self.assertEqual(lines[0], "pass", lines)
+        self.assertEqual(sum(line.startswith("set: ") for line in lines), sets)
+        answer = self.ask({"verify_arc": message.decode("latin-1")})
+        self.assertEqual(answer["chain"], "pass", answer)
+
+    def test_chains_made_in_turn(self):
+        for first, second in ((self.ours, self.theirs), (self.theirs, self.ours)):
+            message = first(SMALL)
+            self.both_pass(message, 1)
+            message = second(message)
+            self.both_pass(message, 2)
+            message = first(message)
+            self.both_pass(message, 3)
+            for broken in (message + b"more\r\n", message.replace(b"Subject: a", b"Subject: b"),
+                           message.replace(b"ARC-Seal: i=1;", b"ARC-Seal: i=4;"),
+                           message.replace(b"ARC-Authentication-Results: i=2;", b"ARC-Authentication-Results: i=2; x;")):
+                self.assertEqual(self.verdict(broken)[0], "fail")
+                self.assertEqual(self.ask({"verify_arc": broken.decode("latin-1")})["chain"], "fail")
+
+    def test_no_chain(self):
+        self.assertEqual(self.verdict(SMALL)[0], "none")
+        self.assertEqual(self.ask({"verify_arc": SMALL.decode("latin-1")})["chain"], "none")
+
+
+class Dmarc(Keys):
+    def check(self, message, ip="192.0.2.1", sender="a@sender.test"):
+        server = NameServer(self.zone | {
+            "sender.test": {"TXT": ["v=spf1 ip4:192.0.2.1 -all"]},
+            "_dmarc.sender.test": {"TXT": ["v=DMARC1; p=reject; sp=quarantine"]}})
+        try:
+            return program("mailauth-check", "--dns", server.address, "--ip", ip, "--helo", "client.test",
+                           "--from", sender, "--id", "mx.test", self.file(message)).decode().splitlines()
+        finally:
+            server.close()
+
+    def test_verdicts(self):
+        signed = self.sign(SMALL)
+        self.assertEqual(self.check(SMALL)[0], "pass reject")  # by SPF
+        self.assertEqual(self.check(signed, ip="203.0.113.1")[0], "pass reject")  # by DKIM
+        self.assertEqual(self.check(SMALL, ip="203.0.113.1")[0], "fail reject")
+        self.assertEqual(self.check(SMALL.replace(b"From: a@", b"From: a@sub."), sender="a@other.test")[0],
+                         "fail quarantine")
+        self.assertEqual(self.check(b"From: b@sender.test\r\n" + signed)[0], "permerror none")
+
+    def test_authentication_results(self):
+        lines = self.check(self.sign(SMALL))
+        self.assertEqual(lines[1], "Authentication-Results: mx.test;")
+        text = " ".join(line.strip() for line in lines[1:])
+        for part in ("spf=pass smtp.mailfrom=a@sender.test;", "dkim=pass header.d=sender.test", "header.s=rsa",
+                     "dmarc=pass header.from=sender.test"):
+            self.assertIn(part, text)
+
+
 class Node(Keys):
     def test_npm_mailauth(self):
         if not (NODE / "node_modules" / "mailauth").is_dir():

@@ -38,6 +38,10 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
     if (!context_ || EVP_DigestInit_ex2(context_.get(), sha256(), nullptr) != 1) throw std::bad_alloc();
 }
 
+Sha256::Sha256(const Sha256& other) : context_(EVP_MD_CTX_new()) {
+    if (!context_ || EVP_MD_CTX_copy_ex(context_.get(), other.context_.get()) != 1) throw std::bad_alloc();
+}
+
 void Sha256::update(std::string_view octets) {
     EVP_DigestUpdate(context_.get(), octets.data(), octets.size());
 }

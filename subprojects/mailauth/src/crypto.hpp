@@ -26,6 +26,9 @@ const EVP_MD* sha256();
 class Sha256 {
 public:
     Sha256();
+    /// Goes on from where \p other is.
+    Sha256(const Sha256& other);
+    Sha256& operator=(const Sha256&) = delete;
     void update(std::string_view octets);
     Sha256Digest finish();
 

@@ -35,8 +35,10 @@ class SpfRun {
 public:
     SpfRun(SpfRequest request, SpfLimits limits) : limits_(limits) {
         values_.ip = request.ip;
-        values_.helo = to_ascii_domain(request.helo);
-        if (values_.helo.empty()) values_.helo = request.helo;
+        values_.helo = request.helo;
+        const bool ascii = std::all_of(request.helo.begin(), request.helo.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) < 128; });
+        if (!ascii) values_.helo = to_ascii_domain(request.helo);
         values_.receiver = request.receiver.empty() ? "unknown" : request.receiver;
         values_.now = request.now;
     }
