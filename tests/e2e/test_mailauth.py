@@ -1,6 +1,6 @@
 """The sender authentication programs against Debian's python3-dkim and python3-spf and npm's mailauth: each verifies
 what the others sign, over the shared corpus, and SPF verdicts agree."""
-import json, os, pathlib, subprocess, sys, tempfile, unittest
+import json, os, pathlib, socket, subprocess, tempfile, time, unittest
 from e2e import harness
 from e2e.name_server import NameServer
 
@@ -304,6 +304,61 @@ class Spf(unittest.TestCase):
                                          "--helo", "client.test", "--from", f"a@{domain}"), "temperror")
         finally:
             server.close()
+
+
+class Srs(unittest.TestCase):
+    """Debian's postsrsd: each turns back what the other wrote."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.secret = pathlib.Path(scratch.name) / "secret"
+        self.secret.write_text("a secret of some length\n")
+        daemon = next(path for path in ("/usr/sbin/postsrsd", "/usr/local/sbin/postsrsd") if os.path.exists(path))
+        for _ in range(10):
+            with socket.socket() as one, socket.socket() as two:
+                one.bind(("127.0.0.1", 0)), two.bind(("127.0.0.1", 0))
+                self.ports = one.getsockname()[1], two.getsockname()[1]
+            self.daemon = subprocess.Popen([daemon, "-4", "-l127.0.0.1", f"-s{self.secret}", "-dpeer.test", f"-f{self.ports[0]}",
+                                            f"-r{self.ports[1]}"], stdin=subprocess.DEVNULL)
+            if self.reachable():
+                break
+            self.daemon.kill()
+            self.daemon.wait()
+        self.addCleanup(self.daemon.wait, 20)
+        self.addCleanup(self.daemon.terminate)
+
+    def reachable(self):
+        end = time.monotonic() + 5
+        while time.monotonic() < end and self.daemon.poll() is None:
+            try:
+                return self.lookup(1, "nobody@peer.test") is not None
+            except OSError:
+                continue
+        return False
+
+    def lookup(self, which, address):
+        with socket.create_connection(("127.0.0.1", self.ports[which]), timeout=5) as connection:
+            connection.sendall(f"get {address}\n".encode())
+            return connection.makefile().readline().split()
+
+    def ours(self, what, address, domain="ours.test"):
+        return program("mailauth-srs", "--domain", domain, "--secrets", self.secret, "--hash-length", 4, what,
+                       address).decode().strip()
+
+    def test_each_reads_the_other(self):
+        theirs = self.lookup(0, "user+tag@sender.test")
+        self.assertEqual(theirs[0], "200", theirs)
+        self.assertEqual(self.ours("reverse", theirs[1], "peer.test"), "user+tag@sender.test")
+        # A second forwarder, by either: SRS1, which leads back to the first.
+        again = self.ours("forward", theirs[1])
+        self.assertTrue(again.startswith("SRS1=") and again.endswith("@ours.test"), again)
+        self.assertEqual(self.ours("reverse", again), theirs[1])
+        mine = self.ours("forward", "user+tag@sender.test", "peer.test")
+        self.assertEqual(self.lookup(1, mine), ["200", "user+tag@sender.test"])
+        their_srs1 = self.lookup(0, self.ours("forward", "user@sender.test"))
+        self.assertEqual(their_srs1[0], "200", their_srs1)
+        self.assertEqual(self.ours("reverse", self.ours("reverse", their_srs1[1], "peer.test")), "user@sender.test")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 // mailauth-sign: makes keys, and signs a message with one or more of them. For tests and for zone files.
 #include <cstdio>
+#include <fcntl.h>
 
 #include "mailauth/dkim_sign.hpp"
 #include "mailauth/domain.hpp"
@@ -37,7 +38,10 @@ int generate(const Options& options, const NamedFile& file) {
     const bool rsa = options.value("--generate") == "rsa";
     const auto bits = static_cast<unsigned>(options.number("--bits").value_or(2048));
     const std::optional<DkimKey> key = rsa ? DkimKey::generate_rsa(bits) : DkimKey::generate_ed25519();
-    std::FILE* out = key ? std::fopen(file.path.c_str(), "wx") : nullptr;
+    // Nobody else may read a key, not for a moment.
+    const int descriptor =
+        key ? ::open(file.path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+    std::FILE* out = descriptor >= 0 ? ::fdopen(descriptor, "w") : nullptr;
     if (out == nullptr) {
         std::fprintf(stderr, "cannot make the key or write %s\n", file.path.c_str());
         return 1;
