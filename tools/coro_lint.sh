@@ -3,7 +3,7 @@
 # no test under clang would tell: see CONTRIBUTING.md.  usage: coro_lint.sh [FILE...]   (default: all that co_await)
 set -u
 cd "$(dirname "$0")/.."
-flags=(-std=c++20 -Isrc -Isubprojects/mime/include -Isubprojects/trigram/include -Isubprojects/wbxml/include -Itests -Ibench -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED
+flags=(-std=c++20 -Isrc -Isubprojects/mime/include -Isubprojects/trigram/include -Isubprojects/wbxml/include -Isubprojects/mailauth/include -Itests -Ibench -DBOOST_ASIO_SEPARATE_COMPILATION -DBOOST_ASIO_NO_DEPRECATED
   -DBOOST_BEAST_SEPARATE_COMPILATION -Wno-everything)
 query() { clang-query-19 -f tools/coro_lint.q "$@" -- "${flags[@]}" 2>&1; }
 found() { grep -oE '[^ /]+:[0-9]+:[0-9]+: note: "gcc12[a-z_]*"' | sort -u; }
