@@ -9,6 +9,7 @@
 
 #include "store/acl.hpp"
 #include "store/folder.hpp"
+#include "store/notices.hpp"
 
 namespace store {
 
@@ -53,6 +54,11 @@ public:
     const FolderInfo* find(base::FolderId id) const;
     const FolderInfo* find(SpecialUse use) const;
     bool has_children(const FolderInfo& folder) const;
+    /// Makes find() by id quick. For one who has put the folders in order and adds none.
+    void index();
+
+private:
+    std::vector<std::uint32_t> by_id_;  // places in `folders`, by id; of another size: not made
 };
 using FolderTreePtr = std::shared_ptr<const FolderTree>;
 
@@ -68,6 +74,13 @@ public:
     virtual FolderTreePtr folders() const = 0;
     /// Told when the tree, or any folder's counters, changed.
     virtual SubscriptionPtr subscribe(Subscriber& subscriber) = 0;
+    /// What happened since this mark; what concerns others alone is left out. For subscribers: nothing is
+    /// kept while there is none. A mark of `notices_mark()` taken after subscribe() misses nothing.
+    virtual NoticesRead notices(std::uint64_t mark, base::AccountId user) const;
+    virtual std::uint64_t notices_mark() const { return 0; }
+    /// Annotations are kept elsewhere (metadata.hpp): who changes one says so. Also tells subscribers.
+    virtual void note_annotations(base::FolderId folder, base::AccountId user,
+                                  const std::vector<std::string>& entries);
 
     /// Makes the levels above too, as selectable folders (RFC 9051 section 6.3.4). \errors exists, invalid,
     /// limit, denied (another folder has the use)

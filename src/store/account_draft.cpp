@@ -66,6 +66,7 @@ FolderTreePtr AccountState::tree() const {
     }
     std::sort(tree->folders.begin(), tree->folders.end(),
               [](const FolderInfo& a, const FolderInfo& b) { return name_before(a.name, b.name); });
+    tree->index();
     return tree;
 }
 

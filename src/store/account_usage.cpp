@@ -18,7 +18,20 @@ const FolderInfo* FolderTree::find(std::string_view name) const {
     return at == folders.end() || at->name != name ? nullptr : &*at;
 }
 
+void FolderTree::index() {
+    by_id_.resize(folders.size());
+    for (std::size_t i = 0; i < folders.size(); ++i) by_id_[i] = static_cast<std::uint32_t>(i);
+    std::sort(by_id_.begin(), by_id_.end(),
+              [this](std::uint32_t a, std::uint32_t b) { return folders[a].id < folders[b].id; });
+}
+
 const FolderInfo* FolderTree::find(base::FolderId id) const {
+    if (by_id_.size() == folders.size()) {
+        const auto found = std::lower_bound(
+            by_id_.begin(), by_id_.end(), id,
+            [this](std::uint32_t at, base::FolderId wanted) { return folders[at].id < wanted; });
+        return found == by_id_.end() || folders[*found].id != id ? nullptr : &folders[*found];
+    }
     const auto at =
         std::find_if(folders.begin(), folders.end(), [id](const FolderInfo& info) { return info.id == id; });
     return at == folders.end() ? nullptr : &*at;
@@ -84,6 +97,12 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
         totals.uid_validity = info->uid_validity;
     }
     if (const LiveFolderPtr open = live(folder); open && open->loaded()) co_return open->snapshot()->totals();
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known = usage_.find(folder.value);
+        if (known != usage_.end() && known->second.uid_validity == totals.uid_validity)
+            co_return known->second;
+    }
     std::string partition = keys::folder(folder);
     std::vector<std::string> wanted{std::string(keys::header)};
     const auto rows = co_await context_.engine.get(std::move(partition), std::move(wanted));
@@ -92,23 +111,30 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
     std::optional<FolderHeader> header;
     if (!rows->rows.empty()) header = decode_folder_header(rows->rows.front().value);
     if (!header) co_return Error(Errc::corrupt, "the folder is damaged");
+    const FolderTreePtr now = folders();
+    const FolderInfo* still = now->find(folder);
+    if (still != nullptr && still->selectable && still->uid_validity == header->totals.uid_validity) {
+        const std::lock_guard lock(mutex_);
+        set_usage(folder, header->totals);
+    }
     co_return header->totals;
 }
 
 void LiveAccount::set_usage(base::FolderId folder, const FolderTotals& totals) {
-    Usage& usage = usage_[folder];
-    if (usage.as_of >= totals.highest_modseq) return;  // what is known is newer
+    const auto [known, fresh] = usage_.try_emplace(folder.value);
+    FolderTotals& usage = known->second;
+    if (!fresh && usage.highest_modseq >= totals.highest_modseq) return;  // what is known is newer
     quota_.bytes += totals.bytes - usage.bytes;
-    quota_.messages += totals.exists - usage.messages;
-    usage = Usage{totals.bytes, totals.exists, totals.highest_modseq};
+    quota_.messages += std::uint64_t{totals.exists} - usage.exists;
+    usage = totals;
 }
 
 void LiveAccount::forget_usage(base::FolderId folder) {
     const std::lock_guard lock(mutex_);
-    const auto known = usage_.find(folder);
+    const auto known = usage_.find(folder.value);
     if (known == usage_.end()) return;
     quota_.bytes -= known->second.bytes;
-    quota_.messages -= known->second.messages;
+    quota_.messages -= known->second.exists;
     usage_.erase(known);
 }
 
@@ -170,7 +196,8 @@ void LiveAccount::release(std::uint64_t bytes, std::uint64_t messages) {
     reserved_messages_ -= messages;
 }
 
-void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, Room reserved, bool changed) {
+void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, Room reserved,
+                            std::vector<Notice> happened) {
     {
         const std::lock_guard lock(mutex_);
         reserved_bytes_ -= reserved.bytes;
@@ -178,8 +205,25 @@ void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, R
         const FolderInfo* info = tree_->find(folder);
         if (info != nullptr && info->selectable) set_usage(folder, totals);
     }
-    if (changed) subscribers_.notify();
+    if (happened.empty()) return;
+    if (subscribers_.size() == 0) {
+        notices_.clear();
+        return;
+    }
+    for (Notice& notice : happened) notices_.add(std::move(notice));
+    subscribers_.notify();
 }
+
+void LiveAccount::note_annotations(base::FolderId folder, base::AccountId user,
+                                   const std::vector<std::string>& entries) {
+    if (subscribers_.size() == 0) return;
+    for (const std::string& entry : entries)
+        notices_.add(Notice{Notice::Kind::annotation, folder, user, entry});
+    subscribers_.notify();
+}
+
+NoticesRead Account::notices(std::uint64_t, base::AccountId) const { return {}; }
+void Account::note_annotations(base::FolderId, base::AccountId, const std::vector<std::string>&) {}
 
 awaitable<Result<Quota>> LiveAccount::quota() {
     const auto loaded = co_await load_usage();

@@ -1,4 +1,5 @@
-// compare() and keep_expunged(): two snapshots walked side by side, passing over what they share.
+// compare(), keep_expunged() and take_over(): two snapshots walked side by side, passing over what they
+// share.
 #include <algorithm>
 #include <utility>
 
@@ -113,7 +114,80 @@ PageGroupPtr united(const PageGroupPtr& before, const PageGroupPtr& after) {
     return kept ? group : after;
 }
 
+/// Pages of a view that takes over a part of what happened.
+class Merge {
+public:
+    explicit Merge(const Takeover& what) : what_(what) {}
+
+    PageGroupPtr groups(const PageGroupPtr& before, const PageGroupPtr& after) const {
+        if (before == after) return before;
+        auto group = std::make_shared<PageGroup>();
+        group->number = before ? before->number : after->number;
+        zip(pages_of(before), pages_of(after), [&](const PagePtr& b, const PagePtr& a) {
+            const PagePtr page = pages(b, a);
+            if (!page) return;
+            group->pages.push_back(page);
+            group->modseq_max = std::max(group->modseq_max, page->modseq_max);
+            group->count += static_cast<std::uint32_t>(page->entries.size());
+            group->unseen += page->unseen;
+        });
+        if (group->pages.empty()) return nullptr;
+        if (after && group->pages == after->pages) return after;
+        return before && group->pages == before->pages ? before : group;
+    }
+
+private:
+    PagePtr pages(const PagePtr& before, const PagePtr& after) const {
+        if (before == after) return before;
+        auto page = std::make_shared<Page>();
+        page->number = before ? before->number : after->number;
+        const std::vector<Entry>& old = entries_of(before);
+        const std::vector<Entry>& now = entries_of(after);
+        auto left = old.begin(), right = now.begin();
+        while (left != old.end() || right != now.end()) {
+            if (right == now.end() || (left != old.end() && left->uid < right->uid)) {
+                if (!taken(what_.gone, left->uid)) page->entries.push_back(*left);
+                ++left;
+            } else if (left == old.end() || right->uid < left->uid) {
+                if (what_.fresh) page->entries.push_back(*right);
+                ++right;
+            } else {
+                page->entries.push_back(taken(what_.flags, left->uid) ? *right : *left);
+                ++left;
+                ++right;
+            }
+        }
+        if (page->entries.empty()) return nullptr;
+        if (after && page->entries == now) return after;
+        if (before && page->entries == old) return before;
+        sum_up(*page);
+        return page;
+    }
+    bool taken(Takeover::Part part, Uid uid) const {
+        if (part == Takeover::Part::own) return contains_uid(what_.own, uid);
+        return part == Takeover::Part::all;
+    }
+
+    const Takeover& what_;
+};
+
 }  // namespace
+
+SnapshotPtr take_over(const SnapshotPtr& before, const SnapshotPtr& after, const Takeover& what) {
+    const Merge merge(what);
+    std::vector<PageGroupPtr> groups;
+    groups.reserve(before->groups().size());
+    FolderTotals totals = before->totals();
+    totals.exists = 0;
+    zip(before->groups(), after->groups(), [&](const PageGroupPtr& b, const PageGroupPtr& a) {
+        PageGroupPtr group = merge.groups(b, a);
+        if (!group) return;
+        totals.exists += group->count;
+        groups.push_back(std::move(group));
+    });
+    if (what.fresh) totals.uid_next = after->totals().uid_next;
+    return std::make_shared<const Snapshot>(totals, after->shared_keywords(), std::move(groups));
+}
 
 Difference compare(const Snapshot& before, const Snapshot& after) {
     Comparison comparison;

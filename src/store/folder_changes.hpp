@@ -2,6 +2,7 @@
 // again.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,6 +51,8 @@ public:
     virtual Cost cost(const Snapshot& snapshot) const = 0;
     /// Checks, then changes the draft; or sets `error` and changes nothing.
     virtual void apply(RoundView& view) = 0;
+    /// What it is to those who watch the folder from outside; nothing: no affair of theirs.
+    virtual std::optional<Notice::Kind> kind() const { return std::nullopt; }
     /// Committed (or there was nothing to commit): `now` is the folder's state.
     virtual void done(RecentThreads&, const SnapshotPtr& now) { snapshot = now; }
     /// Once committed: rows wait for the collector.
@@ -100,6 +103,7 @@ public:
     bool nothing_to_replace = false;  ///< the error is that
 
     Cost cost(const Snapshot& snapshot) const override;
+    std::optional<Notice::Kind> kind() const override { return Notice::Kind::appended; }
     void apply(RoundView& view) override;
     void done(RecentThreads& threads, const SnapshotPtr& now) override;
     bool leaves_garbage() const override { return bool(replaces); }
@@ -114,6 +118,7 @@ public:
     UidRanges refused;
 
     Cost cost(const Snapshot& snapshot) const override;
+    std::optional<Notice::Kind> kind() const override { return Notice::Kind::flags; }
     void apply(RoundView& view) override;
 };
 
@@ -124,6 +129,7 @@ public:
     std::vector<MessageRef> gone;
 
     Cost cost(const Snapshot& snapshot) const override;
+    std::optional<Notice::Kind> kind() const override { return Notice::Kind::expunged; }
     void apply(RoundView& view) override;
     bool leaves_garbage() const override { return true; }
 };
@@ -145,6 +151,7 @@ public:
     std::uint32_t uid_validity = 0;
 
     Cost cost(const Snapshot& snapshot) const override;
+    std::optional<Notice::Kind> kind() const override { return Notice::Kind::appended; }
     void apply(RoundView& view) override;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 
 #include "store/account_draft.hpp"
 #include "store/live_folder.hpp"
@@ -18,6 +19,12 @@ public:
     base::AccountId id() const override { return id_; }
     FolderTreePtr folders() const override;
     SubscriptionPtr subscribe(Subscriber& subscriber) override { return subscribers_.add(subscriber); }
+    NoticesRead notices(std::uint64_t mark, base::AccountId user) const override {
+        return notices_.since(mark, user);
+    }
+    std::uint64_t notices_mark() const override { return notices_.mark(); }
+    void note_annotations(base::FolderId folder, base::AccountId user,
+                          const std::vector<std::string>& entries) override;
 
     awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) override;
     awaitable<Result<void>> remove(std::string name) override;
@@ -51,7 +58,8 @@ public:
     awaitable<Result<void>> load_usage() override;
     bool reserve(std::uint64_t bytes, std::uint64_t messages) override;
     void release(std::uint64_t bytes, std::uint64_t messages) override;
-    void committed(base::FolderId folder, const FolderTotals& totals, Room reserved, bool changed) override;
+    void committed(base::FolderId folder, const FolderTotals& totals, Room reserved,
+                   std::vector<Notice> happened) override;
     bool has_room(std::uint64_t bytes, std::uint64_t messages) const override;
 
 private:
@@ -71,10 +79,6 @@ private:
     awaitable<Result<void>> rename_inbox(std::string to);
     void forget_usage(base::FolderId folder);
 
-    struct Usage {
-        std::uint64_t bytes = 0, messages = 0;
-        ModSeq as_of;
-    };
     void set_usage(base::FolderId folder, const FolderTotals& totals);
     bool fits(std::uint64_t bytes, std::uint64_t messages) const;  // under mutex_
 
@@ -82,12 +86,14 @@ private:
     const base::AccountId id_;
     const std::string partition_;
     Subscribers subscribers_;
+    Notices notices_;
 
     mutable std::mutex mutex_;  // all below, up to the round's own
     FolderTreePtr tree_ = std::make_shared<const FolderTree>();
     std::map<base::FolderId, std::int64_t> tombstones_;
     mutable std::map<base::FolderId, std::weak_ptr<LiveFolder>> live_;
-    std::map<base::FolderId, Usage> usage_;
+    /// What is known of folders, as fresh as their commits: STATUS of a thousand reads nothing twice.
+    std::unordered_map<std::uint64_t, FolderTotals> usage_;
     Quota quota_;  ///< bytes and messages: sums of usage_
     std::uint64_t reserved_bytes_ = 0, reserved_messages_ = 0;
     bool usage_known_ = false;

@@ -275,9 +275,28 @@ void LiveFolder::install(SnapshotPtr next, FolderHeader header, engine::Version 
             users_.at(user)->seen = std::move(state);
         }
     }
-    changed_ |= for_all || !users.empty();
+    if (!users.empty()) changed_ = std::max(changed_, Changed::of_users);
+    if (for_all) changed_ = Changed::of_all;
     loaded_ = true;
     tell(for_all, users);
+}
+
+/// What sessions that do not have the folder open must hear of.
+std::vector<Notice> LiveFolder::happened(const std::vector<FolderChangePtr>& changes) {
+    using Kind = Notice::Kind;
+    std::vector<Notice> out;
+    const Changed changed = std::exchange(changed_, Changed::nothing);
+    if (changed == Changed::nothing) return out;
+    if (std::exchange(by_others_, false))
+        for (const Kind kind : {Kind::appended, Kind::expunged, Kind::flags})
+            out.push_back(Notice{kind, id_, {}, {}});
+    for (const FolderChangePtr& change : changes) {
+        const std::optional<Kind> kind = change->kind();
+        if (!kind || !change->modseq || !change->error.is(Errc::none)) continue;
+        const bool own = changed == Changed::of_users;  // only what a user has seen
+        out.push_back(Notice{*kind, id_, own ? change->user : base::AccountId(), {}});
+    }
+    return out;
 }
 
 /// The changes are committed, or changed nothing.
@@ -293,7 +312,7 @@ void LiveFolder::settle(const std::vector<FolderChangePtr>& changes) {
         change->done(threads_, now);
         garbage |= change->modseq && change->leaves_garbage();
     }
-    owner_->committed(id_, now->totals(), reserved, std::exchange(changed_, false));
+    owner_->committed(id_, now->totals(), reserved, happened(changes));
     if ((came_ != 0 || garbage) && context_.content_changed)
         context_.content_changed(owner_->owner_id(), std::exchange(came_, 0));
     if (garbage)
@@ -303,6 +322,7 @@ void LiveFolder::settle(const std::vector<FolderChangePtr>& changes) {
 
 awaitable<Result<void>> LiveFolder::reload() {
     ++context_.figures.folder_loads;
+    by_others_ = loaded_;
     for (unsigned tries = 0; tries < attempts_max; ++tries) {
         std::vector<std::string> wanted{std::string(keys::header)};
         const auto head = co_await context_.engine.get(partition_, std::move(wanted));

@@ -99,6 +99,7 @@ private:
     awaitable<Result<void>> reload();
     awaitable<Result<void>> spill(std::shared_ptr<engine::Prelude> prelude);
     void install(SnapshotPtr next, FolderHeader header, engine::Version version, SeenByUser seen);
+    std::vector<Notice> happened(const std::vector<std::shared_ptr<FolderChange>>& changes);
     void tell(bool all, const std::vector<base::AccountId>& users);
     awaitable<Result<void>> load_user(base::AccountId user);
     awaitable<Result<void>> load_users(std::vector<std::shared_ptr<FolderChange>> changes);
@@ -153,7 +154,9 @@ private:
     // Of the round under way; rounds follow one another.
     std::atomic<bool> stale_ = true;
     std::atomic<bool> moves_checked_ = false;
-    bool changed_ = false;  // since the account was told last
+    enum class Changed : std::uint8_t { nothing, of_users, of_all };
+    Changed changed_ = Changed::nothing;  // since the account was told last
+    bool by_others_ = false;              // some of it by nobody in this process
     FolderHeader header_;
     std::uint32_t came_ = 0;  // messages since content_changed was called
     engine::Version version_ = 0;

@@ -12,6 +12,7 @@
 
 #include "base/ids.hpp"
 #include "store/flags.hpp"
+#include "store/uid_ranges.hpp"
 
 namespace store {
 
@@ -165,5 +166,18 @@ Difference compare(const Snapshot& before, const Snapshot& after);
 /// that may not be told of EXPUNGE yet (RFC 9051 section 7.5.1). Its totals are those of `after` but for
 /// exists.
 SnapshotPtr keep_expunged(const SnapshotPtr& before, const SnapshotPtr& after);
+
+/// How much of what happened a view takes over (RFC 5465: a client may not want to hear of all).
+struct Takeover {
+    enum class Part : std::uint8_t { none, own, all };
+    Part gone = Part::all;   ///< messages that are gone; others stay as they were
+    Part flags = Part::all;  ///< flags and modseqs of those that stay
+    bool fresh = true;       ///< new messages
+    UidRanges own;           ///< what Part::own means
+    bool everything() const { return gone == Part::all && flags == Part::all && fresh; }
+};
+/// `before` with these parts of `after`. Totals are those of `before` but for exists, and for uid_next with
+/// new messages. Pages that are the same as before or after are shared with them.
+SnapshotPtr take_over(const SnapshotPtr& before, const SnapshotPtr& after, const Takeover& what);
 
 }  // namespace store

@@ -106,10 +106,10 @@ public:
         std::uint64_t bytes = 0, messages = 0;
     };
     virtual void release(std::uint64_t bytes, std::uint64_t messages) = 0;
-    /// The folder's counters now; reserved room is given back in the same moment. `changed`: sessions of the
-    /// account must hear of it.
+    /// The folder's counters now; reserved room is given back in the same moment. `happened`: what sessions
+    /// of the account must hear of, each as often as it did.
     virtual void committed(base::FolderId folder, const FolderTotals& totals, Room reserved,
-                           bool changed) = 0;
+                           std::vector<Notice> happened) = 0;
     /// Whether reserve() would say yes now.
     virtual bool has_room(std::uint64_t bytes, std::uint64_t messages) const = 0;
 };

@@ -188,5 +188,72 @@ TEST(Compare, SeesOneChangeAndSharedPages) {
     EXPECT_EQ(difference.appended, 0U);
 }
 
+/// Each message by itself, against what the parts say.
+TEST(Snapshot, AViewTakesOverThePartsThatItWants) {
+    using Part = Takeover::Part;
+    std::mt19937 random(11);
+    for (int round = 0; round < 300; ++round) {
+        std::map<std::uint32_t, Entry> old_entries, new_entries;
+        Takeover what;
+        what.gone = static_cast<Part>(random() % 3);
+        what.flags = random() % 2 == 0 ? Part::own : Part::all;
+        what.fresh = random() % 2 == 0;
+        std::uint32_t uid = 0;
+        for (int i = 0; i < 60; ++i) {
+            uid += 1 + random() % 300;
+            Entry entry = entry_of(uid);
+            if (random() % 3 == 0) append_uid(what.own, Uid(uid));
+            old_entries[uid] = entry;
+            if (random() % 4 == 0) continue;  // gone
+            if (random() % 4 == 0) entry.flags = SystemFlag::flagged;
+            new_entries[uid] = entry;
+        }
+        for (int i = 0; i < 5; ++i) {
+            uid += 1 + random() % 100;
+            new_entries[uid] = entry_of(uid);
+        }
+        const SnapshotPtr before = build(old_entries, nullptr), after = build(new_entries, before);
+        const auto taken = [&](Part part, std::uint32_t of) {
+            return part == Part::all || (part == Part::own && contains_uid(what.own, Uid(of)));
+        };
+        std::map<std::uint32_t, Entry> expected;
+        for (const auto& [of, entry] : old_entries) {
+            const auto now = new_entries.find(of);
+            if (now == new_entries.end()) {
+                if (!taken(what.gone, of)) expected[of] = entry;
+            } else {
+                expected[of] = taken(what.flags, of) ? now->second : entry;
+            }
+        }
+        if (what.fresh)
+            for (const auto& [of, entry] : new_entries)
+                if (!old_entries.contains(of)) expected[of] = entry;
+        const SnapshotPtr view = take_over(before, after, what);
+        ASSERT_EQ(view->size(), expected.size());
+        ASSERT_EQ(view->totals().exists, expected.size());
+        std::map<std::uint32_t, Entry> found;
+        view->for_each(SeqNum(1), SeqNum(view->size()),
+                       [&](SeqNum, const Entry& entry) { found[entry.uid.value] = entry; });
+        ASSERT_TRUE(found == expected);
+        if (what.everything()) {
+            EXPECT_TRUE(compare(*view, *after).empty());
+        }
+    }
+}
+
+TEST(Snapshot, WhatAViewDoesNotTakeOverItShares) {
+    std::map<std::uint32_t, Entry> entries;
+    for (std::uint32_t uid = 1; uid < 10'000; ++uid) entries[uid] = entry_of(uid);
+    const SnapshotPtr before = build(entries, nullptr);
+    entries[70].flags = SystemFlag::flagged;
+    entries[10'000] = entry_of(10'000);
+    const SnapshotPtr after = build(entries, before);
+    Takeover nothing;
+    nothing.gone = nothing.flags = Takeover::Part::own;
+    nothing.fresh = false;
+    EXPECT_EQ(take_over(before, after, nothing)->groups(), before->groups());
+    EXPECT_EQ(take_over(before, after, Takeover())->groups(), after->groups());
+}
+
 }  // namespace
 }  // namespace store
