@@ -360,6 +360,68 @@ def bench_find(bench, peers):
         bench.note(f"{name}, 10,000 messages: server CPU", goal, costs["barid"], costs.get("dovecot"), "ms")
 
 
+def command(imap, text):
+    """Runs one command; its untagged lines."""
+    command.number = getattr(command, "number", 0) + 1
+    tag, lines = b"cmd%d" % command.number, []
+    imap.send(tag + b" " + text.encode() + b"\r\n")
+    while not (line := imap.readline()).startswith(tag + b" "):
+        assert line, "the connection ended"
+        lines.append(line)
+    assert b" OK" in line, line
+    return lines
+
+
+def bench_folders(bench, peers):
+    """A mailbox of 1,000 folders: what a LIST with all their STATUS costs, and how NOTIFY over them works."""
+    count, status, wall, told, quiet = 1_000, {}, {}, {}, {}
+    mail = b"From: a@example.test\r\nSubject: one of many\r\n\r\nSome words of a mail.\r\n"
+    for peer in peers:
+        imap = bench.login(peer, 19)
+        for number in range(count):
+            name = f"tree{number // 100}/folder{number}"
+            imap.send(b"mk%d CREATE %s\r\n" % (number, name.encode()))
+            imap.send(b"ap%d APPEND %s {%d+}\r\n%s\r\n" % (number, name.encode(), len(mail), mail))
+            while not (line := imap.readline()).startswith(b"ap%d " % number):
+                assert line, "the connection ended"
+            assert b" OK" in line, line
+        listing = 'LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN UIDNEXT))'
+        for _ in range(3):  # what is read and kept once
+            lines = command(imap, listing)
+        assert sum(line.startswith(b"* STATUS") for line in lines) >= count, "folders are missing"
+        times = 20 if bench.options.quick else 100
+        before, start = tree_cpu(peer.pid), time.perf_counter()
+        for _ in range(times):
+            command(imap, listing)
+        wall[peer.name] = (time.perf_counter() - start) * 1e3 / times
+        status[peer.name] = (tree_cpu(peer.pid) - before) * 1e3 / times
+
+        listener = bench.login(peer, 19)
+        command(listener, "NOTIFY SET (personal (MessageNew MessageExpunge))")
+        delays = []
+        for number in range(20):
+            name = b"tree%d/folder%d" % (number % 10, number % 10 * 100 + number)
+            imap.send(b"no%d APPEND %s {%d+}\r\n%s\r\n" % (number, name, len(mail), mail))
+            while not imap.readline().startswith(b"no%d OK" % number):
+                pass
+            start = time.perf_counter()
+            while not ((line := listener.readline()).startswith(b"* STATUS") and name in line):
+                assert line, "the connection ended"
+            delays.append((time.perf_counter() - start) * 1e3)
+        told[peer.name] = sorted(delays)[len(delays) // 2]
+        time.sleep(2)
+        before, seconds = tree_cpu(peer.pid), 10 if bench.options.quick else 30
+        time.sleep(seconds)
+        quiet[peer.name] = (tree_cpu(peer.pid) - before) * 1e3 / seconds
+        listener.logout()
+        imap.logout()
+    what = f"LIST of {count:,} folders RETURN (STATUS)"
+    bench.note(f"{what}: server CPU", "ratio <= 0.2", status["barid"], status.get("dovecot"), "ms")
+    bench.note(f"{what}: time", "ratio <= 0.2", wall["barid"], wall.get("dovecot"), "ms")
+    bench.note(f"NOTIFY over {count:,} folders: from APPEND's OK to STATUS", "", told["barid"], told.get("dovecot"), "ms")
+    bench.note("the same, while nothing happens: server CPU", "no poll", quiet["barid"], quiet.get("dovecot"), "ms a second")
+
+
 def bench_idle(bench, peers):
     middle = {}
     for peer in peers:
@@ -411,7 +473,7 @@ def tls_idle(self, barid, count):
 
 Bench.tls_idle = tls_idle
 ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial, "find": bench_find,
-       "search": bench_search, "index_cost": bench_index_cost,
+       "search": bench_search, "index_cost": bench_index_cost, "folders": bench_folders,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 

@@ -173,22 +173,20 @@ awaitable<store::Result<std::optional<Place>>> Mailboxes::room_for_name(std::str
     co_return out;
 }
 
-/// His own mailboxes and all that others share with him, as one tree.
-awaitable<store::Result<Listing>> Mailboxes::listing() {
-    Listing out;
-    out.tree = folders();
+/// The public tree first.
+awaitable<store::Result<std::vector<Neighbour>>> Mailboxes::neighbours() {
+    std::vector<Neighbour> out;
     auto around = co_await neighbourhood();
     if (!around) co_return around.error();
     if (around->post_office.empty()) co_return out;
-    std::set<base::AccountId> sharers = out.tree->sharers;
+    std::set<base::AccountId> sharers = folders()->sharers;
     if (around->commons) {
         const store::FolderTreePtr tree = around->commons->folders();
         sharers.insert(tree->sharers.begin(), tree->sharers.end());
         sharers.erase(around->commons->id());
+        out.push_back(Neighbour{around->commons, std::string(public_prefix)});
     }
     sharers.erase(account_->id());
-    auto merged = std::make_shared<store::FolderTree>(*out.tree);
-    if (around->commons) add_shared(around->commons, std::string(public_prefix), &*merged, &out);
     std::size_t listed = 0;
     for (const base::AccountId id : sharers) {
         if (++listed % sharers_a_turn_ == 0) {
@@ -201,8 +199,21 @@ awaitable<store::Result<Listing>> Mailboxes::listing() {
         auto account = co_await store_.account(id);
         if (!account && !account.error().is(Errc::not_found)) co_return account.error();
         if (!account) continue;
-        add_shared(*account, std::string(others_prefix) + owner->name + '/', &*merged, &out);
+        out.push_back(Neighbour{std::move(*account), std::string(others_prefix) + owner->name + '/'});
     }
+    co_return out;
+}
+
+/// His own mailboxes and all that others share with him, as one tree.
+awaitable<store::Result<Listing>> Mailboxes::listing() {
+    Listing out;
+    out.tree = folders();
+    const auto around = co_await neighbours();
+    if (!around) co_return around.error();
+    if (around->empty()) co_return out;
+    auto merged = std::make_shared<store::FolderTree>(*out.tree);
+    for (const Neighbour& neighbour : *around)
+        add_shared(neighbour.account, neighbour.prefix, &*merged, &out);
     if (out.shared.empty()) co_return out;
     const auto in_order = [](const store::FolderInfo& a, const store::FolderInfo& b) {
         return store::name_before(a.name, b.name);

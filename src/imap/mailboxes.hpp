@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -22,6 +23,7 @@ protected:
     ~Mailboxes() = default;
 
     awaitable<store::Result<Neighbourhood>> neighbourhood();
+    awaitable<store::Result<std::vector<Neighbour>>> neighbours();
     awaitable<store::Result<store::AccountPtr>> account_of(SpaceName name);
     awaitable<store::Result<Place>> find(std::string mailbox);
     awaitable<Reply> reach(std::string mailbox, store::Right needed, Place* out);

@@ -42,6 +42,12 @@ struct Neighbourhood {
     store::AccountPtr commons;  ///< the public tree; null: there is none
 };
 
+/// An account that may share something with this user, and what its mailboxes' names begin with.
+struct Neighbour {
+    store::AccountPtr account;
+    std::string prefix;
+};
+
 /// All mailboxes that one may list.
 struct Listing {
     struct Shared {

@@ -44,8 +44,9 @@ struct OwnChange {
     const store::UidRanges* uids = nullptr;  ///< messages that this command changed
     store::FlagChange change = store::FlagChange::add;
     store::FlagSet flags;
-    /// The command writes their FETCH itself; else .SILENT: flags are not told.
-    bool told_elsewhere = false;
+    /// Of their flags: the command writes the FETCH itself; .SILENT; or as what others change.
+    enum class Told : std::uint8_t { elsewhere, not_at_all, as_others };
+    Told told = Told::as_others;
 };
 
 struct Selected {
@@ -74,6 +75,8 @@ struct Selected {
     bool vanished_told = false;  ///< since the client last heard a HIGHESTMODSEQ
     NumberRanges saved;          ///< "$" as uids (RFC 9051 section 6.4.4.1)
     std::vector<UpdateContext> contexts;
+    NumberRanges fresh;    ///< uids of new messages whose FETCH is due (RFC 5465 section 5.2)
+    NumberRanges own_new;  ///< uids of new messages that this session has put there
     Watcher watcher;
     store::SubscriptionPtr subscription;  // last: ends before what it tells
 };

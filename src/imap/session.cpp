@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "imap/capability.hpp"
+#include "imap/notifier.hpp"
 
 namespace imap {
 
@@ -14,6 +15,8 @@ awaitable<void> Session::run() {
     for (bool more = true; more;) more = co_await step();
     co_await connection_.flush();
 }
+
+Session::~Session() = default;
 
 void Session::greet() {
     write_condition(out(), "*", Condition::ok, code::capability(capabilities()),
@@ -29,7 +32,7 @@ awaitable<bool> Session::step() {
             write_continuation(out(), "OK");
             co_return true;
         case Framer::Status::need_more:
-            co_return co_await wait_for_octets(services_.limits.inactivity_max);
+            co_return co_await wait_for_command();
         case Framer::Status::frame:
         case Framer::Status::literal:
             co_return co_await run_frame(found);
@@ -97,7 +100,7 @@ awaitable<Reply> Session::call(ParsedCommand parsed) {
         // Sequence numbers of the command are those that the client knew when it sent it: nothing may move
         // them now. A command with uids sees what is there (imap.md quirk 23).
         const bool may_expunge = spec.breaks_seq && !spec.uses_seq;
-        if (tells_first(parsed.command) && !is_synchronised(may_expunge)) {
+        if (tells_first(parsed.command) && is_behind(may_expunge)) {
             const bool more = co_await synchronise(may_expunge, false);
             if (!more) co_return gone();
         }
@@ -134,12 +137,16 @@ Reply Session::check_state(const CommandSpec& spec) const {
 /// Tells what changed, then says how the command ended. False: the session is over.
 awaitable<bool> Session::finish(Reply reply) {
     if (reply.then == Reply::Then::silent_close) co_return false;
-    if (selected_ && !ending_ && !is_synchronised(spec_->breaks_seq)) {
+    if (selected_ && !ending_ && is_behind(spec_->breaks_seq)) {
         const bool more = co_await synchronise(spec_->breaks_seq, spec_->name.starts_with("UID "));
         if (!more) co_return false;
     }
     if (contexts_wait() && !ending_) {
         const bool more = co_await update_contexts();
+        if (!more) co_return false;
+    }
+    if (notifier_ && !ending_) {
+        const bool more = co_await notifier_->tell();
         if (!more) co_return false;
     }
     if (selected_ && qresync_ && !ending_) tell_modseq(reply);

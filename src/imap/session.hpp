@@ -33,11 +33,13 @@ class ColumnReader;   // commands/sort_run.hpp
 class SortRun;        // commands/sort_run.hpp
 class ThreadRun;      // commands/thread.cpp
 class MultiSearch;    // commands/multisearch.cpp
+class Notifier;       // notifier.hpp
 struct SearchSource;  // commands/search_run.hpp
 
 class Session : private Wire, private Mailboxes {
 public:
     Session(net::Connection& connection, const Services& services);
+    ~Session();
 
     /// Runs until the peer leaves or is sent away. Throws base::Bug and what the library throws when there is
     /// a bug.
@@ -57,6 +59,7 @@ private:
     friend class SortRun;
     friend class ThreadRun;
     friend class MultiSearch;
+    friend class Notifier;
 
     // session.cpp: the story
     void greet();
@@ -72,7 +75,9 @@ private:
     awaitable<bool> tell_progress(Progress* progress, std::uint64_t done, std::uint64_t goal);
 
     // updates.cpp: what the client is told of its mailbox
-    bool is_synchronised(bool may_expunge) const;
+    bool is_behind(bool may_expunge) const;
+    store::Takeover wanted(bool may_expunge, const OwnChange* own) const;
+    void note_fresh(std::uint32_t appended);
     awaitable<bool> synchronise(bool may_expunge, bool with_uid);
     awaitable<bool> synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
                                    const OwnChange* own);
@@ -85,6 +90,15 @@ private:
     void write_flag_lists();
     void claim_recent(const store::Snapshot& before);
     void tell_modseq(Reply& reply);
+
+    // notifications.cpp: NOTIFY
+    bool follows() const;
+    awaitable<bool> wait_for_command();
+    awaitable<bool> tell_changes(bool may_expunge);
+    awaitable<bool> tell_own(store::UidRanges uids);
+    awaitable<bool> fetch_unasked(FetchAttributes what, NumberRanges uids);
+    void note_own(base::FolderId folder, const std::vector<Uid>* appended = nullptr);
+    void note_own(std::string_view name);
 
     // commands/resynchronise.cpp: QRESYNC
     awaitable<bool> write_vanished_pieces(bool earlier, NumberRanges uids);
@@ -146,7 +160,11 @@ private:
     awaitable<Reply> handle(cmd::CancelUpdate);
     awaitable<Reply> handle(cmd::Comparator);
     awaitable<Reply> handle(cmd::Language);
+    awaitable<Reply> handle(cmd::Notify);
 
+    // commands/filter.cpp
+    awaitable<std::optional<Reply>> expand_filters(SearchProgram* program);
+    static bool is_sound_filter(std::string_view entry, std::string_view value);
     // commands/find.cpp
     SearchSource selected_source() const;
     std::optional<Reply> refuse_program(const SearchProgram& program) const;
@@ -161,6 +179,7 @@ private:
     bool contexts_wait() const;
     awaitable<bool> update_contexts();
     awaitable<bool> update_context(UpdateContext* context);
+    awaitable<bool> fetch_added(FetchAttributes what, NumberRanges added);
     // commands/authenticate.cpp
     awaitable<std::optional<std::string>> read_sasl_line();
     awaitable<Reply> logged_in(auth::Outcome outcome);
@@ -183,6 +202,7 @@ private:
     awaitable<std::optional<Reply>> annotated(std::string mailbox, Annotated* out);
     awaitable<store::Result<std::map<std::string, std::string>>> annotations(const Annotated* of);
     awaitable<store::Result<void>> touch(const Annotated* place);
+    void announce(const Annotated& place, const std::vector<std::string>& entries);
     awaitable<bool> list_metadata(const std::vector<std::string>* names, Annotated place);
     // commands/idle.cpp
     enum class IdleEnd : std::uint8_t { done, other, gone };
@@ -201,6 +221,7 @@ private:
     std::string user_;
     relay::Course course_;
     std::unique_ptr<Selected> selected_;
+    std::unique_ptr<Notifier> notifier_;  // once NOTIFY was used
 };
 
 }  // namespace imap

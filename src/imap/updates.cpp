@@ -1,5 +1,6 @@
 // What the client is told of its selected mailbox: EXPUNGE, EXISTS, RECENT, FLAGS and FETCH, from two
 // snapshots.
+#include "imap/notifier.hpp"
 #include "imap/session.hpp"
 
 namespace imap {
@@ -31,19 +32,39 @@ store::FlagSet applied(store::FlagSet before, store::FlagChange change, store::F
 }  // namespace
 
 /// Brings the view to the newest state as far as EXPUNGE allows, and tells it. Asked first:
-/// is_synchronised(), which costs a comparison of two pointers. False: the session is over.
+/// is_behind(), which costs a comparison of two pointers. False: the session is over.
 awaitable<bool> Session::synchronise(bool may_expunge, bool with_uid) {
     return synchronise_to(selected_->folder->snapshot(), may_expunge, with_uid, nullptr);
 }
 
-bool Session::is_synchronised(bool may_expunge) const {
-    return selected_->view.is_up_to_date(selected_->folder->snapshot(), may_expunge);
+bool Session::is_behind(bool may_expunge) const {
+    return follows() && !selected_->view.is_up_to_date(selected_->folder->snapshot(), may_expunge);
+}
+
+/// What the client wants to hear of its selected mailbox (RFC 5465 section 3.1), and what its own command
+/// did.
+store::Takeover Session::wanted(bool may_expunge, const OwnChange* own) const {
+    using Part = store::Takeover::Part;
+    store::Takeover out;
+    if (!follows()) out.gone = Part::own;
+    if (!may_expunge) out.gone = Part::none;
+    out.fresh = follows();
+    if (notifier_ && !notifier_->wants_flags()) out.flags = Part::own;
+    if (own != nullptr) out.own = *own->uids;
+    return out;
 }
 
 awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expunge, bool with_uid,
                                         const OwnChange* own) {
     store::SnapshotPtr before = selected_->view.shared();
-    store::Difference difference = selected_->view.advance(std::move(newest), may_expunge);
+    store::Difference difference;
+    if (notifier_) {
+        difference = selected_->view.advance(std::move(newest), wanted(may_expunge, own));
+        if (difference.appended != 0) note_fresh(difference.appended);
+        with_uid = true;  // RFC 5465 section 5.1
+    } else {
+        difference = selected_->view.advance(std::move(newest), may_expunge);
+    }
     if (difference.appended != 0) claim_recent(*before);
     leave_contexts(*before, difference);
     if (qresync_ || uid_only_) {
@@ -51,7 +72,8 @@ awaitable<bool> Session::synchronise_to(store::SnapshotPtr newest, bool may_expu
     } else {
         difference.vanished = {};
     }
-    if (own == nullptr) before.reset();  // a slow client must not keep the old pages alive
+    // A slow client must not keep the old pages alive.
+    if (own == nullptr || own->told != OwnChange::Told::not_at_all) before.reset();
     co_return co_await tell(std::move(before), std::move(difference), with_uid, own);
 }
 
@@ -63,9 +85,20 @@ void Session::claim_recent(const store::Snapshot& before) {
                                selected_->view.messages().totals().uid_next);
 }
 
+/// New messages that the client wants to be given, unless it has put them there itself.
+void Session::note_fresh(std::uint32_t appended) {
+    Selected& selected = *selected_;
+    if (notifier_->fetch().empty()) return;
+    NumberRanges uids;
+    for (const store::UidRange& range :
+         selected.view.uids_of({NumberRange{selected.view.size() - appended + 1, selected.view.size()}}))
+        uids.push_back(NumberRange{range.first.value, range.last.value});
+    selected.fresh = unite(selected.fresh, subtract(uids, selected.own_new));
+}
+
 /// In the order that keeps every line true as it stands: numbers go down, then up, then are used (imap.md
 /// quirk 23). Leaves in pieces, however much has changed: the view does not move meanwhile, since only this
-/// coroutine moves it. `before` is needed for `own` only. False: the session is over.
+/// coroutine moves it. `before` is needed for what is not told only. False: the session is over.
 awaitable<bool> Session::tell(store::SnapshotPtr before, store::Difference difference, bool with_uid,
                               const OwnChange* own) {
     std::uint32_t steps = 0;  // also what is not told takes time
@@ -106,8 +139,9 @@ awaitable<bool> Session::tell(store::SnapshotPtr before, store::Difference diffe
 void Session::tell_change(SeqNum seq, bool flags_differ, const store::Snapshot* before, bool with_uid,
                           const OwnChange* own) {
     const store::Entry& entry = *selected_->view.messages().at(seq);
-    if (own != nullptr && covers(*own->uids, entry.uid)) {
-        if (own->told_elsewhere) return;
+    using Told = OwnChange::Told;
+    if (own != nullptr && own->told != Told::as_others && covers(*own->uids, entry.uid)) {
+        if (own->told == Told::elsewhere) return;
         // What the client itself did it knows; what another session did to the same message it must hear.
         const store::Entry* old = before->find(entry.uid);
         if (old != nullptr && applied(old->flags, own->change, own->flags) == entry.flags)

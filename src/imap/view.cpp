@@ -11,6 +11,18 @@ store::Difference View::advance(store::SnapshotPtr newest, bool may_expunge) {
     store::Difference difference = store::compare(*shown_, *target);
     shown_ = std::move(target);
     newest_ = std::move(newest);
+    waits_for_expunge_ = keeps_expunged();
+    if (!keeps_expunged()) told_ = newest_->totals().highest_modseq;
+    return difference;
+}
+
+store::Difference View::advance(store::SnapshotPtr newest, const store::Takeover& wanted) {
+    store::SnapshotPtr target = store::take_over(shown_, newest, wanted);
+    if (target->groups() == newest->groups()) target = newest;
+    store::Difference difference = store::compare(*shown_, *target);
+    shown_ = std::move(target);
+    newest_ = std::move(newest);
+    waits_for_expunge_ = keeps_expunged() && wanted.gone != store::Takeover::Part::all;
     if (!keeps_expunged()) told_ = newest_->totals().highest_modseq;
     return difference;
 }

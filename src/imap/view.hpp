@@ -31,9 +31,10 @@ public:
 
     /// True when advance() to `newest` would change nothing: the cheap question before most commands.
     bool is_up_to_date(const store::SnapshotPtr& newest, bool may_expunge) const {
-        return newest == newest_ && (!may_expunge || !keeps_expunged());
+        return newest == newest_ && (!may_expunge || !waits_for_expunge_);
     }
-    /// Some messages of the view are gone from the folder.
+    /// The client does not know all of the folder: some messages of the view are gone from it, or it did not
+    /// want to hear of something (RFC 5465).
     bool keeps_expunged() const { return shown_ != newest_; }
     /// Of a message of the view: it is not in the folder any more.
     bool is_gone(Uid uid) const { return keeps_expunged() && newest_->find(uid) == nullptr; }
@@ -45,6 +46,8 @@ public:
     /// Makes the view `newest`, or as near to it as numbers allow. Returns what the client must be told, in
     /// terms of the old and the new messages().
     store::Difference advance(store::SnapshotPtr newest, bool may_expunge);
+    /// The same, as far as the client wants to hear of it.
+    store::Difference advance(store::SnapshotPtr newest, const store::Takeover& wanted);
 
     // \Recent: RFC 3501 section 2.3.2. Only told to clients of IMAP4rev1.
     void add_recent(Uid first, Uid end);
@@ -64,7 +67,8 @@ private:
     store::SnapshotPtr
         newest_;  // the last one that was looked at; the same as shown_ unless that keeps expunged ones
     ModSeq told_;
-    store::UidRanges recent_;  // ends included
+    bool waits_for_expunge_ = false;  // there is more to tell once EXPUNGE may be sent
+    store::UidRanges recent_;         // ends included
 };
 
 }  // namespace imap

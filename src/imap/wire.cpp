@@ -20,39 +20,31 @@ Wire::Wire(net::Connection& connection, const Services& services)
       registration_(services.sessions.add("imap", connection.peer(), connection.waker())),
       login_deadline_(std::chrono::steady_clock::now() + services.limits.login_max) {}
 
-/// Sends what is due, then waits for octets. False: the session is over.
+/// Waits for octets. False: the session is over.
 awaitable<bool> Wire::wait_for_octets(std::chrono::seconds patience) {
     for (;;) {
-        const bool sent = co_await connection_.flush();
-        if (!sent) co_return false;
-        std::chrono::milliseconds left = patience;
-        if (login_deadline_) {
-            // In all, not since the last octet: a peer that trickles must not hold the place.
-            left = std::chrono::duration_cast<std::chrono::milliseconds>(*login_deadline_ -
-                                                                         std::chrono::steady_clock::now());
-            if (left <= std::chrono::milliseconds(0)) co_return login_took_too_long();
-        }
-        const net::Wake wake = co_await connection_.wait(left);
-        switch (wake) {
-            case net::Wake::octets:
-                co_return take_events();  // also from a client that never stops sending
-            case net::Wake::event:
-                if (!take_events()) co_return false;
-                break;
-            case net::Wake::deadline:
-                if (login_deadline_) co_return login_took_too_long();
-                say_bye({}, "Idle for too long");
-                co_return false;
-            case net::Wake::closed:
-                co_return false;
-        }
+        const net::Wake wake = co_await wait_once(patience);
+        if (wake != net::Wake::event) co_return wake == net::Wake::octets;
     }
 }
 
-/// Also of a client that never stops sending.
-bool Wire::login_took_too_long() {
-    say_bye({}, "Login took too long");
-    return false;
+/// Sends what is due, then sleeps until there are octets or an event. Wake::closed: the session is over, for
+/// whatever reason.
+awaitable<net::Wake> Wire::wait_once(std::chrono::milliseconds patience) {
+    const bool sent = co_await connection_.flush();
+    if (!sent) co_return net::Wake::closed;
+    if (login_deadline_) {
+        // In all, not since the last octet: a peer that trickles must not hold the place.
+        patience = std::chrono::duration_cast<std::chrono::milliseconds>(*login_deadline_ -
+                                                                         std::chrono::steady_clock::now());
+    }
+    net::Wake wake = net::Wake::deadline;
+    if (patience > std::chrono::milliseconds(0)) wake = co_await connection_.wait(patience);
+    if (wake == net::Wake::deadline)
+        say_bye({}, login_deadline_ ? "Login took too long" : "Idle for too long");
+    if (wake == net::Wake::deadline || wake == net::Wake::closed) co_return net::Wake::closed;
+    // Also of a client that never stops sending.
+    co_return take_events() ? wake : net::Wake::closed;
 }
 
 /// False: the session must end; BYE was said.

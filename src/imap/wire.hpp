@@ -21,6 +21,7 @@ protected:
     ~Wire() = default;
 
     awaitable<bool> wait_for_octets(std::chrono::seconds patience);
+    awaitable<net::Wake> wait_once(std::chrono::milliseconds patience);
     bool take_events();
     bool wants_breath() const { return connection_.output().size() >= net::Connection::output_large_bytes; }
     awaitable<bool> breathe(bool give_way_too = false);
@@ -37,8 +38,6 @@ protected:
     bool ending_ = false;  // BYE was said
 
 private:
-    bool login_took_too_long();
-
     unsigned flushes_ = 0;  // large ones
 };
 

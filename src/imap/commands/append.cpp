@@ -45,6 +45,7 @@ awaitable<Reply> AppendRun::run(std::string mailbox) {
     if (end) co_return std::move(*end);
     const auto appended = co_await folder_->append(std::move(messages_));
     if (!appended) co_return reply_of(appended.error(), true);
+    session_.note_own(place.info.id, &appended->uids);
     // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
     if (!place.rights.has(store::Right::read)) co_return ok("Append completed");
     // No UIDNEXT is volunteered: mbsync took it for the appended one (imap.md quirk 21).

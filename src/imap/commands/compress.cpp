@@ -1,5 +1,6 @@
 // COMPRESS: RFC 4978. UNAUTHENTICATE: RFC 8437.
 #include "base/log.hpp"
+#include "imap/notifier.hpp"
 #include "imap/session.hpp"
 
 namespace imap {
@@ -19,6 +20,7 @@ awaitable<Reply> Session::handle(cmd::Unauthenticate) {
     deselect();
     condstore_ = qresync_ = rev2_ = utf8_ = uid_only_ = false;
     comparator_ = default_comparator;
+    notifier_.reset();
     account_.reset();
     user_.clear();
     registration_.set_user({});

@@ -3,6 +3,7 @@
 // What leaves the mailbox is told before its EXPUNGE, while its number is still right (section 4.3.4). What
 // comes, or changes its flags, is told after the EXISTS and FETCH that say so, as soon as it was looked at.
 #include "imap/commands/sort_run.hpp"
+#include "imap/notifier.hpp"
 
 namespace imap {
 
@@ -145,6 +146,7 @@ void Session::leave_contexts(const store::Snapshot& before, const store::Differe
 }
 
 bool Session::contexts_wait() const {
+    if (selected_ && !(selected_->fresh.empty() && selected_->own_new.empty())) return true;
     return selected_ && std::ranges::any_of(selected_->contexts, [this](const UpdateContext& context) {
                return context.seen != selected_->view.shared();
            });
@@ -162,7 +164,28 @@ awaitable<bool> Session::update_contexts() {
             ++at;
         }
     }
-    co_return true;
+    if (!selected_) co_return true;
+    selected_->own_new.clear();
+    // RFC 5465 section 5.2: behind what contexts say.
+    NumberRanges fresh = std::exchange(selected_->fresh, {});
+    if (fresh.empty() || !notifier_) co_return true;
+    co_return co_await fetch_unasked(notifier_->fetch(), std::move(fresh));
+}
+
+/// RFC 5465 section 7: messages that are new, and come into the result, are given as the client asked for it,
+/// together with what NOTIFY asks for of new messages. \param added uids
+awaitable<bool> Session::fetch_added(FetchAttributes what, NumberRanges added) {
+    NumberRanges fresh = subtract(added, selected_->own_new);
+    if (fresh.empty()) co_return true;
+    if (count(selected_->fresh) != 0) {
+        const FetchAttributes& also = notifier_->fetch();
+        what.items |= also.items;
+        for (const FetchSection& section : also.sections)
+            if (std::ranges::find(what.sections, section) == what.sections.end())
+                what.sections.push_back(section);
+        selected_->fresh = subtract(selected_->fresh, fresh);
+    }
+    co_return co_await fetch_unasked(std::move(what), std::move(fresh));
 }
 
 /// The view does not move meanwhile: only this coroutine moves it.
@@ -198,6 +221,13 @@ awaitable<bool> Session::update_context(UpdateContext* context) {
         context->uids = subtract(context->uids, left);
     }
     if (added.empty()) co_return true;
+    if (difference.appended != 0 && !search->update_fetch.empty()) {
+        NumberRanges appended =
+            uids_of(now, NumberRanges(1, NumberRange{now.size() - difference.appended + 1, now.size()}));
+        NumberRanges fresh = subtract(added, subtract(added, appended));
+        more = co_await fetch_added(search->update_fetch, std::move(fresh));
+        if (!more) co_return false;
+    }
     context->uids = unite(context->uids, added);
     // It may grow to twice of what it could begin with, then it is too much work.
     context->lost = count(context->uids) / 2 > services_.limits.context_messages_max;

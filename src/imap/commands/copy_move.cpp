@@ -18,6 +18,7 @@ awaitable<Reply> Session::handle(cmd::Copy copy) {
     if (teller.client_left()) co_return gone();
     if (!copied) co_return reply_of(copied.error(), true);
     if (copied->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
+    note_own(place.info.id, &copied->destination);
     // RFC 4315 section 4: uids of a mailbox that one may not open are not said.
     if (!place.rights.has(store::Right::read)) co_return ok("Copy completed");
     co_return ok("Copy completed", code::copy_uid(copied->uid_validity, copied->source, copied->destination));
@@ -41,10 +42,15 @@ awaitable<Reply> Session::handle(cmd::Move move) {
     if (teller.client_left()) co_return gone();
     if (!moved) co_return reply_of(moved.error(), true);
     if (moved->source.empty()) co_return no(code::expunge_issued, "The messages no longer exist");
+    note_own(place.info.id, &moved->destination);
     // RFC 6851 section 4.3: COPYUID comes before the EXPUNGEs that tell of it; RFC 4315 section 4 as above.
     if (place.rights.has(store::Right::read))
         write_condition(out(), "*", Condition::ok,
                         code::copy_uid(moved->uid_validity, moved->source, moved->destination), "Moved");
+    store::UidRanges left;
+    for (const Uid uid : moved->source) store::append_uid(left, uid);
+    const bool more = co_await tell_own(std::move(left));
+    if (!more) co_return gone();
     // RFC 6851 section 3.3: what has moved has moved, also when the answer is NO.
     if (!moved->failed.is(store::Errc::none)) co_return reply_of(moved->failed, true);
     if (condstore_) co_return ok("Move completed", code::highest_mod_seq(moved->source_modseq));

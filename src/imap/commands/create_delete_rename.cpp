@@ -63,6 +63,7 @@ awaitable<Reply> Session::handle(cmd::Create create) {
             co_return no(code::use_attr, "Another mailbox has this special use");
         co_return reply_of(created.error());
     }
+    note_own((*room)->name());
     co_return ok("Create completed", code::mailbox_id(folder_id_text(created->id)));
 }
 
@@ -76,6 +77,7 @@ awaitable<Reply> Session::handle(cmd::Delete remove) {
     const base::FolderId id = place.info.id;
     const auto removed = co_await place.account->remove(place.info.name);
     if (!removed) co_return reply_of(removed.error());
+    note_own(place.name());
     if (selected_ && selected_->folder->id() == id) {
         deselect();
         write_condition(out(), "*", Condition::ok, code::closed, "Selected mailbox was deleted");
@@ -99,6 +101,8 @@ awaitable<Reply> Session::handle(cmd::Rename rename) {
         co_return no(code::cannot, "This mailbox cannot be renamed");
     const auto renamed = co_await from.account->rename(from.info.name, to.info.name);
     if (!renamed) co_return reply_of(renamed.error());
+    note_own(from.name());
+    note_own(to.name());
     if (selected_ && selected_->account == from.account) {
         const store::FolderTreePtr tree = from.account->folders();
         const store::FolderInfo* info = tree->find(selected_->folder->id());
@@ -116,6 +120,7 @@ awaitable<Reply> Session::handle(cmd::Subscribe subscribe) {
     std::string mailbox = subscribe.mailbox;
     const Reply refused = co_await reach(std::move(subscribe.mailbox), store::Right::lookup, &place);
     if (refused.condition != Condition::ok) co_return refused;
+    note_own(mailbox);
     const auto done = co_await account_->set_subscribed(std::move(mailbox), true);
     if (!done) co_return reply_of(done.error());
     co_return ok("Subscribe completed");
@@ -125,6 +130,7 @@ awaitable<Reply> Session::handle(cmd::Subscribe subscribe) {
 /// section 6.3.7).
 awaitable<Reply> Session::handle(cmd::Unsubscribe unsubscribe) {
     drop_delimiter(unsubscribe.mailbox);
+    note_own(unsubscribe.mailbox);
     const auto done = co_await account_->set_subscribed(std::move(unsubscribe.mailbox), false);
     if (!done) co_return reply_of(done.error());
     co_return ok("Unsubscribe completed");

@@ -14,6 +14,8 @@ awaitable<Reply> Session::handle(cmd::Expunge expunge) {
     }
     const auto expunged = co_await selected_->folder->expunge(std::move(only));
     if (!expunged) co_return reply_of(expunged.error());
+    const bool more = co_await tell_own(expunged->uids);
+    if (!more) co_return gone();
     // RFC 7162 section 3.2.7
     if (condstore_ && !expunged->uids.empty())
         co_return ok("Expunge completed", code::highest_mod_seq(expunged->modseq));

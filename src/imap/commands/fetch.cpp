@@ -83,7 +83,7 @@ awaitable<bool> FetchRun::run_range(NumberRange range) {
         }
         if (!more) co_return false;
         done_ += to.value - from.value + 1;
-        if (done_ == goal_) continue;
+        if (done_ == goal_ || silent_) continue;
         const bool told = co_await session_.tell_progress(&progress_, done_, goal_);
         if (!told) co_return false;
     }
@@ -154,7 +154,7 @@ awaitable<bool> FetchRun::mark_seen(std::vector<Item>* items) {
     }
     OwnChange own;
     own.uids = &uids;
-    own.told_elsewhere = true;
+    own.told = OwnChange::Told::elsewhere;
     const bool more = co_await session_.synchronise_to(result->snapshot, false, fetch_.uid, &own);
     if (!more) co_return false;
     const store::Snapshot& messages = session_.selected_->view.messages();

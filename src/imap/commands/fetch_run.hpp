@@ -14,6 +14,8 @@ class FetchRun {
 public:
     FetchRun(Session& session, cmd::Fetch fetch, NumberRanges numbers);
     boost::asio::awaitable<Reply> run();
+    /// It is no command of the client: no progress is told.
+    void be_silent() { silent_ = true; }
 
 private:
     /// One message of a batch.
@@ -69,6 +71,7 @@ private:
     bool sets_seen_ = false;  // a body is read without PEEK
     bool expunged_ = false;   // some message was gone
     bool unknown_cte_ = false;
+    bool silent_ = false;
     store::Error failed_;
 };
 

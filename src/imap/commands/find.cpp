@@ -7,7 +7,11 @@ namespace imap {
 /// Why a program cannot be run; nothing: it can.
 std::optional<Reply> Session::refuse_program(const SearchProgram& program) const {
     using Charset = SearchProgram::Charset;
-    if (program.charset == Charset::unknown) return no(code::bad_charset, "Charset is not known");
+    if (program.charset == Charset::unknown) {
+        if (program.uses_filter)  // RFC 5466 section 3.1
+            return Reply(Condition::bad, code::bad_charset, "Filters are in UTF-8");
+        return no(code::bad_charset, "Charset is not known");
+    }
     return std::nullopt;
 }
 
@@ -22,6 +26,11 @@ awaitable<Reply> Session::handle(cmd::Search search) {
     if (utf8_ && search.order.empty() && search.program.charset != SearchProgram::Charset::none)
         co_return bad("No CHARSET with UTF8=ACCEPT");
     if (auto refused = refuse_update(search)) co_return std::move(*refused);
+    if (search.program.uses_filter) {
+        auto refused = co_await expand_filters(&search.program);
+        if (refused && saves) selected_->saved.clear();
+        if (refused) co_return std::move(*refused);
+    }
     if (search.program.uses_mod_seq) enable_condstore();
     SearchSource source = selected_source();
     std::string no_mailbox;

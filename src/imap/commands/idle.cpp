@@ -1,4 +1,5 @@
 // IDLE: RFC 9051 section 6.3.13, RFC 2177. What changes is told at once; nothing is polled.
+#include "imap/notifier.hpp"
 #include "imap/session.hpp"
 
 namespace imap {
@@ -20,7 +21,7 @@ awaitable<Reply> Session::handle(cmd::Idle) {
     // Arm first, look then: a change between the two wakes, and is not lost.
     if (selected_) selected_->watcher.arm(true);
     const IdleEnd end = co_await idle_until_line();
-    if (selected_) selected_->watcher.arm(false);
+    if (selected_ && !notifier_) selected_->watcher.arm(false);
     if (end == IdleEnd::gone) co_return gone();
     co_return end == IdleEnd::done ? ok("Idle completed") : bad("Expected DONE");
 }
@@ -43,25 +44,8 @@ awaitable<Session::IdleEnd> Session::idle_until_line() {
             say_bye({}, "Line too long");
             co_return IdleEnd::gone;
         }
-        if (selected_) {
-            if (selected_->folder->deleted()) {
-                say_bye({}, "The selected mailbox was deleted");
-                co_return IdleEnd::gone;
-            }
-            if (!rights_hold()) co_return IdleEnd::gone;
-            if (!is_synchronised(true)) {
-                const bool more = co_await synchronise(true, false);
-                if (!more) co_return IdleEnd::gone;
-                // What happened while much was told: its event may have been taken on the way.
-                if (!is_synchronised(true) || selected_->folder->deleted())
-                    connection_.waker()->wake(net::event_mail);
-            }
-        }
-        if (contexts_wait()) {
-            const bool more = co_await update_contexts();
-            if (!more) co_return IdleEnd::gone;
-            if (!is_synchronised(true)) connection_.waker()->wake(net::event_mail);
-        }
+        const bool more = co_await tell_changes(true);
+        if (!more) co_return IdleEnd::gone;
         const bool sent = co_await connection_.flush();
         if (!sent) co_return IdleEnd::gone;
 

@@ -15,6 +15,8 @@ awaitable<Reply> Session::handle(cmd::List list) {
         write_list(out(), response, write_mode());
         co_return ok(done);
     }
+    // RFC 7162 section 3.1
+    if ((list.return_status & status_highest_mod_seq) != 0) enable_condstore();
     auto listed = co_await listing();
     if (!listed) co_return reply_of(listed.error());
     const store::FolderTreePtr tree = listed->tree;
@@ -77,6 +79,7 @@ awaitable<Reply> Session::handle(cmd::List list) {
             // RFC 9590 section 3: where GETMETADATA would be refused there is none.
             if (may_annotate(shown.rights)) co_await list_metadata(&list.return_metadata, std::move(place));
         }
+        if (!wants_breath()) continue;
         const bool more = co_await breathe();
         if (!more) co_return gone();
     }

@@ -56,6 +56,15 @@ constexpr std::size_t step_work_max = 4U << 20;
 
 }  // namespace
 
+std::uint32_t list_attributes(const store::FolderTree& tree, const std::string& name,
+                              const store::FolderInfo* folder) {
+    std::uint32_t out = tree.subscribed.contains(name) ? ListResponse::subscribed : 0U;
+    if (folder == nullptr) return out | ListResponse::nonexistent;
+    if (!folder->selectable) out |= ListResponse::no_select;
+    out |= tree.has_children(*folder) ? ListResponse::has_children : ListResponse::has_no_children;
+    return out | use_attribute(folder->use, Kind::list);
+}
+
 ListRows::ListRows(const store::FolderTree& tree, const cmd::List& list)
     : tree_(tree),
       list_(list),

@@ -21,6 +21,11 @@ struct ListRow {
     base::FolderId folder;         ///< 0: not selectable, so no STATUS
 };
 
+/// As LIST shows it: children, special use, whether it can be selected; \Subscribed where it is. Null: of a
+/// name that is no mailbox.
+std::uint32_t list_attributes(const store::FolderTree& tree, const std::string& name,
+                              const store::FolderInfo* folder);
+
 /// Names are judged in steps: ten thousand of them against a thousand patterns take minutes, in which other
 /// sessions must go on.
 class ListRows {

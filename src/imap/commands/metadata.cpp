@@ -121,6 +121,17 @@ awaitable<store::Result<void>> Session::touch(const Annotated* place) {
     co_return store::Result<void>();
 }
 
+/// Tells those who listen (RFC 5465 sections 5.6 and 5.7): of what all see all, of the rest this user's other
+/// sessions.
+void Session::announce(const Annotated& place, const std::vector<std::string>& entries) {
+    const store::AccountPtr& keeper = place.folder ? place.keeper : account_;
+    std::vector<std::string> shared, own;
+    for (const std::string& name : entries) (is_private(name) ? own : shared).push_back(name);
+    note_own(place.folder);
+    if (!shared.empty()) keeper->note_annotations(place.folder, base::AccountId(), shared);
+    if (!own.empty()) keeper->note_annotations(place.folder, account_->id(), own);
+}
+
 /// All or none (RFC 5464 section 4.3). Values of both kinds are in two places; those of the other kind are
 /// written only when the first could be.
 awaitable<Reply> Session::handle(cmd::SetMetadata command) {
@@ -133,6 +144,8 @@ awaitable<Reply> Session::handle(cmd::SetMetadata command) {
         if (!store::canonical_metadata_name(name, limits)) co_return bad("Not the name of an entry");
         if (value && value->size() > limits.value_bytes_max)
             co_return no(code::metadata_max_size(limits.value_bytes_max), "The value is too large");
+        if (!place.folder && value && !is_sound_filter(name, *value))
+            co_return no(code::cannot, "Not a search criterion");
         auto& into = is_private(name) ? own : shared;
         into.emplace_back(name, std::move(value));
     }
@@ -156,15 +169,24 @@ awaitable<Reply> Session::handle(cmd::SetMetadata command) {
         own.insert(own.end(), std::make_move_iterator(shared.begin()), std::make_move_iterator(shared.end()));
         shared.clear();
     }
+    std::vector<std::string> changed;
+    for (const auto& entry : own) changed.push_back(entry.first);
+    for (const auto& entry : shared) changed.push_back(entry.first);
     if (!own.empty()) {
         store::Metadata mine(services_.store.engine(), account_->id());
         const store::MetadataEntries before = co_await mine.former(where, own);
         const auto done = co_await mine.write(where, std::move(own));
         if (!done) co_return too_many(done.error());
-        if (shared.empty()) co_return ok("Setmetadata completed");
+        if (shared.empty()) {
+            announce(place, changed);
+            co_return ok("Setmetadata completed");
+        }
         store::Metadata theirs(services_.store.engine(), where.owner);
         const auto others = co_await theirs.write(where, std::move(shared));
-        if (others) co_return ok("Setmetadata completed");
+        if (others) {
+            announce(place, changed);
+            co_return ok("Setmetadata completed");
+        }
         store::MetadataEntries again = before;
         const auto undone = co_await mine.write(where, std::move(again));
         if (!undone) base::log::warn("imap", "a failed SETMETADATA was not undone", {{"user", user_}});
@@ -173,6 +195,7 @@ awaitable<Reply> Session::handle(cmd::SetMetadata command) {
     store::Metadata theirs(services_.store.engine(), where.owner);
     const auto done = co_await theirs.write(where, std::move(shared));
     if (!done) co_return too_many(done.error());
+    announce(place, changed);
     co_return ok("Setmetadata completed");
 }
 

@@ -2,65 +2,13 @@
 #include <set>
 
 #include "imap/commands/search_run.hpp"
+#include "imap/mailbox_filters.hpp"
 
 namespace imap {
 
 namespace {
 
 using Kind = MailboxFilter::Kind;
-
-/// The mailboxes that the filters name. Names are looked up, not walked through: there may be thousands of
-/// them, and of mailboxes.
-class Sources {
-public:
-    explicit Sources(const std::vector<MailboxFilter>& filters) {
-        for (const MailboxFilter& filter : filters) {
-            kinds_.insert(filter.kind);
-            std::set<std::string_view>* const names = names_of(filter.kind);
-            if (names != nullptr) names->insert(filter.names.begin(), filter.names.end());
-        }
-    }
-
-    bool has(Kind kind) const { return kinds_.contains(kind); }
-    bool only_selected() const { return kinds_.size() == 1 && has(Kind::selected); }
-    /// Not only his own mailboxes can be meant.
-    bool reach_others() const {
-        return has(Kind::subscribed) || has(Kind::subtree) || has(Kind::subtree_one) || has(Kind::mailboxes);
-    }
-    /// RFC 7377 section 2.2, RFC 5465 section 6; but for `selected`.
-    bool name(const store::FolderInfo& folder, const store::FolderTree& tree, bool is_own) const {
-        if (is_own && has(Kind::personal)) return true;
-        if (is_own && has(Kind::inboxes) && folder.use == store::SpecialUse::inbox) return true;
-        if (has(Kind::subscribed) && tree.subscribed.contains(folder.name)) return true;
-        return mailboxes_.contains(folder.name) || is_in_tree(folder.name);
-    }
-
-private:
-    std::set<std::string_view>* names_of(Kind kind) {
-        switch (kind) {
-            case Kind::mailboxes:
-                return &mailboxes_;
-            case Kind::subtree:
-                return &trees_;
-            case Kind::subtree_one:
-                return &parents_;
-            default:
-                return nullptr;
-        }
-    }
-    bool is_in_tree(std::string_view name) const {
-        if (trees_.empty() && parents_.empty()) return false;
-        if (trees_.contains(name) || parents_.contains(name)) return true;
-        std::size_t slash = name.rfind('/');
-        if (slash != std::string_view::npos && parents_.contains(name.substr(0, slash))) return true;
-        for (; slash != std::string_view::npos && slash != 0; slash = name.rfind('/', slash - 1))
-            if (trees_.contains(name.substr(0, slash))) return true;
-        return false;
-    }
-
-    std::set<Kind> kinds_;
-    std::set<std::string_view> mailboxes_, trees_, parents_;
-};
 
 // Mailboxes looked at between two looks around: well below a millisecond.
 constexpr std::size_t look_piece = 512;
@@ -94,7 +42,7 @@ private:
 
     Session& session_;
     const cmd::Search& search_;
-    Sources sources_;
+    MailboxFilters sources_;
     std::vector<std::string> named_;
     std::vector<Searched> found_;
     std::set<base::FolderId> known_;
@@ -131,7 +79,8 @@ awaitable<store::Error> MultiSearch::look() {
         if (!rights.has(store::Right::read)) continue;
         const bool is_selected =
             sources_.has(Kind::selected) && selected != nullptr && selected->folder->id() == folder.id;
-        if (is_selected || sources_.name(folder, *listed.tree, is_own))
+        const bool subscribed = listed.tree->subscribed.contains(folder.name);
+        if (is_selected || sources_.cover(folder, is_own, subscribed))
             add(is_own ? own : shared->second.account, folder, folder.name);
     }
     // RFC 7377 section 2.2: also one that is not listed, as long as it may be read.
@@ -199,7 +148,7 @@ awaitable<Reply> MultiSearch::search(Searched searched) {
 awaitable<Reply> Session::handle(cmd::MultiSearch multi) {
     using Search = cmd::Search;
     if (!multi.has_sources) multi.sources.push_back(MailboxFilter{});
-    const Sources sources(multi.sources);
+    const MailboxFilters sources(multi.sources);
     const bool saves = (multi.search.returns & Search::save) != 0;
     if (sources.has(Kind::selected) && !selected_) co_return bad("Select a mailbox first");
     if (saves && !sources.only_selected()) co_return bad("SAVE is for the selected mailbox");
@@ -210,6 +159,11 @@ awaitable<Reply> Session::handle(cmd::MultiSearch multi) {
     if (utf8_ && multi.search.program.charset != SearchProgram::Charset::none)
         co_return bad("No CHARSET with UTF8=ACCEPT");
     if (auto refused = refuse_update(multi.search)) co_return std::move(*refused);
+    if (multi.search.program.uses_filter) {
+        auto refused = co_await expand_filters(&multi.search.program);
+        if (refused && saves) selected_->saved.clear();
+        if (refused) co_return std::move(*refused);
+    }
     if (multi.search.program.uses_mod_seq) enable_condstore();
     imap::MultiSearch run(*this, multi);
     co_return co_await run.run();

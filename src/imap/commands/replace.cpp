@@ -50,12 +50,17 @@ awaitable<Reply> AppendRun::replace(cmd::Replace what) {
     // RFC 8508 section 4.3: APPENDUID before the EXPUNGE; RFC 4315 section 4: not of a mailbox that one may
     // not open.
     const std::vector<Uid> uids(1, replaced->uid);
+    session_.note_own(place.info.id, &uids);
     if (place.rights.has(store::Right::read))
         write_condition(session_.out(), "*", Condition::ok, code::append_uid(replaced->uid_validity, uids),
                         "Replacement message ready");
     if (!replaced->failed.is(store::Errc::none)) co_return reply_of(replaced->failed);
+    store::UidRanges left;
+    store::append_uid(left, replaced_.uid);
+    const bool told = co_await session_.tell_own(std::move(left));
+    if (!told) co_return gone();
     // As in the RFC's examples what came is told first; what went follows with the tagged reply.
-    if (!session_.is_synchronised(false)) {
+    if (session_.is_behind(false)) {
         const bool more = co_await session_.synchronise(false, what.uid);
         if (!more) co_return gone();
     }

@@ -81,6 +81,7 @@ awaitable<Reply> Session::handle(cmd::Close) {
     if (!expunges) co_return ok("Close completed");
     const auto expunged = co_await folder->expunge(std::nullopt);
     if (!expunged) co_return reply_of(expunged.error());
+    note_own(folder->id());
     co_return ok("Close completed");
 }
 

@@ -10,6 +10,8 @@ awaitable<Reply> Session::handle(cmd::Status status) {
     Reply refused = co_await reach(std::move(status.mailbox), store::Right::read, &place);
     if (refused.condition != Condition::ok) co_return refused;
     if (!place.info.selectable) co_return no(code::nonexistent, "No such mailbox");
+    // RFC 7162 section 3.1
+    if ((status.items & status_highest_mod_seq) != 0) enable_condstore();
     auto response = co_await status_of(place.account, place.info.id, status.items);
     if (!response) co_return reply_of(response.error());
     const std::string id = folder_id_text(place.info.id);
@@ -20,7 +22,7 @@ awaitable<Reply> Session::handle(cmd::Status status) {
     co_return ok("Status completed");
 }
 
-/// All but the name and the mailbox's id. RFC 7162 section 3.1: HIGHESTMODSEQ turns CONDSTORE on.
+/// All but the name and the mailbox's id.
 awaitable<store::Result<StatusResponse>> Session::status_of(store::AccountPtr account, base::FolderId folder,
                                                             std::uint16_t items) {
     auto totals = co_await account->totals(folder);
@@ -45,7 +47,6 @@ awaitable<store::Result<StatusResponse>> Session::status_of(store::AccountPtr ac
     response.deleted_storage = totals->deleted_bytes;
     response.highest_mod_seq = totals->highest_modseq;
     response.append_limit = services_.store.limits().message_bytes_max;
-    if ((items & status_highest_mod_seq) != 0) enable_condstore();
     if ((items & status_recent) != 0) {
         const store::SnapshotPtr snapshot = opened->snapshot();
         response.recent = snapshot->size() + 1 - snapshot->lower_bound(opened->take_recent(false)).value;

@@ -80,9 +80,9 @@ awaitable<Reply> Session::handle(cmd::Store store) {
     own.uids = &uids;
     own.change = change_of(store.change);
     own.flags = resolve(flags, result->snapshot->keywords());
-    own.told_elsewhere = tell_all;
-    const OwnChange* told_apart = store.silent || tell_all ? &own : nullptr;
-    const bool told = co_await synchronise_to(result->snapshot, uid_with, uid_with, told_apart);
+    if (store.silent) own.told = OwnChange::Told::not_at_all;
+    if (tell_all) own.told = OwnChange::Told::elsewhere;
+    const bool told = co_await synchronise_to(result->snapshot, uid_with, uid_with, &own);
     if (!told) co_return gone();
     if (tell_all) {
         // Every message that was named is told, changed or not: RFC 9051 section 6.4.6.

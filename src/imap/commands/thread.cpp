@@ -148,6 +148,10 @@ awaitable<bool> ThreadRun::write() {
 
 awaitable<Reply> Session::handle(cmd::Thread thread) {
     if (auto refused = refuse_program(thread.program)) co_return std::move(*refused);
+    if (thread.program.uses_filter) {
+        auto refused = co_await expand_filters(&thread.program);
+        if (refused) co_return std::move(*refused);
+    }
     if (thread.program.uses_mod_seq) enable_condstore();
     SearchSource source = selected_source();
     Progress progress = begin_progress();

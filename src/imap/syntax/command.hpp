@@ -11,6 +11,7 @@
 
 #include "base/ids.hpp"
 #include "base/secret.hpp"
+#include "imap/syntax/command_notify.hpp"
 #include "imap/syntax/command_sharing.hpp"
 #include "imap/syntax/fetch_item.hpp"
 #include "imap/syntax/search_key.hpp"
@@ -67,21 +68,6 @@ struct SortCriterion {
     Key key = Key::arrival;
     bool reverse = false;
     bool operator==(const SortCriterion&) const = default;
-};
-
-/// filter-mailboxes of RFC 5465 section 6, with subtree-one of RFC 7377.
-struct MailboxFilter {
-    enum class Kind : std::uint8_t {
-        selected,
-        inboxes,
-        personal,
-        subscribed,
-        subtree,
-        subtree_one,
-        mailboxes
-    };
-    Kind kind = Kind::selected;
-    std::vector<std::string> names;  ///< of subtree, subtree-one and mailboxes
 };
 
 /// What APPEND says of its messages, in the order in which it does: each is one `begin`, one literal, or for
@@ -208,6 +194,7 @@ struct Search {  // RFC 9051 section 6.4.4, RFC 4731, RFC 5182, RFC 5256 (SORT),
     bool extended = false;      ///< RETURN was given: answer with ESEARCH
     std::uint16_t returns = 0;  ///< Return bits; "RETURN ()" is given as `all`
     PartialRange part;
+    FetchAttributes update_fetch;      ///< of UPDATE: of new messages (RFC 5465 section 7)
     std::vector<SortCriterion> order;  ///< not empty: SORT
     SearchProgram program;
 };
@@ -271,6 +258,6 @@ using Command =
                  cmd::Search, cmd::Fetch, cmd::Store, cmd::Copy, cmd::Move, cmd::SetAcl, cmd::GetAcl,
                  cmd::ListRights, cmd::MyRights, cmd::GetQuota, cmd::GetQuotaRoot, cmd::SetQuota,
                  cmd::GetMetadata, cmd::SetMetadata, cmd::Thread, cmd::MultiSearch, cmd::CancelUpdate,
-                 cmd::Comparator, cmd::Language, cmd::UidBatches, cmd::Replace>;
+                 cmd::Comparator, cmd::Language, cmd::UidBatches, cmd::Replace, cmd::Notify>;
 
 }  // namespace imap

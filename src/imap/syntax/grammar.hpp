@@ -71,6 +71,9 @@ Parsed<Command> parse_uid_thread(Cursor& in);
 Parsed<Command> parse_esearch(Cursor& in);
 Parsed<Command> parse_cancel_update(Cursor& in);
 
+// parse_notify.cpp
+Parsed<Command> parse_notify(Cursor& in);
+
 // parse_international.cpp
 Parsed<Command> parse_comparator(Cursor& in);
 Parsed<Command> parse_language(Cursor& in);

@@ -71,6 +71,7 @@ constexpr std::array table{
                 .states = any,
                 .breaks_seq = true,
                 .before_tls = true},
+    CommandSpec{.name = "NOTIFY", .parse = parse_notify, .states = authenticated, .breaks_seq = true},
     CommandSpec{.name = "RENAME", .parse = parse_rename, .states = authenticated, .breaks_seq = true},
     CommandSpec{
         .name = "REPLACE", .parse = parse_replace, .states = selected, .uses_seq = true, .breaks_seq = true},

@@ -50,6 +50,9 @@ Parsed<ParsedCommand> parse_command(std::string_view frame, std::string& tag_out
 /// \param after the literal that has just been read
 Parsed<std::vector<AppendPiece>> parse_append_tail(std::string_view frame, const AppendPiece& after);
 
+/// A search as it is kept under a name (RFC 5466 section 3): no charset, the texts are UTF-8.
+Parsed<SearchProgram> parse_search_criteria(std::string_view text, ParseMode mode = {});
+
 /// All rows, sorted by name.
 std::span<const CommandSpec> command_table();
 /// The row of an upper or lower case name ("uid fetch"), or null.

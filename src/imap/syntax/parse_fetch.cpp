@@ -186,6 +186,19 @@ bool parse_fetch_att(Cursor& in, Fetch& out) {
     return in.fail_at("unknown FETCH item", start);
 }
 
+}  // namespace
+
+bool parse_fetch_attributes(Cursor& in, FetchAttributes& out) {
+    Fetch fetch;
+    fetch.items = out.items;
+    fetch.sections = std::move(out.sections);
+    if (!in.open() || !parse_items(in, [&] { return parse_fetch_att(in, fetch); })) return false;
+    out.items = fetch.items;
+    out.sections = std::move(fetch.sections);
+    return true;
+}
+
+namespace {
 /// "ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")"
 bool parse_fetch_items(Cursor& in, Fetch& out) {
     if (in.skip('(')) return parse_items(in, [&] { return parse_fetch_att(in, out); });

@@ -61,6 +61,15 @@ constexpr std::array<Word<Kind>, 7> mailbox_filters{{
     {"SUBTREE-ONE", Kind::subtree_one},
     {"MAILBOXES", Kind::mailboxes},
 }};
+constexpr std::array<Word<Kind>, 7> notify_filters{{
+    {"SELECTED", Kind::selected},
+    {"SELECTED-DELAYED", Kind::selected_delayed},
+    {"INBOXES", Kind::inboxes},
+    {"PERSONAL", Kind::personal},
+    {"SUBSCRIBED", Kind::subscribed},
+    {"SUBTREE", Kind::subtree},
+    {"MAILBOXES", Kind::mailboxes},
+}};
 
 template <class Words, class Value>
 bool one_of(Cursor& in, const Words& words, Value& out, const char* otherwise) {
@@ -82,6 +91,11 @@ bool parse_return_option(Cursor& in, Search& out) {
         if (!parse_partial_range(in, out.part)) return false;
     }
     out.returns |= option;
+    // RFC 5465 section 8: modifier-update
+    if (option == Search::update && in.rest().starts_with(" (")) {
+        in.advance(1);
+        if (!parse_fetch_attributes(in, out.update_fetch)) return false;
+    }
     return (out.returns & (Search::partial | Search::all)) != (Search::partial | Search::all) ||
            in.fail_at("PARTIAL and ALL exclude each other", start);
 }
@@ -158,9 +172,11 @@ bool parse_names(Cursor& in, std::vector<std::string>& out) {
     return in.skip('(') ? parse_items(in, name) : name();
 }
 
-bool parse_mailbox_filter(Cursor& in, MailboxFilter& out) {
-    if (!one_of(in, mailbox_filters, out.kind, "unknown mailbox specifier")) return false;
-    const bool named = out.kind >= Kind::subtree;
+template <class Words>
+bool parse_mailbox_filter(Cursor& in, const Words& words, MailboxFilter& out) {
+    if (!one_of(in, words, out.kind, "unknown mailbox specifier")) return false;
+    const bool named =
+        out.kind == Kind::subtree || out.kind == Kind::subtree_one || out.kind == Kind::mailboxes;
     return !named || parse_names(in, out.names);
 }
 
@@ -176,9 +192,13 @@ bool parse_sources(Cursor& in, cmd::MultiSearch& out) {
 bool parse_mailbox_filters(Cursor& in, std::vector<MailboxFilter>& out) {
     do {
         if (out.size() == ParseLimits::list_items_max) return in.fail("too many items in list");
-        if (!parse_mailbox_filter(in, out.emplace_back())) return false;
+        if (!parse_mailbox_filter(in, mailbox_filters, out.emplace_back())) return false;
     } while (in.skip(' '));
     return true;
+}
+
+bool parse_notify_filter(Cursor& in, MailboxFilter& out) {
+    return parse_mailbox_filter(in, notify_filters, out);
 }
 
 Parsed<Command> parse_search(Cursor& in) { return search(in, false); }

@@ -13,7 +13,7 @@ namespace {
 using Op = SearchKey::Op;
 
 /// What follows a key's name.
-enum class Argument : std::uint8_t { none, string, keyword, date, number, seconds, object_id };
+enum class Argument : std::uint8_t { none, string, keyword, date, number, seconds, object_id, filter };
 
 struct KeyRow {
     std::string_view name;
@@ -22,7 +22,7 @@ struct KeyRow {
     bool negated = false;
     std::uint64_t number = 0;
 };
-constexpr std::array<KeyRow, 40> key_rows{{
+constexpr std::array<KeyRow, 41> key_rows{{
     {"ALL", Op::all},
     {"ANSWERED", Op::flag, Argument::none, false, FlagList::answered},
     {"BCC", Op::bcc, Argument::string},
@@ -32,6 +32,7 @@ constexpr std::array<KeyRow, 40> key_rows{{
     {"DELETED", Op::flag, Argument::none, false, FlagList::deleted},
     {"DRAFT", Op::flag, Argument::none, false, FlagList::draft},
     {"EMAILID", Op::email_id, Argument::object_id},
+    {"FILTER", Op::filter, Argument::filter},
     {"FLAGGED", Op::flag, Argument::none, false, FlagList::flagged},
     {"FROM", Op::from, Argument::string},
     {"KEYWORD", Op::keyword, Argument::keyword},
@@ -81,17 +82,22 @@ class SearchParser {
 public:
     SearchParser(Cursor& in, SearchProgram& out) : in_(in), out_(out) {}
 
-    /// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
-    /// search-criteria = charset 1*(SP search-key)                                       RFC 5256 section 5
-    bool program(bool charset_first) {
-        const bool named = charset_first || in_.skip_word("CHARSET");
-        if (named && ((!charset_first && !in_.space()) || !charset() || !in_.space())) return false;
+    /// search-criteria = search-key *(SP search-key)                                     RFC 5466 section 4
+    bool criteria() {
         const std::size_t all = open(Op::all_of);
         do {
             if (!key(0)) return false;
         } while (in_.skip(' ') && !in_.at_end());
         close(all);
         return true;
+    }
+
+    /// search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
+    /// search-criteria = charset 1*(SP search-key)                                       RFC 5256 section 5
+    bool program(bool charset_first) {
+        const bool named = charset_first || in_.skip_word("CHARSET");
+        if (named && ((!charset_first && !in_.space()) || !charset() || !in_.space())) return false;
+        return criteria();
     }
 
 private:
@@ -211,6 +217,8 @@ private:
             case Argument::keyword:
             case Argument::object_id:
                 return atom(key.text);
+            case Argument::filter:
+                return filter_name(key.text);
             case Argument::date:
                 return parse_date(in_, key.date);
             case Argument::number:
@@ -264,6 +272,14 @@ private:
         return true;
     }
 
+    /// filter-name = 1*<any ATOM-CHAR except "/">                                        RFC 5466 section 4
+    bool filter_name(std::string& out) {
+        const std::size_t start = in_.offset();
+        if (!atom(out)) return in_.fail("expected name of a filter");
+        out_.uses_filter = true;
+        return out.find('/') == std::string::npos || in_.fail_at("expected name of a filter", start);
+    }
+
     bool atom(std::string& out) {
         std::string_view name;
         if (!in_.atom(name)) return false;
@@ -286,6 +302,13 @@ private:
 };
 
 }  // namespace
+
+Parsed<SearchProgram> parse_search_criteria(std::string_view text, ParseMode mode) {
+    Cursor in(text, mode);
+    SearchProgram out;
+    if (!SearchParser(in, out).criteria() || !in.end()) return in.error();
+    return out;
+}
 
 bool parse_search_program(Cursor& in, SearchProgram& out, bool charset_first) {
     return SearchParser(in, out).program(charset_first);

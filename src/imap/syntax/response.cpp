@@ -175,6 +175,7 @@ void write_continuation(std::string& out, std::string_view text) {
 
 namespace code {
 std::string no_update(std::string_view tag) { return std::string("NOUPDATE \"").append(tag).append("\""); }
+std::string undefined_filter(std::string_view name) { return std::string("UNDEFINED-FILTER ").append(name); }
 std::string uid_validity(std::uint32_t value) { return numbered("UIDVALIDITY ", value); }
 std::string uid_next(base::Uid next) { return numbered("UIDNEXT ", next.value); }
 std::string highest_mod_seq(base::ModSeq value) { return numbered("HIGHESTMODSEQ ", value.value); }

@@ -62,7 +62,14 @@ inline constexpr std::string_view alert = "ALERT", parse = "PARSE", read_only = 
                                   too_small = "TOOSMALL", uid_required = "UIDREQUIRED", use_attr = "USEATTR",
                                   too_big = "TOOBIG", compression_active = "COMPRESSIONACTIVE",
                                   bad_comparator = "BADCOMPARATOR",
+                                  notification_overflow = "NOTIFICATIONOVERFLOW",
                                   bad_charset = "BADCHARSET (US-ASCII UTF-8)";
+/// RFC 5465 section 8: all events that there are.
+inline constexpr std::string_view bad_event =
+    "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange "
+    "ServerMetadataChange)";
+/// RFC 5466 section 4.
+std::string undefined_filter(std::string_view name);
 /// RFC 5267 section 4.3.1.
 std::string no_update(std::string_view tag);
 std::string uid_validity(std::uint32_t value);
@@ -129,7 +136,8 @@ struct ListResponse {
         inbox = 1U << 17,      ///< XLIST only
         memos = 1U << 18,
         scheduled = 1U << 19,
-        snoozed = 1U << 20,  ///< RFC 9979
+        snoozed = 1U << 20,    ///< RFC 9979
+        no_access = 1U << 21,  ///< RFC 5465 section 3.1
     };
     cmd::List::Kind kind = cmd::List::Kind::list;
     std::uint32_t attributes = 0;
@@ -220,6 +228,9 @@ struct MetadataEntry {
 /// \param mailbox empty: the server
 void write_metadata(std::string& out, std::string_view mailbox, const std::vector<MetadataEntry>& entries,
                     WriteMode mode = {});
+/// "* METADATA "INBOX" /shared/comment": RFC 5464 section 4.4.2, unasked.
+void write_metadata_names(std::string& out, std::string_view mailbox, std::span<const std::string> entries,
+                          WriteMode mode = {});
 /// RFC 9208 sections 4.2.1 and 4.2.2.
 struct QuotaResource {
     std::string_view name;

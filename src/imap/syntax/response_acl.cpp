@@ -67,6 +67,18 @@ void write_my_rights(std::string& out, std::string_view mailbox, std::string_vie
     out.append("\r\n");
 }
 
+void write_metadata_names(std::string& out, std::string_view mailbox, std::span<const std::string> entries,
+                          WriteMode mode) {
+    if (entries.empty()) return;
+    out.append("* METADATA ");
+    write_mailbox(out, mailbox, mode);
+    for (const std::string& entry : entries) {
+        out.push_back(' ');
+        write_astring(out, entry, mode);
+    }
+    out.append("\r\n");
+}
+
 void write_quota_root(std::string& out, std::string_view mailbox, std::string_view root, WriteMode mode) {
     out.append("* QUOTAROOT ");
     write_mailbox(out, mailbox, mode);

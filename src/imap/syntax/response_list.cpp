@@ -12,10 +12,11 @@ struct AttributeName {
     std::string_view name;
     std::string_view xlist_name;  ///< Gmail's names of before RFC 6154
 };
-constexpr std::array<AttributeName, 21> attribute_names{{
+constexpr std::array<AttributeName, 22> attribute_names{{
     {Attribute::no_inferiors, "\\Noinferiors", "\\Noinferiors"},
     {Attribute::no_select, "\\Noselect", "\\Noselect"},
     {Attribute::nonexistent, "\\NonExistent", "\\Noselect"},
+    {Attribute::no_access, "\\NoAccess", "\\Noselect"},
     {Attribute::has_children, "\\HasChildren", "\\HasChildren"},
     {Attribute::has_no_children, "\\HasNoChildren", "\\HasNoChildren"},
     {Attribute::marked, "\\Marked", "\\Marked"},

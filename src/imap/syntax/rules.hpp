@@ -47,6 +47,10 @@ bool parse_search_program(Cursor& in, SearchProgram& out, bool charset_first);
 /// filter-mailboxes *(SP filter-mailboxes) of RFC 5465 section 6 and RFC 7377, up to ")" or " ("; in
 /// parse_find.cpp
 bool parse_mailbox_filters(Cursor& in, std::vector<MailboxFilter>& out);
+/// filter-mailboxes of RFC 5465 section 8; in parse_find.cpp
+bool parse_notify_filter(Cursor& in, MailboxFilter& out);
+/// "(" fetch-att *(SP fetch-att) ")"; in parse_fetch.cpp
+bool parse_fetch_attributes(Cursor& in, FetchAttributes& out);
 
 /// item *(SP item) up to and with ")", behind "(". `item` is called at the start of each.
 template <class Item>

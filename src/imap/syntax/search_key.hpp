@@ -1,5 +1,6 @@
 // SearchProgram: what SEARCH asks for, as a flat program in prefix order. RFC 9051 section 6.4.4, RFC 3501,
-// RFC 5032 (WITHIN), RFC 6203 (FUZZY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVEDATE).
+// RFC 5032 (WITHIN), RFC 6203 (FUZZY), RFC 5466 (FILTER), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID),
+// RFC 8514 (SAVEDATE).
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -51,6 +52,7 @@ struct SearchKey {
         thread_id,  ///< RFC 8474: equal to `text`
         gm_message_id,
         gm_thread_id,  ///< X-GM-MSGID, X-GM-THRID: equal to `number`
+        filter,     ///< RFC 5466: what is kept under the name `text`; gone before the search runs
     };
 
     Op op = Op::all;
@@ -84,6 +86,7 @@ struct SearchProgram {
     std::vector<SearchKey> keys;
     bool uses_mod_seq = false;   ///< has a MODSEQ key: turns CONDSTORE on (RFC 7162 section 3.1)
     bool uses_seq = false;       ///< has sequence numbers or '$' in its keys
+    bool uses_filter = false;    ///< has a FILTER key
     bool uses_fuzzy = false;     ///< has a FUZZY key: messages have a relevancy (RFC 6203 section 4)
     bool reads_content = false;  ///< some key needs more than flags, dates, sizes and numbers
 

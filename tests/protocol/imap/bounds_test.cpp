@@ -294,4 +294,45 @@ TEST_F(ImapBounds, QresyncWithThousandsOfRangesIsAnsweredAtOnce) {
     EXPECT_LT(std::chrono::steady_clock::now() - from, std::chrono::seconds(2));
 }
 
+std::uint64_t figure(const store::Store& store, std::string_view name) {
+    for (const auto& [known, value] : store.figures())
+        if (known == name) return value;
+    return 0;
+}
+
+/// RFC 5465: nothing is opened and nothing is polled, however many folders are listened to.
+TEST_F(ImapBounds, AThousandFoldersAreListenedToFromOutside) {
+    Client maker(stage, 1), listener(stage, 2);
+    std::string create;
+    for (unsigned i = 0; i < 1'000; ++i) create += fmt::format("b CREATE tree{}/folder{}\r\n", i / 100, i);
+    ASSERT_EQ(count(maker.say(create), "b OK"), 1'000U);
+    const std::uint64_t loads = figure(stage.store(), "store_folder_loads");
+    const std::string told =
+        listener.say("c NOTIFY SET STATUS (personal (MessageNew MessageExpunge FlagChange MailboxName))\r\n");
+    EXPECT_EQ(count(told, "* STATUS "), 1'016U);
+    EXPECT_EQ(count(told, "c OK"), 1U);
+    EXPECT_EQ(figure(stage.store(), "store_folder_loads"), loads);
+    EXPECT_EQ(listener.settle(), 0U);
+    maker.say("d APPEND tree7/folder777 {8+}\r\nA: b\r\n\r\n\r\n");
+    const std::string news = std::exchange(listener.peer().received(), {});
+    EXPECT_EQ(news, "* STATUS \"tree7/folder777\" (MESSAGES 1 UIDNEXT 2 UNSEEN 1)\r\n");
+    EXPECT_EQ(figure(stage.store(), "store_folder_loads"), loads + 1);  // of the APPEND
+}
+
+/// RFC 5465 section 5.8: one who does not read finds each thing once.
+TEST_F(ImapBounds, ASlowListenerHearsOfEachFolderOnce) {
+    Client writer(stage, 1), listener(stage, 2);
+    listener.say("b NOTIFY SET (personal (MessageNew MessageExpunge FlagChange))\r\n");
+    listener.peer().hold(true);
+    for (unsigned i = 0; i < 300; ++i)
+        for (const char* folder : {"Archive", "Drafts", "Sent"})
+            ASSERT_EQ(
+                count(writer.say(fmt::format("c APPEND {} {{8+}}\r\nA: b\r\n\r\n\r\n", folder)), "c OK"), 1U);
+    listener.peer().hold(false);
+    listener.settle();
+    const std::string told = std::exchange(listener.peer().received(), {});
+    EXPECT_EQ(count(told, "(MESSAGES 300 UIDNEXT 301"), 3U);
+    EXPECT_LE(count(told, "* STATUS"), 6U);
+}
+
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "store/metadata.hpp"
 #include "store/sharing.hpp"
 #include "support/stage_tools.hpp"
 
@@ -120,6 +121,19 @@ asio::awaitable<void> make_public(store::Store* store, directory::Directory* dir
     if (!commons) co_return;
     const auto made = co_await (*commons)->create(std::move(name), store::SpecialUse::none);
     *done = made.has_value();
+}
+
+asio::awaitable<void> annotate_server(store::Store* store, directory::Directory* directory, std::string name,
+                                      std::string value, bool* done) {
+    const auto id = co_await directory->commons("office");
+    if (!id) co_return;
+    store::Metadata shared(store->engine(), *id);
+    store::MetadataPlace place;
+    place.owner = *id;
+    store::MetadataEntries entries;
+    entries.emplace_back(std::move(name), std::move(value));
+    const auto written = co_await shared.write(place, std::move(entries));
+    *done = written.has_value();
 }
 
 asio::awaitable<void> share_public(store::Store* store, directory::Directory* directory, std::string name,
@@ -280,6 +294,15 @@ std::string ImapStage::event(std::string_view text) {
         }
         entry.rights = store::Rights::parse(text).value_or(store::Rights());
         run(share_public(store_.get(), directory_.get(), name, entry, &done));
+    } else if (what == "annotate_server") {
+        const std::string name(take_word(text));
+        run(annotate_server(store_.get(), directory_.get(), name, std::string(text), &done));
+    } else if (what == "annotations") {
+        const store::FolderTreePtr tree = demo_->folders();
+        std::vector<std::string> entries;
+        for (std::uint64_t i = 0; i < number_in(text); ++i) entries.push_back("/shared/" + std::to_string(i));
+        demo_->note_annotations(tree->find("INBOX")->id, base::AccountId(), entries);
+        done = true;
     } else if (what == "quotas") {
         const std::uint64_t bytes = number_in(take_word(text));
         run(set_quotas(demo_, bytes, number_in(text), &done));

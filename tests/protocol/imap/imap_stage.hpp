@@ -5,8 +5,8 @@
 // limit.NAME N, modern (FakeAuthenticator::modern), relay up|down|refused|CODE (user "away" is on the node
 // "b1"), clock_step MS (the sessions' clock goes on so much with each look at it).
 // People: both are in the post office "office" of the directory, as demo@example.test and two@example.test;
-// so is "off", who never logs in. Events: public NAME (a public folder), share NAME IDENTIFIER RIGHTS (of a
-// public folder), unshared NAME,
+// so is "off", who never logs in. Events: public NAME (a public folder), annotate_server NAME VALUE (for
+// all), share NAME IDENTIFIER RIGHTS (of a public folder), unshared NAME,
 //         quotas OCTETS MESSAGES (of demo), remove_two (two's account goes), append MAILBOX TEXT, deliver
 //         TEXT (into demo's INBOX; "|" in TEXT is CRLF), clock SECONDS,
 // mailbox_deleted NAME,

@@ -78,11 +78,23 @@ public:
     const std::map<std::uint32_t, std::set<std::string>>& messages() const { return messages_; }
 
     void say(const std::string& command, std::string_view literal = {}) {
+        hear();
         peer_->send(fmt::format("t {}\r\n{}{}", command, literal, literal.empty() ? "" : "\r\n"));
         settle();
+        bool tagged = false;
+        take(command, tagged);
+        EXPECT_TRUE(tagged) << command;
+    }
+    /// What came unasked (RFC 5465).
+    void hear() {
+        bool tagged = false;
+        take("nothing", tagged);
+    }
+
+private:
+    void take(const std::string& command, bool& tagged) {
         const std::string answer = std::exchange(peer_->received(), {});
         std::uint64_t seen = 0, told = 0;
-        bool tagged = false;
         for (std::size_t at = 0; at < answer.size();) {
             const std::size_t end = answer.find("\r\n", at);
             ASSERT_NE(end, std::string::npos);
@@ -101,7 +113,6 @@ public:
             seen = std::max(seen, number_after(line, "MODSEQ ("));
             untagged(line, command);
         }
-        EXPECT_TRUE(tagged) << command;
         // RFC 7162 section 6: what it is told goes before what it could think.
         if (told != 0) {
             modseq_ = told;
@@ -115,7 +126,6 @@ public:
         }
     }
 
-private:
     void settle() {
         do {
             stage_.io.restart();
@@ -176,6 +186,7 @@ private:
 };
 
 void one_command(Client& client, std::mt19937& chance) {
+    client.hear();
     static constexpr const char* flags[] = {"\\Seen", "\\Flagged", "\\Deleted", "\\Answered", "Work"};
     const std::size_t size = client.size();
     const char* flag = flags[chance() % std::size(flags)];
@@ -211,9 +222,19 @@ void one_command(Client& client, std::mt19937& chance) {
     }
 }
 
+/// How much they want to hear, at random (RFC 5465): what was kept back must not be lost.
+void ask_anew(Client& client, std::mt19937& chance) {
+    static constexpr const char* wishes[] = {
+        "NOTIFY NONE", "NOTIFY SET (selected NONE) (personal (MailboxName))",
+        "NOTIFY SET (selected (MessageNew (FLAGS) MessageExpunge FlagChange))",
+        "NOTIFY SET (selected (MessageNew MessageExpunge)) (subtree Public (MailboxName))",
+        "NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange))"};
+    client.say(wishes[chance() % std::size(wishes)]);
+}
+
 /// Each of `clients` comes and goes; in the end each comes once more and is asked what it knows.
 void play(imap_test::ImapStage& stage, const std::vector<std::unique_ptr<Client>>& clients,
-          const std::string& mailbox) {
+          const std::string& mailbox, bool with_notify) {
     std::mt19937 chance(seed);
     for (int round = 0; round < rounds && !testing::Test::HasFailure(); ++round) {
         Client& client = *clients[chance() % clients.size()];
@@ -222,6 +243,8 @@ void play(imap_test::ImapStage& stage, const std::vector<std::unique_ptr<Client>
             client.come(chance() % 3);
         } else if (what == 0) {
             client.leave();
+        } else if (what == 2 && with_notify) {
+            ask_anew(client, chance);
         } else {
             one_command(client, chance);
         }
@@ -242,7 +265,7 @@ void play(imap_test::ImapStage& stage, const std::vector<std::unique_ptr<Client>
     }
 }
 
-TEST(ImapQresync, ThoseWhoComeBackKnowTheMailbox) {
+void come_and_go(bool with_notify) {
     support::StageOptions options;
     imap_test::ImapStage stage(options);
     ASSERT_EQ(stage.event("public News"), "");
@@ -251,7 +274,11 @@ TEST(ImapQresync, ThoseWhoComeBackKnowTheMailbox) {
     clients.push_back(std::make_unique<Client>(stage, 1, "demo", "Public/News"));
     clients.push_back(std::make_unique<Client>(stage, 2, "two", "Public/News"));
     clients.push_back(std::make_unique<Client>(stage, 3, "two", "Public/News"));
-    play(stage, clients, "Public/News");
+    play(stage, clients, "Public/News", with_notify);
 }
+
+TEST(ImapQresync, ThoseWhoComeBackKnowTheMailbox) { come_and_go(false); }
+
+TEST(ImapQresync, SoDoThoseWhoDidNotWantToHearAll) { come_and_go(true); }
 
 }  // namespace

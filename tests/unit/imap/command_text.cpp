@@ -122,6 +122,8 @@ std::string_view key_name(Op op) {
             return "BODY";
         case Op::text:
             return "TEXT";
+        case Op::filter:
+            return "FILTER";
         case Op::email_id:
             return "EMAILID";
         case Op::thread_id:
@@ -184,7 +186,9 @@ private:
         }
         out_ << std::string(prefix).append(key.op == Op::flag ? flag_key(key.number) : key_name(key.op));
         if (key.op == Op::uid) out_.set(key.set);
-        if (key.op == Op::keyword || key.op == Op::email_id || key.op == Op::thread_id) out_ << key.text;
+        if (key.op == Op::keyword || key.op == Op::email_id || key.op == Op::thread_id ||
+            key.op == Op::filter)
+            out_ << key.text;
         if (key.op >= Op::before && key.op <= Op::saved_since) {
             std::string date;
             write_date(date, key.date);
@@ -226,7 +230,8 @@ std::string part_text(PartialRange part) {
     return minus + std::to_string(part.first) + ":" + minus + std::to_string(part.last);
 }
 
-void fetch_items(Words& out, const cmd::Fetch& fetch) {
+template <class Fetch>
+void fetch_attributes(Words& out, const Fetch& fetch) {
     constexpr std::array<std::string_view, 9> names{"UID",           "FLAGS",    "INTERNALDATE",
                                                     "RFC822.SIZE",   "ENVELOPE", "BODY",
                                                     "BODYSTRUCTURE", "MODSEQ",   "PREVIEW"};
@@ -240,6 +245,10 @@ void fetch_items(Words& out, const cmd::Fetch& fetch) {
         if ((fetch.items >> (bit + 10) & 1U) != 0) out << more[bit];
     for (const FetchSection& section : fetch.sections) out << section_text(section);
     out.close();
+}
+
+void fetch_items(Words& out, const cmd::Fetch& fetch) {
+    fetch_attributes(out, fetch);
     if (!fetch.changed_since && !fetch.part) return;
     out.open();
     if (fetch.changed_since) (out << "CHANGEDSINCE").number(fetch.changed_since->value);
@@ -257,6 +266,8 @@ void return_options(Words& out, const cmd::Search& search) {
         if ((search.returns >> bit & 1U) == 0) continue;
         out << names[bit];
         if (names[bit] == "PARTIAL") out << part_text(search.part);
+        if (names[bit] == "UPDATE" && !search.update_fetch.empty())
+            fetch_attributes(out, search.update_fetch);
     }
     out.close();
 }
@@ -281,18 +292,39 @@ void sort_criteria(Words& out, const std::vector<SortCriterion>& criteria) {
     out.close();
 }
 
-void mailbox_filters(Words& out, const std::vector<MailboxFilter>& filters) {
-    constexpr std::array<std::string_view, 7> names{"SELECTED", "INBOXES",     "PERSONAL", "SUBSCRIBED",
-                                                    "SUBTREE",  "SUBTREE-ONE", "MAILBOXES"};
-    (out << "IN").open();
-    for (const MailboxFilter& filter : filters) {
-        out << names[static_cast<std::size_t>(filter.kind)];
-        if (filter.names.empty()) continue;
-        out.open();
-        for (const std::string& name : filter.names) out.mailbox(name);
-        out.close();
-    }
+void mailbox_filter(Words& out, const MailboxFilter& filter) {
+    constexpr std::array<std::string_view, 8> names{"SELECTED",   "INBOXES",         "PERSONAL",
+                                                    "SUBSCRIBED", "SUBTREE",         "SUBTREE-ONE",
+                                                    "MAILBOXES",  "SELECTED-DELAYED"};
+    out << names[static_cast<std::size_t>(filter.kind)];
+    if (filter.names.empty()) return;
+    out.open();
+    for (const std::string& name : filter.names) out.mailbox(name);
     out.close();
+}
+
+void mailbox_filters(Words& out, const std::vector<MailboxFilter>& filters) {
+    (out << "IN").open();
+    for (const MailboxFilter& filter : filters) mailbox_filter(out, filter);
+    out.close();
+}
+
+void notify_group(Words& out, const NotifyGroup& group) {
+    constexpr std::array<std::string_view, 8> names{
+        "MessageNew",         "MessageExpunge",        "FlagChange",           "MailboxName",
+        "SubscriptionChange", "MailboxMetadataChange", "ServerMetadataChange", "AnnotationChange"};
+    mailbox_filter(out.open(), group.filter);
+    if (group.events == 0) {
+        (out << "NONE").close();
+        return;
+    }
+    out.open();
+    for (std::size_t bit = 0; bit < names.size(); ++bit) {
+        if ((group.events >> bit & 1U) == 0) continue;
+        out << names[bit];
+        if (bit == 0 && !group.fetch.empty()) fetch_attributes(out, group.fetch);
+    }
+    out.close().close();
 }
 
 void append_pieces(Words& out, const std::vector<AppendPiece>& pieces) {
@@ -474,6 +506,11 @@ struct Text {
     void operator()(const cmd::Language& c) {
         out << "LANGUAGE";
         for (const std::string& wanted : c.wanted) out.astring(wanted);
+    }
+    void operator()(const cmd::Notify& c) {
+        out << "NOTIFY" << (c.groups.empty() ? "NONE" : "SET");
+        if (c.status) out << "STATUS";
+        for (const NotifyGroup& group : c.groups) notify_group(out, group);
     }
     void operator()(const cmd::Fetch& c) {
         fetch_items((out << (c.uid ? "UID FETCH" : "FETCH")).set(c.set), c);

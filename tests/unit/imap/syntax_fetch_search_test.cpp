@@ -231,6 +231,55 @@ TEST(ParseMultiSearch, Sources) {
            {"t ESEARCH IN (personal (option)) ALL", "23: unknown mailbox specifier"}});
 }
 
+/// RFC 5466 section 4.
+TEST(ParseFilter, Names) {
+    check({{"a SEARCH UID 300:900 FILTER on-the-road SINCE \"3-Dec-2002\"",
+            "SEARCH UID 300:900 FILTER on-the-road SINCE 3-Dec-2002"},
+           {"a SEARCH OR FILTER a NOT FILTER b", "SEARCH OR FILTER a NOT FILTER b"},
+           {"a SEARCH FILTER", "15: expected space"},
+           {"a SEARCH FILTER a/b", "16: expected name of a filter"},
+           {"a SEARCH FILTER \"a\"", "16: expected name of a filter"}});
+    EXPECT_TRUE(parse_search_criteria("OR SMALLER 5000 FROM \"boss@example.com\""));
+    EXPECT_FALSE(parse_search_criteria("OR SMALLER"));
+    EXPECT_FALSE(parse_search_criteria("CHARSET UTF-8 ALL"));
+    EXPECT_FALSE(parse_search_criteria("ALL) (ALL"));
+    EXPECT_FALSE(parse_search_criteria(""));
+}
+
+/// RFC 5465 sections 3.1, 6 and 8.
+TEST(ParseNotify, EventGroups) {
+    check({{"a NOTIFY NONE", "NOTIFY NONE"},
+           {"a notify set status (selected MessageNew (uid body.peek[header.fields (from to subject)]) "
+            "MessageExpunge) (subtree Lists (MessageNew messageexpunge))",
+            "NOTIFY SET STATUS (SELECTED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (from to subject)]) "
+            "MessageExpunge)) (SUBTREE (\"Lists\") (MessageNew MessageExpunge))"},
+           {"a notify set (mailboxes INBOX (Messagenew messageExpunge)) (personal (SubscriptionChange))",
+            "NOTIFY SET (MAILBOXES (\"INBOX\") (MessageNew MessageExpunge)) (PERSONAL (SubscriptionChange))"},
+           {"a NOTIFY SET (SELECTED-DELAYED NONE) (INBOXES NONE) (SUBSCRIBED (MailboxName "
+            "MailboxMetadataChange ServerMetadataChange))",
+            "NOTIFY SET (SELECTED-DELAYED NONE) (INBOXES NONE) (SUBSCRIBED (MailboxName "
+            "MailboxMetadataChange ServerMetadataChange))"},
+           {"a NOTIFY SET (SUBTREE (a b) (MessageNew MessageExpunge FlagChange AnnotationChange))",
+            "NOTIFY SET (SUBTREE (\"a\" \"b\") (MessageNew MessageExpunge FlagChange AnnotationChange))"},
+           {"a NOTIFY", "8: expected space"},
+           {"a NOTIFY SOME", "9: expected SET or NONE"},
+           {"a NOTIFY SET", "12: expected space"},
+           {"a NOTIFY SET STATUS", "19: expected space"},
+           {"a NOTIFY SET ()", "14: unknown mailbox specifier"},
+           {"a NOTIFY SET (personal ())", "24: expected event"},
+           {"a NOTIFY SET (personal (MessageNew (UID) MessageExpunge))",
+            "34: FETCH items are for the selected mailbox"},
+           {"a NOTIFY SET (selected (MessageNew () MessageExpunge))", "36: unknown FETCH item"},
+           {"a NOTIFY SET (personal (FlagChange))", "13: FlagChange needs MessageNew and MessageExpunge"},
+           {"a NOTIFY SET (selected (MailboxName))",
+            "13: only events of messages are for the selected mailbox"},
+           {"a NOTIFY SET (selected NONE) (selected NONE)", "29: the selected mailbox is there already"},
+           {"a NOTIFY SET (personal NONE) x", "29: expected ("}});
+    check({{"a00 SEARCH RETURN (COUNT UPDATE (UID BODY[HEADER.FIELDS (TO FROM SUBJECT)])) FROM \"boss\"",
+            "SEARCH RETURN (COUNT UPDATE (UID BODY[HEADER.FIELDS (TO FROM SUBJECT)])) FROM boss"},
+           {"a SEARCH RETURN (UPDATE ()) ALL", "25: unknown FETCH item"}});
+}
+
 TEST(ParseInternational, Arguments) {
     check({{"A001 COMPARATOR \"cz;*\" i;basic", "COMPARATOR \"cz;*\" i;basic"},
            {"A001 COMPARATOR", "COMPARATOR"},

@@ -124,6 +124,9 @@ TEST(Write, Untagged) {
     EXPECT_EQ(written(write_uid_batches, "A\"1", NumberRanges{{51, 900}, {1, 50}}),
               "* UIDBATCHES (TAG \"A\\\"1\") 900:51,50:1\r\n");
     EXPECT_EQ(written(write_uid_batches, "A143", NumberRanges{}), "* UIDBATCHES (TAG \"A143\")\r\n");
+    std::string names;
+    write_metadata_names(names, "INBOX", std::vector<std::string>{"/shared/comment", "/private/comment"});
+    EXPECT_EQ(names, "* METADATA \"INBOX\" /shared/comment /private/comment\r\n");
     using Pair = std::pair<std::string_view, std::string_view>;
     EXPECT_EQ(written(write_id, std::vector<Pair>{{"name", "Barid"}}), "* ID (\"name\" \"Barid\")\r\n");
     EXPECT_EQ(written(write_id, std::vector<Pair>{}), "* ID NIL\r\n");
