@@ -142,10 +142,10 @@ void Session::tell_change(SeqNum seq, bool flags_differ, const store::Snapshot* 
     using Told = OwnChange::Told;
     if (own != nullptr && own->told != Told::as_others && covers(*own->uids, entry.uid)) {
         if (own->told == Told::elsewhere) return;
-        // What the client itself did it knows; what another session did to the same message it must hear.
+        // What the client itself did it knows; what another session did to the same message it must hear,
+        // also when both together left the flags as they were.
         const store::Entry* old = before->find(entry.uid);
-        if (old != nullptr && applied(old->flags, own->change, own->flags) == entry.flags)
-            flags_differ = false;
+        if (old != nullptr) flags_differ = applied(old->flags, own->change, own->flags) != entry.flags;
     }
     if (flags_differ || condstore_) tell_flags(seq, entry, with_uid, flags_differ);
 }

@@ -60,6 +60,7 @@ private:
     void search();
     void transfer();
     void expunge();
+    void may_go(const std::vector<std::uint32_t>& uids);
     Flags flags(bool deleted);
 
     Client& client_;
@@ -121,6 +122,16 @@ Flags Actor::flags(bool deleted) {
     return out;
 }
 
+/// What a command may remove, of the mailbox that will be selected when it runs.
+void Actor::may_go(const std::vector<std::uint32_t>& uids) {
+    for (const Pending& before : client_.pending()) {
+        if (before.kind != Pending::Kind::select && before.kind != Pending::Kind::leave) continue;
+        ledger_.any_may_go();
+        return;
+    }
+    for (const std::uint32_t uid : uids) ledger_.may_go(client_.validity(), uid);
+}
+
 void Actor::append() {
     const std::string name =
         chance_.one_in(2) && client_.selected() ? client_.mailbox() : mailbox_of(client_, chance_);
@@ -143,8 +154,7 @@ void Actor::store() {
         line += fmt::format("(UNCHANGEDSINCE {}) ", client_.modseq() - chance_.below(2));
     if (how != '=') line += how;
     line += fmt::format("FLAGS{} ({})", silent ? ".SILENT" : "", list_of(set));
-    if (set.contains("\\Deleted") && how != '-')
-        for (const std::uint32_t uid : target.uids) ledger_.may_go(client_.validity(), uid);
+    if (set.contains("\\Deleted") && how != '-') may_go(target.uids);
     Pending& sent = client_.send(std::move(line), Pending::Kind::store);
     sent.numbered = !target.by_uid;
     sent.silent = silent;
@@ -205,8 +215,7 @@ void Actor::search() {
 void Actor::transfer() {
     const Target target = this->target(4);
     const bool move = chance_.one_in(2);
-    if (move)
-        for (const std::uint32_t uid : target.uids) ledger_.may_go(client_.validity(), uid);
+    if (move) may_go(target.uids);
     client_.send(fmt::format("{}{} {} {}", prefix(target), move ? "MOVE" : "COPY", target.set,
                              mailbox_of(client_, chance_)),
                  Pending::Kind::transfer);

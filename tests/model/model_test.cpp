@@ -23,7 +23,7 @@ TEST_P(ImapModel, EveryPictureIsTheMailbox) {
                   << outcome.failure->what;
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ImapModel, testing::Range<std::uint64_t>(1, 69));
+INSTANTIATE_TEST_SUITE_P(Seeds, ImapModel, testing::Range<std::uint64_t>(1, 151));
 
 /// The replay finds what a server may not do.
 TEST(ModelView, BadAnswersAreFound) {
