@@ -3,7 +3,7 @@ import contextlib, json, os, pathlib, random, shutil, signal, smtplib, socket, s
 
 SOURCE = pathlib.Path(os.environ.get("BARID_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BARID = os.environ.get("BARID", str(SOURCE / "build" / "bin" / "barid"))
-OFFSETS = (24, 25, 110, 143, 465, 587, 993, 995)
+OFFSETS = (24, 25, 80, 110, 143, 443, 465, 587, 993, 995)
 # A client under test must neither read nor write the home of whoever runs the tests.
 QUIET = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:" + os.environ.get("PATH", "")}
 
@@ -19,7 +19,7 @@ def testdata() -> pathlib.Path | None:
 def port_base() -> int:
     """A base of which every port is free now."""
     for _ in range(200):
-        base = random.randrange(20000, 60000, 8)
+        base = random.randrange(10000, 32000, 8)  # below the ports that the system gives to connections
         with contextlib.ExitStack() as held:
             try:
                 for offset in OFFSETS:
@@ -29,6 +29,23 @@ def port_base() -> int:
                 continue
             return base
     raise RuntimeError("no free ports")
+
+
+PORTS_GIVEN = set()
+
+
+def free_ports(count):
+    """So many ports, free now, none of which this run had before: nobody listens on them until the test does."""
+    found = []
+    with contextlib.ExitStack() as held:
+        while len(found) < count:
+            probe = held.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            if port not in PORTS_GIVEN:
+                PORTS_GIVEN.add(port)
+                found.append(port)
+    return found
 
 
 class Server:

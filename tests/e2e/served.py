@@ -1,12 +1,6 @@
 """A `barid serve` of a test's own: a configuration file, listeners on free ports, an operator's socket."""
-import pathlib, shutil, signal, socket, ssl, subprocess, tempfile, unittest
-from e2e.harness import BARID, Server, wait_until
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+import pathlib, shutil, signal, ssl, subprocess, tempfile, unittest
+from e2e.harness import BARID, Server, free_ports, wait_until
 
 
 class ServedCase(unittest.TestCase):
@@ -20,7 +14,8 @@ class ServedCase(unittest.TestCase):
         for name in ("ca.pem", "server.pem", "server.key"):
             shutil.copy(donor.data / name, self.root / name)
         donor.stop()
-        self.ports = {name: free_port() for name in ("imap", "imaps", "pop3", "submission", "lmtp")}
+        names = "imap", "imaps", "pop3", "submission", "lmtp"
+        self.ports = dict(zip(names, free_ports(len(names))))
 
     def listener(self, name, protocol, tls, extra=""):
         return (f'[[listener]]\nname = "{name}"\nprotocol = "{protocol}"\naddress = "127.0.0.1:{self.ports[name]}"\n'

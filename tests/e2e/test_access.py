@@ -1,5 +1,5 @@
 """Who may connect and log in, how long they may be silent, who is connected, and how they are sent away; NTLM."""
-import imaplib, json, poplib, smtplib, socket, ssl, subprocess, time
+import imaplib, json, poplib, smtplib, socket, ssl, subprocess, time, unittest
 from e2e.harness import BARID, wait_until
 from e2e.served import ServedCase
 
@@ -175,3 +175,7 @@ class Access(ServedCase):
         out, _ = check(f'[oauth]\nkeys_file = "{self.root}/keys.json"\nissuer = "i"\naudience = "a"\n')
         self.assertIn("'oauth.keys_file'", out)
         self.assertIn(": ok", self.barid("config", "check", self.write()))
+
+
+if __name__ == "__main__":
+    unittest.main()

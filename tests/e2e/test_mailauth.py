@@ -342,8 +342,8 @@ class Srs(unittest.TestCase):
             connection.sendall(f"get {address}\n".encode())
             return connection.makefile().readline().split()
 
-    def ours(self, what, address, domain="ours.test"):
-        return program("mailauth-srs", "--domain", domain, "--secrets", self.secret, "--hash-length", 4, what,
+    def ours(self, what, address, domain="ours.test", secret=None):
+        return program("mailauth-srs", "--domain", domain, "--secrets", secret or self.secret, "--hash-length", 4, what,
                        address).decode().strip()
 
     def test_each_reads_the_other(self):
@@ -356,9 +356,14 @@ class Srs(unittest.TestCase):
         self.assertEqual(self.ours("reverse", again), theirs[1])
         mine = self.ours("forward", "user+tag@sender.test", "peer.test")
         self.assertEqual(self.lookup(1, mine), ["200", "user+tag@sender.test"])
-        their_srs1 = self.lookup(0, self.ours("forward", "user@sender.test"))
+        # The other way about. postsrsd does not rewrite what its own secret made: the first forwarder has another.
+        other = self.secret.with_name("other")
+        other.write_text("the first forwarder's own\n")
+        first = self.ours("forward", "user@sender.test", secret=other)
+        their_srs1 = self.lookup(0, first)
         self.assertEqual(their_srs1[0], "200", their_srs1)
-        self.assertEqual(self.ours("reverse", self.ours("reverse", their_srs1[1], "peer.test")), "user@sender.test")
+        self.assertEqual(self.ours("reverse", their_srs1[1], "peer.test"), first)
+        self.assertEqual(self.ours("reverse", first, secret=other), "user@sender.test")
 
 
 if __name__ == "__main__":

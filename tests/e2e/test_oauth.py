@@ -1,5 +1,5 @@
 """OAUTHBEARER and XOAUTH2 by IMAP, POP3 and submission, with an issuer's keys, a file of keys, and introspection."""
-import base64, imaplib, json, poplib, smtplib, time
+import base64, imaplib, json, poplib, smtplib, time, unittest
 from e2e.fake_issuer import Issuer, Key
 from e2e.harness import wait_until
 from e2e.served import ServedCase
@@ -186,3 +186,7 @@ class Oauth(ServedCase):
                                            'introspection_client = "x"'))
         self.assertIn("cannot read", check('keys_file = "nowhere.json"', 'issuer = "x"', 'audience = "y"'))
         self.assertIn("RFC 7662", self.barid("config", "explain", "oauth"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,7 +1,7 @@
 """Front-end mode: a Barid that leads its users to the server that has their mailbox: another Barid, and Dovecot."""
 import imaplib, json, os, pathlib, poplib, pwd, shutil, signal, smtplib, socket, ssl, subprocess, unittest
-from e2e.harness import BARID, wait_until
-from e2e.served import ServedCase, free_port
+from e2e.harness import BARID, free_ports, wait_until
+from e2e.served import ServedCase
 
 CLIENT = "127.0.0.9"  # tells the client from the front end, which comes from 127.0.0.1
 MAIL = b"From: anna@acme.test\r\nTo: anna@acme.test\r\nSubject: relayed\r\n\r\n"
@@ -22,7 +22,8 @@ class Relayed(ServedCase):
     def setUp(self):
         super().setUp()
         (self.root / "secret").write_text("between us\n")
-        self.back_ports = {name: free_port() for name in ("imap", "pop3", "submission", "lmtp", "plain")}
+        names = "imap", "pop3", "submission", "lmtp", "plain"
+        self.back_ports = dict(zip(names, free_ports(len(names))))
 
     # The back end
 

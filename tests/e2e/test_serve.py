@@ -1,12 +1,6 @@
 """barid serve from a configuration file, and the config commands."""
 import imaplib, pathlib, shutil, signal, socket, ssl, subprocess, tempfile, time, unittest
-from e2e.harness import BARID, Server, wait_until
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from e2e.harness import BARID, Server, free_ports, wait_until
 
 
 class Serve(unittest.TestCase):
@@ -17,7 +11,7 @@ class Serve(unittest.TestCase):
         for name in ("ca.pem", "server.pem", "server.key"):
             shutil.copy(donor.data / name, self.root / name)
         donor.stop()
-        self.imap, self.imaps, self.lmtp = free_port(), free_port(), free_port()
+        self.imap, self.imaps, self.lmtp = free_ports(3)
 
     def write(self, extra=""):
         path = self.root / "barid.toml"

@@ -33,6 +33,15 @@ NumberRanges plain(const store::UidRanges& uids) {
     return numbers;
 }
 
+/// What a conditional STORE changed of what it named: the rest is as others have made it.
+store::UidRanges changed_of(const store::UidRanges& uids, const store::UidRanges& modified) {
+    if (modified.empty()) return uids;
+    store::UidRanges out;
+    for (const NumberRange& range : subtract(plain(uids), plain(modified)))
+        out.push_back({Uid(range.first), Uid(range.last)});
+    return out;
+}
+
 /// What a STORE means: by number what the client knows, which the view still is; by uid also what came since.
 NumberRanges named(const cmd::Store& store, const View& view, const NumberRanges& saved,
                    store::UidRanges* uids) {
@@ -76,8 +85,9 @@ awaitable<Reply> Session::handle(cmd::Store store) {
 
     const bool uid_with = store.uid;
     const bool tell_all = !store.silent && !store.unchanged_since;
+    const store::UidRanges own_uids = changed_of(uids, result->modified);
     OwnChange own;
-    own.uids = &uids;
+    own.uids = &own_uids;
     own.change = change_of(store.change);
     own.flags = resolve(flags, result->snapshot->keywords());
     if (store.silent) own.told = OwnChange::Told::not_at_all;
