@@ -346,8 +346,8 @@ constexpr std::array table{
     Operation{"account.add", "address", "name alias quota_bytes password hash node", account_add},
     Operation{"account.list", "", "postoffice after max", account_list},
     Operation{"account.show", "address", "", account_show},
-    Operation{"account.set", "address",
-              "enabled login_allowed administrator quota_bytes addresses node", account_set},
+    Operation{"account.set", "address", "enabled login_allowed administrator quota_bytes addresses node",
+              account_set},
     Operation{"account.password", "address", "password hash", account_password},
     Operation{"account.remove", "address", "", account_remove},
 };

@@ -52,7 +52,7 @@ struct SearchKey {
         thread_id,  ///< RFC 8474: equal to `text`
         gm_message_id,
         gm_thread_id,  ///< X-GM-MSGID, X-GM-THRID: equal to `number`
-        filter,     ///< RFC 5466: what is kept under the name `text`; gone before the search runs
+        filter,        ///< RFC 5466: what is kept under the name `text`; gone before the search runs
     };
 
     Op op = Op::all;
