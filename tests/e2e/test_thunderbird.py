@@ -57,8 +57,8 @@ const {MailServices} = ChromeUtils.importESModule("resource:///modules/MailServi
 const server = MailServices.accounts.accounts.find(a => a.incomingServer.type == "imap").incomingServer;
 const root = server.rootFolder;
 const inbox = root.getFolderWithFlags(0x1000);
-const pause = ms => new Promise(r => Cc["@mozilla.org/timer;1"].createInstance(Ci.nsITimer)
-    .initWithCallback({notify: r}, ms, 0));
+const {setTimeout} = ChromeUtils.importESModule("resource://gre/modules/Timer.sys.mjs");  // it keeps them from the collector
+const pause = ms => new Promise(r => setTimeout(r, ms));
 const until = async (what, ms = 20000) => {
   for (let t = 0; t < ms; t += 50) { const v = what(); if (v) return v; await pause(50); }
   throw new Error("timed out: " + what);
