@@ -9,10 +9,15 @@ namespace {
 awaitable<Reply> store_check(ServicesPtr services, Json, CallerPtr) {
     auto report = co_await services->store.check([](std::string_view) {});
     if (!report) co_return fault_of(report.error(), "store check");
-    co_return Json{{"accounts", report->accounts}, {"folders", report->folders},
-                   {"messages", report->messages}, {"blobs", report->blobs},
-                   {"bytes", report->bytes},       {"leaked_blobs", report->leaked_blobs},
-                   {"problems", report->problems}, {"problems_total", report->problems_total}};
+    co_return Json{{"accounts", report->accounts},
+                   {"folders", report->folders},
+                   {"messages", report->messages},
+                   {"blobs", report->blobs},
+                   {"bytes", report->bytes},
+                   {"leaked_blobs", report->leaked_blobs},
+                   {"queued", report->queued},
+                   {"problems", report->problems},
+                   {"problems_total", report->problems_total}};
 }
 
 awaitable<Reply> store_collect(ServicesPtr services, Json, CallerPtr) {

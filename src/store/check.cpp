@@ -77,6 +77,8 @@ awaitable<Result<CheckReport>> Checker::run() {
     if (!annotated) co_return annotated.error();
     const auto searched = co_await check_search();
     if (!searched) co_return searched.error();
+    const auto queued = co_await check_queue();
+    if (!queued) co_return queued.error();
     const auto done = co_await check_blobs();
     if (!done) co_return done.error();
     co_return std::move(report_);
@@ -360,7 +362,8 @@ awaitable<Result<void>> Checker::check_blobs() {
 bool Checker::is_live(const std::string& tag, base::BlobId blob) const {
     const std::hash<std::string> hash;
     if (search::parse_tag(tag)) return live_tags_.contains(hash(search::blob_use(tag, blob)));
-    return !keys::parse_tag(tag) || live_tags_.contains(hash(tag));
+    const bool ours = keys::parse_tag(tag) || keys::parse_queue_tag(tag);
+    return !ours || live_tags_.contains(hash(tag));
 }
 
 awaitable<Result<CheckReport>> LocalStore::check(std::function<void(std::string_view)> progress) {

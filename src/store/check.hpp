@@ -34,6 +34,10 @@ private:
     awaitable<Result<void>> check_annotations();
     awaitable<Result<void>> check_search();
     awaitable<Result<void>> check_search_index(std::string partition);
+    // queue_check.cpp
+    awaitable<Result<void>> check_queue();
+    awaitable<Result<void>> check_queue_rows(std::string partition, std::vector<engine::Row> rows);
+    static std::string queue_rows_problem(const std::map<char, std::string>& parts);
     awaitable<Result<void>> check_blobs();
     bool is_live(const std::string& tag, base::BlobId blob) const;
 

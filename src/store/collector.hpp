@@ -44,6 +44,7 @@ private:
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag, base::BlobId blob);
+    awaitable<Result<bool>> queue_tag_is_dead(std::uint64_t message);  // queue_check.cpp
     awaitable<Result<bool>> references(base::FolderId folder, base::MessageId message);
     std::int64_t age_of(std::uint64_t id) const;
 

@@ -60,6 +60,10 @@ awaitable<Result<bool>> Collector::tag_is_dead(std::string tag, base::BlobId blo
         if (!rows) co_return rows.error();
         co_return rows->rows.empty();
     }
+    if (const auto queued = keys::parse_queue_tag(tag)) {
+        if (age_of(*queued) < grace_seconds) co_return false;
+        co_return co_await queue_tag_is_dead(*queued);
+    }
     const auto key = keys::parse_tag(tag);
     if (!key) co_return false;  // not ours: somebody else's use of blobs
     const std::uint64_t made = key->link != 0 ? key->link : key->id.value;

@@ -132,4 +132,22 @@ std::optional<TagKey> parse_tag(std::string_view tag) {
     return key;
 }
 
+/// Ids of one moment are spread over all shards: their low bits count, their high ones are the time.
+std::size_t queue_shard(std::uint64_t id) {
+    return static_cast<std::size_t>((id * 0x9E3779B97F4A7C15U) >> 58);
+}
+
+std::string queue_partition(std::size_t shard) { return "q/" + hex(shard, 2); }
+
+std::string queue(std::uint64_t id) { return queue_partition(queue_shard(id)); }
+
+std::string queue_row(char kind, std::uint64_t id) { return kind + hex(id, 16); }
+
+std::string queue_tag(std::uint64_t id) { return "q." + hex(id, 16); }
+
+std::optional<std::uint64_t> parse_queue_tag(std::string_view tag) {
+    if (tag.size() != 18 || !tag.starts_with("q.")) return std::nullopt;
+    return parse_hex(tag.substr(2));
+}
+
 }  // namespace store::keys

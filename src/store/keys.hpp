@@ -62,4 +62,13 @@ struct TagKey {
 };
 std::optional<TagKey> parse_tag(std::string_view tag);
 
+// The queue.
+inline constexpr std::size_t queue_shards = 64;  ///< each may be sent by a node of its own one day
+std::size_t queue_shard(std::uint64_t id);
+std::string queue_partition(std::size_t shard);      // q/<shard hex2>
+std::string queue(std::uint64_t id);                 // the partition of a message
+std::string queue_row(char kind, std::uint64_t id);  // <kind><id hex16>
+std::string queue_tag(std::uint64_t id);             // q.<id hex16>
+std::optional<std::uint64_t> parse_queue_tag(std::string_view tag);
+
 }  // namespace store::keys

@@ -41,7 +41,7 @@ struct Delivered {
 };
 
 struct CheckReport {
-    std::uint64_t accounts = 0, folders = 0, messages = 0, blobs = 0, bytes = 0;
+    std::uint64_t accounts = 0, folders = 0, messages = 0, blobs = 0, bytes = 0, queued = 0;
     std::vector<std::string> problems;  ///< damage: what is wrong, where
     std::uint64_t problems_total = 0;   ///< problems holds the first 1,000
     std::uint64_t leaked_blobs = 0;     ///< unreachable, older than a day: the collector will remove them

@@ -92,7 +92,9 @@ struct Tag {
 };
 
 /// Work that must be durable before (or together with) the batch of a commit, and that does no harm without
-/// it: a crash between the two leaks rows or blobs, which the collector finds, and never loses any.
+/// it: a crash between the two leaks rows or blobs, which the collector finds, and never loses any. It takes
+/// effect in the order of its fields: rows that a patch puts never name a blob of the same prelude that is
+/// not there.
 struct Prelude {
     /// Finish, with tags. The same writer may be in several commits, at once or one after the other, each
     /// with tags of its own: the first that succeeds finishes it, the others add their tags.

@@ -7,7 +7,7 @@
 namespace store::search {
 namespace {
 
-constexpr std::uint8_t header_format = 0x51, segment_format = 0x52, mark_format = 0x53;
+constexpr std::uint8_t header_format = 0x61, segment_format = 0x62, mark_format = 0x63;
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "base/crc32c.hpp"
 #include "store/keys.hpp"
+#include "store/queue_records.hpp"
 #include "store/records.hpp"
 #include "store/static_record.hpp"
 #include "store/user_seen.hpp"
@@ -41,6 +42,23 @@ void try_static(std::string_view value) {
     demand(linked && linked->link == 77 && linked->envelope == record->envelope);
 }
 
+/// The rows of the queue: what is read is written back the same, up to how a number may be written.
+void try_queue(std::string_view value) {
+    if (const auto place = store::decode_queue_place(value)) {
+        const std::string once = encode(*place);
+        demand(encode(*store::decode_queue_place(once)) == once);
+    }
+    if (const auto message = store::decode_queue_message(value)) {
+        const std::string once = store::encode_queue_message(message->envelope, message->recipients);
+        const auto again = store::decode_queue_message(once);
+        demand(again && store::encode_queue_message(again->envelope, again->recipients) == once);
+    }
+    if (const auto progress = store::decode_queue_progress(value)) {
+        const std::string once = store::encode(*progress);
+        demand(store::encode(*store::decode_queue_progress(once)) == once);
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -65,6 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         try_page(value);
         try_static(value);
+        try_queue(value);
         if (const auto keys = store::decode_sort_keys(value)) demand(!store::encode_sort_keys(*keys).empty());
         if (const auto time = store::decode_tombstone(value))
             demand(store::decode_tombstone(store::encode_tombstone(*time)) == time);
