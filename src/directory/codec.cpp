@@ -1,5 +1,7 @@
 #include "directory/codec.hpp"
 
+#include <algorithm>
+
 #include "base/crc32c.hpp"
 
 namespace directory {
@@ -115,6 +117,8 @@ std::string encode(const PostOffice& office) {
         .number('q', office.quota_bytes_default)
         .number('u', office.commons.value)
         .text('h', office.node)
+        .text('w', office.smart_host)
+        .number('t', office.smart_host_trusted_only ? 1 : 0)
         .finish();
 }
 
@@ -125,6 +129,18 @@ std::string encode(const Domain& domain) {
         .number('e', domain.enabled ? 1 : 0)
         .text('c', domain.catch_all)
         .text('h', domain.node)
+        .number('d', static_cast<std::uint64_t>(domain.delivery))
+        .text('w', domain.smart_host)
+        .number('t', domain.smart_host_trusted_only ? 1 : 0)
+        .finish();
+}
+
+std::string encode(const Group& group) {
+    return Writer()
+        .text('n', group.address)
+        .text('o', group.post_office)
+        .number('e', group.enabled ? 1 : 0)
+        .texts('m', group.members)
         .finish();
 }
 
@@ -142,6 +158,8 @@ std::string encode(const MailboxRecord& record) {
         .texts('a', mailbox.addresses)
         .texts('p', record.pending)
         .text('h', mailbox.node)
+        .texts('r', mailbox.redirects)
+        .number('k', mailbox.keep_copy ? 1 : 0)
         .finish();
 }
 
@@ -182,6 +200,12 @@ std::optional<PostOffice> decode_office(std::string_view value) {
             case 'h':
                 out.node = in.text();
                 break;
+            case 'w':
+                out.smart_host = in.text();
+                break;
+            case 't':
+                out.smart_host_trusted_only = in.number() != 0;
+                break;
             default:
                 break;
         }
@@ -205,6 +229,36 @@ std::optional<Domain> decode_domain(std::string_view value) {
                 break;
             case 'h':
                 out.node = in.text();
+                break;
+            case 'd':
+                out.delivery = static_cast<Domain::Delivery>(std::min<std::uint64_t>(in.number(), 2));
+                break;
+            case 'w':
+                out.smart_host = in.text();
+                break;
+            case 't':
+                out.smart_host_trusted_only = in.number() != 0;
+                break;
+            default:
+                break;
+        }
+    });
+}
+
+std::optional<Group> decode_group(std::string_view value) {
+    return decode<Group>(value, [](Group& out, Reader& in) {
+        switch (in.tag()) {
+            case 'n':
+                out.address = in.text();
+                break;
+            case 'o':
+                out.post_office = in.text();
+                break;
+            case 'e':
+                out.enabled = in.number() != 0;
+                break;
+            case 'm':
+                out.members.push_back(in.text());
                 break;
             default:
                 break;
@@ -247,6 +301,12 @@ std::optional<MailboxRecord> decode_mailbox(std::string_view value) {
                 break;
             case 'h':
                 out.mailbox.node = in.text();
+                break;
+            case 'r':
+                out.mailbox.redirects.push_back(in.text());
+                break;
+            case 'k':
+                out.mailbox.keep_copy = in.number() != 0;
                 break;
             default:
                 break;

@@ -28,6 +28,9 @@ struct PostOffice {
     bool enabled = true;
     std::uint32_t mailboxes_max = 0;  ///< 0: no limit
     std::uint64_t quota_bytes_default = 0;
+    /// Where mail of its users for the world goes, mta::parse_smart_host(); empty: nothing is set.
+    std::string smart_host;
+    bool smart_host_trusted_only = false;  ///< not for mail that strangers sent and a mailbox redirects
     base::AccountId commons;  ///< of its public folders; 0: none yet. Set by Directory::commons() alone
     /// The server that has its mailboxes, where they name none; empty: this one.
     std::string node;
@@ -38,8 +41,24 @@ struct Domain {
     std::string post_office;
     bool enabled = true;
     std::string
-        catch_all;     ///< an address of the post office that takes mail for unknown local parts; empty: none
+        catch_all;  ///< an address of the post office that takes mail for unknown local parts; empty: none
+    enum class Delivery : std::uint8_t {
+        local,   ///< all its mailboxes are here
+        split,   ///< what has no mailbox here goes on to the domain's MX: others are elsewhere
+        backup,  ///< all goes on to the domain's MX, where its mailboxes are
+    };
+    Delivery delivery = Delivery::local;
+    std::string smart_host;  ///< as PostOffice has it, and before that
+    bool smart_host_trusted_only = false;
     std::string node;  ///< of mailboxes whose primary address is here; empty: the post office's
+};
+
+/// An address that stands for others, of this server or of any.
+struct Group {
+    std::string address;
+    std::string post_office;  ///< of its domain
+    bool enabled = true;
+    std::vector<std::string> members;
 };
 
 /// What a client proves its password against. Each may be absent.
@@ -60,8 +79,10 @@ struct Mailbox {
         addresses;  ///< canonical (lower-case A-label domain); the first is the primary one
     bool enabled = true;
     bool login_allowed = true;
-    bool administrator = false;     ///< may see and set the quotas of all mailboxes of his post office
-    std::uint64_t quota_bytes = 0;  ///< 0: no limit
+    bool administrator = false;          ///< may see and set the quotas of all mailboxes of his post office
+    std::uint64_t quota_bytes = 0;       ///< 0: no limit
+    std::vector<std::string> redirects;  ///< addresses that its mail is sent on to
+    bool keep_copy = true;               ///< of what is sent on
     /// The server that has it, by its name in the configuration; empty: that of the domain of its primary
     /// address. `node_here`: this one, whatever the domain and the post office say.
     std::string node;
@@ -73,11 +94,13 @@ bool is_node_name(std::string_view name);
 
 /// Where mail for an address goes.
 struct Route {
-    enum class Kind : std::uint8_t { mailbox, unknown_mailbox, disabled, foreign };
+    enum class Kind : std::uint8_t { mailbox, unknown_mailbox, disabled, foreign, group };
     Kind kind = Kind::foreign;
     base::AccountId account;
     std::string address;  ///< as the mailbox has it: without detail; the catch-all's own when that took it
     std::string node;     ///< the server that has the mailbox; empty: this one
+    std::vector<std::string> members;  ///< of a group; of a mailbox: where its mail is sent on to
+    bool keep_copy = true;             ///< of a mailbox that sends on
 };
 
 /// A mailbox with what it logs in by.
@@ -124,6 +147,14 @@ public:
     virtual awaitable<Result<void>> set_domain(Domain domain) = 0;
     virtual awaitable<Result<std::vector<Domain>>> domains(std::string post_office) = 0;  ///< "" = all
     virtual awaitable<Result<void>> remove_domain(std::string name) = 0;
+    /// One domain, from memory where it is hot. \errors not_found
+    virtual awaitable<Result<Domain>> find_domain(std::string name);
+    /// `post_office` is that of the address's domain.
+    virtual awaitable<Result<void>> add_group(Group group);
+    virtual awaitable<Result<void>> set_group(Group group);
+    virtual awaitable<Result<Group>> group(std::string address);
+    virtual awaitable<Result<std::vector<Group>>> groups(std::string post_office);
+    virtual awaitable<Result<void>> remove_group(std::string address);
     /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of
     /// the office.
     virtual awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) = 0;

@@ -53,6 +53,8 @@ std::string office_list(std::string_view office, std::size_t list) {
 std::string office_list_of(std::string_view office, std::string_view name) {
     return office_list(office, place(name) % office_lists);
 }
+std::string office_groups(std::string_view office) { return "d/o/" + std::string(office) + "/groups"; }
+
 std::string office_domains(std::string_view office) { return fmt::format("d/o/{}/domains", office); }
 
 }  // namespace directory

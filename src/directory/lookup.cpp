@@ -75,6 +75,8 @@ awaitable<Result<Route>> StoreDirectory::route_to(EntryPtr entry, std::string ad
     route.kind = mailbox.enabled ? Route::Kind::mailbox : Route::Kind::disabled;
     route.account = mailbox.account;
     route.address = std::move(address);
+    route.members = mailbox.redirects;
+    route.keep_copy = mailbox.keep_copy;
     auto tenant = co_await office(mailbox.post_office, From::cache);
     if (!tenant) co_return tenant.error();
     auto node = co_await node_of(mailbox, std::move(*tenant));
@@ -134,11 +136,25 @@ awaitable<Result<Route>> StoreDirectory::route(std::string address) {
         }
     }
     if (found->first) co_return co_await route_to(std::move(found->first), std::move(found->second));
+    auto listed = co_await find_group((*where)->post_office, *parsed);
+    if (!listed) co_return listed.error();
+    if (*listed) {
+        Route group = without_mailbox((*listed)->enabled ? Route::Kind::group : Route::Kind::disabled,
+                                      (*listed)->address);
+        group.members = (*listed)->members;
+        co_return group;
+    }
+    // RFC 2142 section 5: reports of abuse arrive somewhere, though nobody may have thought of them.
+    const bool abuse = fold_local(parsed->local) == "abuse";
+    if (abuse) {
+        auto keeper = co_await route_exact("postmaster@" + parsed->domain);
+        if (!keeper || keeper->kind == Route::Kind::mailbox) co_return keeper;
+    }
     if (!(*where)->catch_all.empty()) {
         auto caught = co_await route_exact((*where)->catch_all);
         if (!caught || caught->kind != Route::Kind::unknown_mailbox) co_return caught;
     }
-    if (is_postmaster(parsed->local)) co_return co_await route_postmaster(parsed->domain);
+    if (is_postmaster(parsed->local) || abuse) co_return co_await route_postmaster(parsed->domain);
     co_return without_mailbox(Route::Kind::unknown_mailbox, std::move(canonical));
 }
 

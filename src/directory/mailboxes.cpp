@@ -17,6 +17,7 @@ constexpr Error lost_claim{Errc::exists, "another change took the name or an add
 constexpr Error damaged{Errc::corrupt, "a row of the directory is damaged"};
 constexpr std::size_t addresses_max =
     1'000;  // of one mailbox: its row stays small enough to read at each delivery
+constexpr std::size_t redirects_max = 100;  ///< a few; many are a group
 
 bool contains(const std::vector<std::string>& list, const std::string& entry) {
     return std::ranges::find(list, entry) != list.end();
@@ -62,8 +63,18 @@ awaitable<Result<Mailbox>> StoreDirectory::checked(Mailbox mailbox) {
         if (!*where || (*where)->post_office != mailbox.post_office) {
             co_return Error(Errc::invalid, "an address is not in a domain of the post office");
         }
+        auto group = co_await find_group(mailbox.post_office, *parsed);
+        if (!group) co_return group.error();
+        if (*group) co_return Error(Errc::exists, "a group has an address of these");
     }
     mailbox.addresses = std::move(canonical);
+    if (mailbox.redirects.size() > redirects_max)
+        co_return Error(Errc::limit, "a mailbox sends its mail on to 100 addresses at most");
+    for (std::string& to : mailbox.redirects) {
+        to = canonical_address(to);
+        if (to.find('@') == std::string::npos)
+            co_return Error(Errc::invalid, "not an address to send mail on to");
+    }
     co_return mailbox;
 }
 

@@ -310,6 +310,11 @@ awaitable<Result<void>> StoreDirectory::remove_domain(std::string name) {
     auto used = co_await domain_in_use(tenant, name);
     if (!used) co_return used.error();
     if (*used) co_return Error(Errc::denied, "mailboxes still have addresses in the domain");
+    auto listed = co_await groups(tenant);
+    if (!listed) co_return listed.error();
+    for (const Group& one : *listed)
+        if (one.address.ends_with('@' + name))
+            co_return Error(Errc::denied, "groups still have addresses in the domain");
     const std::string key = row_key('n', name);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         Change erase;

@@ -57,7 +57,8 @@ StoreDirectory::StoreDirectory(store::engine::Engine& engine, Options options)
       entries_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       owners_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       domains_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
-      offices_(*options_.clock, options_.cache_entries_max, options_.cache_age_max) {
+      offices_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
+      groups_(*options_.clock, options_.cache_entries_max, options_.cache_age_max) {
     options_.default_domain = canonical_domain(options_.default_domain);
     subscription_ = engine_.subscribe(
         "directory", [this](std::string_view payload, bool missed_some) { heard(payload, missed_some); });
@@ -69,6 +70,7 @@ void StoreDirectory::heard(std::string_view payload, bool missed_some) {
         owners_.clear();
         domains_.clear();
         offices_.clear();
+        groups_.clear();
         return;
     }
     const std::string key(payload.substr(1));
@@ -84,6 +86,9 @@ void StoreDirectory::heard(std::string_view payload, bool missed_some) {
             break;
         case 'p':
             offices_.forget(key);
+            break;
+        case 'g':
+            groups_.forget(key);
             break;
         default:
             break;

@@ -47,6 +47,12 @@ public:
     awaitable<Result<void>> set_domain(Domain domain) override;
     awaitable<Result<std::vector<Domain>>> domains(std::string post_office) override;
     awaitable<Result<void>> remove_domain(std::string name) override;
+    awaitable<Result<Domain>> find_domain(std::string name) override;
+    awaitable<Result<void>> add_group(Group group) override;
+    awaitable<Result<void>> set_group(Group group) override;
+    awaitable<Result<Group>> group(std::string address) override;
+    awaitable<Result<std::vector<Group>>> groups(std::string post_office) override;
+    awaitable<Result<void>> remove_group(std::string address) override;
     awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) override;
     awaitable<Result<void>> set_mailbox(Mailbox mailbox) override;
     awaitable<Result<std::vector<Mailbox>>> mailboxes(std::string post_office, std::string after,
@@ -71,6 +77,7 @@ private:
     using EntryPtr = std::shared_ptr<const Entry>;
     using DomainPtr = std::shared_ptr<const Domain>;
     using OfficePtr = std::shared_ptr<const PostOffice>;
+    using GroupPtr = std::shared_ptr<const Group>;
     enum class From : std::uint8_t { cache, store };
 
     // store_directory.cpp: rows
@@ -96,6 +103,11 @@ private:
     awaitable<Result<void>> check_catch_all(Domain domain);
     awaitable<Result<bool>> domain_in_use(std::string office, std::string domain);
     awaitable<Result<void>> forget_listed_domain(std::string office, std::string name);
+
+    // groups.cpp
+    awaitable<Result<GroupPtr>> find_group(std::string office, Address address);
+    awaitable<Result<Group>> checked_group(Group group);
+    awaitable<Result<void>> put_group(Group group, bool fresh);
 
     // mailboxes.cpp, claims.cpp
     awaitable<Result<Mailbox>> checked(Mailbox mailbox);
@@ -128,6 +140,7 @@ private:
     Cache<base::AccountId> owners_;
     Cache<DomainPtr> domains_;
     Cache<OfficePtr> offices_;
+    Cache<GroupPtr> groups_;
     std::unique_ptr<store::engine::Subscription> subscription_;  // last: its handler uses the caches
 };
 
