@@ -77,6 +77,10 @@ LIBRARIES = {
                "smtp/syntax", "smtp/commands", "mta/smtp_out"},
 }
 
+# Who hands mail to the agent, or asks it.
+for asker in ("smtp", "smtp/commands", "admin", "server"):
+    ALLOWED[asker].add("mta")
+
 
 def folder_of(path: str) -> str:
     return path.rsplit("/", 1)[0] if "/" in path else ""

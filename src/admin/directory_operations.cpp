@@ -19,7 +19,36 @@ Json shown(const PostOffice& office) {
             {"enabled", office.enabled},
             {"mailboxes_max", office.mailboxes_max},
             {"quota_bytes_default", office.quota_bytes_default},
-            {"node", office.node}};
+            {"node", office.node},
+            {"smart_host", mta::shown_smart_host(office.smart_host)},
+            {"smart_host_trusted_only", office.smart_host_trusted_only}};
+}
+
+const char* delivery_name(Domain::Delivery delivery) {
+    return delivery == Domain::Delivery::split    ? "split"
+           : delivery == Domain::Delivery::backup ? "backup"
+                                                  : "local";
+}
+
+/// Empty, or what is wrong. Changes what the arguments name.
+std::string take_smart_host(const Json& arguments, std::string* smart_host, bool* trusted_only) {
+    *trusted_only = flag(arguments, "smart_host_trusted_only", *trusted_only);
+    if (!arguments.contains("smart_host")) return {};
+    const std::string wanted = text(arguments, "smart_host");
+    std::string why;
+    if (!wanted.empty() && !mta::parse_smart_host(wanted, &why)) return "smart host: " + why;
+    *smart_host = wanted;
+    return {};
+}
+
+std::string take_delivery(const Json& arguments, Domain::Delivery* delivery) {
+    const std::string wanted = text(arguments, "delivery", delivery_name(*delivery));
+    for (const auto one : {Domain::Delivery::local, Domain::Delivery::split, Domain::Delivery::backup}) {
+        if (wanted != delivery_name(one)) continue;
+        *delivery = one;
+        return {};
+    }
+    return "delivery must be local, split or backup";
 }
 
 Json shown(const Domain& domain) {
@@ -27,7 +56,10 @@ Json shown(const Domain& domain) {
             {"postoffice", domain.post_office},
             {"enabled", domain.enabled},
             {"catch_all", domain.catch_all},
-            {"node", domain.node}};
+            {"node", domain.node},
+            {"delivery", delivery_name(domain.delivery)},
+            {"smart_host", mta::shown_smart_host(domain.smart_host)},
+            {"smart_host_trusted_only", domain.smart_host_trusted_only}};
 }
 
 Json shown(const Mailbox& mailbox) {
@@ -39,7 +71,9 @@ Json shown(const Mailbox& mailbox) {
             {"login_allowed", mailbox.login_allowed},
             {"administrator", mailbox.administrator},
             {"quota_bytes", mailbox.quota_bytes},
-            {"node", mailbox.node}};
+            {"node", mailbox.node},
+            {"redirects", mailbox.redirects},
+            {"keep_copy", mailbox.keep_copy}};
 }
 
 awaitable<Reply> postoffice_add(ServicesPtr services, Json arguments, CallerPtr) {
@@ -81,6 +115,9 @@ awaitable<Reply> postoffice_set(ServicesPtr services, Json arguments, CallerPtr)
         static_cast<std::uint32_t>(number(arguments, "mailboxes_max", office->mailboxes_max));
     office->quota_bytes_default = number(arguments, "quota_bytes_default", office->quota_bytes_default);
     office->node = text(arguments, "node", office->node);
+    const std::string wrong =
+        take_smart_host(arguments, &office->smart_host, &office->smart_host_trusted_only);
+    if (!wrong.empty()) co_return Fault("invalid", wrong);
     const Json out = shown(*office);
     auto set = co_await services->directory.set_post_office(std::move(*office));
     if (!set) co_return fault_of(set.error(), text(arguments, "name"));
@@ -106,6 +143,9 @@ awaitable<Reply> domain_add(ServicesPtr services, Json arguments, CallerPtr) {
     domain.post_office = text(arguments, "postoffice");
     domain.catch_all = text(arguments, "catch_all");
     domain.node = text(arguments, "node");
+    std::string wrong = take_smart_host(arguments, &domain.smart_host, &domain.smart_host_trusted_only);
+    if (wrong.empty()) wrong = take_delivery(arguments, &domain.delivery);
+    if (!wrong.empty()) co_return Fault("invalid", wrong);
     const Json out = shown(domain);
     auto added = co_await services->directory.add_domain(std::move(domain));
     if (!added) co_return fault_of(added.error(), text(arguments, "name"));
@@ -142,6 +182,9 @@ awaitable<Reply> domain_set(ServicesPtr services, Json arguments, CallerPtr) {
     domain->enabled = flag(arguments, "enabled", domain->enabled);
     domain->catch_all = text(arguments, "catch_all", domain->catch_all);
     domain->node = text(arguments, "node", domain->node);
+    std::string wrong = take_smart_host(arguments, &domain->smart_host, &domain->smart_host_trusted_only);
+    if (wrong.empty()) wrong = take_delivery(arguments, &domain->delivery);
+    if (!wrong.empty()) co_return Fault("invalid", wrong);
     const Json out = shown(*domain);
     auto set = co_await services->directory.set_domain(std::move(*domain));
     if (!set) co_return fault_of(set.error(), text(arguments, "name"));
@@ -286,6 +329,9 @@ awaitable<Reply> account_set(ServicesPtr services, Json arguments, CallerPtr) {
     mailbox->node = text(arguments, "node", mailbox->node);
     if (arguments.contains("addresses") && arguments["addresses"].is_array())
         mailbox->addresses = arguments["addresses"].get<std::vector<std::string>>();
+    if (arguments.contains("redirects"))
+        mailbox->redirects = arguments["redirects"].get<std::vector<std::string>>();
+    mailbox->keep_copy = flag(arguments, "keep_copy", mailbox->keep_copy);
     const base::AccountId id = mailbox->account;
     const std::uint64_t quota_bytes = mailbox->quota_bytes;
     const Json out = shown(*mailbox);
@@ -336,17 +382,22 @@ constexpr std::array table{
     Operation{"postoffice.add", "name", "mailboxes_max quota_bytes_default node", postoffice_add},
     Operation{"postoffice.list", "", "", postoffice_list},
     Operation{"postoffice.show", "name", "", postoffice_show},
-    Operation{"postoffice.set", "name", "enabled mailboxes_max quota_bytes_default node", postoffice_set},
+    Operation{"postoffice.set", "name",
+              "enabled mailboxes_max quota_bytes_default node smart_host smart_host_trusted_only",
+              postoffice_set},
     Operation{"postoffice.remove", "name", "", postoffice_remove},
-    Operation{"domain.add", "name postoffice", "catch_all node", domain_add},
+    Operation{"domain.add", "name postoffice", "catch_all node delivery smart_host smart_host_trusted_only",
+              domain_add},
     Operation{"domain.list", "", "postoffice", domain_list},
     Operation{"domain.show", "name", "", domain_show},
-    Operation{"domain.set", "name", "enabled catch_all node", domain_set},
+    Operation{"domain.set", "name", "enabled catch_all node delivery smart_host smart_host_trusted_only",
+              domain_set},
     Operation{"domain.remove", "name", "", domain_remove},
     Operation{"account.add", "address", "name alias quota_bytes password hash node", account_add},
     Operation{"account.list", "", "postoffice after max", account_list},
     Operation{"account.show", "address", "", account_show},
-    Operation{"account.set", "address", "enabled login_allowed administrator quota_bytes addresses node",
+    Operation{"account.set", "address",
+              "enabled login_allowed administrator quota_bytes addresses redirects keep_copy node",
               account_set},
     Operation{"account.password", "address", "password hash", account_password},
     Operation{"account.remove", "address", "", account_remove},

@@ -53,6 +53,15 @@ constexpr std::array kinds{
     Kind{"alias", all_text, "a list of texts"},
     Kind{"addresses", all_text, "a list of texts"},
     Kind{"flags", all_text, "a list of texts"},
+    Kind{"members", all_text, "a list of texts"},
+    Kind{"redirects", all_text, "a list of texts"},
+    Kind{"ids", all_text, "a list of texts"},
+    Kind{"keep_copy", is_flag, "true or false"},
+    Kind{"trusted", is_flag, "true or false"},
+    Kind{"all", is_flag, "true or false"},
+    Kind{"smart_host_trusted_only", is_flag, "true or false"},
+    Kind{"older", is_count, "a number of seconds"},
+    Kind{"since", is_count, "milliseconds since 1970"},
 };
 
 /// Empty, or what is wrong with the arguments of `operation`.
@@ -76,8 +85,9 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 }
 
 const Operation* find_operation(std::string_view name) {
-    for (const auto family : {directory_operations(), folder_operations(), session_operations(),
-                              store_operations(), transfer_operations()}) {
+    for (const auto family :
+         {directory_operations(), folder_operations(), queue_operations(), route_operations(),
+          session_operations(), store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -15,6 +15,7 @@
 #include "auth/authenticator.hpp"
 #include "base/clock.hpp"
 #include "directory/directory.hpp"
+#include "mta/agent.hpp"
 #include "net/server.hpp"
 #include "store/store.hpp"
 
@@ -32,6 +33,7 @@ struct Services {
     std::string version;
     std::string hostname;
     std::chrono::system_clock::time_point started;
+    mta::Agent* agent = nullptr;  ///< null: nothing is queued here
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -71,6 +73,8 @@ struct Operation {
 
 std::span<const Operation> directory_operations();
 std::span<const Operation> folder_operations();
+std::span<const Operation> queue_operations();
+std::span<const Operation> route_operations();
 std::span<const Operation> session_operations();
 std::span<const Operation> store_operations();
 std::span<const Operation> transfer_operations();

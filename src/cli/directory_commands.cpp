@@ -33,6 +33,8 @@ struct Values {
     std::uint32_t mailboxes_max = 0;
     bool password_stdin = false;
     std::string enabled, login, administrator, node;
+    std::string delivery, smart_host, smart_host_trusted, keep_copy;
+    std::vector<std::string> redirects;
 };
 using ValuesPtr = std::shared_ptr<Values>;
 
@@ -52,6 +54,21 @@ std::string node_or_none(const Json& row) {
 
 void set_yes_no(Json& arguments, const char* key, const std::string& value) {
     if (!value.empty()) arguments[key] = value == "yes";
+}
+
+void add_smart_host_options(CLI::App* command, const ValuesPtr& values) {
+    command->add_option(
+        "--smart-host", values->smart_host,
+        "where mail of its users for the world goes: smtp://user:password@host:587; empty: none");
+    command
+        ->add_option("--smart-host-authenticated-only", values->smart_host_trusted,
+                     "not for mail that strangers sent and a mailbox sends on")
+        ->check(CLI::IsMember({"yes", "no"}));
+}
+
+void put_smart_host(Json& arguments, const CLI::App* command, const ValuesPtr& values) {
+    if (command->count("--smart-host") != 0) arguments["smart_host"] = values->smart_host;
+    set_yes_no(arguments, "smart_host_trusted_only", values->smart_host_trusted);
 }
 
 void add_postoffice(CLI::App& app, Context& context) {
@@ -82,8 +99,10 @@ void add_postoffice(CLI::App& app, Context& context) {
     auto* set = family->add_subcommand("set", "change its settings");
     with_settings(set);
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
+    add_smart_host_options(set, values);
     set->callback([=, &context] {
         Json arguments = settings(set);
+        put_smart_host(arguments, set, values);
         set_yes_no(arguments, "enabled", values->enabled);
         context.call("postoffice.set", std::move(arguments), said("changed"));
     });
@@ -141,19 +160,25 @@ void add_domain(CLI::App& app, Context& context) {
     set->add_option("name", values->name)->required();
     set->add_option("--catch-all", values->catch_all, "address; empty: none");
     add_node_option(set, values, "the server that has its mailboxes; empty: the post office's");
+    set->add_option("--delivery", values->delivery,
+                    "local; split: unknown mailboxes are elsewhere; backup: all of them are")
+        ->check(CLI::IsMember({"local", "split", "backup"}));
+    add_smart_host_options(set, values);
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"name", values->name}};
         if (set->count("--catch-all") != 0) arguments["catch_all"] = values->catch_all;
         put_node(arguments, set, values);
+        if (!values->delivery.empty()) arguments["delivery"] = values->delivery;
+        put_smart_host(arguments, set, values);
         set_yes_no(arguments, "enabled", values->enabled);
         context.call("domain.set", std::move(arguments), said("changed"));
     });
     const auto print_rows = [](const Json& result) {
-        Table table({"domain", "post office", "enabled", "catch-all", "node"});
+        Table table({"domain", "post office", "enabled", "catch-all", "node", "delivery", "smart host"});
         for (const Json& row : result) {
             table.add({row["name"], row["postoffice"], yes_no(row["enabled"]), row["catch_all"],
-                       node_or_none(row)});
+                       node_or_none(row), row["delivery"], row["smart_host"]});
         }
         table.print();
     };
@@ -274,6 +299,9 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
     set->add_option("--login", values->login, "may it log in")->check(CLI::IsMember({"yes", "no"}));
     set->add_option("--administrator", values->administrator, "may it set quotas of its post office by IMAP")
         ->check(CLI::IsMember({"yes", "no"}));
+    set->add_option("--redirect", values->redirects, "send its mail on to these addresses; \"\": to none");
+    set->add_option("--keep-copy", values->keep_copy, "of what is sent on")
+        ->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"address", values->name}};
         if (!values->aliases.empty()) arguments["addresses"] = values->aliases;
@@ -282,6 +310,11 @@ void add_account_changes(CLI::App* family, Context& context, const ValuesPtr& va
         set_yes_no(arguments, "enabled", values->enabled);
         set_yes_no(arguments, "login_allowed", values->login);
         set_yes_no(arguments, "administrator", values->administrator);
+        set_yes_no(arguments, "keep_copy", values->keep_copy);
+        if (set->count("--redirect") != 0) {
+            std::erase(values->redirects, "");
+            arguments["redirects"] = values->redirects;
+        }
         context.call("account.set", std::move(arguments),
                      [values](const Json&) { fmt::print("account {} changed\n", values->name); });
     });

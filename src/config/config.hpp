@@ -122,6 +122,15 @@ struct Config {
     struct Smtp {
         std::uint32_t recipients_max = 0;
     } smtp;
+    struct Mta {
+        std::string smart_host;
+        std::vector<std::string> by_recipient, by_sender;  ///< "domain=smart host"
+        bool relay_from_loopback = false;
+        Duration retry_first{0}, retry_longest{0}, give_up{0}, tell_delay{0};
+        std::uint32_t attempts_max = 0, destination_attempts_max = 0;
+        std::uint32_t recipients_per_hour = 0, recipients_per_day = 0;
+        std::uint64_t trace_bytes = 0;
+    } mta;
     struct Admin {
         std::string socket;
     } admin;

@@ -11,6 +11,7 @@ namespace config {
 std::span<const Key> general_keys();
 std::span<const Key> auth_keys();
 std::span<const Key> relay_keys();
+std::span<const Key> mta_keys();
 std::span<const Key> listener_keys();
 std::span<const Key> node_keys();
 

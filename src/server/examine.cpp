@@ -25,6 +25,7 @@ public:
         authorities("oauth.ca_file", config_.oauth.ca_file);
         key_set();
         for (std::size_t i = 0; i < config_.nodes.size(); ++i) node(i, config_.nodes[i]);
+        routes();
         return std::move(problems_);
     }
 
@@ -90,6 +91,21 @@ private:
         if (one.pins.empty()) return;
         const std::string fault = net::TlsContext::make_client(client).fault;
         if (!fault.empty()) tell(prefix + "pins", fault);
+    }
+
+    void routes() {
+        std::string why;
+        if (!config_.mta.smart_host.empty() && !mta::parse_smart_host(config_.mta.smart_host, &why))
+            tell("mta.smart_host", why);
+        const auto list = [this](const char* key, const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+                mta::SmartHost host;
+                const std::string wrong = parse_domain_host(text, host);
+                if (!wrong.empty()) tell(key, wrong);
+            }
+        };
+        list("mta.by_recipient_domain", config_.mta.by_recipient);
+        list("mta.by_sender_domain", config_.mta.by_sender);
     }
 
     void key_set() {

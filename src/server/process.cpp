@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,8 +50,8 @@ void log_end(const char* what, std::exception_ptr failed) {
 /// SIGTERM and SIGINT stop the server, a later one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
 public:
-    explicit Signals(net::Server& server)
-        : server_(server), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
+    Signals(net::Server& server, std::function<void()> stop)
+        : server_(server), stop_(std::move(stop)), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
         wait();
     }
     ~Signals() {
@@ -88,7 +90,7 @@ private:
             base::log::info("server", "stopping", {{"signal", number}});
             stopped_at_ = now;
             stopping_ = true;
-            server_.stop();
+            stop_();
         } else if (now - stopped_at_ > one_request_max) {
             base::log::error("server", "ended by a second signal", {{"signal", number}});
             std::_Exit(1);
@@ -99,6 +101,7 @@ private:
     static constexpr std::chrono::seconds one_request_max{1};
 
     net::Server& server_;
+    const std::function<void()> stop_;
     asio::signal_set set_;
     std::atomic<bool> stopping_{false};
     std::chrono::steady_clock::time_point stopped_at_;
@@ -115,6 +118,11 @@ Process::~Process() {
     // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
     relay_.reset();
+    agent_.reset();
+    sending_.reset();
+    router_.reset();
+    trace_.reset();
+    queue_.reset();
     authenticator_.reset();
     token_fetcher_.reset();
     directory_.reset();
@@ -165,6 +173,7 @@ std::string Process::open() {
     directory_ = directory::make_directory(*engine_, directory_options);
     server_ = net::make_server(settings_.server_limits, settings_.resolver);
     if (std::string wrong = make_authenticator(); !wrong.empty()) return wrong;
+    if (std::string wrong = open_queue(); !wrong.empty()) return wrong;
 
     relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
     if (!relay_->fault().empty()) return relay_->fault();
@@ -187,6 +196,30 @@ std::string Process::make_authenticator() {
         environment.fetcher = token_fetcher_.get();
     }
     authenticator_ = auth::make_authenticator(*directory_, settings_.auth_policy, environment);
+    return {};
+}
+
+/// Before anybody is served: what is accepted must not meet a queue that is being read.
+std::string Process::open_queue() {
+    queue_ = store::make_queue(*engine_, store_->ids(), base::Clock::system(), settings_.queue_limits);
+    std::string wrong;
+    asio::io_context io;
+    asio::co_spawn(io, queue_->open(), [&](std::exception_ptr failed, const store::Result<void>& opened) {
+        if (failed || !opened) wrong = "the queue cannot be read";
+    });
+    std::thread helper([&io] { io.run(); });
+    io.run();
+    helper.join();
+    if (!wrong.empty()) return wrong;
+    mta::TraceSettings trace;
+    if (settings_.trace_bytes_max != 0) trace.folder = settings_.data / "trace";
+    trace.bytes_max = settings_.trace_bytes_max;
+    trace_ = std::make_unique<mta::Trace>(trace, base::Clock::system());
+    settings_.routes.own_node = settings_.relay.own_name;
+    router_ = std::make_unique<mta::Router>(*directory_, settings_.routes);
+    sending_ = std::make_unique<mta::SendingLimits>(settings_.sending, base::Clock::system());
+    mta::AgentParts parts{*store_, *queue_, *router_, *trace_};
+    agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
     return {};
 }
 
@@ -229,7 +262,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
     if (config.protocol == "admin") {
         admin::Services made{
             *store_,       *directory_,        *authenticator_, *server_, base::Clock::system(),
-            base::version, settings_.hostname, started_};
+            base::version, settings_.hostname, started_,        &*agent_};
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
@@ -253,6 +286,8 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     smtp::Services made(*store_, *directory_, *authenticator_, server_->sessions());
     made.recent = recent_deliveries_;
     made.relay = &*relay_;
+    made.agent = &*agent_;
+    made.sending = &*sending_;
     made.hostname = settings_.hostname;
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;
@@ -260,6 +295,7 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     if (config.idle_max.count() != 0) made.limits.command_wait = config.idle_max;
     if (config.protocol == "smtp") {
         made.policy = smtp::Policy::inbound();
+        made.policy.relay_from_loopback = settings_.relay_from_loopback;
     } else if (config.protocol == "submission") {
         made.policy = smtp::Policy::submission();
     } else if (config.protocol == "lmtp") {
@@ -295,12 +331,33 @@ asio::awaitable<void> Process::watch_store() {
         co_await timer.async_wait(no_throw);
     }
     base::log::error("server", "stopping, since the store has failed");
+    stop();
+}
+
+void Process::stop() {
+    if (stopping_.exchange(true)) return;
+    asio::co_spawn(server_->executor(), stop_in_order(),
+                   [](std::exception_ptr failed) { log_end("stop", failed); });
+}
+
+asio::awaitable<void> Process::stop_in_order() {
+    agent_->stop();
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (std::chrono::milliseconds waited{0};
+         waited < settings_.server_limits.drain_max && !agent_->idle();) {
+        const std::chrono::milliseconds step{20};
+        timer.expires_after(step);
+        co_await timer.async_wait(no_throw);
+        waited += step;
+    }
     server_->stop();
 }
 
 int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     int exit_code = 0;
-    std::optional<Signals> signals(std::in_place, *server_);
+    std::optional<Signals> signals(std::in_place, *server_, [this] { stop(); });
+    agent_->start(server_->executor());
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { log_end("collector", failed); });
     asio::co_spawn(server_->executor(), watch_store(),
@@ -313,7 +370,7 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
         if ((!failed && wrong.empty()) || signals->stopping()) return;
         base::log::error("server", "cannot start", {{"error", wrong}});
         exit_code = 1;
-        server_->stop();
+        stop();
     });
     server_->run(settings_.threads);
     notify_supervisor("STOPPING=1");

@@ -11,6 +11,8 @@
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
 #include "http/client.hpp"
+#include "mta/agent.hpp"
+#include "mta/sending_limits.hpp"
 #include "net/resolver.hpp"
 #include "net/server.hpp"
 #include "relay/node.hpp"
@@ -43,6 +45,12 @@ struct Settings {
     std::uint32_t smtp_recipients_max = 1000;
     net::UserLimits sessions_per_user{100, 20};
     relay::Settings relay;  ///< where mailboxes are that are not here
+    mta::AgentSettings agent;
+    mta::RouteSettings routes;
+    mta::SendingLimits::Settings sending;
+    std::uint64_t trace_bytes_max = 512ULL << 20;
+    bool relay_from_loopback = false;
+    store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
     unsigned threads = 0;
@@ -77,9 +85,14 @@ private:
     net::Serve serve_smtp(const net::ListenerConfig& config);
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
+    std::string open_queue();
+    /// The agent first, so that attempts under way come to their end; then the sessions.
+    boost::asio::awaitable<void> stop_in_order();
+    void stop();
     void end_background_threads();
     void leave_if_abandoned(int exit_code) const;
 
+    std::atomic<bool> stopping_{false};
     std::atomic<bool> store_failed_{false};     // told by a thread of the engine
     std::atomic<bool> store_abandoned_{false};  // told by its close()
     Settings settings_;
@@ -91,6 +104,11 @@ private:
     std::unique_ptr<TokenFetcher> token_fetcher_;  // null: no tokens are taken
     std::unique_ptr<auth::Authenticator> authenticator_;
     std::unique_ptr<relay::NodeRelay> relay_;
+    std::unique_ptr<store::Queue> queue_;
+    std::unique_ptr<mta::Trace> trace_;
+    std::unique_ptr<mta::Router> router_;
+    std::unique_ptr<mta::SendingLimits> sending_;
+    std::unique_ptr<mta::Agent> agent_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;

@@ -1,11 +1,17 @@
 // The two long-running programs of `barid`.
 #pragma once
 #include "cli/run.hpp"
+#include "config/config.hpp"
+#include "mta/route.hpp"
 
 namespace server {
 
 /// Production: from a configuration file. Runs until SIGTERM or SIGINT; SIGHUP reloads certificates and log
 /// levels.
+/// What [mta] says of routing; settings that cannot be read are left out, `examine` tells of them.
+mta::RouteSettings routes_from(const config::Config::Mta& settings);
+/// Empty, or what is wrong with "domain=smart host".
+std::string parse_domain_host(std::string_view text, mta::SmartHost& out);
 int serve(const cli::ServeOptions& options);
 /// A demo on 127.0.0.1 with everything made up: accounts, mail, certificate.
 int dev(const cli::DevOptions& options);

@@ -190,6 +190,24 @@ std::string read_relay(const config::Config& config, Settings& settings) {
     return wrong;
 }
 
+void set_mta(const config::Config& config, Settings& settings) {
+    using std::chrono::seconds;
+    const config::Config::Mta& mta = config.mta;
+    settings.agent.retry.first = as<seconds>(mta.retry_first);
+    settings.agent.retry.longest = as<seconds>(mta.retry_longest);
+    settings.agent.retry.give_up = as<seconds>(mta.give_up);
+    settings.agent.retry.tell_delay = as<seconds>(mta.tell_delay);
+    settings.agent.attempts_max = mta.attempts_max;
+    settings.queue_limits.lane_busy_max = mta.destination_attempts_max;
+    settings.queue_limits.lane_busy_first =
+        std::min(settings.queue_limits.lane_busy_first, mta.destination_attempts_max);
+    settings.sending.per_hour = mta.recipients_per_hour;
+    settings.sending.per_day = mta.recipients_per_day;
+    settings.trace_bytes_max = mta.trace_bytes;
+    settings.relay_from_loopback = mta.relay_from_loopback;
+    settings.routes = routes_from(mta);
+}
+
 Settings settings_from(const config::Config& config) {
     Settings settings;
     settings.hostname = config.hostname;
@@ -220,6 +238,7 @@ Settings settings_from(const config::Config& config) {
     settings.postmaster = config.directory.postmaster;
     settings.sealing_key_file = config.directory.password_key_file;
     settings.threads = config.server.threads;
+    set_mta(config, settings);
     for (const config::Listener& listener : config.listeners)
         settings.listeners.push_back(listener_from(config, listener));
     if (!config.admin.socket.empty()) {

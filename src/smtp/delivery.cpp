@@ -51,7 +51,10 @@ awaitable<Session::Next> Session::finish_message() {
     if (refused) {
         outcomes.assign(transaction_.envelope().recipients.size(), *refused);
     } else {
-        outcomes = co_await deliver();
+        if (services_->agent != nullptr)
+            outcomes = co_await hand_over();
+        else
+            outcomes = co_await deliver();
     }
     answer(outcomes);
     log_message(outcomes);
@@ -178,6 +181,13 @@ std::string Session::trace_fields(const Copy& copy, std::string_view id) const {
         out += envelope.recipients[r].address;
         out += "\r\n";
     }
+    return out + common_fields(id);
+}
+
+/// What every copy has, wherever it goes.
+std::string Session::common_fields(std::string_view id) const {
+    const Envelope& envelope = transaction_.envelope();
+    std::string out;
     const std::string with =
         with_protocol(lmtp(), extended_, envelope.parameters.smtputf8, peer().tls, identity_.has_value());
     ReceivedFacts facts;
@@ -223,7 +233,10 @@ void Session::answer(const std::vector<Outcome>& outcomes) {
             const Reply& reply = outcome.reply;
             return write_reply(out(), reply.code(), reply.status(), text_of(reply, outcome.about));
         }
-        write_reply(out(), 250, "2.0.0", fmt::format("Ok: delivered as {:x}", outcome.id.value));
+        if (outcome.queued)
+            write_reply(out(), 250, "2.0.0", fmt::format("Ok: queued as {:x}", outcome.queued.value));
+        else
+            write_reply(out(), 250, "2.0.0", fmt::format("Ok: delivered as {:x}", outcome.id.value));
     };
     if (lmtp()) {
         for (const Outcome& outcome : outcomes) said(outcome);
@@ -245,13 +258,14 @@ void Session::log_message(const std::vector<Outcome>& outcomes) const {
     std::size_t delivered = 0;
     for (const Outcome& outcome : outcomes) delivered += outcome.reply.positive() ? 1 : 0;
     const Outcome& first = outcomes.front();
-    base::log::info("smtp", delivered == outcomes.size() ? "delivered" : "refused",
+    const char* what = delivered != outcomes.size() ? "refused" : first.queued ? "queued" : "delivered";
+    base::log::info("smtp", what,
                     {{"from", envelope.sender},
                      {"to", envelope.recipients.front().address},
                      {"recipients", outcomes.size()},
                      {"delivered", delivered},
                      {"bytes", intake_->size()},
-                     {"id", fmt::format("{:x}", first.id.value)},
+                     {"id", fmt::format("{:x}", first.queued ? first.queued.value : first.id.value)},
                      {"reply", first.reply.positive() ? std::string_view("2.0.0") : first.reply.status()},
                      {"ip", peer().address}});
 }

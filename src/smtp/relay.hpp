@@ -1,4 +1,4 @@
-// The one place that decides about recipients whose domain is not ours.
+// Who may send where, for a server without an agent; with one, mta::Router decides.
 #pragma once
 #include <optional>
 

@@ -12,6 +12,8 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "directory/directory.hpp"
+#include "mta/agent.hpp"
+#include "mta/sending_limits.hpp"
 #include "net/connection.hpp"
 #include "net/session_registry.hpp"
 #include "relay/relay.hpp"
@@ -66,8 +68,9 @@ struct Policy {
     bool sender_must_be_owned = false;  ///< MAIL FROM and From: of an authenticated user
     bool complete_header = false;       ///< adds Date, Message-ID and From where missing (RFC 6409 section 8)
     bool remove_bcc = false;
-    bool one_from_field = false;    ///< two From fields, or one without an address, are refused
-    bool local_peers_only = false;  ///< loopback and unix sockets
+    bool relay_from_loopback = false;  ///< programs of this host may send to the world
+    bool one_from_field = false;       ///< two From fields, or one without an address, are refused
+    bool local_peers_only = false;     ///< loopback and unix sockets
     EarlyTalker early_talker = EarlyTalker::tolerate;
     std::chrono::milliseconds greet_pause{0};  ///< only with EarlyTalker::refuse: how long to listen first
     TextPolicy text;                           ///< stray CR, LF and NUL from strangers
@@ -89,6 +92,8 @@ struct Services {
     std::string postmaster;  ///< who <postmaster> without a domain is; empty: postmaster@hostname
     /// Shared by the listeners of a server, and by nobody's life longer than another's.
     std::shared_ptr<RecentDeliveries> recent = std::make_shared<RecentDeliveries>();
+    mta::Agent* agent = nullptr;            ///< null: mail for mailboxes here only, and nothing waits
+    mta::SendingLimits* sending = nullptr;  ///< of authenticated users; null: none
     Limits limits;
     Policy policy;
     relay::Relay* relay = nullptr;  ///< null: all mailboxes are here

@@ -69,13 +69,15 @@ private:
     awaitable<Next> handle(cmd::Auth auth);
     awaitable<Next> handle(cmd::Http http);
     std::vector<std::string> extensions() const;
+    bool offers_waiting() const;
     auth::Client auth_client() const;
     awaitable<std::optional<Reply>> authenticate(cmd::Auth auth);
     awaitable<Next> lead_on(auth::Identity identity);
     awaitable<std::optional<Reply>> read_response();
     static Reply reply_for_failure(auth::Failure failure);
     awaitable<std::optional<Reply>> refuse_sender(Path from);
-    awaitable<std::optional<Reply>> refuse_recipient(Path to, base::AccountId* account);
+    awaitable<std::optional<Reply>> refuse_recipient(Path to, Recipient* recipient);
+    awaitable<std::optional<Reply>> find_targets(std::string address, Recipient* recipient);
     awaitable<bool> over_quota(base::AccountId account);
     void begin_message(bool dots);
     awaitable<bool> read_message();
@@ -84,16 +86,20 @@ private:
     // delivery.cpp
     struct Outcome {
         Reply reply = replies::unavailable;
-        base::MessageId id;  ///< when delivered
-        std::string about;   ///< what of the message a refusal speaks of, as the peer wrote it
+        base::MessageId id;     ///< when delivered
+        store::QueueId queued;  ///< when it waits
+        std::string about;      ///< what of the message a refusal speaks of, as the peer wrote it
     };
     static Outcome outcome_of(const Reply& reply, std::string_view about = {});
     awaitable<Next> finish_message();
     awaitable<std::optional<Outcome>> refuse_content();
     awaitable<std::vector<Outcome>> deliver();
+    awaitable<std::vector<Outcome>> hand_over();
+    mta::Envelope agent_envelope() const;
     std::optional<base::MessageId> already_has(base::AccountId account) const;
     void settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes, std::string_view id) const;
     std::string trace_fields(const Copy& copy, std::string_view id) const;
+    std::string common_fields(std::string_view id) const;
     std::string missing_fields() const;
     bool looped(const Copy& copy) const;
     void answer(const std::vector<Outcome>& outcomes);

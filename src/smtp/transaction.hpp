@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "mta/router.hpp"
 #include "smtp/syntax/parameters.hpp"
 #include "smtp/syntax/path.hpp"
 #include "smtp/syntax/reply.hpp"
@@ -14,8 +15,9 @@
 namespace smtp {
 
 struct Recipient {
-    std::string address;  ///< as it was given, in canonical writing
-    base::AccountId account;
+    std::string address;               ///< as it was given, in canonical writing
+    base::AccountId account;           ///< without an agent: the mailbox
+    std::vector<mta::Target> targets;  ///< with one: where it really goes
     RcptParameters parameters;
 };
 

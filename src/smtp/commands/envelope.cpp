@@ -17,6 +17,10 @@ awaitable<Session::Next> Session::handle(cmd::Mail mail) {
     }
     if (mail.parameters.size.value_or(0) > limits.message_bytes_max)
         co_return fault(replies::too_big);  // RFC 1870
+    if (mail.parameters.has_submission_parameters()) {
+        if (!offers_waiting()) co_return fault(replies::unknown_parameter);
+        if (mail.parameters.require_tls && !peer().tls) co_return fault(replies::require_tls_needs_tls);
+    }
     const auto refusal = co_await refuse_sender(mail.from);
     if (refusal && refusal->code() >= 500) co_return fault(*refusal);
     if (refusal) {
@@ -49,7 +53,7 @@ awaitable<Session::Next> Session::handle(cmd::Rcpt rcpt) {
         co_return Next::go_on;
     }
     Recipient recipient;
-    const auto refusal = co_await refuse_recipient(rcpt.to, &recipient.account);
+    const auto refusal = co_await refuse_recipient(rcpt.to, &recipient);
     if (refusal) {
         say(*refusal);
         if (refusal->code() >= 500) {  // counted apart: a list with dead addresses is no attack
@@ -65,12 +69,13 @@ awaitable<Session::Next> Session::handle(cmd::Rcpt rcpt) {
     co_return Next::go_on;
 }
 
-/// Nothing: *account is whose mailbox it is.
-awaitable<std::optional<Reply>> Session::refuse_recipient(Path to, base::AccountId* account) {
+/// Nothing: *recipient knows whose mailbox it is, or where else it goes.
+awaitable<std::optional<Reply>> Session::refuse_recipient(Path to, Recipient* recipient) {
     std::string address = to.address();
     if (to.domain.empty()) {  // <postmaster>, RFC 5321 section 4.5.1
         address = services_->postmaster.empty() ? "postmaster@" + services_->hostname : services_->postmaster;
     }
+    if (services_->agent != nullptr) co_return co_await find_targets(std::move(address), recipient);
     const auto route = co_await services_->directory.route(std::move(address));
     if (!route) co_return replies::unavailable;
     switch (route->kind) {
@@ -84,14 +89,47 @@ awaitable<std::optional<Reply>> Session::refuse_recipient(Path to, base::Account
             break;
         case directory::Route::Kind::unknown_mailbox:
             co_return replies::unknown_mailbox;
+        case directory::Route::Kind::group:
+            co_return replies::disabled_mailbox;
         case directory::Route::Kind::disabled:
             co_return replies::disabled_mailbox;
         case directory::Route::Kind::foreign:
             co_return refuse_foreign_recipient(identity_.has_value());
     }
-    *account = route->account;
+    recipient->account = route->account;
     const bool full = co_await over_quota(route->account);
     if (full) co_return replies::over_quota;  // better here than as a bounce later
+    co_return std::nullopt;
+}
+
+/// The agent's answer, in the words of this protocol.
+awaitable<std::optional<Reply>> Session::find_targets(std::string address, Recipient* recipient) {
+    mta::RouteQuestion question;
+    question.sender = transaction_.envelope().sender;
+    question.recipient = std::move(address);
+    question.trusted = identity_ || (services_->policy.relay_from_loopback && peer().loopback);
+    mta::Resolved found = co_await services_->agent->resolve(std::move(question));
+    if (found.code != 0) {
+        if (found.status == mta::Status{4, 4, 4}) co_return replies::mailbox_elsewhere;
+        if (found.temporary()) co_return replies::directory_unavailable;
+        if (found.status == mta::Status{5, 2, 1}) co_return replies::disabled_mailbox;
+        if (found.status == mta::Status{5, 7, 1}) co_return replies::relaying_denied;
+        if (found.status == mta::Status{5, 1, 2}) co_return replies::no_such_domain;
+        if (found.status == mta::Status{5, 4, 6}) co_return replies::leads_to_too_many;
+        co_return replies::unknown_mailbox;
+    }
+    const bool leaves =
+        std::ranges::any_of(found.targets, [](const mta::Target& one) { return one.hop != nullptr; });
+    if (leaves && !services_->agent->sends()) co_return refuse_foreign_recipient(identity_.has_value());
+    const bool one_mailbox = found.targets.size() == 1 && !found.targets.front().hop;
+    if (one_mailbox) {
+        const bool full = co_await over_quota(found.targets.front().account);
+        if (full) co_return replies::over_quota;
+        recipient->account = found.targets.front().account;
+    }
+    if (identity_ && services_->sending != nullptr && !services_->sending->take(identity_->account))
+        co_return replies::sending_limit;
+    recipient->targets = std::move(found.targets);
     co_return std::nullopt;
 }
 

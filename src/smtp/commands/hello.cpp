@@ -2,8 +2,15 @@
 #include <fmt/format.h>
 
 #include "smtp/session.hpp"
+#include "smtp/syntax/trace.hpp"
 
 namespace smtp {
+
+/// What only a queue can keep, for users: RFC 4865, RFC 2852, RFC 6710, RFC 8689.
+bool Session::offers_waiting() const {
+    return services_->policy.role == Role::submission && services_->agent != nullptr &&
+           services_->agent->sends();
+}
 
 std::vector<std::string> Session::extensions() const {
     const Limits& limits = services_->limits;
@@ -22,6 +29,14 @@ std::vector<std::string> Session::extensions() const {
         for (const auto& name : services_->authenticator.mechanisms(auth_client())) mechanisms += " " + name;
         if (!mechanisms.empty()) lines.push_back("AUTH" + mechanisms);
         if (!mechanisms.empty() && policy.auth_equals_line) lines.push_back("AUTH=" + mechanisms.substr(1));
+    }
+    if (offers_waiting()) {
+        const auto last = services_->clock.now() + std::chrono::seconds(ParameterLimits::hold_max);
+        lines.push_back(fmt::format("FUTURERELEASE {} {}", ParameterLimits::hold_max,
+                                    rfc3339_text(base::unix_seconds(last))));
+        lines.emplace_back("DELIVERBY");
+        lines.emplace_back("MT-PRIORITY");
+        if (peer().tls) lines.emplace_back("REQUIRETLS");  // RFC 8689 section 2: only under TLS
     }
     std::string bounds = fmt::format("LIMITS RCPTMAX={}", limits.recipients_max);  // RFC 9422 section 4
     if (limits.transactions_max != 0) bounds += fmt::format(" MAILMAX={}", limits.transactions_max);

@@ -50,7 +50,14 @@ bool note(HeaderFacts& facts, HeaderRules rules, std::string_view name, std::str
                 facts.delivered_to.push_back(trimmed(value));
             return true;
         case 'm':
-            if (equals_nocase(name, "Message-ID")) facts.has_message_id = true;
+            if (equals_nocase(name, "Message-ID")) {
+                facts.has_message_id = true;
+                facts.message_id = trimmed(value);
+            }
+            return true;
+        case 't':
+            if (equals_nocase(name, "TLS-Required") && equals_nocase(trimmed(value), "No"))
+                facts.tls_not_required = true;
             return true;
         case 'b':
             return !(rules.remove_bcc && equals_nocase(name, "Bcc"));

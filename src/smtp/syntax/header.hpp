@@ -32,6 +32,8 @@ struct HeaderFacts {
     std::string_view from;  ///< value of the first From field, folded as it came
     bool has_date = false;
     bool has_message_id = false;
+    std::string_view message_id;                 ///< trimmed
+    bool tls_not_required = false;               ///< "TLS-Required: No", RFC 8689 section 5
     std::vector<std::string_view> delivered_to;  ///< values, trimmed; at most 100 (more is a loop by itself)
     std::vector<std::string_view> kept;          ///< the section without what was removed, in runs
 };

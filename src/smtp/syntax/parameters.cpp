@@ -1,6 +1,7 @@
 #include "smtp/syntax/parameters.hpp"
 
 #include <charconv>
+#include <chrono>
 
 #include "base/utf8.hpp"
 #include "smtp/syntax/xtext.hpp"
@@ -75,6 +76,93 @@ bool parse_auth(std::string_view text, MailParameters& out) {
     return true;
 }
 
+/// All digits, so many at least and at most.
+std::optional<std::int64_t> digits_of(std::string_view text, std::size_t least, std::size_t most) {
+    if (text.size() < least || text.size() > most) return std::nullopt;
+    std::int64_t number = 0;
+    for (const char c : text) {
+        if (!is(c, ch_digit)) return std::nullopt;
+        number = number * 10 + (c - '0');
+    }
+    return number;
+}
+
+/// by-value = by-time ";" by-mode [by-trace], RFC 2852 section 4.
+std::optional<ByTime> parse_by(std::string_view text) {
+    const auto semicolon = text.find(';');
+    if (semicolon == std::string_view::npos) return std::nullopt;
+    std::string_view time = text.substr(0, semicolon);
+    const bool negative = time.starts_with('-');
+    if (negative || time.starts_with('+')) time.remove_prefix(1);
+    const auto seconds = digits_of(time, 1, 9);
+    const std::string_view mode = text.substr(semicolon + 1);
+    if (!seconds || mode.empty() || mode.size() > 2) return std::nullopt;
+    ByTime out;
+    out.seconds = negative ? -*seconds : *seconds;
+    out.notify_only = base::to_lower(mode[0]) == 'n';
+    out.trace = mode.size() == 2;
+    if (base::to_lower(mode[0]) != 'n' && base::to_lower(mode[0]) != 'r') return std::nullopt;
+    if (out.trace && base::to_lower(mode[1]) != 't') return std::nullopt;
+    if (!out.notify_only && out.seconds <= 0) return std::nullopt;  // section 4.1.2
+    return out;
+}
+
+/// date-time of RFC 3339 section 5.6 in UTC: "2026-11-22T10:00:00Z".
+std::optional<std::int64_t> parse_time(std::string_view text) {
+    if (text.size() != 20 || text[4] != '-' || text[7] != '-' || base::to_lower(text[10]) != 't' ||
+        text[13] != ':' || text[16] != ':' || base::to_lower(text[19]) != 'z')
+        return std::nullopt;
+    const auto year = digits_of(text.substr(0, 4), 4, 4), month = digits_of(text.substr(5, 2), 2, 2),
+               day = digits_of(text.substr(8, 2), 2, 2), hour = digits_of(text.substr(11, 2), 2, 2),
+               minute = digits_of(text.substr(14, 2), 2, 2), second = digits_of(text.substr(17, 2), 2, 2);
+    if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+    using namespace std::chrono;
+    const year_month_day date(std::chrono::year(static_cast<int>(*year)),
+                              std::chrono::month(static_cast<unsigned>(*month)),
+                              std::chrono::day(static_cast<unsigned>(*day)));
+    if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+    const auto time = sys_days(date).time_since_epoch() + hours(*hour) + minutes(*minute) + seconds(*second);
+    return duration_cast<seconds>(time).count();
+}
+
+std::optional<int> parse_priority(std::string_view text) {
+    const bool negative = text.starts_with('-');
+    if (negative) text.remove_prefix(1);
+    const auto number = digits_of(text, 1, 1);
+    if (!number) return std::nullopt;
+    return static_cast<int>(negative ? -*number : *number);
+}
+
+/// Of submission alone; an unknown one is left to the caller.
+Parsed<bool> take_submission_parameter(const Parameter& parameter, unsigned& seen, MailParameters& out) {
+    const auto named = [&parameter](std::string_view name) { return equals_nocase(parameter.name, name); };
+    if (named("REQUIRETLS")) {
+        if (!once(seen, 6)) return replies::twice_parameter;
+        if (parameter.has_value) return replies::bad_parameter;
+        out.require_tls = true;
+    } else if (named("HOLDFOR") || named("HOLDUNTIL")) {
+        if (!once(seen, 7)) return replies::twice_parameter;  // RFC 4865 section 4.3: not both
+        if (named("HOLDFOR")) {
+            out.hold_for = digits_of(parameter.value, 1, 9);
+            if (!out.hold_for || *out.hold_for > ParameterLimits::hold_max) return replies::bad_hold;
+        } else {
+            out.hold_until = parse_time(parameter.value);
+            if (!out.hold_until) return replies::bad_hold;
+        }
+    } else if (named("BY")) {
+        if (!once(seen, 8)) return replies::twice_parameter;
+        out.by = parse_by(parameter.value);
+        if (!out.by) return replies::bad_by;
+    } else if (named("MT-PRIORITY")) {
+        if (!once(seen, 9)) return replies::twice_parameter;
+        out.priority = parse_priority(parameter.value);
+        if (!out.priority) return replies::bad_parameter;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 Parsed<void> take_mail_parameter(const Parameter& parameter, unsigned& seen, MailParameters& out) {
     const auto named = [&parameter](std::string_view name) { return equals_nocase(parameter.name, name); };
     if (named("SIZE")) {
@@ -110,7 +198,9 @@ Parsed<void> take_mail_parameter(const Parameter& parameter, unsigned& seen, Mai
         if (!once(seen, 5)) return replies::twice_parameter;
         if (!parse_auth(parameter.value, out)) return replies::bad_auth_parameter;
     } else {
-        return replies::unknown_parameter;
+        const auto taken = take_submission_parameter(parameter, seen, out);
+        if (!taken) return taken.error();
+        if (!*taken) return replies::unknown_parameter;
     }
     return {};
 }

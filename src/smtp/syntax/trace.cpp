@@ -65,6 +65,17 @@ void write_received(std::string& out, const ReceivedFacts& facts) {
     out += "\r\n";
 }
 
+std::string rfc3339_text(std::int64_t unix_seconds) {
+    using namespace std::chrono;
+    const sys_seconds time{seconds(unix_seconds)};
+    const sys_days day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(time - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int(date.year()), unsigned(date.month()),
+                       unsigned(date.day()), clock.hours().count(), clock.minutes().count(),
+                       clock.seconds().count());
+}
+
 std::string date_text(std::int64_t unix_seconds) {
     using namespace std::chrono;
     static constexpr std::array<const char*, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -24,6 +24,8 @@ std::string with_protocol(bool lmtp, bool extended, bool utf8, bool tls, bool au
 
 /// Appends the field with its CRLF.
 void write_received(std::string& out, const ReceivedFacts& facts);
+/// RFC 3339 section 5.6 in UTC: "2026-11-22T10:00:00Z".
+std::string rfc3339_text(std::int64_t unix_seconds);
 /// RFC 5322 section 3.3 in UTC: "Sat, 21 Nov 2026 22:19:05 +0000".
 std::string date_text(std::int64_t unix_seconds);
 

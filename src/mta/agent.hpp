@@ -1,0 +1,149 @@
+// Agent: takes messages from sessions, delivers what is for mailboxes here at once, queues the rest, and
+// moves what is queued through connectors until every recipient's end is known.
+//
+// The queue is the truth: an attempt that a crash cuts short is made again, and nothing else is. Thread-safe;
+// its own work runs on a strand and is over when stopped() completes. docs/mta.md tells the story.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include "base/random.hpp"
+#include "mta/connector.hpp"
+#include "mta/reporter.hpp"
+#include "mta/retry.hpp"
+#include "mta/router.hpp"
+#include "mta/trace.hpp"
+#include "store/queue.hpp"
+#include "store/store.hpp"
+
+namespace mta {
+
+struct AgentSettings {
+    RetryRules retry;
+    std::size_t attempts_max = 200;  ///< at one time: each has a piece of its message in memory
+};
+
+struct AgentParts {
+    store::Store& store;
+    store::Queue& queue;
+    Router& router;
+    Trace& trace;
+    Connector* remote = nullptr;   ///< null: what is for other hosts waits
+    Reporter* reporter = nullptr;  ///< null: nobody is told
+    base::Clock& clock = base::Clock::system();
+    base::Random& random = base::Random::system();
+};
+
+/// A message whose last octet a session has read.
+struct Arrival {
+    store::QueueId id;  ///< of Agent::new_id(): in Received fields and traces
+    Envelope envelope;
+    base::AccountId account;  ///< of an authenticated submitter
+    std::string user, peer, hello, listener;
+    struct To {
+        Recipient recipient;
+        std::vector<Target> targets;
+    };
+    std::vector<To> recipients;
+    store::ContentPtr content;
+    std::string fields;                     ///< Received and what the header lacked, each with its CRLF
+    std::vector<std::string> delivered_to;  ///< what the message's own fields of that name say
+    bool answer_each = false;  ///< LMTP: a mailbox that cannot take it now is the peer's to try again
+};
+
+/// What became of one recipient of an arrival.
+struct Taken {
+    enum class How : std::uint8_t { delivered, queued, refused };
+    How how = How::refused;
+    base::MessageId id;  ///< delivered
+    store::Error error;  ///< refused; none: it goes in a circle
+};
+
+class Agent {
+public:
+    Agent(AgentParts parts, AgentSettings settings);
+    ~Agent();
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+
+    /// Begins; the queue is open. `executor` is the pool's.
+    void start(boost::asio::any_io_executor executor);
+    /// No more attempts begin; those under way are asked to end.
+    void stop();
+    /// Completes when all have.
+    awaitable<void> stopped();
+    bool idle() const;  ///< stopped() would complete at once
+
+    /// False: no connector leads to other hosts, so nothing for them may be taken.
+    bool sends() const { return parts_.remote != nullptr; }
+    store::QueueId new_id() { return parts_.queue.new_id(); }
+    /// Where mail for this recipient would go, or why it is refused.
+    awaitable<Resolved> resolve(RouteQuestion question) { return parts_.router.resolve(std::move(question)); }
+    Router& router() { return parts_.router; }
+    Trace& trace() { return parts_.trace; }
+    store::Queue& queue() { return parts_.queue; }
+
+    /// One answer for each recipient, in order; what is not refused is durable. The caller must not call it
+    /// again for those.
+    awaitable<std::vector<Taken>> take(Arrival arrival);
+
+    // For the operator. \errors not_found; conflict: an attempt is under way
+    awaitable<store::Result<void>> retry(store::QueueId id);
+    awaitable<store::Result<void>> bounce(store::QueueId id, std::string words);
+    awaitable<store::Result<void>> remove(store::QueueId id);
+    awaitable<store::Result<void>> hold(store::QueueId id, bool held);
+
+private:
+    struct Local;
+    struct Round;
+    struct State;
+
+    // intake.cpp
+    void plan_copies(Local& local) const;
+    static std::vector<Taken> answers(const Local& local, bool kept);
+    awaitable<void> deliver_now(Local* local);
+    std::vector<store::NewQueued> to_be_sent(const Arrival& arrival) const;
+    store::NewQueued to_be_delivered(const Arrival& arrival, const Local& local) const;
+    awaitable<void> report_arrival(const Arrival* arrival, const std::vector<Taken>* taken);
+    void trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken);
+
+    // agent.cpp
+    static awaitable<void> run(std::shared_ptr<State> state);
+    static bool begin_due(const std::shared_ptr<State>& state, std::int64_t now);
+    static std::chrono::milliseconds time_to_sleep(State& state, std::int64_t now);
+    static awaitable<void> attempt_one(std::shared_ptr<State> state, store::Queue::Due due);
+    awaitable<void> attempt(store::Queue::Due due);
+    awaitable<store::Result<store::QueuedMessage>> read(store::QueueId id);
+    awaitable<void> find_way(Round* round);
+    awaitable<void> try_now(Round* round);
+    awaitable<void> settle(Round* round);
+    void note(Round& round, std::size_t place, const Outcome& outcome);
+    void note_deferred(Round& round, store::QueueProgress& now, const Recipient& who, const Outcome& outcome);
+    void trace_attempt(const Round& round, const Attempt& attempt);
+    awaitable<void> pause(std::chrono::milliseconds time);
+    std::int64_t now() const;
+    double chance();
+
+    // reports.cpp
+    awaitable<std::vector<store::NewQueued>> report(std::shared_ptr<const Envelope> envelope,
+                                                    std::vector<ReportLine> lines,
+                                                    std::shared_ptr<Message> message, std::string about);
+    awaitable<void> settle_all(Round* round);
+
+    AgentParts parts_;
+    const AgentSettings settings_;
+    std::unique_ptr<Connector> post_office_;
+    std::shared_ptr<State> state_;
+};
+
+/// Whether the sender wants to hear of this, by NOTIFY (RFC 3461 section 4.1).
+bool wants_report(ReportLine::Action action, std::uint8_t notify, bool passed_on);
+
+}  // namespace mta

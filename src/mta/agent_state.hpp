@@ -1,0 +1,66 @@
+// What the agent's own coroutines share. Private to the agent's files.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "mta/agent.hpp"
+#include "mta/queue_message.hpp"
+#include "store/waiter.hpp"
+
+namespace mta {
+
+/// Lives as long as the agent or the last coroutine that holds it. `executor` and `timer` are there only
+/// while run() is: nothing here may outlive the io_context.
+struct Agent::State : std::enable_shared_from_this<Agent::State> {
+    explicit State(Agent& owner) : agent(owner) {}
+    Agent& agent;
+    std::stop_source stop;
+    std::shared_ptr<store::Waiter> over = std::make_shared<store::Waiter>();
+
+    std::mutex mutex;  // what follows
+    std::optional<boost::asio::any_io_executor> strand, pool;
+    boost::asio::steady_timer* timer = nullptr;  // used on the strand alone
+    bool woken = false, stopping = false, started = false;
+    std::size_t active = 0;
+
+    void wake();
+};
+
+/// A mailbox's copy of an arrival, and the recipients that it is for.
+struct Agent::Local {
+    struct Copy {
+        base::AccountId account;
+        std::vector<std::size_t> recipients;  ///< places in Arrival::recipients
+        std::vector<std::string> names;       ///< for Delivered-To
+        bool in_circle = false;
+        store::Error error;
+        base::MessageId id;
+    };
+    const Arrival* arrival = nullptr;
+    std::vector<Copy> copies;
+};
+
+/// One attempt: the recipients of one message that wait in one lane.
+struct Agent::Round {
+    store::Queue::Due due;
+    store::QueuedMessage message;
+    std::shared_ptr<const Envelope> envelope;
+    std::shared_ptr<QueueMessage> octets;
+    std::vector<std::size_t> places;  ///< recipients to be tried now
+    std::shared_ptr<const NextHop> hop;
+    std::vector<store::QueueUpdate> updates;
+    std::vector<ReportLine> reports;
+    std::int64_t now = 0;
+    bool down = false;
+    std::chrono::seconds retry_after{0};
+};
+
+}  // namespace mta

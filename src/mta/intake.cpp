@@ -1,0 +1,273 @@
+// A message comes in: mailboxes here have it before the answer, what goes elsewhere is in the queue.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+#include "mta/agent_state.hpp"
+#include "mta/post_office.hpp"
+
+namespace mta {
+namespace {
+
+/// Recipients of one entry differ in address alone; what a mailbox sends on carries its name, and comes
+/// apart.
+struct Entry {
+    std::string via;
+    std::vector<store::QueueRecipient> recipients;
+    std::vector<store::QueueProgress> progress;
+};
+
+store::NewQueued new_entry(const Arrival& arrival) {
+    store::NewQueued out;
+    out.envelope = to_queue(arrival.envelope);
+    out.envelope.account = arrival.account;
+    out.envelope.user = arrival.user;
+    out.envelope.peer = arrival.peer;
+    out.envelope.prefix = arrival.fields;
+    out.content = arrival.content;
+    return out;
+}
+
+bool in_circle(const Arrival& arrival, std::string_view name) {
+    return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
+        return base::equals_nocase(before, name);
+    });
+}
+
+/// RFC 4865: until then nobody has it, not a mailbox here either.
+bool waits_for_its_time(const Arrival& arrival, base::SystemTime now) {
+    return arrival.envelope.hold_until && *arrival.envelope.hold_until > now;
+}
+
+}  // namespace
+
+/// What leaves this host, as entries of the queue: each address once.
+std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
+    std::vector<Entry> entries;
+    std::map<std::string, bool> seen;
+    const bool waits = waits_for_its_time(arrival, parts_.clock.now());
+    const std::int64_t due =
+        arrival.envelope.hold_until ? base::unix_milliseconds(*arrival.envelope.hold_until) : now();
+    for (const Arrival::To& to : arrival.recipients) {
+        for (const Target& target : to.targets) {
+            if ((!target.hop && !waits) || !seen.emplace(base::lowered(target.address), true).second)
+                continue;
+            if (!target.via.empty() && in_circle(arrival, target.via)) continue;  // it was sent on before
+            auto entry = std::ranges::find_if(entries, [&](const Entry& one) {
+                return one.via == target.via && one.recipients.size() < parts_.queue.limits().recipients_max;
+            });
+            if (entry == entries.end()) {
+                entries.emplace_back();
+                entry = std::prev(entries.end());
+                entry->via = target.via;
+            }
+            Recipient recipient = to.recipient;
+            recipient.address = target.address;
+            recipient.account = target.hop ? base::AccountId() : target.account;
+            entry->recipients.push_back(to_queue(recipient));
+            store::QueueProgress progress;
+            progress.lane = (target.hop ? *target.hop : *post_office_hop()).key();
+            progress.due = due;
+            entry->progress.push_back(std::move(progress));
+        }
+    }
+    std::vector<store::NewQueued> out;
+    for (Entry& entry : entries) {
+        store::NewQueued made = new_entry(arrival);
+        if (out.empty()) made.id = arrival.id;
+        // So that it is known when it comes back (RFC 5321 section 6.3).
+        if (!entry.via.empty()) made.envelope.prefix.insert(0, "Delivered-To: " + entry.via + "\r\n");
+        made.recipients = std::move(entry.recipients);
+        made.progress = std::move(entry.progress);
+        out.push_back(std::move(made));
+    }
+    return out;
+}
+
+/// Copies that no mailbox took: the queue tries again, or tells the sender.
+store::NewQueued Agent::to_be_delivered(const Arrival& arrival, const Local& local) const {
+    store::NewQueued out = new_entry(arrival);
+    for (const Local::Copy& copy : local.copies) {
+        if (copy.error.is(store::Errc::none)) continue;
+        for (std::size_t i = 0; i < copy.names.size(); ++i) {
+            if (out.recipients.size() == parts_.queue.limits().recipients_max) return out;
+            Recipient recipient = arrival.recipients[copy.recipients[i]].recipient;
+            recipient.address = copy.names[i];
+            recipient.account = copy.account;
+            out.recipients.push_back(to_queue(recipient));
+            store::QueueProgress progress;
+            progress.lane = post_office_hop()->key();
+            const bool temporary = copy.error.temporary();
+            progress.due = now() + (temporary ? next_interval(settings_.retry, 1, 0.5).count() : 0);
+            out.progress.push_back(std::move(progress));
+        }
+    }
+    return out;
+}
+
+awaitable<void> Agent::deliver_now(Local* local) {
+    std::vector<store::Delivery> deliveries;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < local->copies.size(); ++i) {
+        const Local::Copy& copy = local->copies[i];
+        if (copy.in_circle) continue;
+        store::Delivery delivery;
+        delivery.account = copy.account;
+        delivery.message = store::Incoming(local->arrival->content);
+        delivery.message.prefix = delivery_fields(local->arrival->envelope.sender, copy.names);
+        delivery.message.prefix += local->arrival->fields;
+        deliveries.push_back(std::move(delivery));
+        places.push_back(i);
+    }
+    if (deliveries.empty()) co_return;
+    const auto results = co_await parts_.store.deliver(std::move(deliveries));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        Local::Copy& copy = local->copies[places[i]];
+        if (results[i])
+            copy.id = results[i]->id;
+        else
+            copy.error = results[i].error();
+    }
+}
+
+void Agent::plan_copies(Local& local) const {
+    const Arrival& arrival = *local.arrival;
+    std::map<base::AccountId, std::size_t> place;
+    for (std::size_t i = 0; i < arrival.recipients.size(); ++i) {
+        for (const Target& target : arrival.recipients[i].targets) {
+            if (target.hop) continue;
+            const auto [at, fresh] = place.try_emplace(target.account, local.copies.size());
+            if (fresh) {
+                local.copies.emplace_back();
+                local.copies.back().account = target.account;
+            }
+            Local::Copy& copy = local.copies[at->second];
+            copy.recipients.push_back(i);
+            copy.in_circle |= in_circle(arrival, target.address);
+            copy.names.push_back(target.address);
+        }
+    }
+}
+
+/// `kept`: the copies that no mailbox took are in the queue.
+std::vector<Taken> Agent::answers(const Local& local, bool kept) {
+    const Arrival& arrival = *local.arrival;
+    std::vector<Taken> taken(arrival.recipients.size());
+    std::vector<std::size_t> delivered(taken.size());
+    for (Taken& one : taken) one.how = Taken::How::queued;
+    for (const Local::Copy& copy : local.copies) {
+        for (const std::size_t i : copy.recipients) {
+            if (copy.id) {
+                ++delivered[i];
+                taken[i].id = copy.id;
+            } else if (!kept) {
+                taken[i].how = Taken::How::refused;
+                taken[i].error = copy.error;
+            }
+        }
+    }
+    for (std::size_t i = 0; i < taken.size(); ++i)
+        if (delivered[i] == arrival.recipients[i].targets.size()) taken[i].how = Taken::How::delivered;
+    return taken;
+}
+
+awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
+    Local local;
+    local.arrival = &arrival;
+    if (!waits_for_its_time(arrival, parts_.clock.now())) plan_copies(local);
+    std::vector<store::NewQueued> outgoing = to_be_sent(arrival);
+    bool something = !outgoing.empty();
+    const bool circle = std::ranges::any_of(local.copies, &Local::Copy::in_circle);
+    // SMTP has one answer for all: what goes in a circle for one is known beforehand, so nobody gets a copy.
+    if (circle && !arrival.answer_each) co_return std::vector<Taken>(arrival.recipients.size());
+    if (!outgoing.empty()) {
+        const auto queued = co_await parts_.queue.accept(std::move(outgoing));
+        if (!queued) {
+            std::vector<Taken> nothing(arrival.recipients.size());
+            for (Taken& one : nothing) one.error = queued.error();
+            co_return nothing;
+        }
+    }
+    co_await deliver_now(&local);
+    bool failed = false;
+    for (const Local::Copy& copy : local.copies) {
+        something |= static_cast<bool>(copy.id);
+        failed |= !copy.error.is(store::Errc::none);
+    }
+    bool kept = false;
+    if (failed && something && !arrival.answer_each) {
+        std::vector<store::NewQueued> later;
+        later.push_back(to_be_delivered(arrival, local));
+        const auto queued = co_await parts_.queue.accept(std::move(later));
+        kept = queued.has_value();
+    }
+    std::vector<Taken> taken = answers(local, kept);
+    trace_arrival(arrival, taken);
+    co_await report_arrival(&arrival, &taken);
+    co_return taken;
+}
+
+/// Who asked to hear of success hears it (RFC 3461 section 4.1); no answer waits for more than its commit.
+awaitable<void> Agent::report_arrival(const Arrival* arrival, const std::vector<Taken>* taken) {
+    std::vector<ReportLine> lines;
+    for (std::size_t i = 0; i < taken->size(); ++i) {
+        const Recipient& recipient = arrival->recipients[i].recipient;
+        if ((*taken)[i].how != Taken::How::delivered ||
+            !wants_report(ReportLine::Action::delivered, recipient.notify, false))
+            continue;
+        ReportLine line;
+        line.action = ReportLine::Action::delivered;
+        line.recipient = recipient;
+        line.outcome.fate = Fate::delivered;
+        line.outcome.status = {2, 1, 5};
+        line.outcome.words = "Delivered to the mailbox";
+        line.last_attempt = parts_.clock.now();
+        lines.push_back(std::move(line));
+    }
+    if (lines.empty() || arrival->envelope.sender.empty()) co_return;
+    auto envelope = std::make_shared<const Envelope>(arrival->envelope);
+    store::QueueEnvelope stored = to_queue(arrival->envelope);
+    stored.prefix = arrival->fields;
+    stored.blob = store::blob_of(*arrival->content);
+    stored.blob_bytes = arrival->content->size();
+    auto message = std::make_shared<QueueMessage>(parts_.queue, std::move(stored));
+    std::string about = text_of(arrival->id);
+    std::vector<store::NewQueued> reports =
+        co_await report(std::move(envelope), std::move(lines), std::move(message), std::move(about));
+    if (reports.empty()) co_return;
+    const auto queued = co_await parts_.queue.accept(std::move(reports));
+    if (!queued) base::log::warn("mta", "a report of success is lost", {{"why", queued.error().what()}});
+}
+
+void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken) {
+    const std::string id = text_of(arrival.id);
+    parts_.trace.add(id, "accept",
+                     {{"from", arrival.envelope.sender.empty() ? "<>" : arrival.envelope.sender},
+                      {"message_id", arrival.envelope.message_id},
+                      {"bytes", std::to_string(arrival.content->size() + arrival.fields.size())},
+                      {"peer", arrival.peer},
+                      {"hello", arrival.hello},
+                      {"user", arrival.user},
+                      {"listener", arrival.listener}});
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        const Arrival::To& to = arrival.recipients[i];
+        const char* event = taken[i].how == Taken::How::delivered ? "delivered"
+                            : taken[i].how == Taken::How::queued  ? "queued"
+                                                                  : "refused";
+        std::string where;
+        for (const Target& target : to.targets) {
+            if (where.size() > 500) break;
+            if (!where.empty()) where += ", ";
+            where += target.hop ? target.address + " by " + target.hop->key() : target.address + " here";
+        }
+        parts_.trace.add(id, event,
+                         {{"to", to.recipient.address},
+                          {"route", where},
+                          {"mail", taken[i].id ? text_of(store::QueueId(taken[i].id.value)) : std::string()},
+                          {"why", taken[i].how == Taken::How::refused ? taken[i].error.what() : ""}});
+    }
+}
+
+}  // namespace mta

@@ -1,0 +1,189 @@
+// The end of an attempt: reports to the sender, one commit, the trace; and what an operator may do to a
+// message.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "mta/agent_state.hpp"
+#include "mta/post_office.hpp"
+
+namespace mta {
+
+bool wants_report(ReportLine::Action action, std::uint8_t notify, bool passed_on) {
+    if ((notify & notify_never) != 0) return false;
+    switch (action) {
+        case ReportLine::Action::failed:
+            return notify == notify_unset || (notify & notify_failure) != 0;
+        case ReportLine::Action::delayed:
+            return notify == notify_unset || (notify & notify_delay) != 0;
+        case ReportLine::Action::relayed:
+            return (notify & notify_success) != 0 && !passed_on;
+        default:
+            return (notify & notify_success) != 0;
+    }
+}
+
+/// Messages for the queue: to the sender from <>. None when nobody can be told: a report of a report is never
+/// sent (RFC 5321 section 6.1).
+awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Envelope> envelope,
+                                                       std::vector<ReportLine> lines,
+                                                       std::shared_ptr<Message> message, std::string about) {
+    std::vector<store::NewQueued> out;
+    if (lines.empty() || parts_.reporter == nullptr) co_return out;
+    if (envelope->sender.empty()) {
+        parts_.trace.add(about, "unreported", {{"why", "the sender is <>"}});
+        co_return out;
+    }
+    RouteQuestion question;
+    question.recipient = envelope->sender;
+    question.trusted = true;
+    const Resolved where = co_await parts_.router.resolve(std::move(question));
+    if (where.code >= 500 || where.targets.empty()) {
+        parts_.trace.add(about, "unreported", {{"to", envelope->sender}, {"why", where.words}});
+        co_return out;
+    }
+    ReportRequest request;
+    request.envelope = envelope;
+    request.lines = std::move(lines);
+    request.message = std::move(message);
+    const auto text = co_await parts_.reporter->compose(std::move(request));
+    store::Error failed;
+    store::NewQueued made;
+    made.id = new_id();
+    if (text) {
+        const auto writer = parts_.store.new_message();
+        const auto written = co_await writer->write(*text);
+        if (!written) failed = written.error();
+        if (written) {
+            auto content = co_await writer->finish();
+            if (content) made.content = std::move(*content);
+            if (!content) failed = content.error();
+        }
+    } else {
+        failed = text.error();
+    }
+    if (!made.content) {
+        base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", failed.what()}});
+        co_return out;
+    }
+    made.envelope.arrived = now();
+    for (const Target& target : where.targets) {
+        Recipient recipient;
+        recipient.address = target.address;
+        recipient.account = target.account;
+        recipient.notify = notify_never;
+        made.recipients.push_back(to_queue(recipient));
+        store::QueueProgress progress;
+        progress.lane = (target.hop ? *target.hop : *post_office_hop()).key();
+        progress.due = now();
+        made.progress.push_back(std::move(progress));
+        if (made.recipients.size() == parts_.queue.limits().recipients_max) break;
+    }
+    parts_.trace.add(about, "report", {{"to", envelope->sender}, {"report", text_of(made.id)}});
+    out.push_back(std::move(made));
+    co_return out;
+}
+
+/// What became of the recipients, and the reports about it, in one commit. Until that is done the message is
+/// not tried again: what was sent must not be sent twice because a disk was full for a minute.
+awaitable<void> Agent::settle_all(Round* round) {
+    if (round->updates.empty()) co_return;
+    const std::string id = text_of(round->message.id);
+    std::vector<store::NewQueued> also = co_await report(round->envelope, round->reports, round->octets, id);
+    std::chrono::milliseconds time{500};
+    for (;;) {
+        std::vector<store::QueueUpdate> updates = round->updates;
+        std::vector<store::NewQueued> reports = also;
+        const auto done =
+            co_await parts_.queue.update(round->message.id, std::move(updates), std::move(reports));
+        if (done && *done) parts_.trace.add(id, "done", {});
+        if (done || done.error().is(store::Errc::not_found)) co_return;
+        base::log::error("mta", "what became of a message cannot be kept",
+                         {{"id", id}, {"why", done.error().what()}});
+        if (state_->stop.stop_requested()) co_return;
+        co_await pause(time);
+        time = std::min(time * 2, std::chrono::milliseconds(30'000));
+    }
+}
+
+void Agent::trace_attempt(const Round& round, const Attempt& attempt) {
+    const std::string id = text_of(round.message.id);
+    for (const HostTried& host : attempt.hosts) {
+        parts_.trace.add(id, "host",
+                         {{"host", host.host},
+                          {"address", host.address},
+                          {"stage", host.stage},
+                          {"code", host.code == 0 ? std::string() : std::to_string(host.code)},
+                          {"words", host.words},
+                          {"tls", host.tls.used ? host.tls.version + " " + host.tls.cipher : std::string()}});
+    }
+    for (std::size_t i = 0; i < round.places.size(); ++i) {
+        const Outcome& outcome = attempt.outcomes[i];
+        const char* event = outcome.fate == Fate::deferred    ? "deferred"
+                            : outcome.fate == Fate::failed    ? "failed"
+                            : outcome.fate == Fate::delivered ? "delivered"
+                                                              : "relayed";
+        const std::string attempts = std::to_string(round.message.progress[round.places[i]].attempts + 1);
+        parts_.trace.add(id, event,
+                         {{"to", round.message.recipients[round.places[i]].address},
+                          {"lane", round.due.lane},
+                          {"attempt", attempts},
+                          {"status", outcome.status.text()},
+                          {"code", outcome.code == 0 ? std::string() : std::to_string(outcome.code)},
+                          {"words", outcome.words},
+                          {"host", outcome.host}});
+    }
+}
+
+awaitable<store::Result<void>> Agent::retry(store::QueueId id) {
+    auto known = co_await parts_.queue.read(id);
+    if (!known) co_return known.error();
+    std::vector<store::QueueUpdate> updates;
+    for (std::size_t i = 0; i < known->progress.size(); ++i) {
+        if (!is_open(known->progress[i].state)) continue;
+        parts_.queue.lane_good(known->progress[i].lane);  // the operator knows more than its last failure
+        known->progress[i].due = now();
+        updates.emplace_back(i, known->progress[i]);
+    }
+    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
+    const auto done = co_await parts_.queue.update(id, std::move(updates), std::vector<store::NewQueued>());
+    if (!done) co_return done.error();
+    parts_.trace.add(text_of(id), "retry", {{"by", "operator"}});
+    co_return store::Result<void>();
+}
+
+awaitable<store::Result<void>> Agent::bounce(store::QueueId id, std::string words) {
+    auto known = co_await parts_.queue.read(id);
+    if (!known) co_return known.error();
+    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
+    Round round;
+    round.message = std::move(*known);
+    round.now = now();
+    round.envelope = std::make_shared<const Envelope>(from_queue(id, round.message.envelope));
+    round.octets = std::make_shared<QueueMessage>(parts_.queue, round.message.envelope);
+    Outcome returned;
+    returned.fate = Fate::failed;
+    returned.status = {5, 7, 1};
+    returned.words = words.empty() ? "Returned by the operator" : std::move(words);
+    for (std::size_t i = 0; i < round.message.progress.size(); ++i)
+        if (is_open(round.message.progress[i].state)) note(round, i, returned);
+    parts_.trace.add(text_of(id), "bounce", {{"by", "operator"}, {"words", returned.words}});
+    co_await settle_all(&round);
+    co_return store::Result<void>();
+}
+
+awaitable<store::Result<void>> Agent::remove(store::QueueId id) {
+    const auto known = co_await parts_.queue.read(id);
+    if (!known && !known.error().is(store::Errc::corrupt)) co_return known.error();
+    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
+    parts_.trace.add(text_of(id), "remove", {{"by", "operator"}});
+    co_return co_await parts_.queue.remove(id);
+}
+
+awaitable<store::Result<void>> Agent::hold(store::QueueId id, bool held) {
+    parts_.trace.add(text_of(id), held ? "hold" : "release", {{"by", "operator"}});
+    co_return co_await parts_.queue.hold(id, held);
+}
+
+}  // namespace mta

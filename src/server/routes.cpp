@@ -1,0 +1,38 @@
+// Routing settings, from the texts of the configuration file.
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+#include "server/programs.hpp"
+
+namespace server {
+
+std::string parse_domain_host(std::string_view text, mta::SmartHost& out) {
+    const auto equals = text.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return "write it as \"example.com=smtp://host\"";
+    std::string why;
+    out.domain = base::lowered(text.substr(0, equals));
+    out.hop = mta::parse_smart_host(text.substr(equals + 1), &why);
+    return out.hop ? std::string() : why;
+}
+
+mta::RouteSettings routes_from(const config::Config::Mta& settings) {
+    mta::RouteSettings out;
+    out.relay_from_loopback = settings.relay_from_loopback;
+    std::string why;
+    if (!settings.smart_host.empty()) out.smart_host = mta::parse_smart_host(settings.smart_host, &why);
+    if (!why.empty()) base::log::error("server", "mta.smart_host is left out", {{"why", why}});
+    const auto read = [](const std::vector<std::string>& texts, std::vector<mta::SmartHost>& hosts) {
+        for (const std::string& text : texts) {
+            mta::SmartHost host;
+            const std::string wrong = parse_domain_host(text, host);
+            if (wrong.empty())
+                hosts.push_back(std::move(host));
+            else
+                base::log::error("server", "a smart host is left out", {{"why", wrong}});
+        }
+    };
+    read(settings.by_recipient, out.by_recipient);
+    read(settings.by_sender, out.by_sender);
+    return out;
+}
+
+}  // namespace server

@@ -1,0 +1,482 @@
+// The agent over the real store and directory on the in-memory engine, with a connector that does as told.
+#include "mta/agent.hpp"
+
+#include <map>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include "base/log.hpp"
+#include "directory/make_directory.hpp"
+#include "mta/queue_message.hpp"
+#include "mta/sending_limits.hpp"
+#include "store/engine/memory/memory_engine.hpp"
+
+namespace mta {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// Answers each recipient by what stands before its '@': "ok…", "later…", "never…", "down…".
+class ToldConnector final : public Connector {
+public:
+    std::string_view name() const override { return "told"; }
+    awaitable<Attempt> deliver(Job job) override {
+        ++attempts;
+        Attempt out;
+        const auto text = co_await job.message->read(0, 1 << 20);
+        for (const Recipient& recipient : job.recipients) {
+            Outcome outcome;
+            outcome.host = "mx.far.test";
+            if (recipient.address.starts_with("ok")) {
+                outcome.fate = Fate::relayed;
+                outcome.status = {2, 0, 0};
+                outcome.code = 250;
+                got[recipient.address].push_back(text ? *text : "unreadable");
+            } else if (recipient.address.starts_with("never")) {
+                outcome.fate = Fate::failed;
+                outcome.status = {5, 1, 1};
+                outcome.code = 550;
+                outcome.words = "no such user";
+                outcome.from_remote = true;
+            } else {
+                outcome.status = {4, 4, 1};
+                outcome.words = "not now";
+                out.destination_down |= recipient.address.starts_with("down");
+            }
+            out.outcomes.push_back(std::move(outcome));
+        }
+        co_return out;
+    }
+    std::size_t room(const NextHop&) const override { return 5; }
+    void stop() override {}
+
+    int attempts = 0;
+    std::map<std::string, std::vector<std::string>> got;
+};
+
+class PlainReporter final : public Reporter {
+public:
+    awaitable<store::Result<std::string>> compose(ReportRequest request) override {
+        std::string out =
+            "From: MAILER-DAEMON\r\nTo: " + request.envelope->sender + "\r\nSubject: report\r\n\r\n";
+        for (const ReportLine& line : request.lines)
+            out += std::to_string(static_cast<int>(line.action)) + " " + line.recipient.address + " " +
+                   line.outcome.status.text() + "\r\n";
+        co_return out;
+    }
+};
+
+class AgentTest : public testing::Test {
+protected:
+    AgentTest() {
+        base::log::set_level("", base::log::Level::off);
+        open(nullptr);
+        directory::PostOffice office;
+        office.name = "acme";
+        EXPECT_TRUE(run(directory->add_post_office(office)));
+        directory::Domain domain;
+        domain.name = "ours.test";
+        domain.post_office = "acme";
+        EXPECT_TRUE(run(directory->add_domain(domain)));
+        for (const char* name : {"a", "b", "c"}) add_mailbox(name);
+    }
+    ~AgentTest() override { close(); }
+
+    void open(store::engine::MemoryImagePtr image) {
+        engine = store::engine::make_memory_engine(ids, std::move(image));
+        store = store::make_store(*engine, clock, store::StoreLimits());
+        directory = directory::make_directory(*engine, directory::Options());
+        queue = store::make_queue(*engine, ids, clock, store::QueueLimits());
+        EXPECT_TRUE(run(queue->open()));
+        trace = std::make_unique<Trace>(TraceSettings(), clock);
+        router = std::make_unique<Router>(*directory, RouteSettings());
+        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, clock, chance};
+        agent = std::make_unique<Agent>(parts, settings);
+    }
+    void close() {
+        agent.reset();
+        router.reset();
+        trace.reset();
+        queue.reset();
+        directory.reset();
+        store.reset();
+        if (engine) engine->close();
+        engine.reset();
+    }
+    /// What is on the disk, and a new process over it.
+    void crash() {
+        auto image = engine->power_cut();
+        close();
+        open(std::move(image));
+    }
+
+    template <class T>
+    T run(awaitable<T> work) {
+        std::optional<T> out;
+        std::exception_ptr failure;
+        asio::io_context io;
+        asio::co_spawn(io, std::move(work), [&](std::exception_ptr error, T value) {
+            failure = error;
+            if (!error) out.emplace(std::move(value));
+        });
+        io.run();
+        if (failure) std::rethrow_exception(failure);
+        return std::move(*out);
+    }
+    static awaitable<bool> settled(store::Queue* queue, Agent* agent, const base::ManualClock* clock) {
+        const auto executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer(executor);
+        for (int i = 0; i < 2'000; ++i) {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+            std::uint64_t busy = 0;
+            for (const auto& [name, value] : queue->figures()) busy += name == "queue_busy" ? value : 0;
+            if (busy == 0 && queue->next_due() > base::unix_milliseconds(clock->now())) break;
+        }
+        agent->stop();
+        co_await agent->stopped();
+        co_return true;
+    }
+    /// Lets the agent do all that is due now; then it is another agent over the same queue.
+    void work() {
+        asio::io_context io;
+        agent->start(io.get_executor());
+        bool done = false;
+        asio::co_spawn(io, settled(queue.get(), agent.get(), &clock),
+                       [&](std::exception_ptr, bool) { done = true; });
+        io.run();
+        EXPECT_TRUE(done);
+        agent.reset();
+        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, clock, chance};
+        agent = std::make_unique<Agent>(parts, settings);
+    }
+
+    base::AccountId add_mailbox(const std::string& name) {
+        directory::Mailbox mailbox;
+        mailbox.name = name;
+        mailbox.post_office = "acme";
+        mailbox.addresses = {name + "@ours.test"};
+        auto added = run(directory->add_mailbox(mailbox, directory::Credentials()));
+        EXPECT_TRUE(added) << added.error().what();
+        EXPECT_TRUE(run(store->create_account(added->account)));
+        accounts[name] = added->account;
+        return added->account;
+    }
+    static awaitable<store::Result<store::ContentPtr>> write(store::Store* store, std::string text) {
+        const auto writer = store->new_message();
+        const auto written = co_await writer->write(text);
+        if (!written) co_return written.error();
+        co_return co_await writer->finish();
+    }
+    std::string text_of_message(const std::string& subject) {
+        return "From: x\r\nSubject: " + subject + "\r\n\r\nbody\r\n";
+    }
+    /// One answer a recipient: "delivered", "queued", "refused"; at RCPT already "550 5.1.1".
+    std::vector<std::string> send(const std::string& from, std::vector<std::string> to, bool trusted = true,
+                                  std::uint8_t notify = notify_unset, std::vector<std::string> before = {}) {
+        Arrival arrival;
+        arrival.id = agent->new_id();
+        last = arrival.id;
+        arrival.envelope.sender = from;
+        arrival.envelope.arrived = clock.now();
+        arrival.fields = "Received: from test\r\n";
+        arrival.delivered_to = std::move(before);
+        std::vector<std::string> out;
+        for (const std::string& address : to) {
+            RouteQuestion question;
+            question.sender = from;
+            question.recipient = address;
+            question.trusted = trusted;
+            const Resolved found = run(agent->resolve(question));
+            if (found.code != 0) {
+                out.push_back(std::to_string(found.code) + " " + found.status.text());
+                continue;
+            }
+            Arrival::To one;
+            one.recipient.address = address;
+            one.recipient.notify = notify;
+            one.targets = found.targets;
+            arrival.recipients.push_back(std::move(one));
+        }
+        if (arrival.recipients.empty()) return out;
+        const auto content = run(write(store.get(), text_of_message("s")));
+        if (!content) return {"no content"};
+        arrival.content = *content;
+        for (const Taken& one : run(agent->take(std::move(arrival))))
+            out.push_back(one.how == Taken::How::delivered ? "delivered"
+                          : one.how == Taken::How::queued  ? "queued"
+                                                           : "refused");
+        return out;
+    }
+    static awaitable<std::vector<std::string>> read_inbox(store::Store* store, base::AccountId id) {
+        std::vector<std::string> out;
+        const auto account = co_await store->account(id);
+        if (!account) co_return out;
+        const auto tree = (*account)->folders();
+        const auto folder = co_await (*account)->open(tree->find("INBOX")->id);
+        if (!folder) co_return out;
+        std::vector<store::Entry> entries;
+        const auto snapshot = (*folder)->snapshot();
+        for (std::uint32_t n = 1; n <= snapshot->totals().exists; ++n)
+            entries.push_back(*snapshot->at(store::SeqNum(n)));
+        const auto details = co_await (*folder)->details(std::move(entries));
+        if (!details) co_return out;
+        for (const auto& detail : *details) {
+            auto octets = co_await (*folder)->read(detail, 0, std::size_t(detail->size));
+            out.push_back(octets ? *octets : std::string("unreadable"));
+        }
+        co_return out;
+    }
+    std::vector<std::string> inbox(const std::string& name) {
+        return run(read_inbox(store.get(), accounts[name]));
+    }
+    std::size_t queued() { return queue->ids(store::QueueId(), 1000).size(); }
+    void expect_sound() {
+        const auto report = run(store->check({}));
+        ASSERT_TRUE(report);
+        EXPECT_EQ(report->problems, std::vector<std::string>());
+    }
+    using Answers = std::vector<std::string>;
+
+    base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'800'000'000))};
+    base::IdSource ids{clock};
+    base::SeededRandom chance{1};
+    AgentSettings settings;
+    ToldConnector connector;
+    PlainReporter reporter;
+    std::unique_ptr<store::engine::MemoryEngine> engine;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<directory::Directory> directory;
+    std::unique_ptr<store::Queue> queue;
+    std::unique_ptr<Trace> trace;
+    std::unique_ptr<Router> router;
+    std::unique_ptr<Agent> agent;
+    std::map<std::string, base::AccountId> accounts;
+    store::QueueId last;
+};
+
+TEST_F(AgentTest, local_mail_is_delivered_at_once_and_never_queued) {
+    EXPECT_EQ(send("x@far.test", {"a@ours.test", "b@ours.test"}, false), (Answers{"delivered", "delivered"}));
+    EXPECT_EQ(queued(), 0U);
+    ASSERT_EQ(inbox("a").size(), 1U);
+    EXPECT_EQ(inbox("a")[0],
+              "Return-Path: <x@far.test>\r\nDelivered-To: a@ours.test\r\nReceived: from test\r\n" +
+                  text_of_message("s"));
+}
+
+TEST_F(AgentTest, remote_mail_is_durable_and_goes) {
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test", "b@ours.test", "ok2@far.test"}),
+              (Answers{"queued", "delivered", "queued"}));
+    EXPECT_EQ(queued(), 1U);
+    crash();
+    EXPECT_EQ(queued(), 1U);
+    work();
+    EXPECT_EQ(connector.got["ok@far.test"], (Answers{"Received: from test\r\n" + text_of_message("s")}));
+    EXPECT_EQ(connector.got["ok2@far.test"].size(), 1U);
+    EXPECT_EQ(connector.attempts, 1) << "one transaction for both";
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("b").size(), 1U);
+    expect_sound();
+}
+
+TEST_F(AgentTest, each_recipient_has_its_own_end_and_failures_are_told) {
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test", "never@far.test", "later@far.test"}),
+              (Answers{"queued", "queued", "queued"}));
+    work();
+    ASSERT_EQ(queued(), 1U);
+    const auto left = run(queue->read(last));
+    ASSERT_TRUE(left);
+    EXPECT_EQ(left->progress[0].state, store::QueueState::relayed);
+    EXPECT_EQ(left->progress[1].state, store::QueueState::failed);
+    EXPECT_EQ(left->progress[1].words, "no such user");
+    EXPECT_EQ(left->progress[2].state, store::QueueState::deferred);
+    EXPECT_EQ(left->progress[2].attempts, 1U);
+    ASSERT_EQ(inbox("a").size(), 1U) << "the report";
+    EXPECT_NE(inbox("a")[0].find("\r\n0 never@far.test 5.1.1\r\n"), std::string::npos) << inbox("a")[0];
+    EXPECT_EQ(inbox("a")[0].find("later"), std::string::npos);
+    EXPECT_TRUE(inbox("a")[0].starts_with("Return-Path: <>\r\n"));
+    expect_sound();
+}
+
+TEST_F(AgentTest, gives_up_after_thirty_hours_and_tells_delay_once) {
+    EXPECT_EQ(send("a@ours.test", {"later@far.test"}), (Answers{"queued"}));
+    work();
+    int rounds = 0;
+    for (; queued() != 0 && rounds < 200; ++rounds) {
+        clock.advance(10min);
+        work();
+        if (rounds % 20 == 3) crash();
+    }
+    EXPECT_GE(connector.attempts, 8);
+    EXPECT_LE(connector.attempts, 25) << "intervals grow";
+    EXPECT_GE(rounds, 30 * 6 - 2);
+    EXPECT_LE(rounds, 30 * 6 + 7);
+    const auto told = inbox("a");
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_NE(told[0].find("1 later@far.test 4.4.1"), std::string::npos) << told[0];
+    EXPECT_NE(told[1].find("0 later@far.test 4.4.7"), std::string::npos) << told[1];
+    expect_sound();
+}
+
+TEST_F(AgentTest, notify_is_obeyed_and_nobody_hears_of_reports) {
+    send("a@ours.test", {"never@far.test"}, true, notify_never);
+    send("", {"never2@far.test"});
+    send("never@far.test", {"never3@far.test"});
+    work();
+    EXPECT_EQ(inbox("a").size(), 0U);
+    EXPECT_EQ(queued(), 0U) << "the report failed itself and is dropped";
+    send("a@ours.test", {"ok@far.test"}, true, notify_success);
+    send("a@ours.test", {"b@ours.test"}, true, notify_success);
+    work();
+    ASSERT_EQ(inbox("a").size(), 2U);
+    EXPECT_NE(inbox("a")[0].find("2 b@ours.test 2.1.5") == std::string::npos,
+              inbox("a")[1].find("2 b@ours.test 2.1.5") == std::string::npos);
+}
+
+TEST_F(AgentTest, a_destination_that_is_down_is_left_alone_for_all) {
+    send("a@ours.test", {"down@far.test"});
+    work();
+    const int before = connector.attempts;
+    send("a@ours.test", {"ok@far.test"});
+    work();
+    EXPECT_EQ(connector.attempts, before) << "the lane waits";
+    send("a@ours.test", {"ok@near.test"});
+    work();
+    EXPECT_EQ(connector.got["ok@near.test"].size(), 1U);
+    clock.advance(7min);
+    work();
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+}
+
+TEST_F(AgentTest, a_full_mailbox_among_others_is_told_by_a_report) {
+    const auto account = run(store->account(accounts["b"]));
+    ASSERT_TRUE(run((*account)->set_quota(10, 0)));
+    EXPECT_EQ(send("c@ours.test", {"b@ours.test"}), (Answers{"refused"})) << "alone: the client hears it";
+    EXPECT_EQ(send("c@ours.test", {"a@ours.test", "b@ours.test"}), (Answers{"delivered", "queued"}));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    ASSERT_EQ(inbox("c").size(), 1U);
+    EXPECT_NE(inbox("c")[0].find("0 b@ours.test 5.2.2"), std::string::npos) << inbox("c")[0];
+    EXPECT_EQ(inbox("a").size(), 1U);
+    expect_sound();
+}
+
+TEST_F(AgentTest, groups_redirections_and_their_loops) {
+    directory::Group group;
+    group.address = "all@ours.test";
+    group.members = {"a@ours.test", "b@ours.test", "all@ours.test", "ok@far.test", "gone@ours.test"};
+    ASSERT_TRUE(run(directory->add_group(group)));
+    EXPECT_TRUE(run(directory->add_group(group)).error().is(directory::Errc::exists));
+    group.address = "a@ours.test";
+    EXPECT_TRUE(run(directory->add_group(group)).error().is(directory::Errc::exists));
+    EXPECT_EQ(send("x@far.test", {"all@ours.test"}, false), (Answers{"queued"}));
+    EXPECT_EQ(inbox("a").size(), 1U);
+    EXPECT_EQ(inbox("b").size(), 1U);
+    work();
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    // c sends on to a (which sends on to c) and to the world, and keeps a copy; a keeps none.
+    auto c = run(directory->mailbox(accounts["c"])), a = run(directory->mailbox(accounts["a"]));
+    c->redirects = {"a@ours.test", "ok@near.test"};
+    a->redirects = {"c@ours.test"};
+    a->keep_copy = false;
+    ASSERT_TRUE(run(directory->set_mailbox(*c)));
+    ASSERT_TRUE(run(directory->set_mailbox(*a)));
+    EXPECT_EQ(send("x@far.test", {"c@ours.test"}, false), (Answers{"queued"}));
+    EXPECT_EQ(inbox("c").size(), 1U);
+    EXPECT_EQ(inbox("a").size(), 1U) << "none more";
+    work();
+    ASSERT_EQ(connector.got["ok@near.test"].size(), 1U);
+    EXPECT_TRUE(connector.got["ok@near.test"][0].starts_with("Delivered-To: c@ours.test\r\n"));
+    EXPECT_EQ(send("x@far.test", {"c@ours.test"}, false, notify_unset, {"c@ours.test"}), (Answers{"refused"}))
+        << "it came back";
+    EXPECT_EQ(connector.got["ok@near.test"].size(), 1U);
+}
+
+TEST_F(AgentTest, relaying_is_for_those_who_may) {
+    EXPECT_EQ(send("x@far.test", {"y@near.test"}, false), (Answers{"550 5.7.1"}));
+    EXPECT_EQ(send("x@far.test", {"nobody@ours.test"}, false), (Answers{"550 5.1.1"}));
+    EXPECT_EQ(send("x@far.test", {"abuse@ours.test"}, false), (Answers{"550 5.1.1"}))
+        << "nobody is postmaster yet";
+    add_mailbox("postmaster");
+    EXPECT_EQ(send("x@far.test", {"abuse@ours.test", "postmaster@ours.test"}, false),
+              (Answers{"delivered", "delivered"}));
+    EXPECT_EQ(inbox("postmaster").size(), 1U) << "one copy for both";
+}
+
+TEST_F(AgentTest, the_operator_holds_releases_retries_bounces_and_removes) {
+    send("a@ours.test", {"later@far.test"});
+    ASSERT_TRUE(run(agent->hold(last, true)));
+    work();
+    EXPECT_EQ(connector.attempts, 0);
+    ASSERT_TRUE(run(agent->hold(last, false)));
+    work();
+    EXPECT_EQ(connector.attempts, 1);
+    ASSERT_TRUE(run(agent->retry(last)));
+    work();
+    EXPECT_EQ(connector.attempts, 2);
+    ASSERT_TRUE(run(agent->bounce(last, "wrong turn")));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    ASSERT_EQ(inbox("a").size(), 1U);
+    EXPECT_NE(inbox("a")[0].find("0 later@far.test 5.7.1"), std::string::npos);
+    send("a@ours.test", {"later@far.test"});
+    ASSERT_TRUE(run(agent->remove(last)));
+    EXPECT_EQ(queued(), 0U);
+    expect_sound();
+}
+
+/// The power goes at each call of the engine while mail comes in and goes out: what was answered "queued" is
+/// relayed in the end, by the next process if not by this one.
+TEST_F(AgentTest, nothing_that_was_taken_is_lost_whenever_the_power_goes) {
+    for (std::uint64_t step = 1; step < 200; ++step) {
+        SCOPED_TRACE(step);
+        connector.got.clear();
+        const std::uint64_t end = engine->steps() + step;
+        engine->inject([end](const store::engine::Step& now) {
+            return now.number >= end ? store::engine::Fault::unavailable : store::engine::Fault::none;
+        });
+        const Answers said = send("a@ours.test", {"ok1@far.test", "ok2@near.test"});
+        const bool taken = said == Answers{"queued", "queued"};
+        if (taken && step % 2 == 0) {
+            asio::io_context io;
+            agent->start(io.get_executor());
+            io.run_for(5ms);
+            agent->stop();
+            io.run_for(2s);
+        }
+        const bool whole = engine->steps() < end;
+        crash();
+        work();
+        if (taken) {
+            EXPECT_GE(connector.got["ok1@far.test"].size(), 1U);
+            EXPECT_GE(connector.got["ok2@near.test"].size(), 1U);
+        }
+        EXPECT_EQ(queued(), 0U);
+        ASSERT_NO_FATAL_FAILURE(expect_sound());
+        if (whole || HasFailure()) return;
+    }
+}
+
+TEST(SendingLimits, slide_over_an_hour) {
+    base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'800'000'000))};
+    SendingLimits::Settings settings;
+    settings.per_hour = 10;
+    SendingLimits limits(settings, clock);
+    const base::AccountId one(1), two(2);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take(one));
+    EXPECT_FALSE(limits.take(one));
+    EXPECT_TRUE(limits.take(two));
+    clock.advance(70min);
+    EXPECT_TRUE(limits.take(one));
+    clock.advance(3h);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take(one));
+    EXPECT_FALSE(limits.take(one));
+}
+
+}  // namespace
+}  // namespace mta
