@@ -80,6 +80,7 @@ LIBRARIES = {
 # Who hands mail to the agent, or asks it.
 for asker in ("smtp", "smtp/commands", "admin", "server"):
     ALLOWED[asker].add("mta")
+ALLOWED["server"] |= {"mta/smtp_out", "mta/dsn"}
 
 
 def folder_of(path: str) -> str:

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "admin/domain_arguments.hpp"
 #include "admin/operations.hpp"
 #include "base/random.hpp"
 
@@ -22,33 +23,6 @@ Json shown(const PostOffice& office) {
             {"node", office.node},
             {"smart_host", mta::shown_smart_host(office.smart_host)},
             {"smart_host_trusted_only", office.smart_host_trusted_only}};
-}
-
-const char* delivery_name(Domain::Delivery delivery) {
-    return delivery == Domain::Delivery::split    ? "split"
-           : delivery == Domain::Delivery::backup ? "backup"
-                                                  : "local";
-}
-
-/// Empty, or what is wrong. Changes what the arguments name.
-std::string take_smart_host(const Json& arguments, std::string* smart_host, bool* trusted_only) {
-    *trusted_only = flag(arguments, "smart_host_trusted_only", *trusted_only);
-    if (!arguments.contains("smart_host")) return {};
-    const std::string wanted = text(arguments, "smart_host");
-    std::string why;
-    if (!wanted.empty() && !mta::parse_smart_host(wanted, &why)) return "smart host: " + why;
-    *smart_host = wanted;
-    return {};
-}
-
-std::string take_delivery(const Json& arguments, Domain::Delivery* delivery) {
-    const std::string wanted = text(arguments, "delivery", delivery_name(*delivery));
-    for (const auto one : {Domain::Delivery::local, Domain::Delivery::split, Domain::Delivery::backup}) {
-        if (wanted != delivery_name(one)) continue;
-        *delivery = one;
-        return {};
-    }
-    return "delivery must be local, split or backup";
 }
 
 Json shown(const Domain& domain) {

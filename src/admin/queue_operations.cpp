@@ -262,7 +262,7 @@ awaitable<Reply> trace_follow(ServicesPtr services, Json arguments, CallerPtr ca
         }
         // Now and then without news, so that a caller who has gone is noticed.
         if (!steps.empty() || quiet % 25 == 24) {
-            Json event = {{"steps", std::move(steps)}};
+            Json event = {{"event", "steps"}, {"steps", std::move(steps)}};
             const bool there = co_await caller->event(std::move(event));
             if (!there) co_return Json::object();
         }

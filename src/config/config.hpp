@@ -34,7 +34,7 @@ struct Listener {
 /// A server that has mailboxes which this one leads to. \ref relay::Node is made from it.
 struct Node {
     std::string name, host;
-    std::uint16_t imap_port = 0, pop3_port = 0, submission_port = 0;
+    std::uint16_t imap_port = 0, pop3_port = 0, submission_port = 0, smtp_port = 0;
     std::string tls;  ///< "none", "starttls", "implicit"
     std::string server_name, ca_file;
     std::vector<std::string> pins;
@@ -130,6 +130,9 @@ struct Config {
         std::uint32_t attempts_max = 0, destination_attempts_max = 0;
         std::uint32_t recipients_per_hour = 0, recipients_per_day = 0;
         std::uint64_t trace_bytes = 0;
+        std::string source_ipv4, source_ipv6, helo, ca_file;
+        bool ipv6 = true, dane = true, mta_sts = true, tls_reports = true;
+        std::uint32_t mx_port = 25;
     } mta;
     struct Admin {
         std::string socket;

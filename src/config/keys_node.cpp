@@ -89,6 +89,17 @@ const std::array table{
         nullptr,
         false,
         [](Node& n, const Value& v) { n.submission_port = u16(v); }},
+    Key{"node.smtp_port",
+        Type::count,
+        "25",
+        {0, port_max, {}},
+        "Where mail for its mailboxes is brought, by SMTP, with STARTTLS unless node.tls is none; 0: "
+        "nowhere, "
+        "such mail is refused for the time being.",
+        nullptr,
+        nullptr,
+        false,
+        [](Node& n, const Value& v) { n.smtp_port = u16(v); }},
     Key{"node.tls",
         Type::choice,
         "implicit",

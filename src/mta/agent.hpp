@@ -94,6 +94,10 @@ public:
     /// again for those.
     awaitable<std::vector<Taken>> take(Arrival arrival);
 
+    /// A message of this server's own, in CRLF lines; `sender` empty: <>. It is in the queue, or the error
+    /// says why not. \errors invalid: nobody takes mail for `to`
+    awaitable<store::Result<void>> send_own(std::string sender, std::string to, std::string text);
+
     // For the operator. \errors not_found; conflict: an attempt is under way
     awaitable<store::Result<void>> retry(store::QueueId id);
     awaitable<store::Result<void>> bounce(store::QueueId id, std::string words);
@@ -135,6 +139,8 @@ private:
     awaitable<std::vector<store::NewQueued>> report(std::shared_ptr<const Envelope> envelope,
                                                     std::vector<ReportLine> lines,
                                                     std::shared_ptr<Message> message, std::string about);
+    awaitable<store::Result<store::NewQueued>> compose_own(std::string sender, std::string text,
+                                                           Resolved where);
     awaitable<void> settle_all(Round* round);
 
     AgentParts parts_;

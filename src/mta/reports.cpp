@@ -38,7 +38,7 @@ awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Env
     RouteQuestion question;
     question.recipient = envelope->sender;
     question.trusted = true;
-    const Resolved where = co_await parts_.router.resolve(std::move(question));
+    Resolved where = co_await parts_.router.resolve(std::move(question));
     if (where.code >= 500 || where.targets.empty()) {
         parts_.trace.add(about, "unreported", {{"to", envelope->sender}, {"why", where.words}});
         co_return out;
@@ -47,31 +47,37 @@ awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Env
     request.envelope = envelope;
     request.lines = std::move(lines);
     request.message = std::move(message);
-    const auto text = co_await parts_.reporter->compose(std::move(request));
-    store::Error failed;
+    auto text = co_await parts_.reporter->compose(std::move(request));
+    store::Error failed = text ? store::Error() : text.error();
+    if (text) {
+        auto made = co_await compose_own(std::string(), std::move(*text), std::move(where));
+        if (made) {
+            parts_.trace.add(about, "report", {{"to", envelope->sender}, {"report", text_of(made->id)}});
+            out.push_back(std::move(*made));
+            co_return out;
+        }
+        failed = made.error();
+    }
+    base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", failed.what()}});
+    co_return out;
+}
+
+awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender, std::string text,
+                                                              Resolved where) {
     store::NewQueued made;
     made.id = new_id();
-    if (text) {
-        const auto writer = parts_.store.new_message();
-        const auto written = co_await writer->write(*text);
-        if (!written) failed = written.error();
-        if (written) {
-            auto content = co_await writer->finish();
-            if (content) made.content = std::move(*content);
-            if (!content) failed = content.error();
-        }
-    } else {
-        failed = text.error();
-    }
-    if (!made.content) {
-        base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", failed.what()}});
-        co_return out;
-    }
+    const auto writer = parts_.store.new_message();
+    const auto written = co_await writer->write(text);
+    if (!written) co_return written.error();
+    auto content = co_await writer->finish();
+    if (!content) co_return content.error();
+    made.content = std::move(*content);
+    made.envelope.sender = std::move(sender);
     made.envelope.arrived = now();
     for (const Target& target : where.targets) {
         Recipient recipient;
         recipient.address = target.address;
-        recipient.account = target.account;
+        recipient.account = target.hop ? base::AccountId() : target.account;
         recipient.notify = notify_never;
         made.recipients.push_back(to_queue(recipient));
         store::QueueProgress progress;
@@ -80,9 +86,27 @@ awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Env
         made.progress.push_back(std::move(progress));
         if (made.recipients.size() == parts_.queue.limits().recipients_max) break;
     }
-    parts_.trace.add(about, "report", {{"to", envelope->sender}, {"report", text_of(made.id)}});
-    out.push_back(std::move(made));
-    co_return out;
+    co_return made;
+}
+
+awaitable<store::Result<void>> Agent::send_own(std::string sender, std::string to, std::string text) {
+    RouteQuestion question;
+    question.sender = sender;
+    question.recipient = to;
+    question.trusted = true;
+    Resolved where = co_await parts_.router.resolve(std::move(question));
+    if (where.temporary()) co_return store::Error(store::Errc::unavailable, "the directory does not answer");
+    if (where.code != 0 || where.targets.empty())
+        co_return store::Error(store::Errc::invalid, "nobody takes mail for it");
+    auto made = co_await compose_own(sender, std::move(text), std::move(where));
+    if (!made) co_return made.error();
+    const std::string id = text_of(made->id);
+    std::vector<store::NewQueued> entries;
+    entries.push_back(std::move(*made));
+    const auto queued = co_await parts_.queue.accept(std::move(entries));
+    if (!queued) co_return queued.error();
+    parts_.trace.add(id, "accept", {{"from", sender.empty() ? "<>" : sender}, {"to", to}, {"by", "server"}});
+    co_return store::Result<void>();
 }
 
 /// What became of the recipients, and the reports about it, in one commit. Until that is done the message is

@@ -6,13 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <thread>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -24,6 +23,7 @@
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
+#include "server/mail_out.hpp"
 #include "server/notify.hpp"
 #include "server/token_fetcher.hpp"
 #include "server/web_services.hpp"
@@ -36,6 +36,8 @@ namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
+}  // namespace
+
 void log_end(const char* what, std::exception_ptr failed) {
     if (!failed) return;
     try {
@@ -44,8 +46,6 @@ void log_end(const char* what, std::exception_ptr failed) {
         base::log::error("server", "background work ended", {{"what", what}, {"error", error.what()}});
     }
 }
-
-}  // namespace
 
 /// SIGTERM and SIGINT stop the server, a later one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
@@ -119,6 +119,7 @@ Process::~Process() {
     server_.reset();
     relay_.reset();
     agent_.reset();
+    mail_out_.reset();
     sending_.reset();
     router_.reset();
     trace_.reset();
@@ -196,30 +197,6 @@ std::string Process::make_authenticator() {
         environment.fetcher = token_fetcher_.get();
     }
     authenticator_ = auth::make_authenticator(*directory_, settings_.auth_policy, environment);
-    return {};
-}
-
-/// Before anybody is served: what is accepted must not meet a queue that is being read.
-std::string Process::open_queue() {
-    queue_ = store::make_queue(*engine_, store_->ids(), base::Clock::system(), settings_.queue_limits);
-    std::string wrong;
-    asio::io_context io;
-    asio::co_spawn(io, queue_->open(), [&](std::exception_ptr failed, const store::Result<void>& opened) {
-        if (failed || !opened) wrong = "the queue cannot be read";
-    });
-    std::thread helper([&io] { io.run(); });
-    io.run();
-    helper.join();
-    if (!wrong.empty()) return wrong;
-    mta::TraceSettings trace;
-    if (settings_.trace_bytes_max != 0) trace.folder = settings_.data / "trace";
-    trace.bytes_max = settings_.trace_bytes_max;
-    trace_ = std::make_unique<mta::Trace>(trace, base::Clock::system());
-    settings_.routes.own_node = settings_.relay.own_name;
-    router_ = std::make_unique<mta::Router>(*directory_, settings_.routes);
-    sending_ = std::make_unique<mta::SendingLimits>(settings_.sending, base::Clock::system());
-    mta::AgentParts parts{*store_, *queue_, *router_, *trace_};
-    agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
     return {};
 }
 
@@ -334,30 +311,15 @@ asio::awaitable<void> Process::watch_store() {
     stop();
 }
 
-void Process::stop() {
-    if (stopping_.exchange(true)) return;
-    asio::co_spawn(server_->executor(), stop_in_order(),
-                   [](std::exception_ptr failed) { log_end("stop", failed); });
-}
-
-asio::awaitable<void> Process::stop_in_order() {
-    agent_->stop();
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor);
-    for (std::chrono::milliseconds waited{0};
-         waited < settings_.server_limits.drain_max && !agent_->idle();) {
-        const std::chrono::milliseconds step{20};
-        timer.expires_after(step);
-        co_await timer.async_wait(no_throw);
-        waited += step;
-    }
-    server_->stop();
-}
-
 int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     int exit_code = 0;
     std::optional<Signals> signals(std::in_place, *server_, [this] { stop(); });
     agent_->start(server_->executor());
+    if (settings_.tls_reports) {
+        const auto strand = asio::make_strand(server_->executor());
+        asio::co_spawn(strand, mail_out_->send_tls_reports(&*agent_, reports_stop_.get_token()),
+                       [](std::exception_ptr failed) { log_end("TLS reports", failed); });
+    }
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { log_end("collector", failed); });
     asio::co_spawn(server_->executor(), watch_store(),

@@ -2,8 +2,11 @@
 #pragma once
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "http/client.hpp"
 #include "mta/agent.hpp"
 #include "mta/sending_limits.hpp"
+#include "mta/smtp_out/settings.hpp"
 #include "net/resolver.hpp"
 #include "net/server.hpp"
 #include "relay/node.hpp"
@@ -50,11 +54,15 @@ struct Settings {
     mta::SendingLimits::Settings sending;
     std::uint64_t trace_bytes_max = 512ULL << 20;
     bool relay_from_loopback = false;
+    mta::smtp_out::Settings mail_out;
+    bool tls_reports = true;  ///< to domains that ask for them, RFC 8460
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
     unsigned threads = 0;
 };
+
+class MailOut;
 
 class Process {
 public:
@@ -108,11 +116,16 @@ private:
     std::unique_ptr<mta::Trace> trace_;
     std::unique_ptr<mta::Router> router_;
     std::unique_ptr<mta::SendingLimits> sending_;
+    std::unique_ptr<MailOut> mail_out_;
+    std::stop_source reports_stop_;
     std::unique_ptr<mta::Agent> agent_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;
     std::chrono::system_clock::time_point started_;
 };
+
+/// Of background work: logs what broke it, if anything did.
+void log_end(const char* what, std::exception_ptr failed);
 
 }  // namespace server

@@ -6,12 +6,13 @@
 
 namespace server {
 
-/// Production: from a configuration file. Runs until SIGTERM or SIGINT; SIGHUP reloads certificates and log
-/// levels.
-/// What [mta] says of routing; settings that cannot be read are left out, `examine` tells of them.
-mta::RouteSettings routes_from(const config::Config::Mta& settings);
+/// What [mta] and the [[node]]s say of routing; settings that cannot be read are left out, `examine` tells of
+/// them.
+mta::RouteSettings routes_from(const config::Config& config);
 /// Empty, or what is wrong with "domain=smart host".
 std::string parse_domain_host(std::string_view text, mta::SmartHost& out);
+/// Production: from a configuration file. Runs until SIGTERM or SIGINT; SIGHUP reloads certificates and log
+/// levels.
 int serve(const cli::ServeOptions& options);
 /// A demo on 127.0.0.1 with everything made up: accounts, mail, certificate.
 int dev(const cli::DevOptions& options);

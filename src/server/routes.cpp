@@ -14,7 +14,19 @@ std::string parse_domain_host(std::string_view text, mta::SmartHost& out) {
     return out.hop ? std::string() : why;
 }
 
-mta::RouteSettings routes_from(const config::Config::Mta& settings) {
+/// Not by its certificate: names and authorities of a node are its own matter (node.ca_file, node.pins), and
+/// what is brought there is no password.
+std::shared_ptr<const mta::NextHop> hop_to(const config::Node& node) {
+    auto hop = std::make_shared<mta::NextHop>();
+    hop->kind = mta::NextHop::Kind::host;
+    hop->name = base::lowered(node.host);
+    hop->port = node.smtp_port;
+    hop->tls = node.tls == "none" ? mta::TlsPolicy::never : mta::TlsPolicy::encrypted;
+    return hop;
+}
+
+mta::RouteSettings routes_from(const config::Config& config) {
+    const config::Config::Mta& settings = config.mta;
     mta::RouteSettings out;
     out.relay_from_loopback = settings.relay_from_loopback;
     std::string why;
@@ -32,6 +44,8 @@ mta::RouteSettings routes_from(const config::Config::Mta& settings) {
     };
     read(settings.by_recipient, out.by_recipient);
     read(settings.by_sender, out.by_sender);
+    for (const config::Node& node : config.nodes)
+        if (node.smtp_port != 0) out.nodes[node.name] = hop_to(node);
     return out;
 }
 

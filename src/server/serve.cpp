@@ -205,7 +205,17 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.sending.per_day = mta.recipients_per_day;
     settings.trace_bytes_max = mta.trace_bytes;
     settings.relay_from_loopback = mta.relay_from_loopback;
-    settings.routes = routes_from(mta);
+    settings.routes = routes_from(config);
+    settings.tls_reports = mta.tls_reports;
+    settings.mail_out.source_ipv4 = mta.source_ipv4;
+    settings.mail_out.source_ipv6 = mta.source_ipv6;
+    settings.mail_out.helo_ipv4 = settings.mail_out.helo_ipv6 = mta.helo;
+    settings.mail_out.ca_file = mta.ca_file;
+    settings.mail_out.ipv6 = mta.ipv6;
+    settings.mail_out.dane = mta.dane;
+    settings.mail_out.mta_sts = mta.mta_sts;
+    settings.mail_out.mx_port = static_cast<std::uint16_t>(mta.mx_port);
+    settings.mail_out.limits.destination_connections = mta.destination_attempts_max;
 }
 
 Settings settings_from(const config::Config& config) {

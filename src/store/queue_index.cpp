@@ -22,6 +22,7 @@ QueueIndex::Lane& QueueIndex::lane(std::string_view name) {
     if (Lane* known = known_lane(name)) return *known;
     auto made = std::make_unique<Lane>();
     made->name = name;
+    made->number = ++lanes_made_;
     made->allowed = limits_.lane_busy_first;
     const std::string_view key = made->name;
     return *lanes_.emplace(key, std::move(made)).first->second;

@@ -94,6 +94,7 @@ private:
 
     struct Lane {
         std::string name;
+        std::uint64_t number = 0;      ///< in the order in which they were made
         std::array<ByDue, 3> waiting;  ///< by class
         std::uint64_t items = 0;       ///< of any state
         std::uint32_t busy = 0, allowed = 0, failures = 0;
@@ -105,7 +106,7 @@ private:
     };
     struct Sooner {
         bool operator()(const Lane& a, const Lane& b) const {
-            return a.ready_at != b.ready_at ? a.ready_at < b.ready_at : std::less<>()(&a, &b);
+            return a.ready_at != b.ready_at ? a.ready_at < b.ready_at : a.number < b.number;
         }
     };
     using LaneTimes = boost::intrusive::set<
@@ -138,6 +139,7 @@ private:
     Turns turns_;        ///< lanes that have
     std::size_t messages_ = 0, busy_ = 0, held_ = 0;
     std::vector<Item*> loading_;
+    std::uint64_t lanes_made_ = 0;
 };
 
 }  // namespace store

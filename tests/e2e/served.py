@@ -42,32 +42,40 @@ socket = "{self.root}/admin.sock"
     def barid(self, *arguments, code=0, **kw):
         done = subprocess.run([BARID, "--socket", str(self.root / "admin.sock"), *arguments], capture_output=True,
                               text=True, timeout=60, **kw)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if code is not None:
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
     def start(self, extra="", listeners=None):
-        config = self.write(extra, listeners)
-        log = open(self.root / "log", "wb")
-        self.addCleanup(log.close)
-        process = subprocess.Popen([BARID, "serve", "-c", config], stderr=log, stdout=log)
-
-        def end():
-            process.send_signal(signal.SIGTERM)
-            try:
-                code = process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
-            self.assertEqual(code, 0, self.log_text()[-3000:])
-
-        self.addCleanup(end)
-        wait_until(lambda: process.poll() is not None or b"ready" in (self.root / "log").read_bytes())
-        self.assertIsNone(process.poll(), self.log_text())
+        self.config = self.write(extra, listeners)
+        self.run_server()
+        self.addCleanup(self.end)
         self.barid("postoffice", "add", "acme")
         self.barid("domain", "add", "acme.test", "--postoffice", "acme")
         for name in ("anna", "bert"):
             self.barid("account", "add", f"{name}@acme.test", "--password-stdin", input=self.PASSWORD + "\n")
+
+    def run_server(self):
+        with open(self.root / "log", "wb") as log:
+            self.process = subprocess.Popen([BARID, "serve", "-c", self.config], stderr=log, stdout=log)
+        wait_until(lambda: self.process.poll() is not None or b"ready" in (self.root / "log").read_bytes())
+        self.assertIsNone(self.process.poll(), self.log_text())
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        self.assertEqual(code, 0, self.log_text()[-3000:])
+
+    def again(self):
+        """kill -9, and a new process over the same data."""
+        self.process.kill()
+        self.process.wait()
+        self.run_server()
 
     def log_text(self):
         return (self.root / "log").read_text(errors="replace")

@@ -1,0 +1,15 @@
+// Arguments that say where a domain's mail goes.
+#pragma once
+#include <string>
+
+#include "admin/operations.hpp"
+
+namespace admin {
+
+/// "local", "split", "backup"
+const char* delivery_name(directory::Domain::Delivery delivery);
+/// Empty, or what is wrong. Changes what the arguments name.
+std::string take_smart_host(const Json& arguments, std::string* smart_host, bool* trusted_only);
+std::string take_delivery(const Json& arguments, directory::Domain::Delivery* delivery);
+
+}  // namespace admin

@@ -1,0 +1,71 @@
+#include "server/mail_out.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace server {
+namespace {
+
+mta::dsn::Settings report_settings(const mta::smtp_out::Settings& settings) {
+    mta::dsn::Settings out;
+    out.host_name = settings.host_name;
+    return out;
+}
+
+mta::smtp_out::OutboundParts parts_of(net::Server& server) {
+    return mta::smtp_out::OutboundParts{server.executor(), server.resolver()};
+}
+
+mta::dsn::Action action_of(mta::ReportLine::Action action) {
+    switch (action) {
+        case mta::ReportLine::Action::failed:
+            return mta::dsn::Action::failed;
+        case mta::ReportLine::Action::delayed:
+            return mta::dsn::Action::delayed;
+        case mta::ReportLine::Action::delivered:
+            return mta::dsn::Action::delivered;
+        case mta::ReportLine::Action::relayed:
+            return mta::dsn::Action::relayed;
+        case mta::ReportLine::Action::expanded:
+            break;
+    }
+    return mta::dsn::Action::expanded;
+}
+
+}  // namespace
+
+mta::awaitable<store::Result<std::string>> DsnReporter::compose(mta::ReportRequest request) {
+    mta::dsn::Request wanted;
+    wanted.envelope = std::move(request.envelope);
+    wanted.message = std::move(request.message);
+    for (mta::ReportLine& line : request.lines) {
+        mta::dsn::Told told;
+        told.recipient = std::move(line.recipient);
+        told.action = action_of(line.action);
+        told.outcome = std::move(line.outcome);
+        told.last_attempt = line.last_attempt;
+        if (line.retry_until) told.retry_until = *line.retry_until;
+        wanted.recipients.push_back(std::move(told));
+    }
+    auto report = co_await mta::dsn::make_report(std::move(wanted), settings_, base::Clock::system().now(),
+                                                 &base::Random::system());
+    if (!report) co_return store::Error(store::Errc::invalid, "nobody is to be told");
+    co_return std::move(report->text);
+}
+
+boost::asio::awaitable<bool> OwnMail::send(std::string from, std::string to, std::string text) {
+    const auto sent = co_await agent_.send_own(std::move(from), std::move(to), std::move(text));
+    if (!sent) base::log::warn("mta", "a report of ours is not sent", {{"why", sent.error().what()}});
+    co_return sent.has_value();
+}
+
+MailOut::MailOut(net::Server& server, mta::smtp_out::Settings settings)
+    : outbound_(parts_of(server), settings), reporter_(report_settings(settings)) {}
+
+boost::asio::awaitable<void> MailOut::send_tls_reports(mta::Agent* agent, std::stop_token stop) {
+    OwnMail mail(*agent);
+    co_await outbound_.send_tls_reports(&mail, std::move(stop));
+}
+
+}  // namespace server

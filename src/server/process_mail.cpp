@@ -1,0 +1,78 @@
+// Process: the queue, the agent and what it sends by; and the end of all of it, in order.
+#include <thread>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
+#include "server/mail_out.hpp"
+#include "server/own_addresses.hpp"
+#include "server/process.hpp"
+
+namespace server {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+/// Before anybody is served: what is accepted must not meet a queue that is being read.
+std::string Process::open_queue() {
+    queue_ = store::make_queue(*engine_, store_->ids(), base::Clock::system(), settings_.queue_limits);
+    std::string wrong;
+    asio::io_context io;
+    asio::co_spawn(io, queue_->open(), [&](std::exception_ptr failed, const store::Result<void>& opened) {
+        if (failed || !opened) wrong = "the queue cannot be read";
+    });
+    std::thread helper([&io] { io.run(); });
+    io.run();
+    helper.join();
+    if (!wrong.empty()) return wrong;
+    mta::TraceSettings trace;
+    if (settings_.trace_bytes_max != 0) trace.folder = settings_.data / "trace";
+    trace.bytes_max = settings_.trace_bytes_max;
+    trace_ = std::make_unique<mta::Trace>(trace, base::Clock::system());
+    settings_.routes.own_node = settings_.relay.own_name;
+    router_ = std::make_unique<mta::Router>(*directory_, settings_.routes);
+    sending_ = std::make_unique<mta::SendingLimits>(settings_.sending, base::Clock::system());
+    mta::smtp_out::Settings out = settings_.mail_out;
+    out.host_name = settings_.hostname;
+    out.own_addresses = own_addresses();
+    mail_out_ = std::make_unique<MailOut>(*server_, std::move(out));
+    if (!mail_out_->fault().empty()) return "mail to other hosts: " + mail_out_->fault();
+    mta::AgentParts parts{*store_, *queue_, *router_, *trace_};
+    parts.remote = &mail_out_->connector();
+    parts.reporter = &mail_out_->reporter();
+    agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
+    return {};
+}
+
+void Process::stop() {
+    if (stopping_.exchange(true)) return;
+    asio::co_spawn(server_->executor(), stop_in_order(),
+                   [](std::exception_ptr failed) { log_end("stop", failed); });
+}
+
+asio::awaitable<void> Process::stop_in_order() {
+    agent_->stop();
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    for (std::chrono::milliseconds waited{0};
+         waited < settings_.server_limits.drain_max && !agent_->idle();) {
+        const std::chrono::milliseconds step{20};
+        timer.expires_after(step);
+        co_await timer.async_wait(no_throw);
+        waited += step;
+    }
+    reports_stop_.request_stop();
+    mail_out_->connector().stop();
+    server_->stop();
+}
+
+}  // namespace server
