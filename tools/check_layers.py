@@ -27,7 +27,7 @@ ALLOWED = {
     "http": {"base", "net"},
     "discovery": {"base", "net", "http"},
     "relay/dialogue": {"base"},
-    "relay": {"base", "net", "auth", "relay/dialogue"},
+    "relay": {"base", "net", "auth", "http", "relay/dialogue"},
     "imap/syntax": {"base"}, "pop3/syntax": {"base"}, "smtp/syntax": {"base"},
     "imap": {"base", "net", "store", "directory", "auth", "relay", "imap/syntax", "imap/sort", "imap/commands"},
     "imap/commands": {"base", "net", "store", "directory", "auth", "relay", "imap/syntax", "imap/sort", "imap"},

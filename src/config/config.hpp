@@ -34,7 +34,7 @@ struct Listener {
 /// A server that has mailboxes which this one leads to. \ref relay::Node is made from it.
 struct Node {
     std::string name, host;
-    std::uint16_t imap_port = 0, pop3_port = 0, submission_port = 0, smtp_port = 0;
+    std::uint16_t imap_port = 0, pop3_port = 0, submission_port = 0, http_port = 0, smtp_port = 0;
     std::string tls;  ///< "none", "starttls", "implicit"
     std::string server_name, ca_file;
     std::vector<std::string> pins;

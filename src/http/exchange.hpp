@@ -73,6 +73,7 @@ public:
     /// meanwhile is kept for later.
     awaitable<net::Wake> wait(std::chrono::milliseconds patience);
     std::shared_ptr<net::Waker> waker();
+    /// Of the server's end and of a kick the session knows too: this answer is the connection's last.
     std::uint32_t take_events();
 
 private:

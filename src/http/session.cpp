@@ -278,6 +278,10 @@ awaitable<bool> Exchange::end() { return session_->end(); }
 bool Exchange::responded() const { return session_->writer_.begun(); }
 awaitable<net::Wake> Exchange::wait(std::chrono::milliseconds patience) { return session_->wait(patience); }
 std::shared_ptr<net::Waker> Exchange::waker() { return session_->connection_->waker(); }
-std::uint32_t Exchange::take_events() { return session_->connection_->take_events(); }
+std::uint32_t Exchange::take_events() {
+    const std::uint32_t events = session_->connection_->take_events();
+    if ((events & (net::event_shutdown | net::event_kicked)) != 0) session_->closing_ = true;
+    return events;
+}
 
 }  // namespace http

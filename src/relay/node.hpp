@@ -13,6 +13,7 @@ struct Node {
     std::string name;  ///< as the directory has it
     std::string host;  ///< name or address; the first address that answers is taken
     std::uint16_t imap_port = 993, pop3_port = 995, submission_port = 465;  ///< 0: not served there
+    std::uint16_t http_port = 443;  ///< of ActiveSync; TLS from the first octet unless `tls` is none
 
     enum class Tls : std::uint8_t { none, starttls, implicit };
     Tls tls = Tls::implicit;
@@ -46,6 +47,8 @@ struct Settings {
     /// From the login here to that there, in all: clients give up after 30 to 60 s.
     std::chrono::milliseconds login_max{20'000};
     std::chrono::milliseconds tls_handshake_max{10'000};
+    /// Of an HTTP request's answer: ActiveSync's longest heartbeat is 59 min.
+    std::chrono::milliseconds web_answer_max{62 * 60'000};
     static constexpr std::size_t addresses_max = 4;  ///< tried of a node
 };
 

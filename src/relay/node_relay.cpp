@@ -4,18 +4,11 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "net/client.hpp"
-#include "net/proxy_header.hpp"
 #include "net/tls_context.hpp"
+#include "relay/web_forward.hpp"
 
 namespace relay {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-OpenError unavailable(std::string why) {
-    return OpenError(Failure{Failure::Kind::unavailable, std::move(why), {}});
-}
 
 const char* name_of(Protocol protocol) {
     switch (protocol) {
@@ -75,91 +68,36 @@ private:
 
 }  // namespace
 
-struct NodeRelay::Target {
-    Node node;
-    std::shared_ptr<const net::TlsContext> tls;  // null: none
-};
-
 /// One opening: a local of open().
 class NodeRelay::Opening {
 public:
     Opening(const NodeRelay& relay, const Target& target, net::Connection& client, Request& request)
-        : relay_(relay), target_(target), peer_(client.peer()), request_(request), near_(client) {}
+        : target_(target),
+          settings_(relay.settings_),
+          peer_(client.peer()),
+          request_(request),
+          near_(client),
+          connector_(relay.parts(target, client.peer()), port_of(target.node, request.protocol),
+                     target.node.tls) {}
 
     awaitable<Opened> run() {
-        deadline_ = Clock::now() + relay_.settings_.login_max;
         const Node& node = target_.node;
         if (port_of(node, request_.protocol) == 0) co_return unavailable("the node does not serve it");
         if (node.login == Node::Login::password && request_.identity.password.empty())
             co_return unavailable("the node takes passwords only, and the client did not send its own");
-        auto addresses = co_await relay_.resolver_.addresses(node.host);
-        if (!addresses || addresses->empty()) co_return unavailable("no address of " + node.host);
-        const std::size_t count = std::min(addresses->size(), Settings::addresses_max);
-        OpenError last;
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::string address = (*addresses)[i].text();
-            auto reached = co_await reach(address);
-            if (!reached) {
-                last = reached.error();
-                if (Clock::now() >= deadline_ || final_) break;
-                continue;
-            }
-            // What a server says of the login it says for all its addresses.
-            co_return co_await log_in();
-        }
-        co_return last;
+        const auto connected = [this](net::Client& client) { near_.pass_events_to(client.waker()); };
+        auto reached = co_await connector_.connect(near_.executor(), connected);
+        if (!reached) co_return reached.error();
+        client_ = std::move(*reached);
+        // What a server says of the login it says for all its addresses.
+        co_return co_await log_in();
     }
 
 private:
-    /// A connection on which the first words can be said.
-    awaitable<base::Result<void, OpenError>> reach(std::string address) {
-        const Node& node = target_.node;
-        net::ClientOptions options;
-        options.address = std::move(address);
-        options.port = port_of(node, request_.protocol);
-        options.connect_max = std::min(relay_.settings_.connect_max, left());
-        auto connected = co_await net::Client::connect(near_.executor(), std::move(options));
-        if (!connected) {
-            final_ = connected.error().is(net::ClientErrc::cancelled);
-            co_return unavailable("cannot connect: " + connected.error().what());
-        }
-        client_ = std::move(*connected);
-        near_.pass_events_to(client_->waker());
-        const auto& own = relay_.own_ports_;
-        final_ = client_->reached_own_host() &&
-                 std::ranges::find(own, port_of(node, request_.protocol)) != own.end();
-        if (final_) co_return unavailable("the node is this server itself");
-        if (node.announce == Node::Announce::proxy) {
-            std::string header = proxy_header();
-            auto sent = co_await client_->write(std::move(header));
-            if (!sent) co_return unavailable(sent.error().what());
-        }
-        if (node.tls != Node::Tls::implicit) co_return base::Result<void, OpenError>();
-        co_return co_await secure();
-    }
-
-    std::string proxy_header() const {
-        net::ProxiedClient proxied;
-        proxied.source = net::IpAddress::parse(peer_.address);
-        proxied.destination = net::IpAddress::parse(peer_.local_address);
-        proxied.source_port = peer_.port;
-        proxied.destination_port = peer_.local_port;
-        return net::write_proxy_header(proxied);
-    }
-
-    awaitable<base::Result<void, OpenError>> secure() {
-        const Node& node = target_.node;
-        const auto patience = std::min(relay_.settings_.tls_handshake_max, left());
-        std::string name = node.server_name.empty() ? node.host : node.server_name;
-        auto secured = co_await client_->start_tls(target_.tls, std::move(name), patience);
-        if (!secured) co_return unavailable("no TLS: " + secured.error().what());
-        co_return base::Result<void, OpenError>();
-    }
-
     Facts facts() {
         const Node& node = target_.node;
         Facts out;
-        out.hostname = relay_.settings_.hostname;
+        out.hostname = settings_.hostname;
         out.user = request_.identity.name;
         switch (node.login) {
             case Node::Login::shared:
@@ -190,11 +128,11 @@ private:
     awaitable<Opened> log_in() {
         const std::unique_ptr<Dialogue> dialogue = make_dialogue(request_.protocol, facts());
         for (;;) {
-            auto line = co_await client_->read_line(Limits::line_bytes_max, left());
+            auto line = co_await client_->read_line(Limits::line_bytes_max, connector_.left());
             if (!line) co_return unavailable(line.error().what());
             Next next = dialogue->line(*line);
             if (next.kind == Next::Kind::start_tls) {
-                auto secured = co_await secure();
+                auto secured = co_await connector_.secure(client_.get());
                 if (!secured) co_return secured.error();
                 next = dialogue->secured();
             }
@@ -209,7 +147,7 @@ private:
                 if (!sent) co_return unavailable(sent.error().what());
             }
             if (next.kind == Next::Kind::skip) {
-                auto skipped = co_await client_->read_octets(next.octets, left());
+                auto skipped = co_await client_->read_octets(next.octets, connector_.left());
                 if (!skipped) co_return unavailable(skipped.error().what());
             }
             if (next.kind == Next::Kind::done) break;
@@ -219,19 +157,13 @@ private:
         co_return tunnel;
     }
 
-    std::chrono::milliseconds left() const {
-        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
-        return std::max(rest, std::chrono::milliseconds(0));
-    }
-
-    const NodeRelay& relay_;
     const Target& target_;
+    const Settings& settings_;
     const net::PeerInfo& peer_;
     Request& request_;
     net::Connection& near_;
+    Connector connector_;
     std::unique_ptr<net::Client> client_;
-    Clock::time_point deadline_;
-    bool final_ = false;  // another address of the node would change nothing
 };
 
 NodeRelay::NodeRelay(net::Resolver& resolver, Settings settings)
@@ -253,7 +185,11 @@ NodeRelay::NodeRelay(net::Resolver& resolver, Settings settings)
 
 NodeRelay::~NodeRelay() = default;
 
-const NodeRelay::Target* NodeRelay::find(const std::string& node) const {
+Connector::Parts NodeRelay::parts(const Target& target, const net::PeerInfo& peer) const {
+    return {resolver_, settings_, own_ports_, target, peer};
+}
+
+const Target* NodeRelay::find(const std::string& node) const {
     const auto found = targets_.find(node);
     return found == targets_.end() ? nullptr : found->second.get();
 }
@@ -290,6 +226,33 @@ awaitable<Opened> NodeRelay::open(net::Connection* client, Request request) {
                           {"why", out.error().failure().why}});
     }
     co_return out;
+}
+
+/// The request is the client's own business: what is logged is that it went there, or why not.
+awaitable<void> NodeRelay::forward(http::Exchange exchange, WebRequest request) {
+    const std::string node = request.identity.node, user = request.identity.name;
+    std::string why = "no node of that name is configured";
+    const Target* const target = find(node);
+    if (request.identity.relayed) {
+        why = "it was relayed to here already: the directories disagree about the node";
+    } else if (target != nullptr) {
+        const net::PeerInfo& peer = exchange.peer();
+        WebForward forward(parts(*target, peer), exchange, std::move(request));
+        why = co_await forward.run();
+    }
+    if (why.empty() || why == WebForward::client_left) {
+        base::log::debug("relay", "relayed", {{"user", user}, {"protocol", "http"}, {"node", node}});
+        co_return;
+    }
+    if (why != WebForward::stopping)
+        base::log::error("relay", "not relayed",
+                         {{"user", user}, {"protocol", "http"}, {"node", node}, {"why", std::move(why)}});
+    if (!exchange.responded()) {
+        http::ResponseHead head;
+        head.status = 503;
+        head.fields.emplace_back("Retry-After", "30");
+        co_await exchange.respond(std::move(head), std::string());
+    }
 }
 
 }  // namespace relay

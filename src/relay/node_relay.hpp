@@ -6,17 +6,15 @@
 #include <vector>
 
 #include "net/resolver.hpp"
+#include "relay/connector.hpp"
 #include "relay/node.hpp"
 #include "relay/relay.hpp"
-
-namespace net {
-class TlsContext;
-}
+#include "relay/web_relay.hpp"
 
 namespace relay {
 
 /// The resolver outlives it, and it outlives the sessions.
-class NodeRelay final : public Relay {
+class NodeRelay final : public Relay, public WebRelay {
 public:
     NodeRelay(net::Resolver& resolver, Settings settings);
     ~NodeRelay() override;
@@ -28,11 +26,12 @@ public:
 
     bool elsewhere(const std::string& node) const override;
     awaitable<Opened> open(net::Connection* client, Request request) override;
+    awaitable<void> forward(http::Exchange exchange, WebRequest request) override;
 
 private:
-    struct Target;
     class Opening;
     const Target* find(const std::string& node) const;
+    Connector::Parts parts(const Target& target, const net::PeerInfo& peer) const;
 
     net::Resolver& resolver_;
     Settings settings_;

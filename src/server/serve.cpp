@@ -155,6 +155,7 @@ relay::Node node_from(const config::Node& from) {
     node.imap_port = from.imap_port;
     node.pop3_port = from.pop3_port;
     node.submission_port = from.submission_port;
+    node.http_port = from.http_port;
     node.tls = from.tls == "none"       ? Node::Tls::none
                : from.tls == "starttls" ? Node::Tls::starttls
                                         : Node::Tls::implicit;
