@@ -70,7 +70,8 @@ public:
         // Tokens are passwords: what is kept of them is a keyed hash.
         const std::string key = hmac(Digest::sha_256, secret_.reveal(), token.reveal());
         if (auto known = find(key)) co_return Answer(std::move(*known));
-        if (!begin()) co_return Answer(Fault::unavailable);
+        const base::SystemTime began = clock_.now();
+        if (!begin(began)) co_return Answer(Fault::unavailable);
         Request request;
         request.url = settings_.introspection_url;
         request.form = "token=" + form_encoded(token.reveal()) + "&token_type_hint=access_token";
@@ -80,7 +81,7 @@ public:
                                                       form_encoded(settings_.introspection_secret.reveal()));
         }
         const Response response = co_await fetcher_.fetch(std::move(request));
-        co_return judge(key, response);
+        co_return judge(key, response, began);
     }
 
 private:
@@ -96,14 +97,20 @@ private:
         return known->second.name;
     }
 
-    bool begin() {
+    bool begin(base::SystemTime now) {
         const std::lock_guard lock(mutex_);
-        if (asking_ >= settings_.asking_max || backoff_.waits(clock_.now())) return false;
+        if (asking_ >= settings_.asking_max || backoff_.waits(now)) return false;
         ++asking_;
         return true;
     }
 
-    Answer judge(const std::string& key, const Response& response) {
+    /// What the endpoint says of the request itself. Anybody may send a token that it does not like: that
+    /// must not keep others from being asked for.
+    static bool is_about_the_token(unsigned status) {
+        return status == 400 || status == 413 || status == 422;
+    }
+
+    Answer judge(const std::string& key, const Response& response, base::SystemTime began) {
         const auto claims = response.status == 200 ? parse_claims(response.body, settings_.rules.name_claim)
                                                    : std::optional<Claims>();
         const bool answered = claims && claims->active;
@@ -111,7 +118,7 @@ private:
         const std::lock_guard lock(mutex_);
         --asking_;
         if (!answered) {
-            backoff_.failed(now);
+            if (!is_about_the_token(response.status)) backoff_.failed(began, now);
             std::string wrong = response.error;
             if (response.status != 0)
                 wrong = response.status == 200 ? "no introspection response"

@@ -22,7 +22,9 @@ constexpr std::chrono::seconds url_again_after{60};
 
 }  // namespace
 
-void Backoff::failed(base::SystemTime now) {
+void Backoff::failed(base::SystemTime began, base::SystemTime now) {
+    if (began <= failed_) return;
+    failed_ = now;
     until_ = now + next_;
     next_ = std::min(next_ * 2, max);
 }
@@ -101,7 +103,7 @@ void KeySource::keep(const Response& response) {
         fetched_ = now;
         backoff_.succeeded();
     } else {
-        backoff_.failed(now);
+        backoff_.failed(now, now);  // one asks at a time
         base::log::warn("auth", "cannot get the keys of tokens",
                         {{"from", settings_.key_file.empty() ? settings_.key_url : settings_.key_file},
                          {"error", wrong}});

@@ -16,14 +16,15 @@ namespace auth::token {
 /// When to try again what has failed: 1, 2, 4 … 300 s later.
 class Backoff {
 public:
-    void failed(base::SystemTime now);
+    /// \param began when that was tried: what was under way when another failed says nothing more
+    void failed(base::SystemTime began, base::SystemTime now);
     void succeeded() { *this = Backoff(); }
     bool waits(base::SystemTime now) const { return now < until_; }
 
 private:
     static constexpr std::chrono::seconds max{300};
     std::chrono::seconds next_{1};
-    base::SystemTime until_;
+    base::SystemTime failed_, until_;
 };
 
 using Keys = std::shared_ptr<const KeySet>;  // the source's, and of checks under way

@@ -1,6 +1,13 @@
 // Bearer tokens: signatures, claims, key sets and their changes, introspection; what attackers send.
 #include <limits>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "fixture.hpp"
 #include "issuer.hpp"
 
@@ -395,6 +402,50 @@ TEST_F(Asking, RefusalsAndBrokenAnswers) {
     clock_.advance(std::chrono::minutes(10));
     EXPECT_EQ(fault("a"), Fault::none);
     EXPECT_EQ(fault(std::string(8'193, 'a')), Fault::malformed);
+}
+
+/// Answers when all who ask have asked.
+class SlowFetcher final : public Fetcher {
+public:
+    Response answer;
+    int asked = 0;
+    awaitable<Response> fetch(Request) override {
+        ++asked;
+        const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+        co_return answer;
+    }
+    awaitable<Response> read(std::string, std::size_t) override { co_return Response(); }
+};
+
+awaitable<void> ask_for(Checker* checker, std::string token) {
+    base::Secret secret(std::move(token));
+    co_await checker->check(std::move(secret));
+}
+
+TEST_F(Asking, ManyQuestionsThatFailAtOnceAreOneFailure) {
+    SlowFetcher slow;
+    slow.answer.error = "no answer in time";
+    const std::unique_ptr<Checker> checker = make_checker(settings_, &slow, clock_, random_);
+    boost::asio::io_context io(1);
+    for (int i = 0; i < 20; ++i)
+        boost::asio::co_spawn(io, ask_for(checker.get(), "token" + std::to_string(i)), boost::asio::detached);
+    io.run();
+    ASSERT_EQ(slow.asked, 20);
+    clock_.advance(std::chrono::seconds(1));
+    EXPECT_EQ(directory::run(checker->check(base::Secret("again"))).fault(), Fault::unavailable);
+    EXPECT_EQ(slow.asked, 21) << "it rests for a second, not for minutes";
+    EXPECT_EQ(directory::run(checker->check(base::Secret("again"))).fault(), Fault::unavailable);
+    EXPECT_EQ(slow.asked, 21);
+}
+
+TEST_F(Asking, ATokenThatTheEndpointDislikesStopsNobodyElse) {
+    for (const unsigned status : {400U, 413U, 422U}) {
+        fetcher_.answer("{\"error\":\"invalid_request\"}", status);
+        EXPECT_EQ(fault("bad"), Fault::unavailable);
+        active();
+        EXPECT_EQ(fault("good" + std::to_string(status)), Fault::none);
+    }
 }
 
 TEST(Checkers, NothingConfiguredIsNothing) {
