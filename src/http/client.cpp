@@ -71,6 +71,9 @@ asio::awaitable<Result> read_answer(net::Client* client, std::size_t octets_max,
             const std::size_t taken = parser.put(asio::buffer(held.data(), held.size()), ec);
             client->consume(taken);
             if (ec == beast::http::error::need_more) {
+                // The parser bounds header and body, but not what stands between chunks.
+                if (held.size() - taken > ClientSettings::header_bytes_max)
+                    co_return Failed("lines too long");
                 ec = {};
             } else if (ec) {
                 co_return Failed(ec.message());

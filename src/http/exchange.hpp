@@ -42,7 +42,7 @@ public:
     explicit Exchange(Session& session) : session_(&session) {}
 
     std::string_view method() const;
-    std::string_view target() const;  ///< as sent: path and query
+    std::string_view target() const;  ///< as sent: path and query, without scheme and host
     std::string_view path() const;    ///< as sent, before the first '?'
     std::string_view query() const;   ///< behind it
     /// The first field of this name, in any case; empty: none.

@@ -13,10 +13,12 @@ namespace beast = boost::beast;
 struct RequestReader::Parser : beast::http::request_parser<beast::http::buffer_body> {
     unsigned status = 400;
     bool begun = false;  // a request's own octets have come
+    std::size_t header_bytes_max = 0;
 };
 
 RequestReader::RequestReader(std::size_t header_bytes_max) : parser_(std::make_unique<Parser>()) {
     parser_->header_limit(static_cast<std::uint32_t>(header_bytes_max));
+    parser_->header_bytes_max = header_bytes_max;
     parser_->body_limit(boost::none);  // whoever reads the body bounds it
 }
 RequestReader::~RequestReader() = default;
@@ -110,7 +112,13 @@ RequestReader::Step RequestReader::read_body(std::string_view octets, std::strin
         octets.remove_prefix(taken);
         step.consumed += taken;
         if (error == beast::http::error::need_buffer) break;
-        if (error == beast::http::error::need_more) break;
+        if (error == beast::http::error::need_more) {
+            // A line before a chunk, or trailer fields, which Beast takes whole and does not bound.
+            if (octets.size() <= parser_->header_bytes_max) break;
+            parser_->status = 431;
+            step.state = State::bad;
+            break;
+        }
         if (error) {
             parser_->status = status_of(error, octets);
             step.state = State::bad;

@@ -11,7 +11,8 @@ namespace http {
 
 class RequestReader {
 public:
-    /// A header larger than `header_bytes_max` is refused with 431, a target longer than that with it.
+    /// A header larger than `header_bytes_max` is refused with 431, a target longer than that with it; so is
+    /// the line before a chunk with its extensions (RFC 9112 section 7.1.1), and all trailer fields.
     explicit RequestReader(std::size_t header_bytes_max);
     ~RequestReader();
     RequestReader(RequestReader&&) noexcept;

@@ -236,7 +236,29 @@ awaitable<net::Wake> Session::wait(std::chrono::milliseconds patience) {
 }
 
 std::string_view Exchange::method() const { return session_->reader_->method(); }
-std::string_view Exchange::target() const { return session_->reader_->target(); }
+
+namespace {
+
+struct Target {
+    std::string_view authority, rest;
+};
+
+/// origin-form, or absolute-form, "which a server MUST accept", and whose host goes before the Host field.
+/// RFC 9112 section 3.2.2
+Target split(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!base::equals_nocase(target.substr(0, scheme.size()), scheme)) continue;
+        target.remove_prefix(scheme.size());
+        const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+        const std::string_view rest = target.substr(end);
+        return {target.substr(0, end), rest.empty() ? std::string_view("/") : rest};
+    }
+    return {{}, target};
+}
+
+}  // namespace
+
+std::string_view Exchange::target() const { return split(session_->reader_->target()).rest; }
 
 std::string_view Exchange::path() const { return target().substr(0, target().find('?')); }
 
@@ -248,7 +270,8 @@ std::string_view Exchange::query() const {
 std::string_view Exchange::field(std::string_view name) const { return session_->reader_->field(name); }
 
 std::string Exchange::host() const {
-    std::string_view host = field("Host");
+    std::string_view host = split(session_->reader_->target()).authority;
+    if (host.empty()) host = field("Host");
     const std::size_t colon = host.rfind(':');
     if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
         host = host.substr(0, colon);

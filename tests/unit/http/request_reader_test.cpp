@@ -135,5 +135,21 @@ TEST(RequestReader, AHeaderHasALimit) {
     EXPECT_EQ(read("GET /" + std::string(3'000, 'x'), 100, 2'000)->status, 431u) << "no line's end in sight";
 }
 
+TEST(RequestReader, WhatIsBetweenChunksHasALimit) {
+    const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::size_t step : {std::size_t{100}, SIZE_MAX}) {
+        const auto status = [&](const std::string& body) -> std::optional<unsigned> {
+            const auto got = read(post + body, step, 2'000);
+            return got ? std::optional(got->status) : std::nullopt;
+        };
+        const std::string some(1'000, 'x'), many(3'000, 'x');
+        EXPECT_EQ(status("3;" + some + "\r\nabc\r\n0;" + some + "\r\nT: " + some + "\r\n\r\n"), 0U) << step;
+        EXPECT_EQ(status("3;" + many), 431U) << step;
+        EXPECT_EQ(status("3\r\nabc\r\n3;" + many), 431U) << step;
+        EXPECT_EQ(status(std::string(3'000, '0')), 431U) << step;
+        EXPECT_EQ(status("3\r\nabc\r\n0\r\nT: " + many), 431U) << step;
+    }
+}
+
 }  // namespace
 }  // namespace http

@@ -99,6 +99,17 @@ TEST(HttpSession, AnswersRequestsOneAfterTheOther) {
     EXPECT_TRUE(stage.ended());
 }
 
+// RFC 9112 section 3.2.2
+TEST(HttpSession, AnAbsoluteTargetGoesBeforeTheHostField) {
+    Stage stage;
+    stage.router().add("/", Router::Match::exact, echo);
+    EXPECT_EQ(
+        body_of(stage.send("GET HTTP://Mail.Example.TEST:80/?a=http://b HTTP/1.1\r\nHost: other\r\n\r\n")),
+        "GET / a=http://b mail.example.test []");
+    EXPECT_EQ(body_of(stage.send("GET https://mail.example.test HTTP/1.1\r\nHost: other\r\n\r\n")),
+              "GET /  mail.example.test []");
+}
+
 TEST(HttpSession, BodiesHaveLimits) {
     Stage stage;
     stage.router().add("/", Router::Match::exact, echo);
