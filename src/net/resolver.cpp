@@ -208,9 +208,16 @@ private:
                              [self = shared_from_this()](boost::system::error_code ec) {
                                  // Cancelled by look_again(): another question may have come since.
                                  if (ec && ec != asio::error::operation_aborted) return;
-                                 if (!ec) ub_process(self->context_.get());
+                                 if (!ec) self->take_answers();
                                  self->wait();
                              });
+    }
+
+    /// On the strand. Under the mutex: libunbound picks an answer and calls answered() with it later, and a
+    /// question that is given up between the two would be gone.
+    void take_answers() {
+        const std::lock_guard lock(mutex_);
+        ub_process(context_.get());
     }
 
     /// On the strand: the last question was given up, so no answer may come that would end the wait.
@@ -220,11 +227,10 @@ private:
         if (answers_ && questions_.empty()) answers_->cancel(ignored);
     }
 
-    /// By libunbound, in ub_process(), once for each question that was not cancelled before.
+    /// By libunbound, in take_answers(), once for each question that was not cancelled before.
     static void answered(void* data, int error, ub_result* result) {
         auto* const question = static_cast<Question*>(data);
-        Impl& self = question->owner;  // alive: it runs ub_process()
-        const std::lock_guard lock(self.mutex_);
+        Impl& self = question->owner;
         const auto known = self.questions_.find(question);
         if (known != self.questions_.end()) {
             known->second->answer = read_answer(error, result, ResolverSettings::query_records_max);

@@ -2,9 +2,12 @@
 #include "net/access.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
 #include <gtest/gtest.h>
 
 #include "echo_server.hpp"
@@ -167,6 +170,30 @@ TEST_F(Resolving, AfterSilenceItIsAskedAgain) {
     EXPECT_TRUE(failed_);
     dns_.silent = false;
     EXPECT_TRUE(run(resolver.addresses("mx.example"))) << "a question given up must not be the last one";
+}
+
+boost::asio::awaitable<void> ask_often(net::Resolver* resolver, int first, int times) {
+    for (int i = 0; i < times; ++i) {
+        const std::string name = "n" + std::to_string(first + i) + ".example";
+        const auto found = co_await resolver->addresses(name);
+        EXPECT_FALSE(found);
+    }
+}
+
+/// Questions are given up while their answers come in: on other threads, at the same moment.
+TEST_F(Resolving, AnswersAtTheLastMoment) {
+    net::ResolverSettings hasty = settings();
+    hasty.answer_max = 1ms;
+    boost::asio::io_context io(4);
+    net::Resolver resolver(io.get_executor(), hasty);
+    for (int i = 0; i < 16; ++i) {
+        boost::asio::co_spawn(boost::asio::make_strand(io), ask_often(&resolver, i * 1'000, 100),
+                              boost::asio::detached);
+    }
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&io] { io.run(); });
+    threads.clear();
+    EXPECT_GT(dns_.asked, 0);
 }
 
 /// A resolver knows by itself that 127.0.0.1 is localhost.
