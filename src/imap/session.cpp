@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "imap/capability.hpp"
 #include "imap/notifier.hpp"
+#include "net/rest.hpp"
 
 namespace imap {
 
@@ -235,6 +236,7 @@ auth::Client Session::client() const {
     client.channel_binding = [connection](std::string_view type) {
         return connection->channel_binding(type);
     };
+    client.pause = net::rest_of(connection);
     return client;
 }
 

@@ -3,6 +3,7 @@ import os, random, signal, socket, threading, time, unittest
 
 from e2e import harness
 from e2e.harness import message, port_base
+from e2e.served import ServedCase
 
 
 def a_server(users=0):
@@ -121,6 +122,23 @@ class StopTest(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.expect_clean(code, log)
+
+
+class StopServedTest(ServedCase):
+    def test_while_penalties_are_waited_out(self):
+        self.start('[auth]\npenalty_first = "60s"\npenalty_max = "60s"\n')
+        wrong = {"imap": b"a login anna@acme.test wrong\r\n", "pop3": b"user anna@acme.test\r\npass wrong\r\n",
+                 "submission": b"ehlo x\r\nauth plain AGFubmFAYWNtZS50ZXN0AHdyb25n\r\n"}
+        for name, login in wrong.items():
+            one = socket.create_connection(("127.0.0.1", self.ports[name]), timeout=10)
+            self.addCleanup(one.close)
+            one.recv(1000)
+            one.sendall(login)
+        harness.wait_until(lambda: self.log_text().count("login refused") == 3)
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(timeout=60), 0)
+        self.assertLess(time.monotonic() - begun, 5)
 
 
 if __name__ == "__main__":

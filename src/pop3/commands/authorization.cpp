@@ -3,6 +3,7 @@
 
 #include "base/base64.hpp"
 #include "base/log.hpp"
+#include "net/rest.hpp"
 #include "pop3/session.hpp"
 
 namespace pop3 {
@@ -19,6 +20,7 @@ auth::Client Session::client() const {
     out.certificate_identity = peer.tls_client_subject;
     // The exchange that asks is a local of this session's coroutine.
     out.channel_binding = [this](std::string_view type) { return connection_->channel_binding(type); };
+    out.pause = net::rest_of(connection_.get());
     return out;
 }
 

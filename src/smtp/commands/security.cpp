@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/base64.hpp"
+#include "net/rest.hpp"
 #include "smtp/session.hpp"
 
 namespace smtp {
@@ -38,6 +39,7 @@ auth::Client Session::auth_client() const {
     client.channel_binding = [connection](std::string_view type) {
         return connection->channel_binding(type);
     };
+    client.pause = net::rest_of(connection);
     return client;
 }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "echo_server.hpp"
+#include "net/rest.hpp"
 
 namespace net_test {
 namespace {
@@ -39,6 +40,46 @@ TEST_F(Wakes, EventEndsTheWaitAndIsNotLost) {
     wakers().at(0)->wake(net::event_kicked);
     EXPECT_EQ(client.line(), "bye");
     EXPECT_TRUE(client.closed());
+}
+
+boost::asio::awaitable<void> rest_then_say_so(std::unique_ptr<net::Connection> connection) {
+    const auto rest = net::rest_of(connection.get());
+    for (const auto time : {100ms, 60'000ms}) {
+        connection->output() += "resting\r\n";
+        co_await connection->flush();
+        co_await rest(time);
+        connection->output() += "rested " + std::to_string(connection->input().size()) + "\r\n";
+        co_await connection->flush();
+    }
+    const std::lock_guard lock(seen().mutex);
+    ++seen().ended;
+}
+
+std::size_t ended() {
+    const std::lock_guard lock(seen().mutex);
+    return seen().ended;
+}
+
+TEST_F(Wakes, APenaltyEndsWithItsSession) {
+    Running running;
+    ASSERT_EQ(running.add({}, rest_then_say_so), "");
+    running.start();
+    const auto begun = std::chrono::steady_clock::now();
+    Client stays(running.port()), breaks_off(running.port());
+    for (Client* const client : {&stays, &breaks_off}) {
+        EXPECT_EQ(client->line(), "resting");
+        client->send("said too early\r\n");
+        EXPECT_EQ(client->line(), "rested 0");
+        EXPECT_EQ(client->line(), "resting");
+    }
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
+    const linger reset{1, 0};
+    ::setsockopt(breaks_off.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    breaks_off.close();
+    EXPECT_TRUE(eventually([] { return ended() == 1; })) << "who breaks off is not waited for";
+    running.stop();
+    EXPECT_EQ(stays.line(), "rested 0");
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 8s) << "the stop waits for no penalty";
 }
 
 TEST_F(Wakes, StormFromManyThreadsLosesNoOctets) {
