@@ -269,6 +269,7 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;
     made.limits.recipients_max = settings_.smtp_recipients_max;
+    made.limits.per_user = settings_.sessions_per_user;
     if (config.idle_max.count() != 0) made.limits.command_wait = config.idle_max;
     if (config.protocol == "smtp") {
         made.policy = smtp::Policy::inbound();

@@ -41,6 +41,8 @@ struct Limits {
     std::uint32_t unknown_recipients_max =
         100;  ///< of a session: guessing addresses is slowed by reconnecting
     std::uint32_t auth_failures_max = 5;
+    net::UserLimits per_user{100,
+                             20};  ///< sessions of all protocols, in all and from one address: more is 454
     std::chrono::milliseconds error_delay{1000};
     std::chrono::seconds command_wait{300};  ///< RFC 5321 section 4.5.3.2.7; a whole line must come in it
     /// Of a relayed session more than of its own, so that the back end says the goodbye.

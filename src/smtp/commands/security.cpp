@@ -49,7 +49,10 @@ awaitable<Session::Next> Session::handle(cmd::Auth auth) {
     if (transaction_.open()) co_return fault(replies::in_transaction);
     const auto refusal = co_await authenticate(std::move(auth));
     if (!refusal) {
-        registered_.set_user(identity_->name);
+        if (!registered_.claim_user(identity_->name, services_->limits.per_user)) {
+            identity_.reset();
+            co_return fault(replies::auth_sessions_max);
+        }
         if (services_->relay != nullptr && services_->relay->elsewhere(identity_->node)) {
             auth::Identity identity = *std::exchange(identity_, std::nullopt);
             co_return co_await lead_on(std::move(identity));

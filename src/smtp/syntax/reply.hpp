@@ -128,6 +128,7 @@ inline constexpr Reply auth_malformed{501, "5.5.2", "Malformed authentication me
 inline constexpr Reply auth_cancelled{501, "5.7.0", "Authentication cancelled"};
 inline constexpr Reply auth_failed{535, "5.7.8", "Authentication credentials invalid"};
 inline constexpr Reply auth_temporary{454, "4.7.0", "Temporary authentication failure"};
+inline constexpr Reply auth_sessions_max{454, "4.7.0", "Too many connections of this user"};
 inline constexpr Reply auth_too_many{421, "4.7.0", "Too many failed attempts; try again later"};
 
 inline constexpr Reply http_here{554, "5.5.1", "This is a mail server"};

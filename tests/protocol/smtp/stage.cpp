@@ -69,6 +69,7 @@ Stage::Stage(const support::StageOptions& options) : options_(options) {
         if (name == "header") limits.header_bytes_max = number_in(value);
         if (name == "rcptmax") limits.recipients_max = number_in(value);
         if (name == "mailmax") limits.transactions_max = std::uint32_t(number_in(value));
+        if (name == "peruser") limits.per_user.sessions_max = number_in(value);
         if (name == "delay") limits.error_delay = std::chrono::milliseconds(1000);
         if (name == "authequals") policy.auth_equals_line = true;
         if (name == "early") policy.early_talker = smtp::EarlyTalker::refuse;
