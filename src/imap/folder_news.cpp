@@ -42,6 +42,13 @@ public:
         if (!may(&is, store::Right::lookup)) return;
         const store::FolderInfo* was = look_up(old_, is.id);
         if (!may(was, store::Right::lookup)) {
+            // RFC 5465 section 5.4: INBOX is renamed, and there is a new one, which is no news.
+            const store::FolderInfo* inbox = before_.find(store::SpecialUse::inbox);
+            if (was == nullptr && is.was_inbox && may(inbox, store::Right::lookup)) {
+                add(Kind::renamed, is);
+                news.back().old_name = inbox->name;
+                return;
+            }
             add(Kind::appeared, is);
             const store::FolderInfo* named = before_.find(is.name);
             news.back().anew = named != nullptr && named->uid_validity != is.uid_validity;

@@ -50,8 +50,24 @@ awaitable<bool> Session::tell_changes(bool may_expunge) {
         if (!more) co_return false;
         if (is_behind(may_expunge)) connection_.waker()->wake(net::event_mail);
     }
-    if (!notifier_) co_return true;
-    co_return co_await notifier_->tell();
+    co_return co_await tell_elsewhere();
+}
+
+/// What happened elsewhere than to messages of the selected mailbox. False: the session is over.
+awaitable<bool> Session::tell_elsewhere() {
+    Notifier* const notifier = notifier_ ? notifier_.get() : annotations_watch_.get();
+    if (notifier == nullptr) co_return true;
+    co_return co_await notifier->tell();
+}
+
+/// RFC 5464 section 4.1: who has said ENABLE METADATA hears of annotations that others change, where others
+/// may know of the mailbox at all. Not between commands, as with NOTIFY, but with their replies and in IDLE.
+awaitable<void> Session::watch_annotations() {
+    if (notifier_ || annotations_watch_) co_return;
+    annotations_watch_ = std::make_unique<Notifier>(*this, Notifier::all_annotations());
+    annotations_watch_->be_quiet();
+    const Reply reply = co_await annotations_watch_->start(false);
+    if (reply.condition != Condition::ok) annotations_watch_.reset();
 }
 
 /// What a command has expunged is told, also to a client that wants to hear of nothing else.
@@ -79,6 +95,7 @@ awaitable<bool> Session::fetch_unasked(FetchAttributes what, NumberRanges uids) 
 /// \param appended uids in a folder that may be the selected one
 void Session::note_own(base::FolderId folder, const std::vector<Uid>* appended) {
     if (notifier_) notifier_->note_own(folder);
+    if (annotations_watch_) annotations_watch_->note_own(folder);
     if (appended == nullptr || !selected_ || selected_->folder->id() != folder) return;
     if (!notifier_ && selected_->contexts.empty()) return;
     NumberRanges uids;

@@ -41,6 +41,19 @@ Notifier::Notifier(Session& session, cmd::Notify notify)
     }
 }
 
+cmd::Notify Notifier::all_annotations() {
+    NotifyGroup all;
+    all.events = Event::mailbox_metadata_change | Event::server_metadata_change;
+    cmd::Notify out;
+    all.filter.kind = MailboxFilter::Kind::personal;
+    out.groups.push_back(all);
+    all.filter.kind = MailboxFilter::Kind::subtree;
+    for (const std::string_view prefix : {others_prefix, public_prefix})
+        all.filter.names.emplace_back(prefix.substr(0, prefix.size() - 1));
+    out.groups.push_back(std::move(all));
+    return out;
+}
+
 bool Notifier::is_own(const Source& source) const { return source.account == session_.account_; }
 
 bool Notifier::is_selected(base::FolderId folder) const {
@@ -78,6 +91,7 @@ void Notifier::listen(store::AccountPtr account, std::string prefix) {
     source.prefix = std::move(prefix);
     source.subscription = source.account->subscribe(watcher_);
     // Listen first, look then: what happens between the two is told, not lost.
+    source.speaks_for_server = is_own(source) || source.prefix == public_prefix;
     source.mark = source.account->notices_mark();
     source.tree = source.account->folders();
     const base::AccountId id = source.account->id();
@@ -89,7 +103,8 @@ void Notifier::listen(store::AccountPtr account, std::string prefix) {
 awaitable<store::Error> Notifier::find_sources() {
     const bool first = sources_.empty();
     if (first) listen(session_.account_, {});
-    bool reach_others = false;
+    // Annotations of the server that all see are in the public account.
+    bool reach_others = (all_events_ & Event::server_metadata_change) != 0;
     for (const Group& group : groups_) reach_others |= group.filters.reach_others();
     if (!reach_others) co_return store::Error();
     auto around = co_await session_.neighbours();
@@ -115,6 +130,7 @@ awaitable<Reply> Notifier::start(bool with_status) {
     if (groups_.empty()) co_return ok("Notify completed");
     const store::Error failed = co_await find_sources();
     if (!failed.is(store::Errc::none)) co_return reply_of(failed);
+    if (quiet_) co_return ok("");
     std::vector<base::AccountId> accounts;
     for (const auto& [id, source] : sources_) accounts.push_back(id);
     for (const base::AccountId id : accounts) {
@@ -152,6 +168,7 @@ awaitable<bool> Notifier::tell_state(base::AccountId account, bool with_status) 
 }
 
 void Notifier::write_no_access(const std::string& name) {
+    if (quiet_) return;
     ListResponse response;
     response.name = name;
     response.attributes = ListResponse::no_access;
@@ -204,7 +221,7 @@ void Notifier::sort_notices(const Source& source, const store::NoticesRead& read
         const bool annotation = notice.kind == store::Notice::Kind::annotation;
         if (notice.once && own_folders_.contains(notice.folder)) continue;
         if (!notice.folder) {  // the server
-            if (own && (all_events_ & Event::server_metadata_change) != 0)
+            if (source.speaks_for_server && (all_events_ & Event::server_metadata_change) != 0)
                 said[notice.folder].entries.push_back(notice.entry);
             continue;
         }
@@ -228,7 +245,7 @@ awaitable<bool> Notifier::tell_notices(base::AccountId account) {
     Source& source = sources_.at(account);
     const store::NoticesRead read = source.account->notices(source.mark, session_.account_->id());
     source.mark = read.mark;
-    if (read.lost) {
+    if (read.lost && !quiet_) {
         overflow();
         co_return true;
     }
@@ -258,7 +275,7 @@ awaitable<bool> Notifier::tell() {
         for (const auto& [id, source] : sources_) names |= source.account->folders() != source.tree;
         if (names) {
             const store::Error failed = co_await find_sources();
-            if (!failed.is(store::Errc::none)) overflow();
+            if (!failed.is(store::Errc::none) && !quiet_) overflow();
             for (auto& [id, source] : sources_) note_names(source);
             more = co_await tell_names();
         }
@@ -280,6 +297,7 @@ void Notifier::overflow() {
     groups_.clear();
     all_events_ = selected_events_ = 0;
     listed_.clear();
+    anew_.clear();
     sources_.clear();
 }
 

@@ -50,6 +50,11 @@ public:
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;
 
+    /// Of all mailboxes and of the server: what ENABLE METADATA asks for (RFC 5464 section 4.1).
+    static cmd::Notify all_annotations();
+    /// Not NOTIFY: nothing but annotations is ever told, and what was lost is lost.
+    void be_quiet() { quiet_ = true; }
+
     /// Begins to listen, and says how things stand.
     awaitable<Reply> start(bool with_status);
     /// What happened since. False: the session is over.
@@ -75,7 +80,8 @@ private:
         store::AccountPtr account;
         std::string prefix;
         store::FolderTreePtr tree;  ///< as it was told
-        std::uint64_t mark = 0;     ///< notices up to here were told
+        bool speaks_for_server = false;
+        std::uint64_t mark = 0;  ///< notices up to here were told
         store::SubscriptionPtr subscription;
     };
     using Sources = std::map<base::AccountId, Source>;
@@ -83,7 +89,12 @@ private:
     struct Listed {
         std::optional<std::string> old_name;
         std::uint32_t attributes = 0;  ///< beside those that it has
-        bool with_status = false;
+    };
+    /// A folder that has another UIDVALIDITY than the one of its name before it.
+    struct Anew {
+        base::AccountId account;
+        base::FolderId folder;
+        std::uint16_t items = 0;  ///< of STATUS
     };
     /// What is to be said of one folder.
     struct Said {
@@ -117,14 +128,16 @@ private:
     void note_subscriptions(const Source& source, const store::FolderTree& before);
     bool did_itself(std::string_view name) const;
     awaitable<bool> tell_names();
+    awaitable<bool> list_names();
 
     Session& session_;
     std::vector<Group> groups_;     // of other than the selected mailbox
     std::uint16_t all_events_ = 0;  // of these
     std::uint16_t selected_events_ = 0;
-    bool delays_expunge_ = false;
+    bool delays_expunge_ = false, quiet_ = false;
     FetchAttributes fetch_;
     std::map<std::string, Listed> listed_;
+    std::vector<Anew> anew_;
     std::set<base::FolderId> no_access_;  // said so
     std::set<base::FolderId> own_folders_;
     std::vector<std::string> own_names_;

@@ -32,6 +32,7 @@ void Notifier::note_names(Source& source) {
     const store::FolderTreePtr now = source.account->folders();
     if (now == source.tree) return;
     const store::FolderTreePtr before = std::exchange(source.tree, now);
+    if (quiet_) return;
     const auto all = compare_trees(*before, *now, source.account->id(), session_.account_->id());
     for (const FolderNews& news : all) note_news(source, news);
     if (is_own(source)) note_subscriptions(source, *before);
@@ -40,6 +41,7 @@ void Notifier::note_names(Source& source) {
 /// Of an account that shares nothing with him any more.
 void Notifier::note_left(Source& source) {
     note_names(source);
+    if (quiet_) return;
     const store::FolderTree nothing;
     const auto all = compare_trees(*source.tree, nothing, source.account->id(), session_.account_->id());
     for (const FolderNews& news : all) note_news(source, news);
@@ -88,8 +90,9 @@ void Notifier::note_come_or_gone(const Source& source, const FolderNews& news, s
     const std::string parent = parent_of(news.folder.name);
     if (!parent.empty() && (events_of(source, parent) & Event::mailbox_name) != 0)
         listed_[source.prefix + parent];
-    // Section 5.1: a change of UIDVALIDITY is told.
-    if (came && news.anew && (events & Event::flag_change) != 0) listed_[name].with_status = true;
+    // Section 5.1: a change of UIDVALIDITY is told, also to who does not want to hear of names.
+    if (came && news.anew && (events & Event::flag_change) != 0)
+        anew_.push_back(Anew{source.account->id(), news.folder.id, first_items(events, is_own(source))});
 }
 
 void Notifier::note_subscriptions(const Source& source, const store::FolderTree& before) {
@@ -109,7 +112,20 @@ void Notifier::note_subscriptions(const Source& source, const store::FolderTree&
 
 /// False: the session is over.
 awaitable<bool> Notifier::tell_names() {
-    if (listed_.empty()) co_return true;
+    if (!listed_.empty()) {
+        const bool more = co_await list_names();
+        if (!more) co_return false;
+    }
+    const std::vector<Anew> anew = std::exchange(anew_, {});
+    for (const Anew& each : anew) {
+        if (!sources_.contains(each.account) || is_selected(each.folder)) continue;
+        const bool more = co_await tell_status(each.account, each.folder, each.items);
+        if (!more) co_return false;
+    }
+    co_return true;
+}
+
+awaitable<bool> Notifier::list_names() {
     const auto names = std::exchange(listed_, {});
     const auto listing = co_await session_.listing();
     if (!listing) {
@@ -126,14 +142,6 @@ awaitable<bool> Notifier::tell_names() {
         write_list(session_.out(), response, session_.write_mode());
         const bool more = co_await session_.breathe();
         if (!more) co_return false;
-        if (!what.with_status || folder == nullptr) continue;
-        const auto shared = listing->shared.find(folder->id);
-        const bool own = shared == listing->shared.end();
-        const base::AccountId owner = own ? session_.account_->id() : shared->second.account->id();
-        if (!sources_.contains(owner) || is_selected(folder->id)) continue;
-        const std::uint16_t items = first_items(NotifyGroup::message_events, own);
-        const bool still = co_await tell_status(owner, folder->id, items);
-        if (!still) co_return false;
     }
     co_return true;
 }

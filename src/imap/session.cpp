@@ -146,8 +146,8 @@ awaitable<bool> Session::finish(Reply reply) {
         const bool more = co_await update_contexts();
         if (!more) co_return false;
     }
-    if (notifier_ && !ending_) {
-        const bool more = co_await notifier_->tell();
+    if (!ending_) {
+        const bool more = co_await tell_elsewhere();
         if (!more) co_return false;
     }
     if (selected_ && qresync_ && !ending_) tell_modseq(reply);

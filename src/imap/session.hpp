@@ -21,6 +21,7 @@
 #include "imap/syntax/fetch_writer.hpp"
 #include "imap/syntax/parse_command.hpp"
 #include "imap/wire.hpp"
+#include "store/metadata.hpp"
 
 namespace imap {
 
@@ -95,6 +96,8 @@ private:
     bool follows() const;
     awaitable<bool> wait_for_command();
     awaitable<bool> tell_changes(bool may_expunge);
+    awaitable<bool> tell_elsewhere();
+    awaitable<void> watch_annotations();
     awaitable<bool> tell_own(store::UidRanges uids);
     awaitable<bool> fetch_unasked(FetchAttributes what, NumberRanges uids);
     void note_own(base::FolderId folder, const std::vector<Uid>* appended = nullptr);
@@ -203,6 +206,10 @@ private:
     awaitable<store::Result<std::map<std::string, std::string>>> annotations(const Annotated* of);
     awaitable<store::Result<void>> touch(const Annotated* place);
     void announce(const Annotated& place, const std::vector<std::string>& entries);
+    awaitable<std::optional<Reply>> may_share(Annotated* place);
+    awaitable<store::Result<void>> annotate(const Annotated* place, store::MetadataEntries own,
+                                            store::MetadataEntries shared);
+    awaitable<void> copy_annotations(base::FolderId from, base::FolderId to);
     awaitable<bool> list_metadata(const std::vector<std::string>* names, Annotated place);
     // commands/idle.cpp
     enum class IdleEnd : std::uint8_t { done, other, gone };
@@ -221,7 +228,8 @@ private:
     std::string user_;
     relay::Course course_;
     std::unique_ptr<Selected> selected_;
-    std::unique_ptr<Notifier> notifier_;  // once NOTIFY was used
+    std::unique_ptr<Notifier> notifier_;           // once NOTIFY was used
+    std::unique_ptr<Notifier> annotations_watch_;  // ENABLE METADATA, until NOTIFY says more
 };
 
 }  // namespace imap

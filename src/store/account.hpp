@@ -38,6 +38,8 @@ struct FolderInfo {
     std::string name;       ///< full name
     SpecialUse use = SpecialUse::none;
     bool selectable = true;  ///< false: only a level of the hierarchy (\Noselect), kept for its children
+    /// Made by a RENAME of INBOX, as far as is remembered: not longer than the account is in memory.
+    bool was_inbox = false;
     std::uint32_t uid_validity = 0;
     AclPtr acl;  ///< null: the owner's alone
 };

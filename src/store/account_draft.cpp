@@ -61,6 +61,7 @@ FolderTreePtr AccountState::tree() const {
         info.use = row.use;
         info.selectable = row.selectable;
         info.uid_validity = row.uid_validity;
+        info.was_inbox = were_inbox.contains(id);
         if (const auto listed = acls.find(id); listed != acls.end()) info.acl = listed->second;
         tree->folders.push_back(std::move(info));
     }
@@ -178,6 +179,7 @@ Result<base::FolderId> AccountDraft::remove(std::string_view name) {
     // RFC 9051 section 6.3.5: a level that only holds others stays while it does.
     if (children && !row.selectable) return Error(Errc::denied, "the folder has others in it");
     set_acl(id, nullptr);  // RFC 4314 section 4
+    state_.were_inbox.erase(id);
     if (row.selectable) {
         state_.tombstones[id] = now_;
         batch_.put.push_back(engine::Row{keys::tombstone(id), encode_tombstone(now_)});

@@ -19,6 +19,7 @@ struct AccountState {
     std::map<base::FolderId, AclPtr> acls;
     std::set<base::AccountId> sharers;
     std::map<base::FolderId, std::int64_t> tombstones;  ///< deleted folders and when
+    std::set<base::FolderId> were_inbox;  ///< made by a RENAME of INBOX; for who listens, not kept in rows
 
     /// \errors corrupt
     static Result<AccountState> read(const std::vector<engine::Row>& rows);
@@ -40,6 +41,7 @@ public:
     /// The folder whose content goes.
     Result<base::FolderId> remove(std::string_view name);
     Result<void> rename(std::string_view from, std::string_view to);
+    void note_was_inbox(base::FolderId id) { state_.were_inbox.insert(id); }
     void subscribe(std::string_view name, bool yes);
     void set_sharer(base::AccountId owner, bool yes);
     /// Null: the folder is the owner's alone.

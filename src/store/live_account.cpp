@@ -200,13 +200,18 @@ awaitable<Result<void>> LiveAccount::drop_tombstone(base::FolderId folder) {
 }
 
 awaitable<Result<FolderInfo>> LiveAccount::create(std::string name, SpecialUse use) {
+    return make_folder(std::move(name), use, false);
+}
+
+awaitable<Result<FolderInfo>> LiveAccount::make_folder(std::string name, SpecialUse use, bool was_inbox) {
     Result<std::string> canonical = canonical_name(name, context_.limits);
     if (!canonical) co_return canonical.error();
     if (use == SpecialUse::inbox) co_return Error(Errc::invalid, "there is one INBOX only");
     auto made = std::make_shared<base::FolderId>();
-    Apply apply = [made, name = *canonical, use](AccountDraft& draft) {
+    Apply apply = [made, name = *canonical, use, was_inbox](AccountDraft& draft) {
         const auto id = draft.create(name, use);
         if (!id) return id.error();
+        if (was_inbox) draft.note_was_inbox(*id);
         *made = *id;
         return Error();
     };
@@ -254,7 +259,7 @@ awaitable<Result<void>> LiveAccount::rename(std::string from, std::string to) {
 
 /// RFC 9051 section 6.3.6: the messages go, INBOX and what is below it stay.
 awaitable<Result<void>> LiveAccount::rename_inbox(std::string to) {
-    const auto made = co_await create(std::move(to), SpecialUse::none);
+    const auto made = co_await make_folder(std::move(to), SpecialUse::none, true);
     if (!made) co_return made.error();
     const FolderTreePtr tree = folders();
     const FolderInfo* inbox = tree->find(SpecialUse::inbox);

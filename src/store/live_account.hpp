@@ -77,6 +77,7 @@ private:
     LiveFolderPtr live(base::FolderId folder) const;
     std::vector<LiveFolderPtr> with_new_rights(const AccountState& next) const;
     awaitable<Result<void>> rename_inbox(std::string to);
+    awaitable<Result<FolderInfo>> make_folder(std::string name, SpecialUse use, bool was_inbox);
     void forget_usage(base::FolderId folder);
 
     void set_usage(base::FolderId folder, const FolderTotals& totals);

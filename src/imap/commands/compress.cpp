@@ -21,6 +21,7 @@ awaitable<Reply> Session::handle(cmd::Unauthenticate) {
     condstore_ = qresync_ = rev2_ = utf8_ = uid_only_ = false;
     comparator_ = default_comparator;
     notifier_.reset();
+    annotations_watch_.reset();
     account_.reset();
     user_.clear();
     registration_.set_user({});

@@ -101,6 +101,11 @@ awaitable<Reply> Session::handle(cmd::Rename rename) {
         co_return no(code::cannot, "This mailbox cannot be renamed");
     const auto renamed = co_await from.account->rename(from.info.name, to.info.name);
     if (!renamed) co_return reply_of(renamed.error());
+    if (from.info.use == store::SpecialUse::inbox) {
+        const store::FolderTreePtr tree = from.account->folders();
+        const store::FolderInfo* made = tree->find(to.info.name);
+        if (made != nullptr) co_await copy_annotations(from.info.id, made->id);
+    }
     note_own(from.name());
     note_own(to.name());
     if (selected_ && selected_->account == from.account) {

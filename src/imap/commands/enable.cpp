@@ -1,4 +1,7 @@
 // ENABLE: RFC 9051 section 6.3.1, RFC 5161. NAMESPACE: RFC 9051 section 6.3.10, RFC 2342.
+#include <algorithm>
+
+#include "imap/notifier.hpp"
 #include "imap/session.hpp"
 
 namespace imap {
@@ -30,6 +33,10 @@ awaitable<Reply> Session::handle(cmd::Enable enable) {
             uid_only_ = true;
             refuse_numbered_contexts();
             enabled.emplace_back("UIDONLY");
+        } else if (capability == "METADATA" || capability == "METADATA-SERVER") {
+            // RFC 5464 section 4.1: by the name of what is announced.
+            co_await watch_annotations();
+            if (std::ranges::find(enabled, "METADATA") == enabled.end()) enabled.emplace_back("METADATA");
         } else if (capability == "UTF8=ACCEPT") {
             // RFC 6855 section 3 forbids it while a mailbox is selected, and so does the command table.
             utf8_ = true;

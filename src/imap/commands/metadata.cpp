@@ -124,12 +124,29 @@ awaitable<store::Result<void>> Session::touch(const Annotated* place) {
 /// Tells those who listen (RFC 5465 sections 5.6 and 5.7): of what all see all, of the rest this user's other
 /// sessions.
 void Session::announce(const Annotated& place, const std::vector<std::string>& entries) {
-    const store::AccountPtr& keeper = place.folder ? place.keeper : account_;
     std::vector<std::string> shared, own;
     for (const std::string& name : entries) (is_private(name) ? own : shared).push_back(name);
     note_own(place.folder);
-    if (!shared.empty()) keeper->note_annotations(place.folder, base::AccountId(), shared);
+    if (!shared.empty()) place.keeper->note_annotations(place.folder, base::AccountId(), shared);
+    const store::AccountPtr& keeper = place.folder ? place.keeper : account_;
     if (!own.empty()) keeper->note_annotations(place.folder, account_->id(), own);
+}
+
+/// What all see is written by who may write there; of the server by its administrator, whose post office
+/// gets the place for it now if it has none. A reply: why not.
+awaitable<std::optional<Reply>> Session::may_share(Annotated* place) {
+    if (place->folder) {
+        if (!place->rights.has(Right::write) || !place->keeper)
+            co_return no(code::no_perm, "Permission denied");
+        co_return std::nullopt;
+    }
+    const auto administrator = co_await is_administrator();
+    if (!administrator) co_return reply_of(administrator.error());
+    if (!*administrator) co_return no(code::no_perm, "Permission denied");
+    auto commons = co_await make_commons(true);
+    if (!commons) co_return reply_of(commons.error());
+    place->keeper = std::move(*commons);
+    co_return std::nullopt;
 }
 
 /// All or none (RFC 5464 section 4.3). Values of both kinds are in two places; those of the other kind are
@@ -146,57 +163,73 @@ awaitable<Reply> Session::handle(cmd::SetMetadata command) {
             co_return no(code::metadata_max_size(limits.value_bytes_max), "The value is too large");
         if (!place.folder && value && !is_sound_filter(name, *value))
             co_return no(code::cannot, "Not a search criterion");
+        // RFC 5464 section 6.2.2: read-only.
+        if (!place.folder && name == "/shared/admin") co_return no(code::no_perm, "Permission denied");
         auto& into = is_private(name) ? own : shared;
         into.emplace_back(name, std::move(value));
     }
-    // What all see is written by who may write there; the server's own by its administrator.
-    const bool may_share = place.folder && place.rights.has(Right::write);
-    if (!shared.empty() && (!may_share || !place.keeper)) co_return no(code::no_perm, "Permission denied");
-    store::MetadataPlace where;
-    where.folder = place.folder;
-    where.owner = place.folder ? place.keeper->id() : account_->id();
-    const auto too_many = [](const store::Error& error) {
-        return error.is(store::Errc::limit) ? no(code::metadata_too_many, "Too many annotations")
-                                            : reply_of(error);
-    };
+    if (!shared.empty()) {
+        const auto denied = co_await may_share(&place);
+        if (denied) co_return *denied;
+    }
     if (place.folder) {
         // RFC 7162 section 3.2: before, so that no annotation changes without it.
         const auto told = co_await touch(&place);
         if (!told) co_return reply_of(told.error());
     }
-    if (place.keeper && place.folder && where.owner == account_->id()) {
+    std::vector<std::string> changed;
+    for (const auto& entry : own) changed.push_back(entry.first);
+    for (const auto& entry : shared) changed.push_back(entry.first);
+    const auto written = co_await annotate(&place, std::move(own), std::move(shared));
+    if (!written && written.error().is(store::Errc::limit))
+        co_return no(code::metadata_too_many, "Too many annotations");
+    if (!written) co_return reply_of(written.error());
+    announce(place, changed);
+    co_return ok("Setmetadata completed");
+}
+
+/// All or none, but for a failure of the store in the middle of two commits.
+awaitable<store::Result<void>> Session::annotate(const Annotated* place, store::MetadataEntries own,
+                                                 store::MetadataEntries shared) {
+    store::MetadataPlace theirs;
+    theirs.folder = place->folder;
+    if (place->keeper) theirs.owner = place->keeper->id();
+    store::MetadataPlace mine = theirs;
+    if (!place->folder) mine.owner = account_->id();
+    if (place->folder && mine.owner == account_->id()) {
         // His own folder: one place, one commit.
         own.insert(own.end(), std::make_move_iterator(shared.begin()), std::make_move_iterator(shared.end()));
         shared.clear();
     }
-    std::vector<std::string> changed;
-    for (const auto& entry : own) changed.push_back(entry.first);
-    for (const auto& entry : shared) changed.push_back(entry.first);
+    store::Metadata kept(services_.store.engine(), account_->id());
+    store::MetadataEntries before;
     if (!own.empty()) {
-        store::Metadata mine(services_.store.engine(), account_->id());
-        const store::MetadataEntries before = co_await mine.former(where, own);
-        const auto done = co_await mine.write(where, std::move(own));
-        if (!done) co_return too_many(done.error());
-        if (shared.empty()) {
-            announce(place, changed);
-            co_return ok("Setmetadata completed");
-        }
-        store::Metadata theirs(services_.store.engine(), where.owner);
-        const auto others = co_await theirs.write(where, std::move(shared));
-        if (others) {
-            announce(place, changed);
-            co_return ok("Setmetadata completed");
-        }
-        store::MetadataEntries again = before;
-        const auto undone = co_await mine.write(where, std::move(again));
-        if (!undone) base::log::warn("imap", "a failed SETMETADATA was not undone", {{"user", user_}});
-        co_return too_many(others.error());
+        if (!shared.empty()) before = co_await kept.former(mine, own);
+        const auto done = co_await kept.write(mine, std::move(own));
+        if (!done) co_return done;
     }
-    store::Metadata theirs(services_.store.engine(), where.owner);
-    const auto done = co_await theirs.write(where, std::move(shared));
-    if (!done) co_return too_many(done.error());
-    announce(place, changed);
-    co_return ok("Setmetadata completed");
+    if (shared.empty()) co_return store::Result<void>();
+    store::Metadata others(services_.store.engine(), theirs.owner);
+    const auto done = co_await others.write(theirs, std::move(shared));
+    if (done || before.empty()) co_return done;
+    const auto undone = co_await kept.write(mine, std::move(before));
+    if (!undone) base::log::warn("imap", "a failed SETMETADATA was not undone", {{"user", user_}});
+    co_return done;
+}
+
+/// RFC 5464 section 4.1: those of INBOX stay there and are copied to what it is renamed to.
+awaitable<void> Session::copy_annotations(base::FolderId from, base::FolderId to) {
+    store::Metadata kept(services_.store.engine(), account_->id());
+    store::MetadataPlace place;
+    place.owner = account_->id();
+    place.folder = from;
+    const auto found = co_await kept.read(place);
+    if (!found || found->empty()) co_return;
+    store::MetadataEntries entries;
+    for (const auto& [name, value] : *found) entries.emplace_back(name, value);
+    place.folder = to;
+    const auto written = co_await kept.write(place, std::move(entries));
+    if (!written) base::log::warn("imap", "annotations were not copied", {{"user", user_}});
 }
 
 /// RFC 9590 section 3. False: the store did not answer.

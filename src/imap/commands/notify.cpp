@@ -17,6 +17,7 @@ awaitable<Reply> Session::handle(cmd::Notify notify) {
         const bool more = co_await synchronise(true, true);
         if (!more) co_return gone();
     }
+    annotations_watch_.reset();  // what he hears of is what he asks for now
     notifier_ = std::make_unique<Notifier>(*this, std::move(notify));
     Reply reply = co_await notifier_->start(with_status);
     if (reply.condition == Condition::no) notifier_ = std::move(former);

@@ -58,6 +58,16 @@ TEST(FolderNews, names_come_go_and_change) {
     EXPECT_EQ(news(Tree().add(1, "a"), Tree().add(7, "a")), "vanished a, appeared a (anew)");
 }
 
+TEST(FolderNews, inbox_is_renamed_and_stays) {
+    Tree before = Tree().add(1, "INBOX"), after = Tree().add(1, "INBOX").add(2, "Old", 0, "lr");
+    before.tree.folders.back().use = after.tree.folders.front().use = store::SpecialUse::inbox;
+    after.tree.folders.back().was_inbox = true;
+    EXPECT_EQ(news(before, after), "renamed Old from INBOX");
+    EXPECT_EQ(news(after, after), "");
+    // Who does not see INBOX sees a new folder.
+    EXPECT_EQ(news(before, after, reader), "appeared Old");
+}
+
 TEST(FolderNews, children_go_along_with_their_parent) {
     const Tree before = Tree().add(1, "a").add(2, "a/b", 1).add(3, "a/b/c", 2);
     EXPECT_EQ(news(before, Tree().add(1, "x").add(2, "x/b", 1).add(3, "x/b/c", 2)), "renamed x from a");
