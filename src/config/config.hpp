@@ -89,6 +89,7 @@ struct Config {
         std::uint64_t message_bytes = 0;
         std::uint32_t connections_per_account = 0;
         std::uint32_t connections_per_account_and_address = 0;
+        std::uint32_t messages_per_command = 0, messages_saved_per_command = 0;
     } limits;
     struct Directory {
         std::string default_domain, postmaster, password_key_file;

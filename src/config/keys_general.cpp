@@ -169,6 +169,19 @@ const std::array table{
         "Sessions of one "
         "account from one address (IPv6: one /64) at a time.",
         [](Config& c, const Value& v) { c.limits.connections_per_account_and_address = u32(v); }},
+    Key{"limits.messages_per_command",
+        Type::count,
+        "0",
+        {0, 4'294'967'295, {}},
+        "How many messages one IMAP command works on, announced as MESSAGELIMIT (RFC 9738); 0: all "
+        "that there are. Clients that do not know it see only the newest messages of larger folders.",
+        [](Config& c, const Value& v) { c.limits.messages_per_command = u32(v); }},
+    Key{"limits.messages_saved_per_command",
+        Type::count,
+        "0",
+        {0, 4'294'967'295, {}},
+        "The same of COPY and APPEND alone, announced as SAVELIMIT. Without effect beside the other.",
+        [](Config& c, const Value& v) { c.limits.messages_saved_per_command = u32(v); }},
 
     Key{"directory.default_domain",
         Type::text,

@@ -37,6 +37,12 @@ std::string capability_line(const CapabilityFacts& facts) {
         if (facts.relayed) line.erase(line.find(unauthenticate), unauthenticate.size());
         if (facts.shares) line.append(sharing);
         line.append(" APPENDLIMIT=").append(std::to_string(facts.append_bytes_max));
+        // RFC 9738 section 5: one or the other.
+        if (facts.command_messages_max != 0) {
+            line.append(" MESSAGELIMIT=").append(std::to_string(facts.command_messages_max));
+        } else if (facts.saved_messages_max != 0) {
+            line.append(" SAVELIMIT=").append(std::to_string(facts.saved_messages_max));
+        }
         return line;
     }
     if (facts.can_start_tls) line += " STARTTLS";

@@ -14,6 +14,7 @@ struct CapabilityFacts {
     bool shares = false;                  ///< there is a directory of people to share with
     bool relayed = false;                 ///< a front end has led the user here
     std::uint64_t append_bytes_max = 0;
+    std::uint32_t command_messages_max = 0, saved_messages_max = 0;  ///< RFC 9738; 0: no limit
 };
 
 /// "IMAP4rev1 IMAP4rev2 …": the text of CAPABILITY, of the greeting and of the tagged OK of a login (imap.md

@@ -47,7 +47,11 @@ struct Limits {
     std::uint32_t uid_batch_min = 100;  ///< messages of a batch: RFC 10022 section 3.1.3 asks for 500 or less
     std::size_t saved_ranges_max = 65'536;  ///< of "$": half a MiB at most
     std::size_t column_bytes_max =
-        128U << 20;                 ///< what SORT and THREAD compare, of all folders: 100 octets a mail
+        128U << 20;  ///< what SORT and THREAD compare, of all folders: 100 octets a mail
+    /// RFC 9738: messages that one command works on, told as MESSAGELIMIT; 0: all that there are.
+    std::uint32_t command_messages_max = 0;
+    /// The same of COPY and APPEND alone, told as SAVELIMIT.
+    std::uint32_t saved_messages_max = 0;
     std::size_t contexts_max = 16;  ///< of one session (RFC 5267 section 4.3.1: at least one)
     /// In the result of one; in those of all sorted ones together: each change sorts them anew.
     std::size_t context_messages_max = 100'000;

@@ -85,6 +85,7 @@ awaitable<bool> Session::run_frame(Framer::Found found) {
 /// Checks what the table says of the command and calls its handler.
 awaitable<Reply> Session::call(ParsedCommand parsed) {
     const CommandSpec& spec = *parsed.spec;
+    limit_.clear();
     Reply refused = check_state(spec);
     if (refused.condition != Condition::ok) {
         // A message that nobody wants must still be got out of the way (Stalwart issue 2768).
@@ -151,6 +152,7 @@ awaitable<bool> Session::finish(Reply reply) {
         if (!more) co_return false;
     }
     if (selected_ && qresync_ && !ending_) tell_modseq(reply);
+    if (!limit_.empty() && !ending_) tell_limit(&reply);
     write_condition(out(), tag_, reply.condition, reply.code, reply.text);
     if (reply.condition == Condition::bad) {
         if (++bad_in_a_row_ >= (state_ == state_not_authenticated ? services_.limits.bad_before_login_max
@@ -214,6 +216,8 @@ std::string Session::capabilities() {
     facts.shares = services_.directory != nullptr;
     facts.relayed = course_.relayed;
     facts.append_bytes_max = services_.store.limits().message_bytes_max;
+    facts.command_messages_max = services_.limits.command_messages_max;
+    facts.saved_messages_max = services_.limits.saved_messages_max;
     if (!facts.logged_in) {
         facts.can_start_tls = connection_.can_start_tls();
         facts.plain_text_refused = services_.authenticator.plain_text_refused(client());

@@ -165,6 +165,10 @@ private:
     awaitable<Reply> handle(cmd::Language);
     awaitable<Reply> handle(cmd::Notify);
 
+    // message_limit.cpp
+    void limit_messages(NumberRanges* numbers, const store::Snapshot& messages);
+    std::optional<Reply> refuse_many(std::uint64_t messages, bool saving) const;
+    void tell_limit(Reply* reply);
     // commands/filter.cpp
     awaitable<std::optional<Reply>> expand_filters(SearchProgram* program);
     static bool is_sound_filter(std::string_view entry, std::string_view value);
@@ -223,6 +227,7 @@ private:
     imap::Comparator comparator_ = default_comparator;  // RFC 5255 section 4.2: the active one
     bool literal_non_sync_ = false;  // the message literal that APPEND has before it comes unasked
     bool literal_waits_ = false;     // the framer stands before a literal of APPEND
+    std::string limit_;  // response code of the command that runs, when it went over part of its messages
     unsigned bad_in_a_row_ = 0;
     std::uint32_t commands_ = 0;
     std::string user_;

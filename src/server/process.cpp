@@ -214,6 +214,8 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         imap::Services made{*store_, *authenticator_, server_->sessions(), settings_.hostname};
         made.version = base::version;
         made.limits.per_user = settings_.sessions_per_user;
+        made.limits.command_messages_max = settings_.imap_messages_max;
+        made.limits.saved_messages_max = settings_.imap_saved_messages_max;
         made.directory = &*directory_;
         made.relay = &*relay_;
         if (config.idle_max.count() != 0) made.limits.inactivity_max = config.idle_max;

@@ -48,6 +48,7 @@ struct Settings {
     std::uint64_t smtp_message_bytes_max = 50ULL << 20;
     std::uint32_t smtp_recipients_max = 1000;
     net::UserLimits sessions_per_user{100, 20};
+    std::uint32_t imap_messages_max = 0, imap_saved_messages_max = 0;  ///< of one command; 0: no limit
     relay::Settings relay;  ///< where mailboxes are that are not here
     mta::AgentSettings agent;
     mta::RouteSettings routes;

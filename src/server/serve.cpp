@@ -235,6 +235,8 @@ Settings settings_from(const config::Config& config) {
     settings.smtp_recipients_max = config.smtp.recipients_max;
     settings.sessions_per_user = {config.limits.connections_per_account,
                                   config.limits.connections_per_account_and_address};
+    settings.imap_messages_max = config.limits.messages_per_command;
+    settings.imap_saved_messages_max = config.limits.messages_saved_per_command;
     settings.server_limits.connections_max = config.server.connections_max;
     settings.server_limits.drain_max = config.server.drain_max;
     settings.server_limits.tls_handshake_max = config.tls.handshake_max;

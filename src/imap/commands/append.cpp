@@ -84,6 +84,7 @@ awaitable<AppendRun::End> AppendRun::take_pieces() {
 }
 
 AppendRun::End AppendRun::begin(AppendPiece& piece) {
+    if (auto refused = session_.refuse_many(messages_.size() + 1, true)) return refuse(std::move(*refused));
     if (messages_.size() >= session_.services_.limits.append_messages_max)
         return refuse(no(code::limit, "Too many messages in one APPEND"));
     writer_ = session_.services_.store.new_message();

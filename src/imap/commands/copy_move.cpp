@@ -6,7 +6,9 @@ namespace imap {
 awaitable<Reply> Session::handle(cmd::Copy copy) {
     const View& view = selected_->view;
     if (!copy.uid && view.out_of_range(copy.set)) co_return bad("No such message");
-    store::UidRanges uids = view.uids_of(view.numbers(copy.set, copy.uid, selected_->saved));
+    const NumberRanges numbers = view.numbers(copy.set, copy.uid, selected_->saved);
+    if (auto refused = refuse_many(count(numbers), true)) co_return std::move(*refused);
+    store::UidRanges uids = view.uids_of(numbers);
     Place place;
     auto destination = co_await open_to_insert(std::move(copy.mailbox), &place);
     if (destination.reply) co_return std::move(*destination.reply);
@@ -31,7 +33,9 @@ awaitable<Reply> Session::handle(cmd::Move move) {
         co_return no(code::no_perm, "Permission denied");
     const View& view = selected_->view;
     if (!move.uid && view.out_of_range(move.set)) co_return bad("No such message");
-    store::UidRanges uids = view.uids_of(view.numbers(move.set, move.uid, selected_->saved));
+    NumberRanges numbers = view.numbers(move.set, move.uid, selected_->saved);
+    limit_messages(&numbers, view.messages());
+    store::UidRanges uids = view.uids_of(numbers);
     Place place;
     auto destination = co_await open_to_insert(std::move(move.mailbox), &place);
     if (destination.reply) co_return std::move(*destination.reply);

@@ -9,7 +9,20 @@ awaitable<Reply> Session::handle(cmd::Expunge expunge) {
     std::optional<store::UidRanges> only;
     if (expunge.uids) {
         const View& view = selected_->view;
-        only = view.uids_of(view.numbers(*expunge.uids, true, selected_->saved));
+        NumberRanges numbers = view.numbers(*expunge.uids, true, selected_->saved);
+        if (services_.limits.command_messages_max != 0) {
+            // RFC 9738: those count that are to go.
+            NumberRanges deleted;
+            for (const NumberRange& range : numbers)
+                view.messages().for_each(SeqNum(range.first), SeqNum(range.last),
+                                         [&](SeqNum seq, const store::Entry& entry) {
+                                             if (entry.flags.has(store::SystemFlag::deleted))
+                                                 push(deleted, seq.value);
+                                         });
+            limit_messages(&deleted, view.messages());
+            numbers = std::move(deleted);
+        }
+        only = view.uids_of(numbers);
         if (only->empty()) co_return ok("Expunge completed");
     }
     const auto expunged = co_await selected_->folder->expunge(std::move(only));

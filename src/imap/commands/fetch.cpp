@@ -23,7 +23,10 @@ awaitable<Reply> Session::handle(cmd::Fetch fetch) {
     if (fetch.part) {  // RFC 9394 section 3.3: before CHANGEDSINCE
         const Places which = places_of(*fetch.part, count(numbers));
         numbers = which.first > which.last ? NumberRanges() : slice(numbers, which.first, which.last);
+        // RFC 9738 section 3.3: the client chose the piece, and it is too large.
+        if (auto refused = refuse_many(count(numbers), false)) co_return std::move(*refused);
     }
+    limit_messages(&numbers, selected_->view.messages());
     if (fetch.changed_since)
         numbers = changed_since(selected_->view.messages(), numbers, *fetch.changed_since);
     if (fetch.vanished) {

@@ -43,7 +43,16 @@ awaitable<Reply> Session::run_search(const cmd::Search* search, SearchSource sou
     Progress progress = begin_progress();
     SearchRun run(*this, search->program, source);
     run.tell_progress(&progress, search->order.empty() ? 1 : 2);
-    bool more = co_await run.run();
+    NumberRanges among;
+    if (source.messages->size() != 0) among.push_back(NumberRange{1, source.messages->size()});
+    // RFC 9738; of ESEARCH over mailboxes that says nothing.
+    if (services_.limits.command_messages_max != 0 && mailbox.empty()) {
+        among = run.looked_at();
+        if (!search->order.empty())
+            if (auto refused = refuse_many(count(among), false)) co_return std::move(*refused);
+        limit_messages(&among, *source.messages);
+    }
+    bool more = co_await run.run(std::move(among));
     if (!more) co_return gone();
     store::Error failed = run.failed();
     SearchReturn answer(*this, *search, run, source.messages);
@@ -63,12 +72,17 @@ awaitable<Reply> Session::run_search(const cmd::Search* search, SearchSource sou
     if (saves && !answer.save()) co_return no(code::not_saved, "The result is too large to be saved");
     if (mailbox.empty()) {
         more = co_await answer.write();
-        if (!more) co_return gone();
     } else {
-        answer.write_of(mailbox);
+        more = co_await answer.write_of(&mailbox);
     }
-    if ((search->returns & cmd::Search::update) != 0 && source.selected != nullptr)
-        begin_context(*search, source, run.found(), order);
+    if (!more) co_return gone();
+    if ((search->returns & cmd::Search::update) != 0 && source.selected != nullptr) {
+        if (limit_.empty()) {
+            begin_context(*search, source, run.found(), order);
+        } else {
+            refuse_updates(tag_);  // of a result that is not whole
+        }
+    }
     if (run.expunged()) co_return no(code::expunge_issued, "Some of the messages no longer exist");
     co_return ok(search->order.empty() ? "Search completed" : "Sort completed");
 }

@@ -93,7 +93,8 @@ awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, sto
     forget_content();
     unread_ = store::Error();
     recall_index(candidate.seq);
-    bool readable = co_await read_header(detail);
+    bool readable = true;
+    if (needs_header()) readable = co_await read_header(detail);
     Truth truth = judge(0, candidate.seq, candidate.entry);
     if (readable && truth == Truth::unknown) {
         readable = co_await read_body(detail);
@@ -102,6 +103,16 @@ awaitable<SearchRun::Truth> SearchRun::judge_by_reading(Candidate candidate, sto
     if (readable) co_return truth;
     note(unread_, candidate.entry.uid);
     co_return Truth::no;
+}
+
+/// The header is a piece of its own in the store: for BODY alone it is not read.
+bool SearchRun::needs_header() const {
+    const std::vector<SearchKey>& keys = program_.keys;
+    for (std::size_t at = 0; at < keys.size(); ++at) {
+        const bool looks = is_header_key(keys[at].op) || keys[at].op == Op::text;
+        if (looks && content_[at] == Truth::unknown) return true;
+    }
+    return false;
 }
 
 /// All header keys are known afterwards; TEXT keys, when the header has their text. False: it could not be

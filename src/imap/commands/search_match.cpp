@@ -61,6 +61,20 @@ void SearchRun::prepare() {
     }
 }
 
+NumberRanges SearchRun::looked_at() const {
+    NumberRanges out;
+    if (source_.messages->size() != 0) out.push_back(NumberRange{1, source_.messages->size()});
+    const std::vector<SearchKey>& keys = program_.keys;
+    const View view(source_.messages);
+    for (std::size_t at = 1; at < keys.size(); at += keys[at].span) {
+        if (keys[at].op != Op::seq && keys[at].op != Op::uid) continue;
+        const Prepared& prepared = prepared_[at];
+        const NumberRanges named = prepared.set_is_uid ? view.numbers_of(prepared.set) : prepared.set;
+        out = subtract(out, subtract(out, named));
+    }
+    return out;
+}
+
 /// What is known of key `at` for this message. Recursion is bounded by SearchLimits::depth_max.
 SearchRun::Truth SearchRun::judge(std::size_t at, SeqNum seq, const store::Entry& entry) const {
     const Op op = program_.keys[at].op;

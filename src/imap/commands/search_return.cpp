@@ -102,28 +102,35 @@ SearchResponse SearchReturn::response() {
     return made;
 }
 
-awaitable<bool> SearchReturn::write() {
-    SearchResponse made = response();
-    // RFC 9051 section 6.4.4: a client of IMAP4rev2 always gets ESEARCH.
-    if (search_.extended || (!is_sorted() && session_.rev2_)) {
-        write_esearch(session_.out(), made);
-        co_return true;
-    }
-    FoundWriter writer = is_sorted() ? FoundWriter::sort(std::move(shown_order_), made.mod_seq)
-                                     : FoundWriter::search(std::move(made.result), made.mod_seq);
-    while (writer.write(session_.out(), net::Connection::output_large_bytes)) {
+/// In pieces that wait for the client to read them. False: the session is over.
+template <class Writer>
+awaitable<bool> SearchReturn::write_all(Writer* writer) {
+    while (writer->write(session_.out(), net::Connection::output_large_bytes)) {
         const bool more = co_await session_.breathe();
         if (!more) co_return false;
     }
     co_return true;
 }
 
-void SearchReturn::write_of(std::string_view mailbox) {
-    if (found_.empty()) return;  // RFC 7377 section 2.1
+awaitable<bool> SearchReturn::write() {
     SearchResponse made = response();
-    made.mailbox = mailbox;
+    // RFC 9051 section 6.4.4: a client of IMAP4rev2 always gets ESEARCH.
+    if (search_.extended || (!is_sorted() && session_.rev2_)) {
+        EsearchWriter writer(std::move(made));
+        co_return co_await write_all(&writer);
+    }
+    FoundWriter writer = is_sorted() ? FoundWriter::sort(std::move(shown_order_), made.mod_seq)
+                                     : FoundWriter::search(std::move(made.result), made.mod_seq);
+    co_return co_await write_all(&writer);
+}
+
+awaitable<bool> SearchReturn::write_of(const std::string* mailbox) {
+    if (found_.empty()) co_return true;  // RFC 7377 section 2.1
+    SearchResponse made = response();
+    made.mailbox = *mailbox;
     made.uid_validity = messages_->totals().uid_validity;
-    write_esearch(session_.out(), made);
+    EsearchWriter writer(std::move(made));
+    co_return co_await write_all(&writer);
 }
 
 }  // namespace imap

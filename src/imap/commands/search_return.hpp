@@ -22,7 +22,7 @@ public:
     /// Writes what was found. False: the session is over.
     awaitable<bool> write();
     /// The same, of one mailbox of several (RFC 7377); nothing when nothing was found.
-    void write_of(std::string_view mailbox);
+    awaitable<bool> write_of(const std::string* mailbox);
 
 private:
     NumberRanges shown_ranges() const;
@@ -34,6 +34,8 @@ private:
     std::uint32_t last() const { return is_sorted() ? order_.back() : found_.back().last; }
     std::optional<ModSeq> mod_seq() const;
     SearchResponse response();
+    template <class Writer>
+    awaitable<bool> write_all(Writer* writer);
 
     Session& session_;
     const cmd::Search& search_;

@@ -28,6 +28,9 @@ public:
     boost::asio::awaitable<bool> run();
     boost::asio::awaitable<bool> run(NumberRanges among);
 
+    /// The messages that are looked at: all, but for those that a set at the top of the program leaves out.
+    NumberRanges looked_at() const;
+
     /// From now on the client is told how far it is (RFC 9585): of its own command only.
     /// \param passes over all messages that the command makes, with this one as the first
     void tell_progress(Progress* progress, unsigned passes) {
@@ -94,6 +97,7 @@ private:
     void note(const store::Error& error, store::Uid uid);
     bool in_folder(store::Uid uid) const;
     boost::asio::awaitable<Truth> judge_by_reading(Candidate candidate, store::DetailPtr detail);
+    bool needs_header() const;
     boost::asio::awaitable<bool> read_header(store::DetailPtr detail);
     boost::asio::awaitable<bool> read_body(store::DetailPtr detail);
     boost::asio::awaitable<bool> read_part(store::DetailPtr detail, mime::Part part, TextMatcher* matcher);

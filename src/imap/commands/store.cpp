@@ -42,23 +42,17 @@ store::UidRanges changed_of(const store::UidRanges& uids, const store::UidRanges
     return out;
 }
 
-/// What a STORE means: by number what the client knows, which the view still is; by uid also what came since.
-NumberRanges named(const cmd::Store& store, const View& view, const NumberRanges& saved,
-                   store::UidRanges* uids) {
-    NumberRanges numbers = view.numbers(store.set, store.uid, saved);
-    *uids = view.uids_of(numbers);
-    return numbers;
-}
-
 }  // namespace
 
 awaitable<Reply> Session::handle(cmd::Store store) {
     if (selected_->read_only) co_return no(code::cannot, "Mailbox is open for reading only");
     if (!store.uid && selected_->view.out_of_range(store.set)) co_return bad("No such message");
     store::StoreRequest request;
-    const NumberRanges numbers =
-        named(store, store.uid ? View(selected_->folder->snapshot()) : selected_->view, selected_->saved,
-              &request.uids);
+    // By number what the client knows, which the view still is; by uid also what came since.
+    const View meant = store.uid ? View(selected_->folder->snapshot()) : selected_->view;
+    NumberRanges numbers = meant.numbers(store.set, store.uid, selected_->saved);
+    limit_messages(&numbers, meant.messages());
+    request.uids = meant.uids_of(numbers);
     if (store.unchanged_since) enable_condstore();
     if (numbers.empty()) co_return ok("Store completed");
 

@@ -157,6 +157,8 @@ awaitable<Reply> Session::handle(cmd::Thread thread) {
     Progress progress = begin_progress();
     SearchRun search(*this, thread.program, source);
     search.tell_progress(&progress, 2);
+    if (services_.limits.command_messages_max != 0)
+        if (auto refused = refuse_many(count(search.looked_at()), false)) co_return std::move(*refused);
     bool more = co_await search.run();
     if (!more) co_return gone();
     if (search.failed().code() != store::Errc::none) co_return reply_of(search.failed());

@@ -9,6 +9,8 @@ namespace imap {
 awaitable<Reply> Session::handle(cmd::UidBatches command) {
     const std::uint32_t least = services_.limits.uid_batch_min;
     if (command.size < least) co_return no(code::too_small, "Minimum batch size is " + std::to_string(least));
+    // No command could take such a batch (RFC 9738).
+    if (auto refused = refuse_many(command.size, false)) co_return std::move(*refused);
     const store::Snapshot& messages = selected_->view.messages();
     const std::uint64_t exists = messages.size(), size = command.size;
     const std::uint64_t all = (exists + size - 1) / size;

@@ -194,6 +194,8 @@ private:
         std::string_view name;
         if (!in_.atom(name)) return in_.fail("expected search key");
         if (equals_upper(name, "UID")) return in_.space() && sequence(Op::uid);
+        if (equals_upper(name, "UIDAFTER")) return beyond(true);
+        if (equals_upper(name, "UIDBEFORE")) return beyond(false);
         if (equals_upper(name, "HEADER")) return header();
         if (equals_upper(name, "MODSEQ")) return mod_seq();
         if (equals_upper(name, "NEW")) return new_messages();
@@ -237,6 +239,17 @@ private:
         if (!parse_sequence_set(in_, set)) return false;
         if (op == Op::seq && !set.saved && in_.mode().uid_only) return in_.fail_number(start);
         out_.uses_seq = out_.uses_seq || op == Op::seq || set.saved;
+        return true;
+    }
+
+    /// "UIDAFTER" SP uniqueid / "UIDBEFORE" SP uniqueid                                        RFC 9738
+    bool beyond(bool after) {
+        std::vector<NumberRange>& ranges = out_.keys[open(Op::uid)].set.ranges;
+        std::uint32_t uid = 0;
+        if (!in_.space() || !in_.nz_number(uid)) return false;
+        constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+        if (after && uid != most) ranges.push_back(NumberRange{uid + 1, most});
+        if (!after && uid != 1) ranges.push_back(NumberRange{1, uid - 1});
         return true;
     }
 

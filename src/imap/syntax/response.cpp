@@ -204,6 +204,12 @@ std::string modified(std::span<const NumberRange> numbers) {
     return out;
 }
 
+std::string message_limit(std::uint32_t most, base::Uid lowest) {
+    std::string out = "MESSAGELIMIT " + std::to_string(most);
+    if (lowest) out.append(" ").append(std::to_string(lowest.value));
+    return out;
+}
+
 std::string capability(std::string_view capabilities) {
     return std::string("CAPABILITY ").append(capabilities);
 }

@@ -83,6 +83,8 @@ std::string copy_uid(std::uint32_t uid_validity, std::span<const base::Uid> sour
                      std::span<const base::Uid> destination);
 /// "MODIFIED 7,9". RFC 7162 section 3.1.3. Uids for UID STORE, else sequence numbers.
 std::string modified(std::span<const NumberRange> numbers);
+/// "MESSAGELIMIT 1000 23221": the limit, and the lowest uid that the command got to; 0: it did nothing.
+std::string message_limit(std::uint32_t most, base::Uid lowest = base::Uid());
 /// "CAPABILITY …", RFC 9051 section 7.1.
 std::string capability(std::string_view capabilities);
 /// "PERMANENTFLAGS (… \*)"; `new_keywords`: \* is offered.

@@ -246,6 +246,10 @@ void ImapStage::set_limit(const std::string& name, const std::string& value) {
         limits.sharers_a_turn = number;
     } else if (name == "contexts_max") {
         limits.contexts_max = number;
+    } else if (name == "command_messages_max") {
+        limits.command_messages_max = static_cast<std::uint32_t>(number);
+    } else if (name == "saved_messages_max") {
+        limits.saved_messages_max = static_cast<std::uint32_t>(number);
     } else if (name == "context_messages_max") {
         limits.context_messages_max = number;
     } else {

@@ -259,6 +259,31 @@ TEST(Write, WhatWasFoundInPieces) {
         EXPECT_EQ(all(FoundWriter::search({}, none)), "* SEARCH\r\n");
         EXPECT_EQ(all(FoundWriter::search({{UINT32_MAX, UINT32_MAX}}, base::ModSeq(5))),
                   "* SEARCH 4294967295 (MODSEQ 5)\r\n");
+        const auto esearch = [octets](const SearchResponse& response) {
+            EsearchWriter writer(response);
+            std::string out;
+            for (bool more = true; more;) {
+                const std::size_t before = out.size();
+                more = writer.write(out, octets);
+                EXPECT_LE(out.size(), before + octets + 64);
+            }
+            return out;
+        };
+        using cmd::Search;
+        SearchResponse response;
+        response.tag = "A";
+        response.returns = Search::min | Search::all | Search::count;
+        response.result = {{1, 1}, {3, 3}, {5, 9}};
+        EXPECT_EQ(esearch(response), "* ESEARCH (TAG \"A\") MIN 1 ALL 1,3,5:9 COUNT 7\r\n");
+        const std::vector<std::uint32_t> sorted{5, 3, 4, 1, 2};
+        const std::vector<std::uint8_t> scores{9, 8, 7, 6, 5};
+        response.result.clear();
+        response.sorted = &sorted;
+        response.relevancy = scores;
+        response.returns = Search::all | Search::relevancy;
+        EXPECT_EQ(esearch(response), "* ESEARCH (TAG \"A\") ALL 5,3:4,1:2 RELEVANCY (9 8 7 6 5)\r\n");
+        response.returns = Search::save;
+        EXPECT_EQ(esearch(response), "");
     }
 }
 
