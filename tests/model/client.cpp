@@ -23,6 +23,7 @@ void Client::note(std::string_view who, std::string_view text) {
 void Client::connected() {
     online_ = true;
     bye_ = done_sent_ = selected_ = false;
+    hearing_ = asked_hearing_ = Hearing::plain;
     view_ = View(mode_ != Mode::uid_only);
     input_.clear();
     output_.clear();
@@ -62,6 +63,16 @@ void Client::idle() {
     for (const Pending& one : pending_)
         if (one.kind == Pending::Kind::idle) return;  // one DONE at a time
     send("IDLE", Pending::Kind::idle);
+}
+
+void Client::notify(Hearing hearing) {
+    constexpr const char* all = "(MessageNew (UID FLAGS) MessageExpunge FlagChange)";
+    constexpr const char* elsewhere = "(personal (MessageNew MessageExpunge FlagChange MailboxName))";
+    std::string line = "NOTIFY NONE";
+    if (hearing == Hearing::at_once) line = fmt::format("NOTIFY SET (selected {}) {}", all, elsewhere);
+    if (hearing == Hearing::delayed) line = fmt::format("NOTIFY SET (selected-delayed {})", all);
+    asked_hearing_ = hearing;
+    send(std::move(line), Pending::Kind::notify).hearing = hearing;
 }
 
 void Client::login() {

@@ -12,9 +12,17 @@ namespace model {
 
 enum class Mode : std::uint8_t { plain, rev2, condstore, qresync, uid_only };
 
+/// What NOTIFY (RFC 5465) has asked for of the selected mailbox.
+enum class Hearing : std::uint8_t {
+    plain,    ///< NOTIFY was not used
+    at_once,  ///< selected: all of it, at any time
+    delayed,  ///< selected-delayed: EXPUNGE as ever, all else at any time
+    deaf      ///< NONE, or of other mailboxes only
+};
+
 /// A command that waits for its tagged answer.
 struct Pending {
-    enum class Kind : std::uint8_t { other, select, leave, idle, store, search, login, transfer };
+    enum class Kind : std::uint8_t { other, select, leave, idle, store, search, login, transfer, notify };
     Kind kind = Kind::other;
     std::string tag, line;
     bool numbered = false;  ///< FETCH, STORE, SEARCH, SORT by number: no EXPUNGE may be told
@@ -32,6 +40,7 @@ struct Pending {
     bool knows_all = false;            ///< QRESYNC without a set of uids: everything that changed is told
     std::vector<std::uint32_t> found;  ///< what a SEARCH has answered
     std::set<std::uint32_t> modified;
+    Hearing hearing = Hearing::plain;  ///< of NOTIFY
     std::uint64_t modseq_seen = 0, modseq_told = 0;
 };
 
@@ -56,10 +65,13 @@ public:
     void select(const std::string& mailbox, bool examine, unsigned how);
     void idle();
     void done();
+    void notify(Hearing hearing);
 
     const std::string& user() const { return user_; }
     unsigned number() const { return number_; }
     Mode mode() const { return mode_; }
+    /// What it will be when all is answered that was sent.
+    Hearing hearing() const { return asked_hearing_; }
     bool has_modseq() const { return mode_ >= Mode::condstore; }
     bool selected() const { return selected_; }
     bool examined() const { return examined_; }
@@ -110,6 +122,7 @@ private:
     Ledger& ledger_;
 
     bool online_ = false, bye_ = false, done_sent_ = false;
+    Hearing hearing_ = Hearing::plain, asked_hearing_ = Hearing::plain;
     std::string input_, output_;
     std::deque<Pending> pending_;
     std::uint64_t tags_ = 0;

@@ -117,7 +117,9 @@ void Client::counted(std::uint32_t number, std::string_view what, const std::vec
     if (what == "EXISTS") {
         view_.exists(number);
     } else if (what == "EXPUNGE") {
-        if (pending_.empty() || pending_.front().numbered || selecting()) fail("EXPUNGE at the wrong time");
+        const bool any_time = hearing_ == Hearing::at_once && !selecting();
+        if (!any_time && (pending_.empty() || pending_.front().numbered || selecting()))
+            fail("EXPUNGE at the wrong time");
         if (mode_ >= Mode::qresync) fail("EXPUNGE after ENABLE QRESYNC");
         view_.expunge(number);
     } else if (starts(what, "FETCH (") || starts(what, "UIDFETCH (")) {
@@ -207,9 +209,9 @@ void Client::vanished(std::string_view text) {
     const bool earlier = starts(text, "(EARLIER) ");
     if (earlier) text.remove_prefix(10);
     const std::vector<std::uint32_t> uids = numbers_of(text);
-    if (pending_.empty()) fail("VANISHED without a command");
+    if (pending_.empty() && (earlier || hearing_ != Hearing::at_once)) fail("VANISHED without a command");
     if (!earlier) {
-        if (pending_.front().numbered) fail("VANISHED at the wrong time");
+        if (!pending_.empty() && pending_.front().numbered) fail("VANISHED at the wrong time");
         view_.vanished(uids);
         return;
     }
@@ -249,8 +251,9 @@ void Client::completed(Pending& done, bool ok, std::string_view text) {
             break;
         case Pending::Kind::leave:
             // RFC 7162 section 3.2.8: what CLOSE expunged is not told, so nothing may be believed of it.
-            if (done.modseq_told != 0) fail("HIGHESTMODSEQ with CLOSE");
-            modseq_ = std::max(modseq_, done.modseq_seen);
+            // With NOTIFY it may have been on its way already.
+            if (done.modseq_told != 0 && hearing_ == Hearing::plain) fail("HIGHESTMODSEQ with CLOSE");
+            modseq_ = done.modseq_told != 0 ? done.modseq_told : std::max(modseq_, done.modseq_seen);
             if (ok) leave();
             return;
         case Pending::Kind::store: {
@@ -268,6 +271,9 @@ void Client::completed(Pending& done, bool ok, std::string_view text) {
             break;
         case Pending::Kind::idle:
             done_sent_ = false;
+            break;
+        case Pending::Kind::notify:
+            if (ok) hearing_ = done.hearing;
             break;
         case Pending::Kind::login:
             if (!ok) fail("no login");

@@ -59,6 +59,8 @@ private:
     void fetch();
     void search();
     void transfer();
+    void replace();
+    void notify();
     void expunge();
     void may_go(const std::vector<std::uint32_t>& uids);
     Flags flags(bool deleted);
@@ -68,6 +70,11 @@ private:
     Ledger& ledger_;
     const std::size_t step_;
     const bool quiet_;  // nothing is under way: numbers mean what the client thinks
+    /// News come at any time (RFC 5465 section 5.3): a number may mean another message when it arrives, and
+    /// what was told may be older than a command or newer.
+    bool surprised() const {
+        return client_.hearing() == Hearing::at_once || client_.hearing() == Hearing::delayed;
+    }
 };
 
 std::string list_of(const Flags& flags) {
@@ -98,7 +105,7 @@ void Actor::uids_between(std::size_t slot, std::vector<std::uint32_t>& out) cons
 Target Actor::target(std::uint32_t most) {
     Target out;
     const View& view = client_.view();
-    out.by_uid = !view.numbered() || !quiet_ || chance_.one_in(2);
+    out.by_uid = !view.numbered() || !quiet_ || surprised() || chance_.one_in(2);
     if (out.by_uid) {
         const std::uint32_t last = std::max(view.last_uid(), 1U);
         const std::uint32_t first = 1 + chance_.below(last);
@@ -148,7 +155,7 @@ void Actor::store() {
     const Flags set = flags(true);
     // Whose rights may be taken back does not know what a silent STORE has left out (RFC 4314 section 4).
     const bool sure = client_.user() == "demo" || client_.mailbox() == "\"Public/News\"";
-    const bool silent = sure && chance_.one_in(2);
+    const bool silent = sure && !surprised() && chance_.one_in(2);
     std::string line = fmt::format("{}STORE {} ", prefix(target), target.set);
     if (client_.has_modseq() && client_.modseq() != 0 && chance_.one_in(3))
         line += fmt::format("(UNCHANGEDSINCE {}) ", client_.modseq() - chance_.below(2));
@@ -204,7 +211,7 @@ void Actor::search() {
                                            "SINCE 1-Jan-2026 LARGER 3",
                                            "RETURN (SAVE) ALL",
                                            "RETURN (MIN MAX COUNT) ALL"};
-    const bool by_uid = !client_.view().numbered() || chance_.one_in(2);
+    const bool by_uid = !client_.view().numbered() || surprised() || chance_.one_in(2);
     const std::string uid = by_uid ? "UID " : "";
     std::string line = uid + "SEARCH " + chance_.of(keys);
     if (chance_.one_in(6)) line = uid + "SORT (REVERSE ARRIVAL SUBJECT) UTF-8 ALL";
@@ -221,13 +228,31 @@ void Actor::transfer() {
                  Pending::Kind::transfer);
 }
 
+/// One message in the place of another, here or elsewhere (RFC 8508).
+void Actor::replace() {
+    const Target target = this->target(1);
+    const std::string name = chance_.one_in(2) ? client_.mailbox() : mailbox_of(client_, chance_);
+    const std::string body = fmt::format("m{}\r\n", step_);
+    const std::string text = fmt::format("Subject: m{}\r\n\r\n{}", step_, body);
+    may_go(target.uids);
+    Pending& sent = client_.send(
+        fmt::format("{}REPLACE {} {} {{{}+}}\r\n{}", prefix(target), target.set, name, text.size(), text),
+        Pending::Kind::transfer);
+    sent.text = body;
+}
+
+void Actor::notify() {
+    static constexpr Hearing all[] = {Hearing::at_once, Hearing::at_once, Hearing::delayed, Hearing::deaf};
+    client_.notify(chance_.of(all));
+}
+
 /// What is too much goes.
 void Actor::expunge() {
     if (client_.view().last_uid() == 0) {
         client_.send("UID FETCH 1:* (FLAGS)");
         return;
     }
-    if (client_.view().size() > 60 && quiet_) {
+    if (client_.view().size() > 60 && quiet_ && !surprised()) {
         const std::uint32_t last = client_.view().last_uid();
         const std::uint32_t half = std::max(last / 2, 1U);
         for (std::uint32_t uid = half; uid <= last; ++uid) ledger_.may_go(client_.validity(), uid);
@@ -280,7 +305,11 @@ void Actor::outside() {
     } else if (what < 9) {
         append();
     } else if (what < 10) {
-        folders();
+        if (chance_.one_in(4)) {
+            notify();
+        } else {
+            folders();
+        }
     } else {
         client_.send(fmt::format("STATUS {} (MESSAGES HIGHESTMODSEQ)", mailbox_of(client_, chance_)));
     }
@@ -303,16 +332,20 @@ void Actor::inside() {
         folders();
     } else if (what < 32) {
         client_.send("LOGOUT");
-    } else if (what < 34) {
+    } else if (what < 33) {
         client_.send("CHECK");
+    } else if (what < 34) {
+        notify();
     } else if (what < 56) {
         store();
     } else if (what < 72) {
         fetch();
     } else if (what < 80) {
         search();
-    } else if (what < 90) {
+    } else if (what < 87) {
         transfer();
+    } else if (what < 91) {
+        replace();
     } else {
         expunge();
     }

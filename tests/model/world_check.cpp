@@ -148,7 +148,12 @@ void World::check(std::size_t number) {
     for (Link& link : links_) finish(link);
     for (Link& link : links_) {
         if (!link.peer) continue;
-        link.client->send("NOOP");
+        // Who hears nothing asks to hear: that implies a NOOP (RFC 5465 section 3.1).
+        if (link.client->hearing() == Hearing::deaf) {
+            link.client->notify(Hearing::delayed);
+        } else {
+            link.client->send("NOOP");
+        }
         finish(link);
     }
     ledger_.begin_look();

@@ -51,13 +51,7 @@ public:
         MemoryState& state = *state_;
         state.deadline = state.now + patience;
         for (;;) {
-            if (!state.arrived.empty()) {
-                state.input.erase(0, std::exchange(state.consumed, 0U));
-                state.input += state.arrived;
-                state.octets_in += state.arrived.size();
-                state.arrived.clear();
-                co_return net::Wake::octets;
-            }
+            if (!state.arrived.empty() && take_arrived()) co_return net::Wake::octets;
             if (has_events()) co_return net::Wake::event;
             if (state.client_closed || state.server_closed) co_return net::Wake::closed;
             if (state.now >= state.deadline) co_return net::Wake::deadline;
@@ -96,7 +90,7 @@ public:
             co_return false;
         }
         state.octets_out += state.output.size();
-        state.sent += state.output;
+        state.sent += state.zipped ? state.zipped->carry(state.output) : state.output;
         state.output.clear();
         co_return true;
     }
@@ -114,9 +108,15 @@ public:
     bool can_start_tls() const override {
         return state_->options.can_start_tls && !state_->options.peer.tls && !state_->compressed;
     }
-    // Noted, not done: both ends go on in plain text, which a transcript can show.
-    void start_compression() override { state_->compressed = true; }
-    void stop_compression() override { state_->compressed = false; }
+    void start_compression() override {
+        state_->compressed = true;
+        const int flush = state_->options.deflate_flush;
+        if (flush != 0) state_->zipped = std::make_unique<Zipped>(flush);
+    }
+    void stop_compression() override {
+        state_->compressed = false;
+        state_->zipped.reset();
+    }
     bool compressed() const override { return state_->compressed; }
     std::string channel_binding(std::string_view) const override {
         return state_->options.peer.tls ? state_->options.channel_binding : std::string();
@@ -132,6 +132,17 @@ public:
     std::uint64_t octets_out() const override { return state_->octets_out; }
 
 private:
+    /// False: what came is no whole octet of plain text yet.
+    bool take_arrived() {
+        MemoryState& state = *state_;
+        state.octets_in += state.arrived.size();
+        std::string octets = std::exchange(state.arrived, {});
+        if (state.zipped) octets = state.zipped->unpack(octets);
+        state.input.erase(0, std::exchange(state.consumed, 0U));
+        state.input += octets;
+        return !octets.empty();
+    }
+
     bool has_events() const {
         const std::lock_guard lock(state_->mutex);
         return state_->events != 0;
@@ -141,6 +152,10 @@ private:
 };
 
 }  // namespace
+
+std::string MemoryPeer::packed(std::string_view octets) const {
+    return state_->zipped ? state_->zipped->pack(octets) : std::string(octets);
+}
 
 void MemoryPeer::send(std::string_view octets) {
     state_->arrived += octets;

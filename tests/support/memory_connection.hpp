@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/connection.hpp"
+#include "support/zipped.hpp"
 
 namespace support {
 
@@ -24,6 +25,9 @@ struct MemoryOptions {
     bool tls_fails = false;             ///< start_tls() answers false
     std::size_t flush_fails_after = 0;  ///< that many flushes succeed, the next one fails; 0: none fails
     std::string channel_binding;        ///< for every type, once TLS is on
+    /// How the client flushes what it deflates after COMPRESS: a value of zlib. 0: compression is noted and
+    /// not done, both ends go on in plain text.
+    int deflate_flush = 0;
 };
 
 /// What both ends share. Owned by both, since either may go first.
@@ -45,6 +49,7 @@ struct MemoryState {
     std::size_t flushes = 0;
     std::uint64_t octets_in = 0, octets_out = 0;
     bool compressed = false;
+    std::unique_ptr<Zipped> zipped;  // while it is compressed indeed
     bool client_closed = false;
     bool server_closed = false;
     bool held = false;  // the client does not read
@@ -62,6 +67,8 @@ class MemoryPeer {
 public:
     explicit MemoryPeer(std::shared_ptr<MemoryState> state) : state_(std::move(state)) {}
 
+    /// What a client sends that wants to say this: deflated, when that was agreed on.
+    std::string packed(std::string_view octets) const;
     void send(std::string_view octets);
     /// What the server sent and nobody took yet.
     std::string& received() { return state_->sent; }

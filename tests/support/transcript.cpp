@@ -91,6 +91,7 @@ private:
             octets += expand(step.text, captures_, fault);
             if (!fault.empty()) return failed(fault);
         }
+        octets = to.peer.packed(octets);
         const std::size_t piece = cut_ == 0 ? octets.size() : cut_;
         for (std::size_t from = 0; from < octets.size(); from += piece) {
             to.peer.send(std::string_view(octets).substr(from, piece));

@@ -265,6 +265,7 @@ support::MemoryOptions ImapStage::connection_options(unsigned number) {
     support::MemoryOptions made = support::client_of(options_);
     made.peer.address = options_.contains("one_address") ? "192.0.2.1" : "192.0.2." + std::to_string(number);
     made.peer.listener = "imap";
+    if (options_.contains("deflate")) made.deflate_flush = static_cast<int>(number_in(options_["deflate"]));
     return made;
 }
 
