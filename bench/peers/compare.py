@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Barid and Dovecot side by side, in one run, on this machine: rates, CPU and memory, and their ratios.
 
-usage: compare.py --barid PROGRAM --mailbench PROGRAM [--dovecot-up SCRIPT] [--quick] [--only NAME] [--json FILE]
+usage: compare.py --barid PROGRAM --mailbench PROGRAM [--dovecot-up SCRIPT] [--quick] [--only NAME,NAME…] [--json FILE]
 
 Both sync every acknowledged message to disk. Dovecot is started by its script (mdbox, its fastest format here), on
 loopback, and stopped at the end. CPU is that of the server's whole process tree.
@@ -311,6 +311,72 @@ def bench_search(bench, peers):
                    "ms")
 
 
+def resident(barid):
+    return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{barid.pid}/status").read())[1]) / 1024
+
+
+def bench_index_large(bench, peers):
+    """What mails of 64 KB cost to index; one of 63 MiB; and a search while 100,000 wait to be indexed. Barid alone."""
+    barid = next(peer for peer in peers if peer.name == "barid")
+    address = barid.user_format.replace("%d", "18")
+    imap = bench.login(barid, 18)
+    count = 200 if bench.options.quick else 1_000
+    mails = list(prose(count, 64_000))
+    for at in range(0, count, 100):
+        append_all(imap, mails[at:at + 100])
+    indexed(barid, 18)
+    barid.server.cli("search", "rebuild", address)
+    begun, spent = barid.server.cli("search", "status"), tree_cpu(barid.pid)
+    size = indexed(barid, 18)["bytes"] / sum(map(len, mails))
+    ended = barid.server.cli("search", "status")
+    messages = ended["messages_indexed"] - begun["messages_indexed"]
+    bench.note(f"index of {count:,} mails of 64 KB: its size by the text's", "<= 0.6", size)
+    bench.note("the same: CPU of decoding and indexing", "<= 1 ms", (ended["cpu_ms"] - begun["cpu_ms"]) / messages, None,
+               "ms a message")
+    bench.note("the same: CPU of the whole process", "", (tree_cpu(barid.pid) - spent) * 1e3 / messages, None, "ms a message")
+    imap.logout()
+
+    imap = bench.login(barid, 17)
+    text = b"".join(prose(1_000, 64_000))[:63 << 20]
+    before = resident(barid)
+    append_all(imap, [b"Subject: large\r\n\r\n" + text[:-20] + b"\r\nzyzzyvas\r\n"])
+    imap.select("INBOX")
+    for what in ("not indexed", "indexed"):
+        if what == "indexed":
+            barid.server.cli("search", "rebuild", barid.user_format.replace("%d", "17"))
+            spent = tree_cpu(barid.pid)
+            indexed(barid, 17)
+            bench.note("one mail of 63 MiB: CPU until it is indexed", "", (tree_cpu(barid.pid) - spent) * 1e3, None, "ms")
+        for word in ("zyzzyvas", "xylographic"):
+            spent, start = tree_cpu(barid.pid), time.perf_counter()
+            run_often(imap, f"SEARCH BODY {word}", 1)
+            bench.note(f"the same, {what}: SEARCH BODY {word}: CPU", "", (tree_cpu(barid.pid) - spent) * 1e3, None, "ms")
+            bench.note("its time", "", (time.perf_counter() - start) * 1e3, None, "ms")
+    bench.note("the same: memory that the process has grown by", "", resident(barid) - before, None, "MiB")
+    imap.logout()
+
+    count = 10_000 if bench.options.quick else 100_000
+    bench.mailbench(barid, "lmtp", barid.lmtp, "--messages", count, "--size", 1_000, "--connections", 8, "--duration", 900,
+                    user=16)
+    imap = bench.login(barid, 16)
+    imap.select("INBOX")
+    waiting = unindexed(barid, 16)
+    spent, start = tree_cpu(barid.pid), time.perf_counter()
+    run_often(imap, "SEARCH BODY zyzzyva", 1)
+    taken = time.perf_counter() - start
+    bench.note(f"SEARCH BODY of {count:,} mails while {waiting:,} wait for the index: time", "", taken * 1e3, None, "ms")
+    bench.note("the same: CPU of the whole process, indexing too", "", (tree_cpu(barid.pid) - spent) * 1e3, None, "ms")
+    start = time.perf_counter()
+    indexed(barid, 16)
+    bench.note("from then until all is indexed", "", time.perf_counter() - start, None, "s")
+    run_often(imap, "SEARCH BODY zyzzyva", 1)
+    spent = tree_cpu(barid.pid)
+    run_often(imap, "SEARCH BODY zyzzyva", 100)
+    bench.note("the same search then: CPU", "", (tree_cpu(barid.pid) - spent) * 10, None, "ms")
+    bench.note("memory of the process at the end", "", resident(barid), None, "MiB")
+    imap.logout()
+
+
 def bench_index_cost(bench, peers):
     """What the search index adds to taking mail: the same Barid with it and without, by turns. The time until it is indexed
     counts."""
@@ -473,7 +539,7 @@ def tls_idle(self, barid, count):
 
 Bench.tls_idle = tls_idle
 ALL = {"pipelined": bench_pipelined, "delivery": bench_delivery, "single": bench_single, "fetch": bench_fetch, "partial": bench_partial, "find": bench_find,
-       "search": bench_search, "index_cost": bench_index_cost, "folders": bench_folders,
+       "search": bench_search, "index_cost": bench_index_cost, "index_large": bench_index_large, "folders": bench_folders,
        "idle": bench_idle, "big_folder": bench_big_folder, "idle_memory": bench_idle_memory}
 
 
@@ -499,7 +565,7 @@ def main():
         else:
             print("no Dovecot: its start script is not there (--dovecot-up); figures of Barid alone")
         for name, one in ALL.items():
-            if options.only in ("", name):
+            if not options.only or name in options.only.split(","):
                 one(bench, peers)
     finally:
         for peer in peers:
