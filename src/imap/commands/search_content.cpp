@@ -69,6 +69,9 @@ awaitable<bool> SearchRun::read_open(std::vector<Candidate>* candidates) {
                 expunged_ = true;
             }
             if (failed_.code() != store::Errc::none) co_return true;
+            const std::size_t header =
+                detail ? std::min<std::size_t>(detail->header_bytes, work_step * 4) : 0;
+            if (!worked(message_cost + header / 4)) continue;
             const bool more = co_await session_.give_way();
             if (!more) co_return false;
         }

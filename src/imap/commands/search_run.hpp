@@ -114,6 +114,8 @@ private:
     /// Octets decoded, folded and compared between two looks around: about half a millisecond. A field of a
     /// MiB is one piece all the same.
     static constexpr std::size_t work_step = 256U << 10;
+    /// What reading one message costs beside its octets, in octets looked at: 30 µs. To give way costs 20.
+    static constexpr std::size_t message_cost = 16U << 10;
     /// Of one field: what is behind is no text that anybody looks for, and it is decoded in one go.
     static constexpr std::size_t field_bytes_max = store::SearchText::field_bytes_max;
 
