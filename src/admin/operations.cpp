@@ -58,6 +58,10 @@ constexpr std::array kinds{
     Kind{"ids", all_text, "a list of texts"},
     Kind{"keep_copy", is_flag, "true or false"},
     Kind{"trusted", is_flag, "true or false"},
+    Kind{"active", is_flag, "true or false"},
+    Kind{"testing", is_flag, "true or false"},
+    Kind{"check", is_flag, "true or false"},
+    Kind{"bits", is_count, "a number"},
     Kind{"all", is_flag, "true or false"},
     Kind{"smart_host_trusted_only", is_flag, "true or false"},
     Kind{"older", is_count, "a number of seconds"},
@@ -85,9 +89,9 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 }
 
 const Operation* find_operation(std::string_view name) {
-    for (const auto family :
-         {directory_operations(), folder_operations(), queue_operations(), route_operations(),
-          session_operations(), store_operations(), transfer_operations()}) {
+    for (const auto family : {directory_operations(), dkim_operations(), dns_operations(),
+                              folder_operations(), queue_operations(), route_operations(),
+                              session_operations(), store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "directory/directory.hpp"
 #include "mta/agent.hpp"
+#include "mta/domain_records.hpp"
 #include "net/server.hpp"
 #include "store/store.hpp"
 
@@ -34,6 +35,8 @@ struct Services {
     std::string hostname;
     std::chrono::system_clock::time_point started;
     mta::Agent* agent = nullptr;  ///< null: nothing is queued here
+    /// What DNS must say that depends on how the server runs; empty: nothing is known of it.
+    std::function<mta::DomainFacts()> domain_facts;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -72,6 +75,8 @@ struct Operation {
 };
 
 std::span<const Operation> directory_operations();
+std::span<const Operation> dkim_operations();
+std::span<const Operation> dns_operations();
 std::span<const Operation> folder_operations();
 std::span<const Operation> queue_operations();
 std::span<const Operation> route_operations();

@@ -15,6 +15,7 @@ struct Context {
     std::string socket;  ///< of the running server
     bool json = false;
     int exit_code = 0;
+    Json answer;  ///< of the last call; null: it failed
     config::Examine examine;
 
     /// Calls one operation and hands its result to `show`, or prints it as JSON; prints what went wrong.
@@ -24,6 +25,7 @@ struct Context {
 };
 
 void add_directory_commands(CLI::App& app, Context& context);
+void add_domain_commands(CLI::App& app, Context& context);
 void add_folder_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
 void add_server_commands(CLI::App& app, Context& context);

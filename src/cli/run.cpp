@@ -22,6 +22,7 @@ void Context::fail(const Failure& failure) {
 
 void Context::call(const std::string& operation, Json arguments,
                    const std::function<void(const Json&)>& show) {
+    answer = nullptr;
     auto client = AdminClient::connect(socket);
     if (!client) return fail(client.error());
     auto result = client->call(operation, std::move(arguments));
@@ -31,6 +32,7 @@ void Context::call(const std::string& operation, Json arguments,
     } else {
         show(*result);
     }
+    answer = std::move(*result);
 }
 
 namespace {
@@ -80,6 +82,7 @@ int run(int argc, char** argv, const Programs& programs) {
     add_directory_commands(app, context);
     add_server_commands(app, context);
     add_mail_commands(app, context);
+    add_domain_commands(app, context);
     add_folder_commands(app, context);
     add_transfer_commands(app, context);
     add_config_commands(app, context);

@@ -113,7 +113,8 @@ struct Config {
         bool offered() const { return !keys_url.empty() || !keys_file.empty() || !introspection_url.empty(); }
     } oauth;
     struct Dns {
-        std::vector<std::string> servers;
+        std::vector<std::string> servers, trust_anchors;
+        std::string trust_anchor_file;
         Duration answer_max{0};
     } dns;
     struct Relay {
@@ -134,6 +135,11 @@ struct Config {
         std::string source_ipv4, source_ipv6, helo, ca_file;
         bool ipv6 = true, dane = true, mta_sts = true, tls_reports = true;
         std::uint32_t mx_port = 25;
+        bool check_senders = true, check_loopback = false, refuse_spf_fail = false;
+        bool own_senders_need_proof = true, sign = true, srs = true;
+        std::vector<std::string> trusted_networks, arc_trusted;
+        std::string dmarc;  ///< "apply", "junk", "note"
+        std::string srs_domain;
     } mta;
     struct Admin {
         std::string socket;

@@ -12,6 +12,7 @@ std::span<const Key> general_keys();
 std::span<const Key> auth_keys();
 std::span<const Key> relay_keys();
 std::span<const Key> mta_keys();
+std::span<const Key> sender_keys();
 std::span<const Key> listener_keys();
 std::span<const Key> node_keys();
 

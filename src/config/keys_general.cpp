@@ -240,6 +240,21 @@ const std::array table{
         "Where names are looked up: \"192.0.2.53\", or with a port \"127.0.0.1@5353\". Empty: "
         "as /etc/resolv.conf says.",
         [](Config& c, const Value& v) { c.dns.servers = v.list; }},
+    Key{"dns.trust_anchor_file",
+        Type::path,
+        "",
+        {},
+        "A file with the root's key (\"/usr/share/dns/root.key\"): answers are validated by DNSSEC, which "
+        "DANE "
+        "needs. dns.servers must pass DNSSEC records on, else nothing is found. Empty: nothing is validated.",
+        [](Config& c, const Value& v) { c.dns.trust_anchor_file = v.text; }},
+    Key{"dns.trust_anchors",
+        Type::list,
+        "",
+        {},
+        "Keys of zones that are trusted besides, as DS or DNSKEY records of a zone file: for a network's "
+        "own.",
+        [](Config& c, const Value& v) { c.dns.trust_anchors = v.list; }},
     Key{"dns.answer_max",
         Type::duration,
         "3s",

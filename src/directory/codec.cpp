@@ -144,6 +144,18 @@ std::string encode(const Group& group) {
         .finish();
 }
 
+std::string encode(const std::vector<DkimKey>& keys) {
+    Writer out;
+    for (const DkimKey& key : keys) {  // each begins with its selector
+        out.text('s', key.selector)
+            .text('p', key.pem)
+            .number('a', key.active ? 1 : 0)
+            .number('t', key.testing ? 1 : 0)
+            .number('c', static_cast<std::uint64_t>(key.created));
+    }
+    return out.finish();
+}
+
 std::string encode(const MailboxRecord& record) {
     const Mailbox& mailbox = record.mailbox;
     return Writer()
@@ -263,6 +275,18 @@ std::optional<Group> decode_group(std::string_view value) {
             default:
                 break;
         }
+    });
+}
+
+std::optional<std::vector<DkimKey>> decode_dkim_keys(std::string_view value) {
+    return decode<std::vector<DkimKey>>(value, [](std::vector<DkimKey>& out, Reader& in) {
+        if (in.tag() == 's') out.emplace_back().selector = in.text();
+        if (out.empty()) return;
+        DkimKey& key = out.back();
+        if (in.tag() == 'p') key.pem = in.text();
+        if (in.tag() == 'a') key.active = in.number() != 0;
+        if (in.tag() == 't') key.testing = in.number() != 0;
+        if (in.tag() == 'c') key.created = static_cast<std::int64_t>(in.number());
     });
 }
 

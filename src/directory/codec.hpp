@@ -26,6 +26,7 @@ struct StoredCredentials {
 std::string encode(const PostOffice& office);
 std::string encode(const Domain& domain);
 std::string encode(const Group& group);
+std::string encode(const std::vector<DkimKey>& keys);
 std::string encode(const MailboxRecord& record);
 std::string encode(const StoredCredentials& credentials);
 std::string encode_account(base::AccountId account,
@@ -36,6 +37,7 @@ std::string encode_number(std::uint64_t number);
 std::optional<PostOffice> decode_office(std::string_view value);
 std::optional<Domain> decode_domain(std::string_view value);
 std::optional<Group> decode_group(std::string_view value);
+std::optional<std::vector<DkimKey>> decode_dkim_keys(std::string_view value);
 std::optional<MailboxRecord> decode_mailbox(std::string_view value);
 std::optional<StoredCredentials> decode_credentials(std::string_view value);
 struct IndexRow {

@@ -61,6 +61,15 @@ struct Group {
     std::vector<std::string> members;
 };
 
+/// A key that mail of a domain is signed with (RFC 6376). Kept as it is: who can read the store can sign.
+struct DkimKey {
+    std::string selector;      ///< lower case letters, digits, '-' and '.'
+    std::string pem;           ///< PKCS #8
+    bool active = false;       ///< mail is signed with it: only once its record is in DNS
+    bool testing = false;      ///< its record says t=y
+    std::int64_t created = 0;  ///< seconds since 1970
+};
+
 /// What a client proves its password against. Each may be absent.
 struct Credentials {
     std::string
@@ -155,6 +164,13 @@ public:
     virtual awaitable<Result<Group>> group(std::string address);
     virtual awaitable<Result<std::vector<Group>>> groups(std::string post_office);
     virtual awaitable<Result<void>> remove_group(std::string address);
+    /// Of a domain, by selector; none, also for a domain that is not ours.
+    virtual awaitable<Result<std::vector<DkimKey>>> dkim_keys(std::string domain);
+    /// \errors exists, limit; not_found: the domain is not ours
+    virtual awaitable<Result<void>> add_dkim_key(std::string domain, DkimKey key);
+    /// All but the key itself may change.
+    virtual awaitable<Result<void>> set_dkim_key(std::string domain, DkimKey key);
+    virtual awaitable<Result<void>> remove_dkim_key(std::string domain, std::string selector);
     /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of
     /// the office.
     virtual awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) = 0;

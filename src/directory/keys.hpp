@@ -1,6 +1,7 @@
 // Keys: where the directory's rows lie.
 //
-//   d/<h2>           256 shards by hash: u<address> → account, n<domain> → domain, m<account> → mailbox,
+//   d/<h2>           256 shards by hash: u<address> → account, n<domain> → domain, k<domain> → its DKIM keys,
+//   m<account> → mailbox,
 //                    c<account> → credentials (in the mailbox's own shard)
 //   d/offices        p<post office>
 //   d/sequence       account: the last number given out

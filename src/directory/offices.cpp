@@ -315,16 +315,18 @@ awaitable<Result<void>> StoreDirectory::remove_domain(std::string name) {
     for (const Group& one : *listed)
         if (one.address.ends_with('@' + name))
             co_return Error(Errc::denied, "groups still have addresses in the domain");
-    const std::string key = row_key('n', name);
+    const std::string key = row_key('n', name), signing = row_key('k', name);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         Change erase;
-        if (!rows.rows.empty()) erase.erase.push_back(key);
+        for (const std::string& one : {key, signing})
+            if (find_row(rows, one) != nullptr) erase.erase.push_back(one);
         return erase;
     };
-    std::vector<std::string> keys{key};
+    std::vector<std::string> keys{key, signing};
     auto done = co_await change(shard_of(name), std::move(keys), std::move(decide));
     if (!done) co_return done;
     changed('n', name);
+    changed('k', name);
     auto unlisted = co_await forget_listed_domain(tenant, name);
     // Removed it is, whether or not the list heard of it: readers skip it, mend() clears it.
     if (!unlisted) co_return Result<void>();

@@ -58,7 +58,8 @@ StoreDirectory::StoreDirectory(store::engine::Engine& engine, Options options)
       owners_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       domains_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       offices_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
-      groups_(*options_.clock, options_.cache_entries_max, options_.cache_age_max) {
+      groups_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
+      dkim_(*options_.clock, options_.cache_entries_max, options_.cache_age_max) {
     options_.default_domain = canonical_domain(options_.default_domain);
     subscription_ = engine_.subscribe(
         "directory", [this](std::string_view payload, bool missed_some) { heard(payload, missed_some); });
@@ -71,6 +72,7 @@ void StoreDirectory::heard(std::string_view payload, bool missed_some) {
         domains_.clear();
         offices_.clear();
         groups_.clear();
+        dkim_.clear();
         return;
     }
     const std::string key(payload.substr(1));
@@ -89,6 +91,9 @@ void StoreDirectory::heard(std::string_view payload, bool missed_some) {
             break;
         case 'g':
             groups_.forget(key);
+            break;
+        case 'k':
+            dkim_.forget(key);
             break;
         default:
             break;

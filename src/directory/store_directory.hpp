@@ -53,6 +53,10 @@ public:
     awaitable<Result<Group>> group(std::string address) override;
     awaitable<Result<std::vector<Group>>> groups(std::string post_office) override;
     awaitable<Result<void>> remove_group(std::string address) override;
+    awaitable<Result<std::vector<DkimKey>>> dkim_keys(std::string domain) override;
+    awaitable<Result<void>> add_dkim_key(std::string domain, DkimKey key) override;
+    awaitable<Result<void>> set_dkim_key(std::string domain, DkimKey key) override;
+    awaitable<Result<void>> remove_dkim_key(std::string domain, std::string selector) override;
     awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) override;
     awaitable<Result<void>> set_mailbox(Mailbox mailbox) override;
     awaitable<Result<std::vector<Mailbox>>> mailboxes(std::string post_office, std::string after,
@@ -78,6 +82,10 @@ private:
     using DomainPtr = std::shared_ptr<const Domain>;
     using OfficePtr = std::shared_ptr<const PostOffice>;
     using GroupPtr = std::shared_ptr<const Group>;
+    using DkimKeys = std::vector<DkimKey>;
+    using DkimKeysPtr = std::shared_ptr<const DkimKeys>;
+    /// Looks at a domain's keys and changes them; an error leaves them.
+    using ChangeKeys = std::function<Result<void>(DkimKeys&)>;
     enum class From : std::uint8_t { cache, store };
 
     // store_directory.cpp: rows
@@ -108,6 +116,9 @@ private:
     awaitable<Result<GroupPtr>> find_group(std::string office, Address address);
     awaitable<Result<Group>> checked_group(Group group);
     awaitable<Result<void>> put_group(Group group, bool fresh);
+
+    // dkim.cpp
+    awaitable<Result<void>> change_dkim(std::string domain, ChangeKeys decide);
 
     // mailboxes.cpp, claims.cpp
     awaitable<Result<Mailbox>> checked(Mailbox mailbox);
@@ -141,6 +152,7 @@ private:
     Cache<DomainPtr> domains_;
     Cache<OfficePtr> offices_;
     Cache<GroupPtr> groups_;
+    Cache<DkimKeysPtr> dkim_;
     std::unique_ptr<store::engine::Subscription> subscription_;  // last: its handler uses the caches
 };
 

@@ -19,6 +19,7 @@
 #include "mta/reporter.hpp"
 #include "mta/retry.hpp"
 #include "mta/router.hpp"
+#include "mta/signing.hpp"
 #include "mta/trace.hpp"
 #include "store/queue.hpp"
 #include "store/store.hpp"
@@ -37,6 +38,7 @@ struct AgentParts {
     Trace& trace;
     Connector* remote = nullptr;   ///< null: what is for other hosts waits
     Reporter* reporter = nullptr;  ///< null: nobody is told
+    Signing* signing = nullptr;    ///< of our own reports; null: they are not signed
     base::Clock& clock = base::Clock::system();
     base::Random& random = base::Random::system();
 };
@@ -47,6 +49,7 @@ struct Arrival {
     Envelope envelope;
     base::AccountId account;  ///< of an authenticated submitter
     std::string user, peer, hello, listener;
+    std::string verdict;  ///< of sender authentication and filters, for the trace
     struct To {
         Recipient recipient;
         std::vector<Target> targets;
@@ -55,6 +58,8 @@ struct Arrival {
     store::ContentPtr content;
     std::string fields;                     ///< Received and what the header lacked, each with its CRLF
     std::vector<std::string> delivered_to;  ///< what the message's own fields of that name say
+    bool junk = false;                      ///< to the Junk folder of mailboxes here
+    bool held = false;                      ///< waits for the operator, whoever it is for
     bool answer_each = false;  ///< LMTP: a mailbox that cannot take it now is the peer's to try again
 };
 

@@ -15,6 +15,7 @@ namespace {
 /// apart.
 struct Entry {
     std::string via;
+    std::string sender;
     std::vector<store::QueueRecipient> recipients;
     std::vector<store::QueueProgress> progress;
 };
@@ -26,6 +27,8 @@ store::NewQueued new_entry(const Arrival& arrival) {
     out.envelope.user = arrival.user;
     out.envelope.peer = arrival.peer;
     out.envelope.prefix = arrival.fields;
+    out.envelope.junk = arrival.junk;
+    out.held = arrival.held;
     out.content = arrival.content;
     return out;
 }
@@ -36,9 +39,9 @@ bool in_circle(const Arrival& arrival, std::string_view name) {
     });
 }
 
-/// RFC 4865: until then nobody has it, not a mailbox here either.
+/// RFC 4865: until then nobody has it, not a mailbox here either. The same of what is quarantined.
 bool waits_for_its_time(const Arrival& arrival, base::SystemTime now) {
-    return arrival.envelope.hold_until && *arrival.envelope.hold_until > now;
+    return arrival.held || (arrival.envelope.hold_until && *arrival.envelope.hold_until > now);
 }
 
 }  // namespace
@@ -55,13 +58,20 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
             if ((!target.hop && !waits) || !seen.emplace(base::lowered(target.address), true).second)
                 continue;
             if (!target.via.empty() && in_circle(arrival, target.via)) continue;  // it was sent on before
+            // What a stranger sends to one of ours who is elsewhere leaves as ours: SPF there asks about us.
+            const bool sent_on = target.hop && !target.own_node && !arrival.account &&
+                                 !base::equals_nocase(target.address, to.recipient.address);
+            const std::string sender =
+                sent_on ? parts_.router.forwarded_sender(arrival.envelope.sender) : arrival.envelope.sender;
             auto entry = std::ranges::find_if(entries, [&](const Entry& one) {
-                return one.via == target.via && one.recipients.size() < parts_.queue.limits().recipients_max;
+                return one.via == target.via && one.sender == sender &&
+                       one.recipients.size() < parts_.queue.limits().recipients_max;
             });
             if (entry == entries.end()) {
                 entries.emplace_back();
                 entry = std::prev(entries.end());
                 entry->via = target.via;
+                entry->sender = sender;
             }
             Recipient recipient = to.recipient;
             recipient.address = target.address;
@@ -77,6 +87,7 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
     for (Entry& entry : entries) {
         store::NewQueued made = new_entry(arrival);
         if (out.empty()) made.id = arrival.id;
+        made.envelope.sender = entry.sender;
         // So that it is known when it comes back (RFC 5321 section 6.3).
         if (!entry.via.empty()) made.envelope.prefix.insert(0, "Delivered-To: " + entry.via + "\r\n");
         made.recipients = std::move(entry.recipients);
@@ -115,6 +126,7 @@ awaitable<void> Agent::deliver_now(Local* local) {
         if (copy.in_circle) continue;
         store::Delivery delivery;
         delivery.account = copy.account;
+        if (local->arrival->junk) delivery.folder = junk_folder;
         delivery.message = store::Incoming(local->arrival->content);
         delivery.message.prefix = delivery_fields(local->arrival->envelope.sender, copy.names);
         delivery.message.prefix += local->arrival->fields;
@@ -250,7 +262,8 @@ void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& take
                       {"peer", arrival.peer},
                       {"hello", arrival.hello},
                       {"user", arrival.user},
-                      {"listener", arrival.listener}});
+                      {"listener", arrival.listener},
+                      {"verdict", arrival.verdict}});
     for (std::size_t i = 0; i < taken.size(); ++i) {
         const Arrival::To& to = arrival.recipients[i];
         const char* event = taken[i].how == Taken::How::delivered ? "delivered"

@@ -93,6 +93,7 @@ awaitable<Attempt> PostOffice::deliver(Job job) {
         for (const std::size_t i : places) names.push_back(job.recipients[i].address);
         store::Delivery delivery;
         delivery.account = account;
+        if (queued != nullptr && queued->junk()) delivery.folder = junk_folder;
         delivery.message = store::Incoming(*content);
         delivery.message.prefix = delivery_fields(job.envelope->sender, names);
         if (queued != nullptr) delivery.message.prefix += queued->prefix();

@@ -21,6 +21,8 @@ private:
     store::Queue& queue_;
 };
 
+/// By name; without one a message goes to INBOX.
+inline constexpr const char* junk_folder = "Junk";
 /// What an error of the store means for a recipient.
 Outcome outcome_of(const store::Error& error);
 /// The fields on top of a copy in a mailbox: RFC 5321 section 4.4.

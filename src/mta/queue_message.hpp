@@ -28,6 +28,7 @@ public:
         return queue_.octets(&envelope_, offset, length);
     }
     base::BlobId blob() const { return envelope_.blob; }
+    bool junk() const { return envelope_.junk; }
     const std::string& prefix() const { return envelope_.prefix; }
 
 private:

@@ -66,6 +66,7 @@ awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender
                                                               Resolved where) {
     store::NewQueued made;
     made.id = new_id();
+    if (parts_.signing != nullptr) made.envelope.prefix = co_await parts_.signing->sign(text);
     const auto writer = parts_.store.new_message();
     const auto written = co_await writer->write(text);
     if (!written) co_return written.error();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "directory/directory.hpp"
+#include "mailauth/srs.hpp"
 #include "mta/connector.hpp"
 
 namespace mta {
@@ -33,6 +34,8 @@ struct RouteSettings {
     std::vector<SmartHost> by_sender, by_recipient;  ///< "example.com", or ".example.com" for those below it
     std::string own_node;  ///< mailboxes of a node of this name are here, and those of none
     std::map<std::string, std::shared_ptr<const NextHop>> nodes;  ///< how mail reaches the others
+    std::shared_ptr<const mailauth::Srs> srs;  ///< return addresses of mail that was sent on; null: none
+    std::string srs_domain;
     bool relay_from_loopback = false;  ///< programs of this host may send to the world without a password
     std::uint32_t expansion_depth_max = 10;  ///< groups in groups, redirections of redirected mail
     std::size_t expansion_max = 1'000;       ///< addresses that one recipient may become

@@ -7,8 +7,33 @@
 
 namespace mta {
 
-Router::Router(directory::Directory& directory, RouteSettings settings)
-    : directory_(directory), settings_(std::move(settings)) {}
+Router::Router(directory::Directory& directory, RouteSettings settings, base::Clock& clock)
+    : directory_(directory), settings_(std::move(settings)), clock_(clock) {}
+
+bool Router::turn_back(RouteQuestion& question, Resolved& out) const {
+    if (!settings_.srs || !base::equals_nocase(domain_of(question.recipient), settings_.srs_domain))
+        return false;
+    const std::chrono::seconds now(base::unix_seconds(clock_.now()));
+    const mailauth::SrsAddress back = settings_.srs->reverse(question.recipient, now);
+    if (back.status == mailauth::SrsStatus::not_srs) return false;
+    std::string address;
+    if (back.status == mailauth::SrsStatus::good) address = directory::canonical_address(back.address);
+    if (address.empty()) {
+        out.code = 550;
+        out.status = {5, 1, 1};
+        out.words = "This return address is not one of ours, or too old";
+        return true;
+    }
+    question.recipient = std::move(address);
+    question.trusted = true;  // its hash is ours: we are asked to give back what we sent on
+    return true;
+}
+
+std::string Router::forwarded_sender(const std::string& sender) const {
+    if (!settings_.srs || sender.empty()) return sender;
+    std::string out = settings_.srs->forward(sender, std::chrono::seconds(base::unix_seconds(clock_.now())));
+    return out.empty() ? sender : out;
+}
 
 awaitable<directory::Result<RouteFacts>> Router::facts(RouteQuestion question) {
     RouteFacts out;
@@ -71,6 +96,7 @@ awaitable<void> Router::walk(Walk* walk, std::string address, std::string via,  
     target.account = decision.account;
     target.hop = decision.hop;
     target.via = via;
+    target.own_node = decision.kind == RouteDecision::Kind::relay && decision.rule == "local";
     const bool expands = decision.kind == RouteDecision::Kind::expand;
     if (decision.kind == RouteDecision::Kind::relay) target.account = base::AccountId();
     if (!expands || (decision.account && decision.keep_copy)) walk->out.targets.push_back(std::move(target));
@@ -89,6 +115,7 @@ awaitable<void> Router::walk(Walk* walk, std::string address, std::string via,  
 awaitable<Resolved> Router::resolve(RouteQuestion question) {
     Walk walk;
     walk.question = std::move(question);
+    if (turn_back(walk.question, walk.out) && walk.out.code != 0) co_return std::move(walk.out);
     std::string first = walk.question.recipient;
     co_await this->walk(&walk, std::move(first), std::string(), 0);
     if (walk.out.code == 0 && walk.out.targets.empty()) {

@@ -104,6 +104,8 @@ private:
                 if (!wrong.empty()) tell(key, wrong);
             }
         };
+        for (const std::string& text : config_.mta.trusted_networks)
+            if (!net::Network::parse(text)) tell("mta.trusted_networks", "not a network: " + text);
         list("mta.by_recipient_domain", config_.mta.by_recipient);
         list("mta.by_sender_domain", config_.mta.by_sender);
     }

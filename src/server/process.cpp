@@ -23,6 +23,7 @@
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
+#include "server/domain_facts.hpp"
 #include "server/mail_out.hpp"
 #include "server/notify.hpp"
 #include "server/token_fetcher.hpp"
@@ -120,6 +121,8 @@ Process::~Process() {
     relay_.reset();
     agent_.reset();
     mail_out_.reset();
+    signing_.reset();
+    mail_dns_.reset();
     sending_.reset();
     router_.reset();
     trace_.reset();
@@ -239,9 +242,16 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         };
     }
     if (config.protocol == "admin") {
-        admin::Services made{
-            *store_,       *directory_,        *authenticator_, *server_, base::Clock::system(),
-            base::version, settings_.hostname, started_,        &*agent_};
+        admin::Services made{*store_,
+                             *directory_,
+                             *authenticator_,
+                             *server_,
+                             base::Clock::system(),
+                             base::version,
+                             settings_.hostname,
+                             started_,
+                             &*agent_,
+                             [this] { return domain_facts(settings_.listeners); }};
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
@@ -267,6 +277,10 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     made.relay = &*relay_;
     made.agent = &*agent_;
     made.sending = &*sending_;
+    made.sender_check = std::make_shared<const mta::SenderCheckSettings>(settings_.sender_check);
+    made.dns = &*mail_dns_;
+    made.trusted = settings_.trusted;
+    if (settings_.sign) made.signing = &*signing_;
     made.hostname = settings_.hostname;
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;

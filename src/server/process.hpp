@@ -15,7 +15,9 @@
 #include "directory/directory.hpp"
 #include "http/client.hpp"
 #include "mta/agent.hpp"
+#include "mta/sender_check.hpp"
 #include "mta/sending_limits.hpp"
+#include "mta/signing.hpp"
 #include "mta/smtp_out/settings.hpp"
 #include "net/resolver.hpp"
 #include "net/server.hpp"
@@ -56,7 +58,12 @@ struct Settings {
     std::uint64_t trace_bytes_max = 512ULL << 20;
     bool relay_from_loopback = false;
     mta::smtp_out::Settings mail_out;
-    bool tls_reports = true;  ///< to domains that ask for them, RFC 8460
+    mta::SenderCheckSettings sender_check;
+    std::vector<net::Network> trusted;  ///< whose mail is not checked
+    bool sign = true;                   ///< what our users send
+    bool srs = true;                    ///< what is sent on
+    std::string srs_domain;             ///< empty: hostname
+    bool tls_reports = true;            ///< to domains that ask for them, RFC 8460
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
@@ -95,6 +102,7 @@ private:
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
+    std::string open_srs();
     /// The agent first, so that attempts under way come to their end; then the sessions.
     boost::asio::awaitable<void> stop_in_order();
     void stop();
@@ -117,6 +125,8 @@ private:
     std::unique_ptr<mta::Trace> trace_;
     std::unique_ptr<mta::Router> router_;
     std::unique_ptr<mta::SendingLimits> sending_;
+    std::unique_ptr<mta::MailDns> mail_dns_;
+    std::unique_ptr<mta::Signing> signing_;
     std::unique_ptr<MailOut> mail_out_;
     std::stop_source reports_stop_;
     std::unique_ptr<mta::Agent> agent_;

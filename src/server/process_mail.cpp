@@ -1,5 +1,8 @@
 // Process: the queue, the agent and what it sends by; and the end of all of it, in order.
+#include <fcntl.h>
+#include <fstream>
 #include <thread>
+#include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -9,7 +12,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
 #include "server/process.hpp"
@@ -39,6 +44,12 @@ std::string Process::open_queue() {
     trace.bytes_max = settings_.trace_bytes_max;
     trace_ = std::make_unique<mta::Trace>(trace, base::Clock::system());
     settings_.routes.own_node = settings_.relay.own_name;
+    settings_.sender_check.hostname = settings_.hostname;
+    mail_dns_ = std::make_unique<mta::ResolverDns>(server_->resolver());
+    signing_ = std::make_unique<mta::Signing>(*directory_, base::Clock::system());
+    if (settings_.srs) {
+        if (wrong = open_srs(); !wrong.empty()) return wrong;
+    }
     router_ = std::make_unique<mta::Router>(*directory_, settings_.routes);
     sending_ = std::make_unique<mta::SendingLimits>(settings_.sending, base::Clock::system());
     mta::smtp_out::Settings out = settings_.mail_out;
@@ -48,8 +59,33 @@ std::string Process::open_queue() {
     if (!mail_out_->fault().empty()) return "mail to other hosts: " + mail_out_->fault();
     mta::AgentParts parts{*store_, *queue_, *router_, *trace_};
     parts.remote = &mail_out_->connector();
+    if (settings_.sign) parts.signing = &*signing_;
     parts.reporter = &mail_out_->reporter();
     agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
+    return {};
+}
+
+/// The secret is made once and kept: bounces of three weeks carry its hashes.
+std::string Process::open_srs() {
+    const std::filesystem::path file = settings_.data / "srs.secret";
+    std::string secret;
+    if (std::ifstream in(file); in) std::getline(in, secret);
+    if (secret.empty()) {
+        secret = base::Random::system().hex(32);
+        const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        const std::string text = secret + "\n";
+        const bool written =
+            descriptor >= 0 &&
+            ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+            ::fsync(descriptor) == 0;
+        if (descriptor >= 0) ::close(descriptor);
+        if (!written) return file.string() + " cannot be written";
+    }
+    mailauth::SrsOptions options;
+    options.domain = base::lowered(settings_.srs_domain.empty() ? settings_.hostname : settings_.srs_domain);
+    options.secrets.push_back(std::move(secret));
+    settings_.routes.srs_domain = options.domain;
+    settings_.routes.srs = std::make_shared<const mailauth::Srs>(std::move(options));
     return {};
 }
 

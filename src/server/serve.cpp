@@ -191,6 +191,17 @@ std::string read_relay(const config::Config& config, Settings& settings) {
     return wrong;
 }
 
+mta::SenderCheckSettings sender_check_from(const config::Config::Mta& mta) {
+    mta::SenderCheckSettings out;
+    using Dmarc = mta::SenderCheckSettings::Dmarc;
+    out.enabled = mta.check_senders;
+    out.dmarc = mta.dmarc == "apply" ? Dmarc::apply : mta.dmarc == "junk" ? Dmarc::junk : Dmarc::note;
+    out.refuse_spf_fail = mta.refuse_spf_fail;
+    out.own_senders_need_proof = mta.own_senders_need_proof;
+    out.arc_trusted = mta.arc_trusted;
+    return out;
+}
+
 void set_mta(const config::Config& config, Settings& settings) {
     using std::chrono::seconds;
     const config::Config::Mta& mta = config.mta;
@@ -208,6 +219,15 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.relay_from_loopback = mta.relay_from_loopback;
     settings.routes = routes_from(config);
     settings.tls_reports = mta.tls_reports;
+    settings.sender_check = sender_check_from(mta);
+    if (!mta.check_loopback)
+        for (const char* network : {"127.0.0.0/8", "::1/128"})
+            settings.trusted.push_back(*net::Network::parse(network));
+    for (const std::string& text : mta.trusted_networks)
+        if (const auto network = net::Network::parse(text)) settings.trusted.push_back(*network);
+    settings.sign = mta.sign;
+    settings.srs = mta.srs;
+    settings.srs_domain = mta.srs_domain;
     settings.mail_out.source_ipv4 = mta.source_ipv4;
     settings.mail_out.source_ipv6 = mta.source_ipv6;
     settings.mail_out.helo_ipv4 = settings.mail_out.helo_ipv6 = mta.helo;
@@ -244,6 +264,8 @@ Settings settings_from(const config::Config& config) {
     settings.server_limits.tls_handshakes_per_ip_max = config.tls.handshakes_per_ip_max;
     settings.auth_policy = policy_from(config);
     settings.resolver.servers = config.dns.servers;
+    settings.resolver.trust_anchor_file = config.dns.trust_anchor_file;
+    settings.resolver.trust_anchors = config.dns.trust_anchors;
     settings.resolver.answer_max = config.dns.answer_max;
     settings.token_client.ca_file = config.oauth.ca_file;
     settings.token_client.request_max = config.oauth.request_max;

@@ -47,6 +47,7 @@ awaitable<Session::Next> Session::finish_message() {
         refused = outcome_of(*refusal);
     else
         refused = co_await refuse_content();
+    if (!refused) refused = co_await end_watch();
     std::vector<Outcome> outcomes;
     if (refused) {
         outcomes.assign(transaction_.envelope().recipients.size(), *refused);
@@ -203,15 +204,16 @@ std::string Session::common_fields(std::string_view id) const {
     }
     facts.unix_seconds = base::unix_seconds(services_->clock.now());
     write_received(out, facts);
-    out += missing_fields();
+    out += watch_.fields;
+    out += watch_.signature;
+    out += watch_.missing;
     return out;
 }
 
 /// RFC 6409 section 8: what a user's program left out.
-std::string Session::missing_fields() const {
+std::string Session::missing_fields(const HeaderFacts& header) const {
     std::string out;
     if (!services_->policy.complete_header) return out;
-    const HeaderFacts& header = intake_->header();
     const auto now = services_->clock.now();
     if (!header.has_date) out += "Date: " + date_text(base::unix_seconds(now)) + "\r\n";
     if (header.from_fields == 0 && identity_) {
@@ -230,6 +232,7 @@ std::string Session::missing_fields() const {
 void Session::answer(const std::vector<Outcome>& outcomes) {
     const auto said = [this](const Outcome& outcome) {
         if (!outcome.reply.positive()) {
+            if (const auto& own = outcome.said) return write_reply(out(), own->code, own->status, own->words);
             const Reply& reply = outcome.reply;
             return write_reply(out(), reply.code(), reply.status(), text_of(reply, outcome.about));
         }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "mta/queue_message.hpp"
 #include "smtp/session.hpp"
 
 namespace smtp {
@@ -43,6 +44,15 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     const Envelope& envelope = transaction_.envelope();
     mta::Arrival arrival;
     arrival.id = services_->agent->new_id();
+    if (watch_.dropped) {
+        note_step(mta::text_of(arrival.id), "discarded", watch_.why);
+        std::vector<Outcome> dropped(envelope.recipients.size());
+        for (Outcome& outcome : dropped) {
+            outcome.reply = replies::ok;
+            outcome.queued = arrival.id;
+        }
+        co_return dropped;
+    }
     arrival.envelope = agent_envelope();
     if (identity_) {
         arrival.account = identity_->account;
@@ -56,6 +66,10 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     for (const std::string_view before : intake_->header().delivered_to)
         arrival.delivered_to.emplace_back(before);
     arrival.answer_each = lmtp();
+    arrival.junk = watch_.junk;
+    arrival.held = watch_.held;
+    arrival.verdict = watch_.check ? watch_.sender.text() : std::string();
+    if (!watch_.why.empty()) arrival.verdict += (arrival.verdict.empty() ? "" : "; ") + watch_.why;
     for (const Recipient& recipient : envelope.recipients) {
         mta::Arrival::To to;
         to.recipient.address = recipient.address;

@@ -1,5 +1,7 @@
 #include "smtp/intake.hpp"
 
+#include "mailauth/auth_results.hpp"
+
 namespace smtp {
 namespace {
 
@@ -9,8 +11,11 @@ constexpr std::size_t gathered_bytes_max = 32U << 10;
 
 }  // namespace
 
-MessageIntake::MessageIntake(store::Store& store, IntakeRules rules)
-    : rules_(rules), writer_(store.new_message()), buffer_(rules.header_bytes_max) {}
+MessageIntake::MessageIntake(store::Store& store, IntakeRules rules, IntakeWatcher* watcher)
+    : rules_(std::move(rules)),
+      watcher_(watcher),
+      writer_(store.new_message()),
+      buffer_(rules_.header_bytes_max) {}
 
 void MessageIntake::refuse(const Reply& reply) {
     if (refusal_) return;
@@ -30,9 +35,10 @@ awaitable<void> MessageIntake::write(std::string_view text) {
         const HeaderBuffer::Status status = buffer_.take(text);
         if (status == HeaderBuffer::Status::too_big) refuse(replies::header_too_big);
         if (status != HeaderBuffer::Status::whole) co_return;
-        end_header();
+        co_await end_header();
         if (refusal_) co_return;
     }
+    if (watcher_ != nullptr && !text.empty()) co_await watcher_->body(text);
     if (gathered_.empty() && text.size() >= piece_small_bytes) {
         co_await pass(text);
         co_return;
@@ -41,13 +47,24 @@ awaitable<void> MessageIntake::write(std::string_view text) {
     if (gathered_.size() >= gathered_bytes_max) co_await pass_gathered();
 }
 
-void MessageIntake::end_header() {
+awaitable<void> MessageIntake::end_header() {
     header_done_ = true;
-    facts_ = read_header(buffer_.octets(), rules_.header);
-    if (facts_.received_fields > rules_.received_fields_max) return refuse(replies::mail_loop);
+    std::string_view section = buffer_.octets();
+    if (!rules_.own_ids.empty()) {
+        cleaned_ = mailauth::without_forged_results(section, rules_.own_ids);
+        section = cleaned_;
+    }
+    facts_ = read_header(section, rules_.header);
+    if (facts_.received_fields > rules_.received_fields_max) {
+        refuse(replies::mail_loop);
+        co_return;
+    }
     if (rules_.one_from_field &&
-        (facts_.from_fields > 1 || (facts_.from_fields == 1 && addresses_in(facts_.from).empty())))
-        return refuse(replies::bad_from_field);
+        (facts_.from_fields > 1 || (facts_.from_fields == 1 && addresses_in(facts_.from).empty()))) {
+        refuse(replies::bad_from_field);
+        co_return;
+    }
+    if (watcher_ != nullptr) co_await watcher_->header(buffer_.octets(), &facts_);
     for (const std::string_view run : facts_.kept) gathered_.append(run);
 }
 
@@ -64,7 +81,7 @@ awaitable<void> MessageIntake::pass_gathered() {
 }
 
 awaitable<void> MessageIntake::finish() {
-    if (!refusal_ && !header_done_) end_header();  // a message may end without an empty line
+    if (!refusal_ && !header_done_) co_await end_header();  // a message may end without an empty line
     if (!refusal_) co_await pass_gathered();
     if (refusal_) co_return;
     auto content = co_await writer_->finish();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -25,11 +26,24 @@ struct IntakeRules {
     std::uint32_t received_fields_max = 0;
     bool one_from_field = false;
     HeaderRules header;
+    /// Names under which we write Authentication-Results: what claims to be ours is taken off. Empty: nothing
+    /// is.
+    std::vector<std::string> own_ids;
+};
+
+/// Looks at a message as it goes by. What is refused meanwhile is not shown any more.
+class IntakeWatcher {
+public:
+    virtual ~IntakeWatcher() = default;
+    /// `section` as it came; `facts->kept` is what is stored of it. Both stay valid until this completes.
+    virtual awaitable<void> header(std::string_view section, const HeaderFacts* facts) = 0;
+    virtual awaitable<void> body(std::string_view octets) = 0;
 };
 
 class MessageIntake {
 public:
-    MessageIntake(store::Store& store, IntakeRules rules);
+    /// `watcher` may be null; outlives this.
+    MessageIntake(store::Store& store, IntakeRules rules, IntakeWatcher* watcher = nullptr);
 
     /// From now on; fingerprint() tells at the end.
     void hash_with(const MessageHash& hash) { hash_ = hash; }
@@ -50,13 +64,15 @@ public:
     const HeaderFacts& header() const { return facts_; }
 
 private:
-    void end_header();
+    awaitable<void> end_header();
     awaitable<void> pass(std::string_view text);
     awaitable<void> pass_gathered();
 
     IntakeRules rules_;
+    IntakeWatcher* watcher_;
     std::unique_ptr<store::MessageWriter> writer_;
     HeaderBuffer buffer_;
+    std::string cleaned_;  ///< the section without fields that only we may write
     HeaderFacts facts_;
     bool header_done_ = false;
     std::string gathered_;  ///< small pieces, so that the writer is not called for each

@@ -13,7 +13,11 @@
 #include "base/random.hpp"
 #include "directory/directory.hpp"
 #include "mta/agent.hpp"
+#include "mta/judge.hpp"
+#include "mta/sender_check.hpp"
 #include "mta/sending_limits.hpp"
+#include "mta/signing.hpp"
+#include "net/address.hpp"
 #include "net/connection.hpp"
 #include "net/session_registry.hpp"
 #include "relay/relay.hpp"
@@ -96,6 +100,11 @@ struct Services {
     std::shared_ptr<RecentDeliveries> recent = std::make_shared<RecentDeliveries>();
     mta::Agent* agent = nullptr;            ///< null: mail for mailboxes here only, and nothing waits
     mta::SendingLimits* sending = nullptr;  ///< of authenticated users; null: none
+    std::shared_ptr<const mta::SenderCheckSettings> sender_check;  ///< null: nobody is checked
+    mta::MailDns* dns = nullptr;                                   ///< for that
+    std::vector<net::Network> trusted;                             ///< whose mail is not checked
+    mta::Signing* signing = nullptr;                               ///< null: nothing is signed
+    mta::Judge* judge = nullptr;                                   ///< content filters; null: none
     Limits limits;
     Policy policy;
     relay::Relay* relay = nullptr;  ///< null: all mailboxes are here

@@ -209,6 +209,7 @@ void Session::reset() {
     transaction_.reset();
     intake_.reset();
     decoder_.reset();
+    watch_ = Watch();
 }
 
 awaitable<void> serve(std::unique_ptr<net::Connection> connection, std::shared_ptr<const Services> services) {

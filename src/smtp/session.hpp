@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "base/line_framer.hpp"
+#include "mailauth/dkim_sign.hpp"
+#include "mta/judge.hpp"
+#include "mta/sender_check.hpp"
 #include "smtp/intake.hpp"
 #include "smtp/services.hpp"
 #include "smtp/syntax/parse_command.hpp"
@@ -17,7 +20,7 @@
 
 namespace smtp {
 
-class Session {
+class Session : private IntakeWatcher {
 public:
     Session(std::unique_ptr<net::Connection> connection, std::shared_ptr<const Services> services);
     awaitable<void> run();
@@ -79,16 +82,21 @@ private:
     awaitable<std::optional<Reply>> refuse_recipient(Path to, Recipient* recipient);
     awaitable<std::optional<Reply>> find_targets(std::string address, Recipient* recipient);
     awaitable<bool> over_quota(base::AccountId account);
-    void begin_message(bool dots);
+    awaitable<void> begin_message(bool dots);
     awaitable<bool> read_message();
     awaitable<bool> read_chunk(std::uint64_t octets, bool keep);
 
     // delivery.cpp
+    struct Said {
+        std::uint16_t code = 0;
+        std::string status, words;
+    };
     struct Outcome {
         Reply reply = replies::unavailable;
-        base::MessageId id;     ///< when delivered
-        store::QueueId queued;  ///< when it waits
-        std::string about;      ///< what of the message a refusal speaks of, as the peer wrote it
+        std::optional<Said> said;  ///< instead of `reply`, which then says only how bad it is
+        base::MessageId id;        ///< when delivered
+        store::QueueId queued;     ///< when it waits
+        std::string about;         ///< what of the message a refusal speaks of, as the peer wrote it
     };
     static Outcome outcome_of(const Reply& reply, std::string_view about = {});
     awaitable<Next> finish_message();
@@ -100,9 +108,38 @@ private:
     void settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes, std::string_view id) const;
     std::string trace_fields(const Copy& copy, std::string_view id) const;
     std::string common_fields(std::string_view id) const;
-    std::string missing_fields() const;
+    std::string missing_fields(const HeaderFacts& header) const;
     bool looped(const Copy& copy) const;
     void answer(const std::vector<Outcome>& outcomes);
+
+    // watch.cpp
+    struct Watch {
+        std::optional<mta::SenderCheck> check;
+        mta::SenderVerdict sender;
+        std::unique_ptr<mta::Judging> judging;
+        std::unique_ptr<mailauth::DkimSigner> signer;
+        std::string missing, signature, fields;  ///< to be put in front, each field with its CRLF
+        bool junk = false, held = false, dropped = false;
+        std::string why;
+    };
+    bool is_trusted() const;
+    bool checks_sender() const;
+    bool signs() const;
+    awaitable<void> begin_watch();
+    awaitable<void> header(std::string_view section, const HeaderFacts* facts) override;
+    awaitable<void> body(std::string_view octets) override;
+    awaitable<std::optional<Outcome>> end_watch();
+    mta::JudgeFacts judge_facts() const;
+    awaitable<bool> passes_at_sender(std::string sender);
+    awaitable<bool> passes_at_recipient(std::string recipient);
+    bool say_refusal(const mta::JudgeRefusal& refusal);
+    awaitable<std::optional<Outcome>> take_changes(mta::Judgement found);
+    awaitable<std::optional<Recipient>> changed_recipient(std::string address);
+    IntakeRules intake_rules() const;
+    static Outcome refusal_of(std::uint16_t code, mta::Status status, std::string words);
+    void note_refused(const std::string& why);
+    void note_step(const std::string& id, std::string_view step, const std::string& why);
+
     void log_message(const std::vector<Outcome>& outcomes) const;
 
     std::unique_ptr<net::Connection> connection_;
@@ -116,6 +153,7 @@ private:
     Transaction transaction_;
     std::optional<MessageIntake> intake_;
     std::optional<DataDecoder> decoder_;
+    Watch watch_;             ///< of the message under way
     bool receiving_ = false;  ///< within a message: events wait
     bool stopping_ = false;   ///< shutdown or kick: close after the message
     bool peer_gone_ = false;

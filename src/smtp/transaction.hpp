@@ -42,6 +42,9 @@ public:
 
     void begin(const Path& from, MailParameters parameters);
     void add(Recipient recipient) { envelope_.recipients.push_back(std::move(recipient)); }
+    /// A filter has changed them.
+    void set_sender(std::string sender) { envelope_.sender = std::move(sender); }
+    void set_recipients(std::vector<Recipient> recipients) { envelope_.recipients = std::move(recipients); }
     /// A chunk was taken: the message is coming by BDAT.
     void take_chunk() { phase_ = Phase::chunks; }
     /// A chunk was refused: nothing but RSET and its kin leads on (RFC 3030 section 2).

@@ -45,6 +45,7 @@ struct QueueEnvelope {
     std::uint8_t ret = 0, body = 0;  ///< mta::Ret, mta::Body
     bool smtputf8 = false, require_tls = false, tls_optional = false;
     bool deliver_by_notify = false, deliver_by_trace = false;
+    bool junk = false;            ///< mailboxes here put it into Junk
     std::int64_t deliver_by = 0;  ///< milliseconds since 1970; 0: none
     std::int64_t hold_until = 0;  ///< the same
     std::int8_t priority = 0;     ///< -9 to 9

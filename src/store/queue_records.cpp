@@ -16,6 +16,7 @@ enum EnvelopeBits : std::uint8_t {
     bit_by_notify = 8,
     bit_by_trace = 16,
     bit_priority = 32,
+    bit_junk = 64,
 };
 
 std::string text_of(WireReader& in) { return std::string(in.text()); }
@@ -69,7 +70,8 @@ std::string encode_queue_message(const QueueEnvelope& envelope,
     out.u8(static_cast<std::uint8_t>(
         (envelope.smtputf8 ? bit_smtputf8 : 0) | (envelope.require_tls ? bit_require_tls : 0) |
         (envelope.tls_optional ? bit_tls_optional : 0) | (envelope.deliver_by_notify ? bit_by_notify : 0) |
-        (envelope.deliver_by_trace ? bit_by_trace : 0) | (envelope.has_priority ? bit_priority : 0)));
+        (envelope.deliver_by_trace ? bit_by_trace : 0) | (envelope.has_priority ? bit_priority : 0) |
+        (envelope.junk ? bit_junk : 0)));
     out.u8(static_cast<std::uint8_t>(envelope.priority));
     out.zigzag(envelope.deliver_by);
     out.zigzag(envelope.hold_until);
@@ -107,6 +109,7 @@ std::optional<QueueMessageRow> decode_queue_message(std::string_view value) {
     envelope.deliver_by_notify = (bits & bit_by_notify) != 0;
     envelope.deliver_by_trace = (bits & bit_by_trace) != 0;
     envelope.has_priority = (bits & bit_priority) != 0;
+    envelope.junk = (bits & bit_junk) != 0;
     envelope.priority = static_cast<std::int8_t>(in.u8());
     envelope.deliver_by = in.zigzag();
     envelope.hold_until = in.zigzag();

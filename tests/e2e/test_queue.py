@@ -40,11 +40,11 @@ class QueueCase(ServedCase):
         with smtplib.SMTP("127.0.0.1", self.ports["smtp"]) as smtp:
             return smtp.sendmail("x@far.test", to, text)
 
-    def inbox(self, user):
+    def inbox(self, user, folder="INBOX"):
         imap = imaplib.IMAP4("127.0.0.1", self.ports["imap"])
         imap.starttls(self.context())
         imap.login(f"{user}@acme.test", self.PASSWORD)
-        imap.select("INBOX")
+        imap.select(folder)
         found = imap.search(None, "ALL")[1][0].split()
         out = [imap.fetch(number, "(BODY.PEEK[])")[1][0][1] for number in found]
         imap.logout()
@@ -175,6 +175,21 @@ class Queue(QueueCase):
         told = self.json("route", "explain", "x@far.test", "--from", "anna@acme.test", "--authenticated")
         self.assertEqual(told["rule"], "domain smart host")
         self.assertNotIn(":p@", self.barid("--json", "domain", "show", "acme.test"))
+
+    def test_a_mailbox_on_another_server_gets_its_mail_there(self):
+        self.start(f'[mta]\n{self.SETTINGS}', self.listeners() +
+                   f'[[node]]\nname = "b2"\nhost = "127.0.0.1"\nsmtp_port = {self.sink.port}\ntls = "none"\n'
+                   'login = "password"\n')
+        self.barid("account", "set", "bert@acme.test", "--node", "b2")
+        self.stranger(["bert@acme.test", "anna@acme.test"])
+        wait_until(lambda: self.sink.mail)
+        self.assertEqual(self.sink.mail[0][:2], ("x@far.test", ("bert@acme.test",)))
+        self.assertEqual(len(self.inbox("anna")), 1)
+        self.assertEqual(self.json("route", "explain", "bert@acme.test")["rule"], "local")
+        self.barid("account", "set", "bert@acme.test", "--node", "b9")
+        with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:
+            self.stranger(["bert@acme.test"])
+        self.assertEqual(refused.exception.recipients["bert@acme.test"][0], 451)
 
     def test_kill_9_keeps_what_waits(self):
         self.begin()

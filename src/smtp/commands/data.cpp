@@ -5,9 +5,7 @@
 
 namespace smtp {
 
-/// `dots`: by DATA. BINARYMIME is kept octet for octet; every other text is held to the policy on stray
-/// octets.
-void Session::begin_message(bool dots) {
+IntakeRules Session::intake_rules() const {
     const Limits& limits = services_->limits;
     const Policy& policy = services_->policy;
     IntakeRules rules;
@@ -16,10 +14,19 @@ void Session::begin_message(bool dots) {
     rules.received_fields_max = limits.received_fields_max;
     rules.one_from_field = policy.one_from_field;
     rules.header.remove_bcc = policy.remove_bcc;
+    if (policy.role == Role::inbound) rules.own_ids = {services_->hostname};
+    return rules;
+}
+
+/// `dots`: by DATA. BINARYMIME is kept octet for octet; every other text is held to the policy on stray
+/// octets.
+awaitable<void> Session::begin_message(bool dots) {
+    const Policy& policy = services_->policy;
     TextPolicy text = peer().loopback ? policy.text_from_loopback : policy.text;
     if (transaction_.envelope().parameters.body == Body::binary)
         text = {Stray::keep, Stray::keep, Stray::keep};
-    intake_.emplace(services_->store, rules);
+    co_await begin_watch();
+    intake_.emplace(services_->store, intake_rules(), static_cast<IntakeWatcher*>(this));
     decoder_.emplace(text, dots);
     // Only what may fail in part, or did so before, costs a hash.
     const std::vector<Recipient>& recipients = transaction_.envelope().recipients;
@@ -32,7 +39,7 @@ void Session::begin_message(bool dots) {
 
 awaitable<Session::Next> Session::handle(cmd::Data) {
     if (const auto refusal = transaction_.refuse_data()) co_return fault(*refusal);
-    begin_message(true);
+    co_await begin_message(true);
     registered_.set_state("DATA");
     say(replies::start_data);
     const bool whole = co_await read_message();
@@ -77,7 +84,7 @@ awaitable<Session::Next> Session::handle(cmd::Bdat bdat) {
         say(refusal ? *refusal : replies::too_big);
         co_return Next::close;
     }
-    if (!refusal && !intake_) begin_message(false);
+    if (!refusal && !intake_) co_await begin_message(false);
     registered_.set_state("BDAT");
     const bool whole = co_await read_chunk(bdat.size, !refusal);
     if (!whole) co_return Next::close;

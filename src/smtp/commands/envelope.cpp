@@ -27,6 +27,8 @@ awaitable<Session::Next> Session::handle(cmd::Mail mail) {
         say(*refusal);
         co_return Next::go_on;
     }
+    const bool wanted = co_await passes_at_sender(mail.from.null ? std::string() : mail.from.address());
+    if (!wanted) co_return Next::go_on;
     ++transactions_;
     transaction_.begin(mail.from, std::move(mail.parameters));
     registered_.set_state("MAIL");
@@ -62,6 +64,8 @@ awaitable<Session::Next> Session::handle(cmd::Rcpt rcpt) {
         }
         co_return Next::go_on;
     }
+    const bool wanted = co_await passes_at_recipient(rcpt.to.address());
+    if (!wanted) co_return Next::go_on;
     recipient.address = rcpt.to.address();
     recipient.parameters = std::move(rcpt.parameters);
     transaction_.add(std::move(recipient));

@@ -96,6 +96,7 @@ inline constexpr Reply nul{554, "5.6.0", "NUL in the message"};
 inline constexpr Reply mail_loop{554, "5.4.6", "Mail loop: too many hops"};
 inline constexpr Reply mail_loop_here{554, "5.4.6", "Mail loop: it was delivered to this address before"};
 inline constexpr Reply bad_from_field{550, "5.7.1", "One From field with an address is needed"};
+inline constexpr Reply refused_content{550, "5.7.1", "Message refused"};
 inline constexpr Reply from_not_owned{553, "5.7.1", "From: names an address that is not yours"};
 inline constexpr Reply disk_full{452, "4.3.1", "Insufficient system storage; try again later"};
 inline constexpr Reply unavailable{451, "4.3.0", "Mail store is not available; try again later"};

@@ -95,7 +95,7 @@ protected:
         EXPECT_TRUE(run(queue->open()));
         trace = std::make_unique<Trace>(TraceSettings(), clock);
         router = std::make_unique<Router>(*directory, RouteSettings());
-        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, clock, chance};
+        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, nullptr, clock, chance};
         agent = std::make_unique<Agent>(parts, settings);
     }
     void close() {
@@ -152,7 +152,7 @@ protected:
         io.run();
         EXPECT_TRUE(done);
         agent.reset();
-        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, clock, chance};
+        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, nullptr, clock, chance};
         agent = std::make_unique<Agent>(parts, settings);
     }
 

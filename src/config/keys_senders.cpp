@@ -1,0 +1,85 @@
+// Settings of who a message is from: what strangers must prove, and how our own mail proves itself.
+#include <array>
+
+#include "config/key_tables.hpp"
+
+namespace config {
+namespace {
+
+const std::array table{
+    Key{"mta.check_senders",
+        Type::boolean,
+        "true",
+        {},
+        "Whether SPF, DKIM, DMARC and ARC of strangers' mail on port 25 are looked at; the result stands in "
+        "its "
+        "Authentication-Results.",
+        [](Config& c, const Value& v) { c.mta.check_senders = v.yes; }},
+    Key{"mta.check_loopback",
+        Type::boolean,
+        "false",
+        {},
+        "Whether that is done with mail of this machine's programs too.",
+        [](Config& c, const Value& v) { c.mta.check_loopback = v.yes; }},
+    Key{"mta.trusted_networks",
+        Type::list,
+        "",
+        {},
+        "Networks whose mail is not checked: other servers of ours that have done it (\"192.0.2.0/24\").",
+        [](Config& c, const Value& v) { c.mta.trusted_networks = v.list; }},
+    Key{"mta.dmarc",
+        Type::choice,
+        "apply",
+        {0, 0, "apply junk note"},
+        "What is done with mail that fails DMARC, where its domain wants something done. apply: \"reject\" "
+        "is "
+        "refused, \"quarantine\" goes to Junk. junk: both go to Junk. note: the header says it, no more.",
+        [](Config& c, const Value& v) { c.mta.dmarc = v.text; }},
+    Key{"mta.refuse_spf_fail",
+        Type::boolean,
+        "false",
+        {},
+        "Whether mail is refused that SPF says \"fail\" of and DMARC does not speak for. Forwarded mail does "
+        "that.",
+        [](Config& c, const Value& v) { c.mta.refuse_spf_fail = v.yes; }},
+    Key{"mta.own_senders_need_proof",
+        Type::boolean,
+        "true",
+        {},
+        "Whether strangers' mail from an address of our own domains is refused unless SPF or DMARC passes.",
+        [](Config& c, const Value& v) { c.mta.own_senders_need_proof = v.yes; }},
+    Key{"mta.arc_trusted",
+        Type::list,
+        "",
+        {},
+        "Domains whose ARC seal is believed: what they passed on is not refused for what broke on its way.",
+        [](Config& c, const Value& v) { c.mta.arc_trusted = v.list; }},
+    Key{"mta.sign",
+        Type::boolean,
+        "true",
+        {},
+        "Whether mail of our users, and our own reports, are signed with the active keys of their domain "
+        "(`barid "
+        "dkim`).",
+        [](Config& c, const Value& v) { c.mta.sign = v.yes; }},
+    Key{"mta.srs",
+        Type::boolean,
+        "true",
+        {},
+        "Whether strangers' mail that a mailbox or group here sends on to other hosts gets a return address "
+        "of "
+        "ours (SRS), so that SPF holds there and bounces find back.",
+        [](Config& c, const Value& v) { c.mta.srs = v.yes; }},
+    Key{"mta.srs_domain",
+        Type::text,
+        "",
+        {},
+        "The domain of such return addresses; its MX must lead here. Empty: hostname.",
+        [](Config& c, const Value& v) { c.mta.srs_domain = v.text; }},
+};
+
+}  // namespace
+
+std::span<const Key> sender_keys() { return table; }
+
+}  // namespace config

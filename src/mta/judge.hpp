@@ -1,0 +1,88 @@
+// Judge: looks at messages that come in, as content filters do, and says what becomes of them. The one place
+// where filters meet the mail: after sender authentication, before anything is queued or delivered.
+// docs/mta.md.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/ids.hpp"
+#include "mta/connector.hpp"
+#include "mta/envelope.hpp"
+#include "mta/sender_check.hpp"
+
+namespace mta {
+
+/// What is known when a question is asked.
+struct JudgeFacts {
+    std::string sender;                   ///< empty: <>
+    std::vector<std::string> recipients;  ///< none yet at MAIL and RCPT
+    std::string ip, hello, listener;
+    std::uint16_t port = 0;
+    std::string tls_version, tls_cipher;  ///< empty: plain
+    /// Of this machine, of a network whose mail is not checked, by LMTP, or from a front end: nothing is
+    /// judged by its address.
+    bool trusted = false;
+    base::AccountId account;  ///< of an authenticated submitter; 0: a stranger
+    std::string user;
+};
+
+struct Judgement {
+    enum class Action : std::uint8_t {
+        accept,
+        junk,        ///< to the Junk folder of mailboxes here
+        quarantine,  ///< accepted and held in the queue, until the operator releases or removes it
+        discard,     ///< accepted and dropped, without a word
+        refuse,      ///< with `code`, `status` and `words`
+    };
+    Action action = Action::accept;
+    std::uint16_t code = 550;  ///< 4xx: the client may try again
+    Status status{5, 7, 1};
+    std::string words;   ///< printable ASCII, for the client
+    std::string fields;  ///< header fields to be put in front, each with its CRLF
+    std::string why;     ///< for the trace; empty: nothing to tell
+
+    // Of accept, junk and quarantine, where a filter has changed more than fields in front:
+    std::optional<std::string> sender;                   ///< of the envelope
+    std::optional<std::vector<std::string>> recipients;  ///< all of them; not by LMTP, which answers each
+    std::shared_ptr<Message> rewritten;                  ///< the whole message; `fields` stand in front of it
+};
+
+/// At MAIL or RCPT: 0: nothing against it.
+struct JudgeRefusal {
+    std::uint16_t code = 0;
+    Status status;
+    std::string words;
+};
+
+/// One message, on its session's strand. May be dropped at any time: the client is gone, or the message was
+/// refused before its end.
+class Judging {
+public:
+    virtual ~Judging() = default;
+    /// The header section as it came, with its empty line.
+    virtual boost::asio::awaitable<void> header(std::string section) = 0;
+    /// The next octets of the body, with CRLF. The caller keeps `octets` until this completes.
+    virtual boost::asio::awaitable<void> body(std::string_view octets) = 0;
+    /// Once, last. `sender`: null for users who logged in, and where nothing was checked.
+    virtual boost::asio::awaitable<Judgement> finish(const SenderVerdict* sender) = 0;
+};
+
+/// Thread-safe; outlives what it begins.
+class Judge {
+public:
+    virtual ~Judge() = default;
+    /// `facts.recipients` is empty.
+    virtual boost::asio::awaitable<JudgeRefusal> at_sender(JudgeFacts facts) = 0;
+    /// For one that would be taken.
+    virtual boost::asio::awaitable<JudgeRefusal> at_recipient(JudgeFacts facts, std::string recipient) = 0;
+    /// Null: such a message is not looked at.
+    virtual std::unique_ptr<Judging> begin(JudgeFacts facts) = 0;
+};
+
+}  // namespace mta

@@ -1,0 +1,66 @@
+#include "mta/signing.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "mailauth/dmarc.hpp"
+#include "mta/route.hpp"
+
+namespace mta {
+
+std::vector<std::string> signing_domains(std::string_view header, std::string_view envelope_sender) {
+    // DMARC looks at From: only a signature of its domain speaks for it (RFC 9989 section 4.4.1).
+    std::vector<std::string> out = mailauth::author_domains(header).domains;
+    if (const std::string_view domain = domain_of(envelope_sender); !domain.empty()) out.emplace_back(domain);
+    return out;
+}
+
+std::shared_ptr<const mailauth::DkimKey> Signing::parsed(const std::string& pem) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = parsed_.find(pem); known != parsed_.end()) return known->second;
+    if (parsed_.size() >= parsed_max) parsed_.clear();
+    std::string fault;
+    auto key = mailauth::DkimKey::from_pem(pem, fault);
+    std::shared_ptr<const mailauth::DkimKey> kept;
+    if (key) kept = std::make_shared<const mailauth::DkimKey>(std::move(*key));
+    if (!kept) base::log::error("mta", "a DKIM key cannot be read", {{"why", fault}});
+    parsed_.emplace(pem, kept);
+    return kept;
+}
+
+boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> Signing::keys_for(
+    std::vector<std::string> domains) {
+    std::vector<mailauth::DkimSigningKey> out;
+    for (const std::string& domain : domains) {
+        const auto keys = co_await directory_.dkim_keys(domain);
+        if (!keys) {
+            base::log::error("mta", "DKIM keys cannot be read",
+                             {{"domain", domain}, {"why", keys.error().what()}});
+            continue;
+        }
+        for (const directory::DkimKey& one : *keys) {
+            if (!one.active) continue;
+            mailauth::DkimSigningKey ready;
+            ready.key = parsed(one.pem);
+            if (!ready.key) continue;
+            ready.options.domain = domain;
+            ready.options.selector = one.selector;
+            ready.options.now = std::chrono::seconds(base::unix_seconds(clock_.now()));
+            out.push_back(std::move(ready));
+        }
+        if (!out.empty()) break;
+    }
+    co_return out;
+}
+
+boost::asio::awaitable<std::string> Signing::sign(std::string message) {
+    const std::string_view header(message.data(), mailauth::body_offset(message));
+    auto keys = co_await keys_for(signing_domains(header, {}));
+    if (keys.empty()) co_return std::string();
+    std::string fault;
+    std::string fields = mailauth::sign_dkim(message, std::move(keys), fault);
+    if (!fault.empty()) base::log::error("mta", "a message is not signed", {{"why", fault}});
+    co_return fields;
+}
+
+}  // namespace mta

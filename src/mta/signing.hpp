@@ -1,0 +1,43 @@
+// Signing: which DKIM keys mail of a domain is signed with. Keys are in the directory; parsed ones are kept,
+// so that a message costs the key operation alone.
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/clock.hpp"
+#include "directory/directory.hpp"
+#include "mailauth/dkim_sign.hpp"
+
+namespace mta {
+
+/// Thread-safe.
+class Signing {
+public:
+    Signing(directory::Directory& directory, base::Clock& clock) : directory_(directory), clock_(clock) {}
+
+    /// The active keys of the first of `domains` that has any, ready for use; none: nothing is signed. A
+    /// directory that does not answer is a domain without keys: mail goes, and the log says so.
+    boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> keys_for(std::vector<std::string> domains);
+    /// DKIM-Signature fields for a whole message of our own, in CRLF lines; empty: nothing signs it.
+    boost::asio::awaitable<std::string> sign(std::string message);
+
+private:
+    std::shared_ptr<const mailauth::DkimKey> parsed(const std::string& pem);
+
+    static constexpr std::size_t parsed_max = 1'000;
+    directory::Directory& directory_;
+    base::Clock& clock_;
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const mailauth::DkimKey>> parsed_;  // by PEM; null: it is none
+};
+
+/// Domains of From, as they may sign: A-labels, the first one first.
+std::vector<std::string> signing_domains(std::string_view header, std::string_view envelope_sender);
+
+}  // namespace mta

@@ -1,0 +1,227 @@
+// What looks at a message as it comes in: sender authentication, content filters, and signing of what users
+// send.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "mta/queue_message.hpp"
+#include "smtp/session.hpp"
+
+namespace smtp {
+
+/// Strangers' mail alone: who logged in has proved more, and a front end has asked before us.
+bool Session::checks_sender() const {
+    const Policy& policy = services_->policy;
+    return services_->sender_check && services_->sender_check->enabled && policy.role == Role::inbound &&
+           !identity_ && !peer().front_end && !is_trusted();
+}
+
+bool Session::is_trusted() const {
+    const auto address = net::IpAddress::parse(peer().address);
+    return address && std::ranges::any_of(services_->trusted, [&address](const net::Network& network) {
+               return network.contains(*address);
+           });
+}
+
+/// Before the first octet.
+awaitable<void> Session::begin_watch() {
+    watch_ = Watch();
+    if (checks_sender()) {
+        mta::SenderFacts facts;
+        facts.ip = peer().address;
+        facts.hello = hello_;
+        facts.mail_from = transaction_.envelope().sender;
+        if (const auto domain = mta::domain_of(facts.mail_from); !domain.empty()) {
+            const auto own = co_await services_->directory.is_local_domain(std::string(domain));
+            facts.own_domain = own && *own;
+        }
+        watch_.check.emplace(*services_->dns, services_->clock, services_->sender_check, std::move(facts));
+    }
+    if (services_->judge != nullptr) {
+        mta::JudgeFacts facts = judge_facts();
+        for (const Recipient& recipient : transaction_.envelope().recipients)
+            facts.recipients.push_back(recipient.address);
+        watch_.judging = services_->judge->begin(std::move(facts));
+    }
+}
+
+mta::JudgeFacts Session::judge_facts() const {
+    mta::JudgeFacts facts;
+    facts.sender = transaction_.envelope().sender;
+    facts.ip = peer().address;
+    facts.port = peer().port;
+    facts.hello = hello_;
+    facts.listener = peer().listener;
+    facts.tls_version = peer().tls_version;
+    facts.tls_cipher = peer().tls_cipher;
+    facts.trusted = lmtp() || peer().front_end || is_trusted();
+    if (identity_) {
+        facts.account = identity_->account;
+        facts.user = identity_->name;
+    }
+    return facts;
+}
+
+/// False: it was answered.
+awaitable<bool> Session::passes_at_sender(std::string sender) {
+    if (services_->judge == nullptr) co_return true;
+    mta::JudgeFacts facts = judge_facts();
+    facts.sender = std::move(sender);
+    const mta::JudgeRefusal refusal = co_await services_->judge->at_sender(std::move(facts));
+    co_return say_refusal(refusal);
+}
+
+awaitable<bool> Session::passes_at_recipient(std::string recipient) {
+    if (services_->judge == nullptr) co_return true;
+    mta::JudgeFacts facts = judge_facts();
+    const mta::JudgeRefusal refusal =
+        co_await services_->judge->at_recipient(std::move(facts), std::move(recipient));
+    co_return say_refusal(refusal);
+}
+
+bool Session::say_refusal(const mta::JudgeRefusal& refusal) {
+    if (refusal.code == 0) return true;
+    write_reply(out(), refusal.code, refusal.status.text(), refusal.words);
+    return false;
+}
+
+/// What our users send is signed; so is what programs of this host send to the world.
+bool Session::signs() const {
+    if (services_->signing == nullptr || lmtp()) return false;
+    return identity_ || (services_->policy.relay_from_loopback && peer().loopback);
+}
+
+awaitable<void> Session::header(std::string_view section, const HeaderFacts* facts) {
+    watch_.missing = missing_fields(*facts);
+    if (watch_.check) watch_.check->header(section, connection_->executor());
+    if (watch_.judging) co_await watch_.judging->header(std::string(section));
+    if (!signs()) co_return;
+    std::string kept = watch_.missing;
+    for (const std::string_view run : facts->kept) kept += run;
+    auto domains = mta::signing_domains(kept, transaction_.envelope().sender);
+    auto keys = co_await services_->signing->keys_for(std::move(domains));
+    if (!keys.empty()) watch_.signer = std::make_unique<mailauth::DkimSigner>(kept, std::move(keys));
+}
+
+awaitable<void> Session::body(std::string_view octets) {
+    if (watch_.check) watch_.check->body(octets);
+    if (watch_.signer) watch_.signer->body(octets);
+    if (watch_.judging) co_await watch_.judging->body(octets);
+}
+
+/// Nothing: the message may go on, with what watch_ has to say of it.
+awaitable<std::optional<Session::Outcome>> Session::end_watch() {
+    if (watch_.check) {
+        watch_.sender = co_await watch_.check->finish();
+        watch_.fields += watch_.sender.field;
+        watch_.junk = watch_.sender.action == mta::SenderVerdict::Action::junk;
+        if (watch_.sender.action == mta::SenderVerdict::Action::refuse) {
+            note_refused(watch_.sender.text() + ": " + watch_.sender.words);
+            co_return refusal_of(550, watch_.sender.status, watch_.sender.words);
+        }
+    }
+    if (watch_.judging) {
+        mta::Judgement found = co_await watch_.judging->finish(watch_.check ? &watch_.sender : nullptr);
+        watch_.fields += found.fields;
+        watch_.why = found.why;
+        watch_.junk |= found.action == mta::Judgement::Action::junk;
+        watch_.held = found.action == mta::Judgement::Action::quarantine;
+        watch_.dropped = found.action == mta::Judgement::Action::discard;
+        if (found.action == mta::Judgement::Action::refuse) {
+            note_refused(found.why.empty() ? found.words : found.why);
+            co_return refusal_of(found.code, found.status, found.words);
+        }
+        std::optional<Outcome> wrong = co_await take_changes(std::move(found));
+        if (wrong) co_return wrong;
+    }
+    if (watch_.signer) {
+        std::string fault;
+        watch_.signature = watch_.signer->finish(fault);
+        if (!fault.empty())
+            base::log::error("smtp", "a message is not signed",
+                             {{"why", fault}, {"from", transaction_.envelope().sender}});
+    }
+    co_return std::nullopt;
+}
+
+/// What a filter has made of envelope and message.
+awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement found) {
+    if (found.sender) transaction_.set_sender(std::move(*found.sender));
+    if (found.recipients && !lmtp() && services_->agent != nullptr) {
+        std::vector<Recipient> recipients;
+        for (const std::string& address : *found.recipients) {
+            auto one = co_await changed_recipient(address);
+            if (!one) co_return outcome_of(replies::directory_unavailable);
+            if (!one->targets.empty()) recipients.push_back(std::move(*one));
+        }
+        watch_.dropped |= recipients.empty();
+        if (!recipients.empty()) transaction_.set_recipients(std::move(recipients));
+    }
+    if (!found.rewritten || watch_.dropped) co_return std::nullopt;
+    const std::shared_ptr<mta::Message> message = std::move(found.rewritten);
+    watch_.judging.reset();
+    watch_.check.reset();
+    watch_.signer.reset();  // the new octets are signed, not the old ones
+    intake_.emplace(services_->store, intake_rules(), static_cast<IntakeWatcher*>(this));
+    constexpr std::size_t piece_bytes = 64U << 10;
+    for (std::uint64_t at = 0; at < message->size();) {
+        const auto piece = co_await message->read(at, piece_bytes);
+        if (!piece) co_return outcome_of(reply_for(piece.error()));
+        if (piece->empty()) break;
+        at += piece->size();
+        co_await intake_->write(*piece);
+    }
+    co_await intake_->finish();
+    if (intake_->refusal()) co_return outcome_of(*intake_->refusal());
+    co_return std::nullopt;
+}
+
+/// One that a filter named: as it was, or new. Without targets: nobody takes mail for it. Nothing: the
+/// directory does not answer.
+awaitable<std::optional<Recipient>> Session::changed_recipient(std::string address) {
+    for (const Recipient& known : transaction_.envelope().recipients)
+        if (equals_nocase(known.address, address)) co_return known;
+    Recipient out;
+    out.address = directory::canonical_address(address);
+    mta::RouteQuestion question;
+    question.sender = transaction_.envelope().sender;
+    question.recipient = out.address;
+    question.trusted = true;  // the operator's filters may send anywhere
+    mta::Resolved found = co_await services_->agent->resolve(std::move(question));
+    if (found.temporary()) co_return std::nullopt;
+    if (found.code == 0) out.targets = std::move(found.targets);
+    if (found.code != 0)
+        base::log::warn("smtp", "a filter names a recipient that is none",
+                        {{"address", address}, {"why", found.words}});
+    co_return out;
+}
+
+Session::Outcome Session::refusal_of(std::uint16_t code, mta::Status status, std::string words) {
+    Outcome out;
+    out.reply = code < 500 ? replies::unavailable : replies::refused_content;
+    out.said = Said{code, status.text(), std::move(words)};
+    return out;
+}
+
+/// A message that was refused has no number, but `barid trace` finds it by its addresses.
+void Session::note_refused(const std::string& why) {
+    if (services_->agent != nullptr) note_step(mta::text_of(services_->agent->new_id()), "refused", why);
+}
+
+void Session::note_step(const std::string& id, std::string_view step, const std::string& why) {
+    const Envelope& envelope = transaction_.envelope();
+    std::string to;
+    for (const Recipient& recipient : envelope.recipients) {
+        if (to.size() > 500) break;
+        to += (to.empty() ? "" : ", ") + recipient.address;
+    }
+    services_->agent->trace().add(id, step,
+                                  {{"from", envelope.sender.empty() ? "<>" : envelope.sender},
+                                   {"to", to},
+                                   {"peer", peer().address},
+                                   {"message_id", std::string(intake_->header().message_id)},
+                                   {"why", why}});
+}
+
+}  // namespace smtp
