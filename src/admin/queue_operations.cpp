@@ -261,7 +261,8 @@ awaitable<Reply> trace_follow(ServicesPtr services, Json arguments, CallerPtr ca
             steps.push_back(std::move(step));
         }
         // Now and then without news, so that a caller who has gone is noticed.
-        if (!steps.empty() || quiet % 25 == 24) {
+        if (services->agent->stopping()) co_return Json::object();
+        if (!steps.empty() || quiet % 5 == 4) {
             Json event = {{"event", "steps"}, {"steps", std::move(steps)}};
             const bool there = co_await caller->event(std::move(event));
             if (!there) co_return Json::object();

@@ -140,6 +140,7 @@ struct Config {
         std::vector<std::string> trusted_networks, arc_trusted;
         std::string dmarc;  ///< "apply", "junk", "note"
         std::string srs_domain;
+        std::string sts_policy;  ///< "none", "testing", "enforce"
     } mta;
     struct Admin {
         std::string socket;

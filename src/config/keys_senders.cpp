@@ -54,6 +54,14 @@ const std::array table{
         {},
         "Domains whose ARC seal is believed: what they passed on is not refused for what broke on its way.",
         [](Config& c, const Value& v) { c.mta.arc_trusted = v.list; }},
+    Key{"mta.sts_policy",
+        Type::choice,
+        "testing",
+        {0, 0, "none testing enforce"},
+        "What our HTTPS listeners tell other servers that ask at mta-sts.DOMAIN how mail to our domains is "
+        "to be "
+        "brought (RFC 8461): enforce: only by TLS with a certificate for hostname that they trust.",
+        [](Config& c, const Value& v) { c.mta.sts_policy = v.text; }},
     Key{"mta.sign",
         Type::boolean,
         "true",

@@ -82,6 +82,8 @@ void Agent::stop() {
     state_->wake();
 }
 
+bool Agent::stopping() const { return state_->stop.stop_requested(); }
+
 bool Agent::idle() const { return state_->over->woken(); }
 
 awaitable<void> Agent::stopped() {

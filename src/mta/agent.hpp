@@ -84,6 +84,7 @@ public:
     void stop();
     /// Completes when all have.
     awaitable<void> stopped();
+    bool stopping() const;
     bool idle() const;  ///< stopped() would complete at once
 
     /// False: no connector leads to other hosts, so nothing for them may be taken.

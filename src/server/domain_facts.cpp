@@ -9,6 +9,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "server/web_services.hpp"
+
 namespace server {
 namespace {
 
@@ -54,7 +56,8 @@ std::uint16_t port_of(const net::ListenerConfig& listener) {
 
 }  // namespace
 
-mta::DomainFacts domain_facts(const std::vector<net::ListenerConfig>& listeners) {
+mta::DomainFacts domain_facts(const std::vector<net::ListenerConfig>& listeners,
+                              const std::string& sts_policy, const std::string& hostname) {
     mta::DomainFacts out;
     for (const net::ListenerConfig& listener : listeners) {
         if (listener.protocol == "http" && listener.tls == net::TlsMode::implicit) out.settings_served = true;
@@ -64,6 +67,8 @@ mta::DomainFacts domain_facts(const std::vector<net::ListenerConfig>& listeners)
         const std::uint16_t port = port_of(listener);
         if (!name.empty() && port != 0) out.services.push_back({name, port});
     }
+    out.policy_served = out.settings_served && sts_policy != "none";
+    if (out.policy_served) out.policy_id = sts_policy_id(sts_policy_text(sts_policy, hostname));
     return out;
 }
 

@@ -8,7 +8,8 @@
 
 namespace server {
 
-/// Services by their ports, the digest of the key on port 25, whether settings are served.
-mta::DomainFacts domain_facts(const std::vector<net::ListenerConfig>& listeners);
+/// Services by their ports, the digest of the key on port 25, whether settings and the policy are served.
+mta::DomainFacts domain_facts(const std::vector<net::ListenerConfig>& listeners,
+                              const std::string& sts_policy, const std::string& hostname);
 
 }  // namespace server

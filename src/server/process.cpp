@@ -242,23 +242,24 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         };
     }
     if (config.protocol == "admin") {
-        admin::Services made{*store_,
-                             *directory_,
-                             *authenticator_,
-                             *server_,
-                             base::Clock::system(),
-                             base::version,
-                             settings_.hostname,
-                             started_,
-                             &*agent_,
-                             [this] { return domain_facts(settings_.listeners); }};
+        admin::Services made{
+            *store_,
+            *directory_,
+            *authenticator_,
+            *server_,
+            base::Clock::system(),
+            base::version,
+            settings_.hostname,
+            started_,
+            &*agent_,
+            [this] { return domain_facts(settings_.listeners, settings_.sts_policy, settings_.hostname); }};
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
         };
     }
     if (config.protocol == "http") {
-        WebParts parts{*directory_, *server_, settings_.hostname, settings_.listeners};
+        WebParts parts{*directory_, *server_, settings_.hostname, settings_.listeners, settings_.sts_policy};
         std::shared_ptr<const http::Services> services = make_web_services(std::move(parts));
         texts.refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
         texts.denial = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

@@ -63,6 +63,7 @@ struct Settings {
     bool sign = true;                   ///< what our users send
     bool srs = true;                    ///< what is sent on
     std::string srs_domain;             ///< empty: hostname
+    std::string sts_policy = "none";    ///< that we publish: "testing", "enforce"
     bool tls_reports = true;            ///< to domains that ask for them, RFC 8460
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "base/crc32c.hpp"
 #include "discovery/handlers.hpp"
 
 namespace server {
@@ -75,13 +76,42 @@ awaitable<void> health(http::Exchange exchange) {
     co_await exchange.respond(std::move(head), std::move(body));
 }
 
+/// The policy of one's own domains: RFC 8461 section 3.3, at mta-sts.DOMAIN.
+awaitable<void> policy(PartsPtr parts, http::Exchange exchange) {
+    constexpr std::string_view prefix = "mta-sts.";
+    const std::string host = exchange.host();
+    bool ours = false;
+    if (host.starts_with(prefix)) {
+        const auto local = co_await parts->directory.is_local_domain(host.substr(prefix.size()));
+        ours = local && *local;
+    }
+    if (!ours) {
+        co_await exchange.respond(404U);
+        co_return;
+    }
+    http::ResponseHead head;
+    head.content_type = "text/plain";
+    std::string body = sts_policy_text(parts->sts_policy, parts->hostname);
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
 }  // namespace
+
+std::string sts_policy_text(const std::string& mode, const std::string& hostname) {
+    return fmt::format("version: STSv1\r\nmode: {}\r\nmx: {}\r\nmax_age: {}\r\n", mode, hostname,
+                       7 * 24 * 3600);
+}
+
+std::string sts_policy_id(const std::string& text) { return fmt::format("{:08x}", base::crc32c(text)); }
 
 std::shared_ptr<const http::Services> make_web_services(WebParts given) {
     auto services = std::make_shared<http::Services>(given.server.sessions(), base::Clock::system());
     const PartsPtr parts = std::make_shared<const WebParts>(std::move(given));
     const auto settings = [parts](std::string domain) { return find_settings(parts, std::move(domain)); };
     services->router.add("/healthz", http::Router::Match::exact, health);
+    if (parts->sts_policy != "none")
+        services->router.add("/.well-known/mta-sts.txt", http::Router::Match::exact,
+                             [parts](http::Exchange exchange) { return policy(parts, std::move(exchange)); });
     discovery::add_routes(services->router, settings, base::Clock::system());
     return services;
 }

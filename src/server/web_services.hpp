@@ -16,8 +16,14 @@ struct WebParts {
     net::Server& server;
     std::string hostname;
     std::vector<net::ListenerConfig> listeners;  ///< whose addresses clients are told
+    std::string sts_policy = "none";             ///< "testing", "enforce": of mail to our domains
 };
 
 std::shared_ptr<const http::Services> make_web_services(WebParts parts);
+
+/// RFC 8461 section 3.2.
+std::string sts_policy_text(const std::string& mode, const std::string& hostname);
+/// Another one for each policy; section 3.1.
+std::string sts_policy_id(const std::string& text);
 
 }  // namespace server

@@ -1,7 +1,7 @@
 """Who a message is from, over a real server and a name server of our own: SPF, DKIM, DMARC, Authentication-Results, what
 policies do with it, signatures of what users send, return addresses of what is sent on, and `barid dns`."""
-import email, json, re, smtplib, unittest
-from e2e.harness import wait_until
+import email, http.client, json, re, smtplib, unittest
+from e2e.harness import free_ports, wait_until
 from e2e.name_server import NameServer
 from e2e.sink import Sink
 from e2e.test_mailauth import program
@@ -30,10 +30,10 @@ class SendersCase(QueueCase):
         self.dns = NameServer(dict(self.ZONE))
         self.addCleanup(self.dns.close)
 
-    def begin(self, more=""):
+    def begin(self, more="", listeners=""):
         self.start(f'[dns]\nservers = ["127.0.0.1@{self.dns.port}"]\nanswer_max = "500ms"\n'
                    f'[mta]\ncheck_loopback = true\nmx_port = {self.sink.port}\ndane = false\nmta_sts = false\n'
-                   f'{self.SETTINGS}{more}', self.listeners())
+                   f'{self.SETTINGS}{more}', self.listeners() + listeners)
 
     def from_outside(self, sender, subject="s", more="", header_from=None, to=("anna@acme.test",)):
         text = TEXT.format(sender=header_from or sender, subject=subject, more=more)
@@ -172,6 +172,23 @@ class Proving(SendersCase):
         self.again()
         with smtplib.SMTP("127.0.0.1", self.ports["smtp"]) as smtp:
             smtp.sendmail("", [sender], "From: daemon@far.test\r\nSubject: again\r\n\r\nx\r\n")
+
+    def test_the_policy_of_our_domains_is_served(self):
+        self.ports["https"], = free_ports(1)
+        self.begin('sts_policy = "enforce"\n', self.listener("https", "http", "implicit"))
+
+        def ask(host):
+            connection = http.client.HTTPSConnection("127.0.0.1", self.ports["https"], context=self.context(), timeout=20)
+            connection.request("GET", "/.well-known/mta-sts.txt", headers={"Host": host})
+            answer = connection.getresponse()
+            found = answer.status, answer.getheader("Content-Type"), answer.read()
+            connection.close()
+            return found
+        status, kind, text = ask("mta-sts.acme.test")
+        self.assertEqual((status, kind), (200, "text/plain"))
+        self.assertEqual(text, b"version: STSv1\r\nmode: enforce\r\nmx: mail.acme.test\r\nmax_age: 604800\r\n")
+        self.assertEqual([ask(host)[0] for host in ("mta-sts.far.test", "acme.test")], [404, 404])
+        self.assertRegex(self.barid("dns", "acme.test"), r'_mta-sts\.acme\.test\. IN TXT "v=STSv1; id=[0-9a-f]{8}"')
 
     def test_dns_is_told_and_looked_at(self):
         self.begin()
