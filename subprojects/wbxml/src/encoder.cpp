@@ -49,6 +49,22 @@ void Encoder::put(Tag tag, bool content) {
     page_ = tag.page();
 }
 
+void Encoder::switch_to(std::uint8_t page) {
+    if (page == page_) return;
+    const std::array<char, 2> octets{switch_page, static_cast<char>(page)};
+    out_.append(octets.data(), octets.size());
+    page_ = page;
+}
+
+// A fragment begins and ends on page 0, as a document begins.
+void Encoder::end_fragment() { switch_to(0); }
+
+void Encoder::append(std::string_view fragment) {
+    if (fragment.empty()) return;
+    switch_to(0);
+    out_.append(fragment);
+}
+
 void Encoder::open(Tag tag) {
     put(tag, true);
     ++depth_;

@@ -15,6 +15,13 @@ public:
     /// Appends the header. `out` must outlive the encoder; others may append to it only between open_opaque
     /// and close.
     explicit Encoder(std::string& out);
+    /// Elements that append() takes up later: no header.
+    struct Fragment {};
+    Encoder(std::string& out, Fragment) : out_(out) {}
+    /// After the last element of a fragment, which has at least one.
+    void end_fragment();
+    /// Puts a whole fragment here.
+    void append(std::string_view fragment);
 
     /// An element with children; each needs its close().
     void open(Tag tag);
@@ -42,6 +49,7 @@ public:
 
 private:
     void put(Tag tag, bool content);
+    void switch_to(std::uint8_t page);
 
     std::string& out_;
     std::size_t depth_ = 0;
