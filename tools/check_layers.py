@@ -39,10 +39,15 @@ ALLOWED = {
     "mta/smtp_out": {"base", "net", "http", "store", "mta", "mta/dsn", "mta/smtp_out/syntax"},
     "smtp": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp/commands"},
     "smtp/commands": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp"},
+    "eas/syntax": {"base"},
+    "eas/state": {"base", "net", "store", "store/engine", "eas/syntax"},
+    "eas/mail": {"base", "store", "eas/syntax"},
+    "eas/commands": {"base", "net", "http", "store", "directory", "auth", "relay", "eas", "eas/syntax", "eas/state", "eas/mail"},
+    "eas": {"base", "net", "http", "store", "directory", "auth", "relay", "eas/syntax", "eas/state", "eas/mail"},
     "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
     "cli": {"base", "config", "admin"},
     "server": {"base", "config", "net", "store", "store/engine", "store/engine/rocksdb", "directory", "auth", "relay",
-               "imap", "pop3", "smtp", "admin", "cli", "auth/token", "discovery", "http"},
+               "imap", "pop3", "smtp", "admin", "cli", "auth/token", "discovery", "http", "eas", "smtp/syntax"},
 }
 # What a low folder may take from the one above it: named headers only.
 ONLY_HEADERS = {
@@ -63,7 +68,7 @@ LIBRARIES = {
     r"boost/asio": {"pch", "base", "net", "store", "store/search", "store/engine", "store/engine/memory",
                     "store/engine/rocksdb", "directory", "discovery", "auth", "auth/sasl", "auth/token", "http", "relay", "imap",
                     "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "mta", "mta/dsn", "mta/smtp_out",
-                    "admin", "cli", "server"},
+                    "admin", "cli", "server", "eas", "eas/state", "eas/mail", "eas/commands"},
     r"boost/beast": {"http"},
     r"openssl/": {"discovery", "net", "auth", "auth/sasl", "auth/token", "base", "server"},
     r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli", "server"},
@@ -73,7 +78,8 @@ LIBRARIES = {
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
     r"mailauth/": {"smtp", "smtp/commands", "mta", "admin"},
-    r"mime/": {"store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
+    r"wbxml/": {"eas", "eas/syntax", "eas/commands", "eas/mail"},
+    r"mime/": {"eas/mail", "eas/commands", "store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
                "smtp/syntax", "smtp/commands", "mta/smtp_out"},
 }
 

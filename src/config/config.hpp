@@ -28,7 +28,8 @@ struct Listener {
     std::uint32_t connections_per_ip_max = 0;
     Duration output_stall_max{0};
     std::vector<std::string> allow, deny, allow_users, deny_users;
-    Duration idle_max{0};  ///< 0: the protocol's own
+    Duration idle_max{0};     ///< 0: the protocol's own
+    bool activesync = false;  ///< of "http": it serves it
 };
 
 /// A server that has mailboxes which this one leads to. \ref relay::Node is made from it.

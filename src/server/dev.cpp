@@ -89,6 +89,7 @@ Settings demo_settings(const cli::DevOptions& options, const fs::path& data, con
         listener.connections_per_ip_max = 0;
         if (port.tls != net::TlsMode::none)
             listener.certificates.push_back({files.chain.string(), files.key.string(), {}});
+        if (listener.protocol == "http") settings.activesync.insert(listener.name);
         settings.listeners.push_back(std::move(listener));
     }
     net::ListenerConfig admin;

@@ -23,6 +23,7 @@
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
+#include "server/device_mail.hpp"
 #include "server/domain_facts.hpp"
 #include "server/mail_out.hpp"
 #include "server/notify.hpp"
@@ -119,6 +120,8 @@ Process::~Process() {
     // The io_context goes first, with the frames that still wait in it; then what they refer to.
     server_.reset();
     relay_.reset();
+    eas_.reset();
+    outgoing_.reset();
     agent_.reset();
     mail_out_.reset();
     signing_.reset();
@@ -181,6 +184,13 @@ std::string Process::open() {
 
     relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
     if (!relay_->fault().empty()) return relay_->fault();
+
+    outgoing_ = std::make_unique<DeviceMail>(*store_, *agent_, *sending_, settings_.hostname);
+    auto eas = std::make_shared<eas::Services>(*store_, *directory_, *authenticator_, *outgoing_);
+    eas->hostname = settings_.hostname;
+    eas->limits.message_bytes_max = settings_.smtp_message_bytes_max;
+    eas->relay = &*relay_;
+    eas_ = std::move(eas);
 
     std::vector<std::uint16_t> own_ports;
     for (const net::ListenerConfig& config : settings_.listeners) {
@@ -259,8 +269,10 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         };
     }
     if (config.protocol == "http") {
-        WebParts parts{*directory_, *server_, settings_.hostname, settings_.listeners, settings_.sts_policy};
-        std::shared_ptr<const http::Services> services = make_web_services(std::move(parts));
+        WebParts parts{
+            *directory_,          *server_, settings_.hostname, settings_.listeners, settings_.sts_policy,
+            settings_.activesync, eas_};
+        std::shared_ptr<const http::Services> services = make_web_services(std::move(parts), config.name);
         texts.refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
         texts.denial = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         return [services](std::unique_ptr<net::Connection> connection) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "auth/authenticator.hpp"
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
+#include "eas/services.hpp"
 #include "http/client.hpp"
 #include "mta/agent.hpp"
 #include "mta/sender_check.hpp"
@@ -68,6 +70,7 @@ struct Settings {
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
+    std::set<std::string> activesync;  ///< HTTP listeners that serve it, by name
     unsigned threads = 0;
 };
 
@@ -131,6 +134,8 @@ private:
     std::unique_ptr<MailOut> mail_out_;
     std::stop_source reports_stop_;
     std::unique_ptr<mta::Agent> agent_;
+    std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync
+    eas::ServicesPtr eas_;                     // shared with the HTTP listeners
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;

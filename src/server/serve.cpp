@@ -275,8 +275,10 @@ Settings settings_from(const config::Config& config) {
     settings.sealing_key_file = config.directory.password_key_file;
     settings.threads = config.server.threads;
     set_mta(config, settings);
-    for (const config::Listener& listener : config.listeners)
+    for (const config::Listener& listener : config.listeners) {
         settings.listeners.push_back(listener_from(config, listener));
+        if (listener.protocol == "http" && listener.activesync) settings.activesync.insert(listener.name);
+    }
     if (!config.admin.socket.empty()) {
         net::ListenerConfig admin;
         admin.name = "admin";

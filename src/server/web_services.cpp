@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/crc32c.hpp"
 #include "discovery/handlers.hpp"
+#include "eas/handler.hpp"
 
 namespace server {
 
@@ -54,9 +55,12 @@ Settings settings_for(const WebParts& parts, std::string_view domain) {
         const std::uint16_t port = port_of(parts, listener);
         if (listener.protocol != "http" || listener.tls != net::TlsMode::implicit || port == 0) continue;
         const std::string shown = port == 443 ? std::string() : fmt::format(":{}", port);
-        out.autodiscover_url =
-            fmt::format("https://{}{}/autodiscover/autodiscover.xml", parts.hostname, shown);
-        break;
+        if (out.autodiscover_url.empty())
+            out.autodiscover_url =
+                fmt::format("https://{}{}/autodiscover/autodiscover.xml", parts.hostname, shown);
+        if (out.activesync_url.empty() && parts.activesync.contains(listener.name))
+            out.activesync_url =
+                fmt::format("https://{}{}/Microsoft-Server-ActiveSync", parts.hostname, shown);
     }
     return out;
 }
@@ -104,7 +108,7 @@ std::string sts_policy_text(const std::string& mode, const std::string& hostname
 
 std::string sts_policy_id(const std::string& text) { return fmt::format("{:08x}", base::crc32c(text)); }
 
-std::shared_ptr<const http::Services> make_web_services(WebParts given) {
+std::shared_ptr<const http::Services> make_web_services(WebParts given, const std::string& listener) {
     auto services = std::make_shared<http::Services>(given.server.sessions(), base::Clock::system());
     const PartsPtr parts = std::make_shared<const WebParts>(std::move(given));
     const auto settings = [parts](std::string domain) { return find_settings(parts, std::move(domain)); };
@@ -112,6 +116,7 @@ std::shared_ptr<const http::Services> make_web_services(WebParts given) {
     if (parts->sts_policy != "none")
         services->router.add("/.well-known/mta-sts.txt", http::Router::Match::exact,
                              [parts](http::Exchange exchange) { return policy(parts, std::move(exchange)); });
+    if (parts->activesync.contains(listener)) eas::add_routes(services->router, parts->eas);
     discovery::add_routes(services->router, settings, base::Clock::system());
     return services;
 }

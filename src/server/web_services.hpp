@@ -1,10 +1,12 @@
-// What the HTTP listeners serve: how clients find their settings, and whether the server is well.
+// What the HTTP listeners serve: ActiveSync, how clients find their settings, and whether the server is well.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "directory/directory.hpp"
+#include "eas/services.hpp"
 #include "http/server.hpp"
 #include "net/server.hpp"
 
@@ -17,9 +19,12 @@ struct WebParts {
     std::string hostname;
     std::vector<net::ListenerConfig> listeners;  ///< whose addresses clients are told
     std::string sts_policy = "none";             ///< "testing", "enforce": of mail to our domains
+    std::set<std::string> activesync;            ///< listeners that serve it, by name
+    eas::ServicesPtr eas;                        ///< of all that do
 };
 
-std::shared_ptr<const http::Services> make_web_services(WebParts parts);
+/// Of one listener.
+std::shared_ptr<const http::Services> make_web_services(WebParts parts, const std::string& listener);
 
 /// RFC 8461 section 3.2.
 std::string sts_policy_text(const std::string& mode, const std::string& hostname);

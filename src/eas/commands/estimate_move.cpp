@@ -1,0 +1,135 @@
+// GetItemEstimate and MoveItems: MS-ASCMD sections 2.2.2.7 and 2.2.2.10.
+#include <algorithm>
+
+#include "eas/session.hpp"
+#include "eas/syntax/status.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+constexpr std::size_t moves_max = 1'000;  // of one request; a phone moves what fits its screen
+
+namespace estimate_status {
+constexpr int ok = 1, bad_collection = 2, not_primed = 3, bad_key = 4;
+}
+namespace move_status {
+constexpr int bad_source = 1, bad_destination = 2, ok = 3, same_folder = 4, failed = 5;
+}
+
+}  // namespace
+
+/// How many changes a Sync with this key would bring.
+awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collection) {
+    using Estimate = std::pair<int, std::size_t>;
+    const auto id = parse_folder_id(collection.child(wbxml::getitemestimate::collection_id).text());
+    const auto key = parse_sync_key(collection.child(wbxml::airsync::sync_key).text());
+    const bool there = id && (*id == outbox_id || account_->folders()->find(*id) != nullptr);
+    if (!there) co_return Estimate(estimate_status::bad_collection, 0);
+    std::vector<base::FolderId> wanted{*id};
+    const auto loaded = co_await services_->devices.load_more(key_, std::move(wanted), &rows_);
+    const auto known = rows_.collections.find(*id);
+    if (!loaded || known == rows_.collections.end() || (key && key->is_zero()))
+        co_return Estimate(estimate_status::not_primed, 0);
+    const Collection& state = known->second;
+    const bool last = key && *key == state.key;
+    const bool before = key && key->epoch == state.key.epoch && key->counter + 1 == state.key.counter;
+    if (!last && !before) co_return Estimate(estimate_status::bad_key, 0);
+    if (*id == outbox_id) co_return Estimate(estimate_status::ok, 0);
+    ItemOptions options = state.options;
+    if (const auto filter = collection.child(wbxml::airsync::filter_type).number())
+        options.filter = static_cast<std::uint8_t>(std::clamp<std::int64_t>(*filter, 0, 8));
+    const wbxml::Element given = collection.child(wbxml::airsync::options);
+    if (given && !parse_options(given, options)) co_return Estimate(status::invalid_xml, 0);
+    auto folder = co_await account_->open(*id);
+    if (!folder) co_return Estimate(estimate_status::ok, 0);  // a level of the hierarchy: it is empty
+    const Cursor& cursor = last ? state.now : state.before;
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    store::UidRanges vanished;
+    if (needs_vanished(cursor, *now_there)) {
+        auto found = co_await (*folder)->vanished_since(cursor.done, now_there);
+        if (found) vanished = std::move(found->vanished);
+    }
+    PlanRequest request;
+    request.now = now_there.get();
+    request.vanished = &vanished;
+    request.window = window_start(options.filter, now()).value_or(Cursor::no_window);
+    request.steps_max = SIZE_MAX;
+    request.count_only = true;
+    co_return Estimate(estimate_status::ok, plan_changes(cursor, request).count);
+}
+
+awaitable<Answer> Session::get_item_estimate() {
+    namespace tags = wbxml::getitemestimate;
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::get_item_estimate);
+    std::size_t seen = 0;
+    for (const wbxml::Element one : root().child(tags::collections)) {
+        if (one.tag() != tags::collection || ++seen > limits().sync.collections_max) break;
+        const std::string id(one.child(tags::collection_id).text());
+        const auto [status, count] = co_await estimate(one);
+        if (status > 100) co_return common(status);
+        to.open(tags::response);
+        to.number(tags::status, status);
+        if (status == estimate_status::ok) {
+            to.open(tags::collection);
+            if (version_ <= 121) to.text(tags::class_, "Email");
+            to.text(tags::collection_id, id);
+            to.number(tags::estimate, static_cast<std::int64_t>(count));
+            to.close();
+        }
+        to.close();
+    }
+    to.close();
+    if (seen == 0) co_return common(status::invalid_xml);
+    co_return wbxml(std::move(body));
+}
+
+awaitable<Answer> Session::move_items() {
+    namespace tags = wbxml::move;
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::move_items);
+    std::size_t seen = 0;
+    for (const wbxml::Element one : root()) {
+        if (one.tag() != tags::move || ++seen > moves_max) co_return common(status::invalid_xml);
+        const std::string from(one.child(tags::src_msg_id).text());
+        const auto source_id = parse_folder_id(one.child(tags::src_fld_id).text());
+        const auto destination_id = parse_folder_id(one.child(tags::dst_fld_id).text());
+        const auto item = parse_item_id(from);
+        std::string moved_to;
+        int status = move_status::bad_source;
+        store::FolderPtr source, destination;
+        if (item && source_id && item->folder == *source_id) {
+            auto opened = co_await account_->open(*source_id);
+            if (opened) source = std::move(*opened);
+        }
+        if (source && source->snapshot()->find(item->uid) != nullptr) {
+            status = move_status::bad_destination;
+            if (destination_id) {
+                auto opened = co_await account_->open(*destination_id);
+                if (opened) destination = std::move(*opened);
+            }
+        }
+        if (destination && *destination_id == *source_id) {
+            status = move_status::same_folder;
+        } else if (destination) {
+            store::UidRanges uids{{item->uid, item->uid}};
+            const auto moved = co_await source->move_to(destination, std::move(uids));
+            const bool done = moved && moved->destination.size() == 1;
+            status = done ? move_status::ok : move_status::failed;
+            if (done) moved_to = write_item_id({*destination_id, moved->destination.front()});
+        }
+        to.open(tags::response);
+        to.text(tags::src_msg_id, from);
+        to.number(tags::status, status);
+        if (!moved_to.empty()) to.text(tags::dst_msg_id, moved_to);
+        to.close();
+    }
+    to.close();
+    if (seen == 0) co_return common(status::invalid_xml);
+    co_return wbxml(std::move(body));
+}
+
+}  // namespace eas

@@ -1,0 +1,257 @@
+// One collection of a Sync: its key, the device's commands, what is new. MS-ASCMD section 2.2.3.29.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "eas/sync_answer.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::airsync;
+using Kind = SyncCommand::Kind;
+
+/// Of the commands: the request that comes again is the same octets.
+std::uint64_t hash_of(const SyncCollection& request, std::string_view body) {
+    return request.commands.empty() ? 0 : fingerprint(request.id, fingerprint(body));
+}
+
+std::size_t window_after_repeats(std::size_t window, std::uint8_t repeats) {
+    return std::max<std::size_t>(1, window >> std::min<unsigned>(repeats, 9));
+}
+
+}  // namespace
+
+/// Which folder it is, and where the device stands in it; or why not.
+awaitable<void> Session::open_collection(CollectionAnswer* out) {
+    const SyncCollection& request = *out->request;
+    out->status = request.status;
+    if (out->failed()) co_return;
+    const auto id = parse_folder_id(request.id);
+    const auto key = parse_sync_key(request.key);
+    if (!rows_.hierarchy) {
+        out->status = sync_status::hierarchy_changed;
+        co_return;
+    }
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* info = id ? tree->find(*id) : nullptr;
+    const bool outbox = id == outbox_id;
+    if (!outbox && info == nullptr) {
+        const bool was_there = id && std::ranges::any_of(rows_.hierarchy->now, [&](const KnownFolder& known) {
+                                   return known.id == *id;
+                               });
+        out->status = was_there ? sync_status::hierarchy_changed : sync_status::not_found;
+        co_return;
+    }
+    out->id = *id;
+    out->virtual_folder = outbox || !info->selectable;
+    out->is_drafts = info != nullptr && info->use == store::SpecialUse::drafts;
+    if (!key) {
+        out->status = sync_status::invalid_key;
+        co_return;
+    }
+    const auto known = rows_.collections.find(*id);
+    if (key->is_zero()) {
+        Collection fresh;
+        fresh.key.epoch = static_cast<std::uint32_t>(services_->random.number() | 1U);
+        out->state = &(rows_.collections[*id] = std::move(fresh));
+        out->is_new = true;
+    } else {
+        if (known == rows_.collections.end() || known->second.key.epoch != key->epoch) {
+            out->status = sync_status::invalid_key;
+            co_return;
+        }
+        out->state = &known->second;
+        const std::uint32_t last = out->state->key.counter;
+        out->repeated = key->counter + 1 == last;
+        if (key->counter != last && !out->repeated) {
+            out->status = sync_status::invalid_key;
+            co_return;
+        }
+        out->base = out->repeated ? out->state->before : out->state->now;
+    }
+    if (out->virtual_folder) co_return;
+    auto folder = co_await account_->open(*id);
+    if (!folder) {
+        out->status = folder.error().is(store::Errc::not_found) ? sync_status::hierarchy_changed
+                                                                : sync_status::server_error;
+        co_return;
+    }
+    out->folder = std::move(*folder);
+}
+
+awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* request, std::size_t window) {
+    CollectionAnswer out;
+    out.request = request;
+    co_await open_collection(&out);
+    if (out.failed()) co_return out;
+    Collection& state = *out.state;
+    bool changed = out.is_new;
+    if (request->options && state.options != *request->options) {
+        state.options = *request->options;
+        changed = true;
+    }
+    if (state.deletes_as_moves != request->deletes_as_moves || state.window != request->window)
+        changed = true;
+    state.deletes_as_moves = request->deletes_as_moves;
+    state.window = request->window;
+
+    const std::uint64_t hash = hash_of(*request, body_);
+    if (out.repeated) {
+        state.repeats = static_cast<std::uint8_t>(std::min(state.repeats + 1, 255));
+        changed = true;
+        window = window_after_repeats(window, state.repeats);
+    }
+    out.cursor = out.base;
+    if (!request->commands.empty() && !out.is_new) {
+        out.ran_commands = true;
+        if (out.repeated && hash == state.commands_hash) {
+            out.results = state.results;  // done already: the same is said
+        } else {
+            co_await run_commands(&out);
+        }
+        co_await run_fetches(&out);
+    }
+    out.base = out.cursor;  // with the device's own changes
+    const bool wants_changes = request->get_changes.value_or(true) && !out.is_new;
+    if (wants_changes && !out.virtual_folder) co_await tell_changes(&out, window);
+    if (out.failed()) co_return out;
+
+    const bool advances = out.talks();
+    if (advances) {
+        const std::uint32_t last = state.key.counter;
+        state.before = std::move(out.base);
+        state.now = out.cursor;
+        if (!out.repeated) {
+            state.key.counter = last + 1;
+            state.repeats = 0;
+        }
+        state.commands_hash = out.ran_commands ? hash : 0;
+        state.results = out.results;
+    }
+    out.key = write_sync_key(state.key);
+    if (advances || changed) changes_.collections.push_back(out.id);
+    co_return out;
+}
+
+awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::size_t steps) {
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    store::UidRanges vanished;
+    if (needs_vanished(out->cursor, *now_there)) {
+        auto found = co_await out->folder->vanished_since(out->cursor.done, now_there);
+        if (!found) co_return found.error();
+        vanished = std::move(found->vanished);
+        // The log does not reach back, and these are all that do not exist: fewer words say it by a new
+        // start.
+        if (!found->exact && store::count_uids(vanished) > limits().deletes_unknown_max) {
+            out->status = sync_status::invalid_key;
+            co_return Plan();
+        }
+    }
+    PlanRequest request;
+    request.now = now_there.get();
+    request.vanished = &vanished;
+    request.window = window_start(out->state->options.filter, now()).value_or(Cursor::no_window);
+    request.steps_max = steps;
+    Plan plan = plan_changes(out->cursor, request);
+    // Their details are asked for by entries of this snapshot; keywords have their names there.
+    co_return plan;
+}
+
+awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window) {
+    const auto began = std::chrono::steady_clock::now();
+    const std::uint8_t repeats = out->state->repeats;
+    std::string fragment;
+    for (;;) {
+        const std::size_t steps = std::min(limits().steps_at_once, window - out->told);
+        if (steps == 0) break;
+        auto plan = co_await next_plan(out, steps);
+        if (!plan) {
+            out->status = sync_status::server_error;
+            co_return;
+        }
+        if (out->failed()) co_return;
+        // An item that a device asks for again and again is one that it cannot take: it is left out, so that
+        // the rest comes.
+        if (out->repeated && repeats > limits().repeats_max && out->told == 0 && !plan->steps.empty() &&
+            plan->steps.front().kind == Step::Kind::add) {
+            const base::Uid uid = plan->steps.front().entry.uid;
+            base::log::warn("eas", "a device does not get past an item: left out",
+                            {{"user", identity_.name}, {"device", key_.device}, {"uid", uid.value}});
+            withhold(plan->next, uid);
+            plan->steps.erase(plan->steps.begin());
+            plan->count -= 1;
+        }
+        out->more = plan->more;
+        out->told += plan->count;
+        out->cursor = std::move(plan->next);
+        co_await render(out, &*plan);
+        const bool full = out->commands.size() >= limits().answer_bytes ||
+                          std::chrono::steady_clock::now() - began > limits().answer_time;
+        if (!out->more || full) break;
+    }
+}
+
+/// Steps as elements; what cannot be read is left out and noted.
+awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
+    std::vector<store::Entry> entries;
+    for (const Step& step : plan->steps)
+        if (step.kind == Step::Kind::add) entries.push_back(step.entry);
+    std::ranges::sort(entries, {}, &store::Entry::uid);
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    std::map<base::Uid, store::DetailPtr> details;
+    while (details.size() < entries.size()) {
+        std::vector<store::Entry> rest(entries.begin() + static_cast<std::ptrdiff_t>(details.size()),
+                                       entries.end());
+        const auto found = co_await out->folder->details(rest);
+        if (!found || found->empty()) {
+            out->status = sync_status::server_error;
+            co_return;
+        }
+        for (std::size_t i = 0; i < found->size(); ++i) details[rest[i].uid] = (*found)[i];
+    }
+    wbxml::Encoder to(out->commands, wbxml::Encoder::Fragment());
+    for (const Step& step : plan->steps) {
+        const std::string id = write_item_id({out->id, step.entry.uid});
+        if (step.kind == Step::Kind::remove || step.kind == Step::Kind::soft_delete) {
+            to.open(step.kind == Step::Kind::remove ? tags::delete_ : tags::soft_delete);
+            to.text(tags::server_id, id);
+            to.close();
+            continue;
+        }
+        const MailState state = state_of(step.entry, now_there->keywords());
+        if (step.kind == Step::Kind::change) {
+            to.open(tags::change);
+            to.text(tags::server_id, id);
+            to.open(tags::application_data);
+            write_mail_state(to, state, version_);
+            to.close();
+            to.close();
+            continue;
+        }
+        ReadRequest read;
+        read.folder = out->folder;
+        read.entry = step.entry;
+        read.detail = details[step.entry.uid];
+        read.state = state;
+        read.options = out->state->options;
+        read.is_draft = out->is_drafts;
+        store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
+        if (read.detail) item = co_await read_mail(std::move(read));
+        if (!item) {
+            base::log::warn("eas", "an item is left out",
+                            {{"user", identity_.name}, {"item", id}, {"why", item.error().what()}});
+            withhold(out->cursor, step.entry.uid);
+            continue;
+        }
+        to.open(tags::add);
+        to.text(tags::server_id, id);
+        to.open(tags::application_data);
+        write_mail(to, *item, version_);
+        to.close();
+        to.close();
+    }
+    to.end_fragment();
+}
+
+}  // namespace eas

@@ -1,0 +1,213 @@
+// What a device does to a folder by Sync: changes of flags, deletions, fetches. MS-ASCMD section 2.2.3.32.
+#include <algorithm>
+
+#include "eas/sync_answer.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::airsync;
+using Kind = SyncCommand::Kind;
+
+CommandResult result_of(const SyncCommand& command, int status) {
+    CommandResult out;
+    out.kind = static_cast<std::uint8_t>(command.kind);
+    out.status = status;
+    out.client_id = command.client_id;
+    out.server_id = command.server_id;
+    return out;
+}
+
+int status_for(const store::Error& error) {
+    switch (error.code()) {
+        case store::Errc::not_found:
+            return sync_status::not_found;
+        case store::Errc::over_quota:
+        case store::Errc::no_space:
+            return sync_status::no_space;
+        default:
+            return sync_status::server_error;
+    }
+}
+
+/// The flags that a Change sets and takes away.
+struct FlagWishes {
+    store::NamedFlags set, clear;
+    bool any() const { return !empty(set) || !empty(clear); }
+    static bool empty(const store::NamedFlags& flags) {
+        return flags.system.empty() && flags.keywords.empty();
+    }
+};
+
+void wish(FlagWishes& out, store::SystemFlag flag, bool yes) {
+    (yes ? out.set : out.clear).system |= store::FlagSet(flag);
+}
+
+FlagWishes wishes_of(wbxml::Element data, const store::Entry& entry, const store::Keywords& keywords) {
+    namespace email = wbxml::email;
+    FlagWishes out;
+    if (const auto read = data.child(email::read).number()) wish(out, store::SystemFlag::seen, *read != 0);
+    if (const wbxml::Element flag = data.child(email::flag)) {
+        // MS-ASEMAIL section 2.2.2.81: 0 none, 1 complete, 2 active; an empty Flag clears.
+        const auto status = flag.child(email::status).number();
+        wish(out, store::SystemFlag::flagged, status.value_or(0) == 2);
+    }
+    if (const auto verb = data.child(wbxml::email2::last_verb_executed).number()) {
+        if (*verb == 1 || *verb == 2) wish(out, store::SystemFlag::answered, true);
+        if (*verb == 3) out.set.keywords.emplace_back("$Forwarded");
+    }
+    if (const wbxml::Element categories = data.child(email::categories)) {
+        const MailState before = state_of(entry, keywords);
+        std::vector<std::string> wanted;
+        for (const wbxml::Element one : categories) {
+            std::string name(one.text());
+            std::ranges::replace(name, ' ', '_');  // a keyword is an atom (RFC 9051 section 9)
+            if (store::valid_keyword(name)) wanted.push_back(std::move(name));
+        }
+        for (const std::string& name : before.categories)
+            if (std::ranges::find(wanted, name) == wanted.end()) out.clear.keywords.push_back(name);
+        for (std::string& name : wanted)
+            if (std::ranges::find(before.categories, name) == before.categories.end())
+                out.set.keywords.push_back(std::move(name));
+    }
+    return out;
+}
+
+}  // namespace
+
+awaitable<void> Session::run_commands(CollectionAnswer* out) {
+    for (const SyncCommand& command : out->request->commands) {
+        if (command.kind == Kind::change) {
+            CommandResult result = co_await run_change(out, &command);
+            out->results.push_back(std::move(result));
+        } else if (command.kind == Kind::add) {
+            CommandResult result = co_await run_add(out, &command);
+            out->results.push_back(std::move(result));
+        }
+    }
+    co_await run_deletes(out);
+}
+
+/// MS-ASCMD section 2.2.3.7.2: mail cannot be added; drafts can, from 16.0 on.
+awaitable<CommandResult> Session::run_add(CollectionAnswer*, const SyncCommand* command) {
+    CommandResult result = result_of(*command, sync_status::conversion);
+    co_return result;
+}
+
+awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCommand* command) {
+    const auto id = parse_item_id(command->server_id);
+    if (!id || id->folder != out->id || !out->folder) co_return result_of(*command, sync_status::not_found);
+    const store::SnapshotPtr before = out->folder->snapshot();
+    const store::Entry* entry = before->find(id->uid);
+    if (entry == nullptr) co_return result_of(*command, sync_status::not_found);
+    const FlagWishes wishes = wishes_of(command->data, *entry, before->keywords());
+    if (!wishes.any()) co_return result_of(*command, sync_status::ok);
+    store::SnapshotPtr was = before;
+    for (const bool set : {true, false}) {
+        const store::NamedFlags& flags = set ? wishes.set : wishes.clear;
+        if (FlagWishes::empty(flags)) continue;
+        store::StoreRequest request;
+        request.uids = {store::UidRange{id->uid, id->uid}};
+        request.change = set ? store::FlagChange::add : store::FlagChange::remove;
+        request.flags = flags;
+        const auto done = co_await out->folder->store(std::move(request));
+        if (!done) co_return result_of(*command, status_for(done.error()));
+        const store::Entry* now_there = done->snapshot->find(id->uid);
+        const store::Entry* former = was->find(id->uid);
+        if (now_there != nullptr && former != nullptr && now_there->modseq != former->modseq)
+            note_own(out->cursor, {id->uid, now_there->modseq, OwnChange::Kind::flags}, former);
+        was = done->snapshot;
+    }
+    co_return result_of(*command, sync_status::ok);
+}
+
+/// All deletions at once: to the folder of deleted items, or for good.
+awaitable<void> Session::run_deletes(CollectionAnswer* out) {
+    store::UidRanges uids;
+    for (const SyncCommand& command : out->request->commands) {
+        if (command.kind != Kind::remove) continue;
+        const auto id = parse_item_id(command.server_id);
+        const bool there =
+            id && id->folder == out->id && out->folder && out->folder->snapshot()->find(id->uid) != nullptr;
+        if (there) uids.push_back({id->uid, id->uid});
+        out->results.push_back(result_of(command, there ? sync_status::ok : sync_status::not_found));
+    }
+    if (uids.empty()) co_return;
+    uids = store::normalised(std::move(uids));
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* trash = tree->find(store::SpecialUse::trash);
+    int status = sync_status::ok;
+    base::ModSeq modseq;
+    if (out->request->deletes_as_moves && trash != nullptr && trash->id != out->id) {
+        auto destination = co_await account_->open(trash->id);
+        if (destination) {
+            const auto moved = co_await out->folder->move_to(std::move(*destination), uids);
+            if (moved) modseq = moved->source_modseq;
+            if (!moved) status = status_for(moved.error());
+        } else {
+            status = status_for(destination.error());
+        }
+    } else {
+        const auto removed = co_await out->folder->remove(uids);
+        if (removed) modseq = removed->modseq;
+        if (!removed) status = status_for(removed.error());
+    }
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    for (CommandResult& result : out->results) {
+        const auto id = parse_item_id(result.server_id);
+        if (static_cast<Kind>(result.kind) != Kind::remove || !id || result.status != sync_status::ok)
+            continue;
+        if (now_there->find(id->uid) != nullptr) {
+            result.status = status != sync_status::ok ? status : sync_status::server_error;
+        } else {
+            note_own(out->cursor, {id->uid, modseq, OwnChange::Kind::removed}, nullptr);
+        }
+    }
+}
+
+/// Fetch: one item, whole as the options say. MS-ASCMD section 2.2.3.67.2.
+awaitable<void> Session::run_fetches(CollectionAnswer* out) {
+    for (const SyncCommand& command : out->request->commands) {
+        if (command.kind != Kind::fetch) continue;
+        const auto id = parse_item_id(command.server_id);
+        store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
+        if (id && id->folder == out->id && out->folder)
+            item = co_await fetch_item(out->folder, id->uid, out->state->options);
+        wbxml::Encoder to(out->fetched, wbxml::Encoder::Fragment());
+        to.open(tags::fetch);
+        to.text(tags::server_id, command.server_id);
+        to.number(tags::status, item ? sync_status::ok : status_for(item.error()));
+        if (item) {
+            to.open(tags::application_data);
+            write_mail(to, *item, version_);
+            to.close();
+        }
+        to.close();
+        to.end_fragment();
+    }
+}
+
+/// One message by its uid. \errors not_found
+awaitable<store::Result<MailItem>> Session::fetch_item(store::FolderPtr folder, base::Uid uid,
+                                                       ItemOptions options) {
+    const store::SnapshotPtr now_there = folder->snapshot();
+    const store::Entry* entry = now_there->find(uid);
+    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
+    std::vector<store::Entry> entries{*entry};
+    const auto details = co_await folder->details(std::move(entries));
+    if (!details) co_return details.error();
+    if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* info = tree->find(folder->id());
+    ReadRequest read;
+    read.folder = folder;
+    read.entry = *entry;
+    read.detail = details->front();
+    read.state = state_of(*entry, now_there->keywords());
+    read.options = std::move(options);
+    read.is_draft = info != nullptr && info->use == store::SpecialUse::drafts;
+    co_return co_await read_mail(std::move(read));
+}
+
+}  // namespace eas

@@ -1,0 +1,110 @@
+#include "eas/folders.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "eas/state/device_store.hpp"
+
+namespace eas {
+namespace {
+
+using store::FolderInfo;
+using store::SpecialUse;
+
+FolderType type_of(SpecialUse use) {
+    switch (use) {
+        case SpecialUse::inbox:
+            return FolderType::inbox;
+        case SpecialUse::drafts:
+            return FolderType::drafts;
+        case SpecialUse::sent:
+            return FolderType::sent;
+        case SpecialUse::trash:
+            return FolderType::deleted;
+        default:
+            return FolderType::user_mail;
+    }
+}
+
+std::string_view leaf_of(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+DeviceFolder make(base::FolderId id, FolderRow row) {
+    DeviceFolder out;
+    out.known.id = id;
+    std::uint64_t hash = fingerprint(row.parent_id);
+    hash = fingerprint(row.name, hash ^ static_cast<std::uint64_t>(row.type));
+    out.known.hash = hash;
+    out.row = std::move(row);
+    return out;
+}
+
+}  // namespace
+
+bool is_special(const FolderInfo& folder) { return type_of(folder.use) != FolderType::user_mail; }
+
+std::vector<DeviceFolder> device_folders(const store::FolderTree& tree) {
+    std::vector<DeviceFolder> out;
+    out.reserve(tree.folders.size() + 1);
+    // In order of name a parent comes before its children, but where it sorts behind its children ("a" and
+    // "a-b" do not matter, INBOX comes first): ids of parents are looked at, not names.
+    std::vector<const FolderInfo*> waiting;
+    for (const FolderInfo& folder : tree.folders) waiting.push_back(&folder);
+    std::map<base::FolderId, bool> told;
+    while (!waiting.empty()) {
+        std::vector<const FolderInfo*> later;
+        for (const FolderInfo* folder : waiting) {
+            const bool orphan = tree.find(folder->parent) == nullptr;
+            if (folder->parent && !orphan && !told[folder->parent]) {
+                later.push_back(folder);
+                continue;
+            }
+            FolderRow row;
+            row.server_id = write_folder_id(folder->id);
+            row.parent_id = folder->parent && !orphan ? write_folder_id(folder->parent) : "0";
+            row.name = folder->use == SpecialUse::inbox ? "Inbox" : std::string(leaf_of(folder->name));
+            row.type = type_of(folder->use);
+            out.push_back(make(folder->id, std::move(row)));
+            told[folder->id] = true;
+        }
+        if (later.size() == waiting.size()) break;  // a circle: the store has none
+        waiting = std::move(later);
+    }
+    // Outlook and the official test suite look for one; nothing is ever in it.
+    FolderRow outbox;
+    outbox.server_id = write_folder_id(outbox_id);
+    outbox.parent_id = "0";
+    outbox.name = "Outbox";
+    outbox.type = FolderType::outbox;
+    out.push_back(make(outbox_id, std::move(outbox)));
+    return out;
+}
+
+std::vector<KnownFolder> known_folders(const std::vector<DeviceFolder>& folders) {
+    std::vector<KnownFolder> out;
+    out.reserve(folders.size());
+    for (const DeviceFolder& folder : folders) out.push_back(folder.known);
+    std::ranges::sort(out, {}, &KnownFolder::id);
+    return out;
+}
+
+FolderSyncAnswer folder_changes(const std::vector<KnownFolder>& before,
+                                const std::vector<DeviceFolder>& now) {
+    FolderSyncAnswer out;
+    const auto find = [&before](base::FolderId id) {
+        const auto found = std::ranges::lower_bound(before, id, {}, &KnownFolder::id);
+        return found != before.end() && found->id == id ? &*found : nullptr;
+    };
+    for (const DeviceFolder& folder : now) {
+        const KnownFolder* known = find(folder.known.id);
+        if (known == nullptr) out.added.push_back(folder.row);
+        if (known != nullptr && known->hash != folder.known.hash) out.updated.push_back(folder.row);
+    }
+    const std::vector<KnownFolder> there = known_folders(now);
+    for (const KnownFolder& folder : before) {
+        const auto found = std::ranges::lower_bound(there, folder.id, {}, &KnownFolder::id);
+        if (found == there.end() || found->id != folder.id) out.deleted.push_back(write_folder_id(folder.id));
+    }
+    return out;
+}
+
+}  // namespace eas

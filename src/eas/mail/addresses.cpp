@@ -1,0 +1,84 @@
+#include "eas/mail/addresses.hpp"
+
+#include "base/ascii.hpp"
+#include "mime/address.hpp"
+#include "mime/decode.hpp"
+#include "mime/header.hpp"
+
+namespace eas {
+namespace {
+
+constexpr std::size_t addresses_max = 500;  // devices cut longer lists themselves
+
+void append_quoted(std::string& out, std::string_view name) {
+    out.push_back('"');
+    for (const char c : name) {
+        if (c == '"' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    out += "\" ";
+}
+
+std::string field_value(std::string_view header, std::string_view name) {
+    mime::Field field;
+    if (!mime::find_field(header, name, field)) return {};
+    return mime::unfold(field.value);
+}
+
+/// Names alone, as a list of messages shows them. MS-ASEMAIL section 2.2.2.30.
+std::string display_names(std::string_view value) {
+    std::string out;
+    for (const mime::Address& one : mime::parse_addresses(value, addresses_max)) {
+        if (one.kind != mime::Address::Kind::mailbox) continue;
+        if (!out.empty()) out.push_back(';');
+        const std::string name = mime::decode_text(one.name);
+        out += !name.empty() ? name : one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host;
+    }
+    return out;
+}
+
+std::uint8_t importance_of(std::string_view header) {
+    const std::string importance = base::lowered(field_value(header, "Importance"));
+    if (importance.find("high") != std::string::npos) return 2;
+    if (importance.find("low") != std::string::npos) return 0;
+    const std::string priority = field_value(header, "X-Priority");
+    for (const char c : priority) {
+        if (c == ' ') continue;
+        return c == '1' || c == '2' ? 2 : c == '4' || c == '5' ? 0 : 1;
+    }
+    return 1;
+}
+
+}  // namespace
+
+std::string readable_addresses(std::string_view value) {
+    std::string out;
+    for (const mime::Address& one : mime::parse_addresses(value, addresses_max)) {
+        if (one.kind != mime::Address::Kind::mailbox) continue;
+        if (!out.empty()) out += ", ";
+        const std::string name = mime::decode_text(one.name);
+        if (!name.empty()) append_quoted(out, name);
+        const std::string address = one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host;
+        out += name.empty() ? address : "<" + address + ">";
+    }
+    return out;
+}
+
+HeaderTexts read_header_texts(std::string_view header) {
+    HeaderTexts out;
+    const std::string to = field_value(header, "To");
+    out.to = readable_addresses(to);
+    out.display_to = display_names(to);
+    out.cc = readable_addresses(field_value(header, "Cc"));
+    out.bcc = readable_addresses(field_value(header, "Bcc"));
+    out.from = readable_addresses(field_value(header, "From"));
+    out.sender = readable_addresses(field_value(header, "Sender"));
+    if (out.sender == out.from) out.sender.clear();
+    out.reply_to = readable_addresses(field_value(header, "Reply-To"));
+    out.subject = mime::decode_text(field_value(header, "Subject"));
+    out.thread_topic = mime::base_subject(out.subject).text;
+    out.importance = importance_of(header);
+    return out;
+}
+
+}  // namespace eas

@@ -1,0 +1,73 @@
+// MailReader: a message of the store as an item for a device. Reads what the device asked for and no more.
+#pragma once
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "eas/mail/layout.hpp"
+#include "eas/syntax/ids.hpp"
+#include "eas/syntax/mail_item.hpp"
+#include "store/folder.hpp"
+
+namespace eas {
+
+using boost::asio::awaitable;
+
+struct MailReaderLimits {
+    std::size_t whole_bytes_max = 512U << 10;   ///< a message up to here is read at once
+    std::size_t text_bytes_max = 8U << 20;      ///< of a part's octets: longer texts are cut
+    std::size_t header_bytes_max = 256U << 10;  ///< of a message's or a part's header
+};
+
+/// One message, read piece by piece as it is asked for. The folder and the detail live as long as it does.
+class MessageOctets {
+public:
+    MessageOctets(store::FolderPtr folder, store::DetailPtr detail, MailReaderLimits limits = {})
+        : folder_(std::move(folder)), detail_(std::move(detail)), limits_(limits) {}
+
+    /// Small ones whole, of others nothing yet. \errors as Folder::read
+    awaitable<store::Result<void>> open();
+    const store::Detail& detail() const { return *detail_; }
+    const mime::Tree& tree() const { return tree_; }
+    const Layout& layout() const { return layout_; }
+
+    awaitable<store::Result<std::string>> header();
+    awaitable<store::Result<std::string>> part_header(std::uint32_t part);
+    /// As they stand in the message, at most so many.
+    awaitable<store::Result<std::string>> part_octets(std::uint32_t part, std::size_t octets_max);
+    awaitable<store::Result<std::string>> octets(std::uint64_t offset, std::size_t length);
+    const MailReaderLimits& limits() const { return limits_; }
+
+private:
+    store::FolderPtr folder_;
+    store::DetailPtr detail_;
+    MailReaderLimits limits_;
+    mime::Tree tree_;
+    Layout layout_;
+    std::optional<std::string> whole_;
+};
+
+/// What of a message is in a snapshot: read, flagged, categories.
+MailState state_of(const store::Entry& entry, const store::Keywords& keywords);
+
+struct ReadRequest {
+    store::FolderPtr folder;
+    store::Entry entry;
+    store::DetailPtr detail;
+    MailState state;
+    ItemOptions options;
+    bool is_draft = false;
+};
+/// \errors corrupt, not_found, unavailable
+awaitable<store::Result<MailItem>> read_mail(ReadRequest request);
+
+/// An attachment's octets, decoded, with its type ("image/png") and name.
+struct AttachmentOctets {
+    std::string octets, type, name;
+};
+/// \errors not_found
+awaitable<store::Result<AttachmentOctets>> read_attachment(store::FolderPtr folder, store::DetailPtr detail,
+                                                           std::uint32_t part);
+
+}  // namespace eas

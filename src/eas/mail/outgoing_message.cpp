@@ -1,0 +1,225 @@
+#include "eas/mail/outgoing_message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/ascii.hpp"
+#include "eas/mail/layout.hpp"
+#include "eas/mail/message_text.hpp"
+#include "mime/address.hpp"
+#include "mime/codec.hpp"
+#include "mime/decode.hpp"
+#include "mime/header.hpp"
+#include "mime/index.hpp"
+
+namespace eas {
+namespace {
+
+/// Devices write LF alone at times; SMTP knows CRLF only.
+std::string with_crlf(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + text.size() / 32);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\r') {
+            out += "\r\n";
+            if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+        } else if (text[i] == '\n') {
+            out += "\r\n";
+        } else {
+            out.push_back(text[i] == '\0' ? ' ' : text[i]);
+        }
+    }
+    return out;
+}
+
+bool has_field(std::string_view header, std::string_view name) {
+    mime::Field field;
+    return mime::find_field(header, name, field);
+}
+
+/// Where the body begins: behind the first empty line.
+std::size_t header_end(std::string_view message) {
+    if (message.starts_with("\r\n")) return 2;
+    const std::size_t at = message.find("\r\n\r\n");
+    return at == std::string_view::npos ? message.size() : at + 4;
+}
+
+std::vector<std::string> addresses_of(std::string_view header, std::string_view name) {
+    std::vector<std::string> out;
+    mime::FieldReader fields(header);
+    for (mime::Field field; fields.next(field);) {
+        if (!mime::same_name(field.name, name)) continue;
+        for (const mime::Address& one : mime::parse_addresses(mime::unfold(field.value)))
+            if (one.kind == mime::Address::Kind::mailbox && !one.mailbox.empty() && !one.host.empty())
+                out.push_back(one.mailbox + "@" + one.host);
+    }
+    return out;
+}
+
+/// A text part with its header.
+std::string text_part(std::string_view subtype, std::string_view utf8) {
+    const bool ascii = std::ranges::all_of(utf8, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    std::string out = fmt::format("Content-Type: text/{}; charset={}\r\nContent-Transfer-Encoding: ", subtype,
+                                  ascii ? "us-ascii" : "utf-8");
+    out += "quoted-printable\r\n\r\n" + mime::quoted_printable_encode(utf8);
+    if (!out.ends_with("\r\n")) out += "\r\n";
+    return out;
+}
+
+/// Of what is between its lines, so that it stands in no part.
+std::string boundary_for(std::string_view kind, const std::vector<std::string>& parts) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const std::string& part : parts)
+        for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    for (std::uint64_t salt = 0;; ++salt) {
+        std::string boundary = fmt::format("=_{}_{:016x}", kind, hash + salt);
+        if (std::ranges::none_of(
+                parts, [&](const std::string& part) { return part.find(boundary) != std::string::npos; }))
+            return boundary;
+    }
+}
+
+std::string multipart(std::string_view subtype, const std::vector<std::string>& parts) {
+    const std::string boundary = boundary_for(subtype, parts);
+    std::string out = fmt::format("Content-Type: multipart/{}; boundary=\"{}\"\r\n\r\n", subtype, boundary);
+    for (const std::string& part : parts) {
+        out += "--" + boundary + "\r\n" + part;
+        if (!part.ends_with("\r\n")) out += "\r\n";
+    }
+    return out + "--" + boundary + "--\r\n";
+}
+
+std::string plain_heading(const Original& original) {
+    std::string out = "\r\n-----Original Message-----\r\nFrom: " + original.from +
+                      "\r\nSent: " + original.sent + "\r\nTo: " + original.to + "\r\n";
+    if (!original.cc.empty()) out += "Cc: " + original.cc + "\r\n";
+    return out + "Subject: " + original.subject + "\r\n\r\n";
+}
+
+std::string html_heading(const Original& original) {
+    const auto line = [](std::string_view name, std::string_view value) {
+        return value.empty() ? std::string() : fmt::format("<b>{}:</b> {}<br>\r\n", name, html_of(value));
+    };
+    return "<hr>\r\n<div>" + line("From", original.from) + line("Sent", original.sent) +
+           line("To", original.to) + line("Cc", original.cc) + line("Subject", original.subject) +
+           "</div><br>\r\n";
+}
+
+/// Fields of the device's message that stay: all but those that say how its body is written.
+std::string kept_fields(std::string_view header) {
+    std::string out;
+    mime::FieldReader fields(header);
+    for (mime::Field field; fields.next(field);) {
+        const std::string name = base::lowered(field.name);
+        if (name.empty() || name.starts_with("content-") || name == "mime-version") continue;
+        out += field.octets;
+    }
+    return out;
+}
+
+/// RFC 5322 section 3.6.4: what ties an answer to what it answers.
+std::string thread_fields(std::string_view header, const Original& original) {
+    std::string out;
+    if (original.message_id.empty()) return out;
+    if (!has_field(header, "In-Reply-To")) out += "In-Reply-To: " + original.message_id + "\r\n";
+    if (!has_field(header, "References")) {
+        out += "References: ";
+        if (!original.references.empty()) out += original.references + "\r\n ";
+        out += original.message_id + "\r\n";
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string rfc5322_date(std::int64_t seconds) {
+    using namespace std::chrono;
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const sys_seconds time{std::chrono::seconds(seconds)};
+    const sys_days date = floor<std::chrono::days>(time);
+    const year_month_day ymd(date);
+    const hh_mm_ss clock(time - date);
+    return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days[weekday(date).c_encoding()],
+                       static_cast<unsigned>(ymd.day()), months[static_cast<unsigned>(ymd.month()) - 1],
+                       static_cast<int>(ymd.year()), clock.hours().count(), clock.minutes().count(),
+                       clock.seconds().count());
+}
+
+OutgoingFacts read_outgoing(std::string_view message, std::size_t recipients_max) {
+    OutgoingFacts out;
+    const std::string clean = with_crlf(message.substr(0, 1U << 20));
+    const std::string_view header = std::string_view(clean).substr(0, header_end(clean));
+    out.authors = addresses_of(header, "From");
+    for (const std::string_view name : {"To", "Cc", "Bcc"})
+        for (std::string& address : addresses_of(header, name)) {
+            const bool known = std::ranges::any_of(
+                out.recipients, [&](const std::string& one) { return base::equals_nocase(one, address); });
+            if (!known) out.recipients.push_back(std::move(address));
+            if (out.recipients.size() > recipients_max) {
+                out.too_many = true;
+                return out;
+            }
+        }
+    return out;
+}
+
+std::string complete_message(std::string_view message, const MissingFields& missing, bool keep_bcc) {
+    const std::string clean = with_crlf(message);
+    const std::size_t end = header_end(clean);
+    const std::string_view header = std::string_view(clean).substr(0, end);
+    std::string out;
+    if (!has_field(header, "Date")) out += "Date: " + missing.date + "\r\n";
+    if (!has_field(header, "From")) out += "From: " + missing.from + "\r\n";
+    if (!has_field(header, "Message-ID")) out += "Message-ID: " + missing.message_id + "\r\n";
+    mime::FieldReader fields(header);
+    for (mime::Field field; fields.next(field);) {
+        if (field.name.empty()) continue;
+        if (mime::same_name(field.name, "Return-Path")) continue;
+        if (mime::same_name(field.name, "Bcc") && !keep_bcc) continue;
+        out += field.octets;
+    }
+    out += "\r\n";
+    return out.append(clean, end);
+}
+
+std::string with_original(std::string_view message, const Original& original) {
+    const std::string clean = with_crlf(message);
+    const mime::Index index = mime::index(clean);
+    const Layout layout = lay_out(index.tree);
+    const auto octets = [&](std::uint32_t part) {
+        const mime::Part& of = index.tree.parts[part];
+        return std::string_view(clean).substr(static_cast<std::size_t>(of.body_offset),
+                                              static_cast<std::size_t>(of.body_bytes));
+    };
+    const std::string_view header = std::string_view(clean).substr(0, header_end(clean));
+    const bool html = layout.has_html() || !original.html.empty();
+    std::string plain = text_as(BodyType::plain, index.tree, layout, octets);
+    plain += plain_heading(original) + original.plain;
+    std::string text = text_part("plain", plain);
+    if (html) {
+        std::string rich = text_as(BodyType::html, index.tree, layout, octets);
+        rich += html_heading(original);
+        rich += original.html.empty() ? html_of(original.plain) : original.html;
+        text = multipart("alternative", {text, text_part("html", rich)});
+    }
+    std::vector<std::string> parts{std::move(text)};
+    for (const std::uint32_t part : layout.attachments) {
+        const mime::Part& of = index.tree.parts[part];
+        if (part == 0) {  // the whole message is one thing, which is no text
+            parts.push_back(text_part("plain", octets(part)));
+            continue;
+        }
+        parts.push_back(clean.substr(static_cast<std::size_t>(of.header_offset),
+                                     static_cast<std::size_t>(of.header_bytes + of.body_bytes)));
+    }
+    for (const std::string& part : original.parts) parts.push_back(part);
+    std::string out = kept_fields(header) + thread_fields(header, original) + "MIME-Version: 1.0\r\n";
+    return out + (parts.size() == 1 ? parts.front() : multipart("mixed", parts));
+}
+
+}  // namespace eas

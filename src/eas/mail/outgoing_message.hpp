@@ -1,0 +1,43 @@
+// What a device sends, made ready to go: who gets it, without Bcc, with Date and Message-ID; a reply or a
+// forward with the message that it is about. Pure.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eas {
+
+/// Of a message's header.
+struct OutgoingFacts {
+    std::vector<std::string> recipients;  ///< of To, Cc and Bcc, each once
+    std::vector<std::string> authors;     ///< of From
+    bool too_many = false;
+};
+OutgoingFacts read_outgoing(std::string_view message, std::size_t recipients_max);
+
+/// What is added where the device left it out: RFC 6409 section 8.
+struct MissingFields {
+    std::string from;        ///< "<anna@example.org>"
+    std::string date;        ///< RFC 5322
+    std::string message_id;  ///< with angles
+};
+/// CRLF line ends, no Bcc, all fields that a message needs. With `keep_bcc` for the copy in Sent.
+std::string complete_message(std::string_view message, const MissingFields& missing, bool keep_bcc);
+
+/// A message that is answered or forwarded.
+struct Original {
+    std::string plain, html;                  ///< its text, UTF-8; html empty: it has none
+    std::string from, sent, to, cc, subject;  ///< as people read them
+    std::string message_id, references;       ///< raw
+    /// Its attachments: MIME header and body as they stand.
+    std::vector<std::string> parts;
+};
+/// The device's text, then the original's; with its attachments when it is forwarded.
+std::string with_original(std::string_view message, const Original& original);
+
+/// RFC 5322 section 3.3, in UTC.
+std::string rfc5322_date(std::int64_t seconds);
+
+}  // namespace eas

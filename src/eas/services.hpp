@@ -1,0 +1,65 @@
+// What the ActiveSync service is made of: the other parts of the server, its limits, and what its requests
+// share. One Services for all HTTP listeners.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "auth/authenticator.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "directory/directory.hpp"
+#include "eas/outgoing.hpp"
+#include "eas/state/live_devices.hpp"
+#include "eas/syntax/ping_request.hpp"
+#include "eas/syntax/sync_request.hpp"
+#include "relay/web_relay.hpp"
+#include "store/store.hpp"
+
+namespace eas {
+
+/// Every number that bounds a request, with its reason.
+struct Limits {
+    std::size_t request_bytes_max = 2U
+                                    << 20;  ///< of a command that carries no message: 200 changes are 100 KB
+    std::uint64_t message_bytes_max = 50ULL << 20;  ///< of one that does, as SMTP has it
+    std::size_t devices_max = 20;                   ///< of a mailbox: MS-ASCMD status 177; a person has five
+    /// Items of an answer stop after so many octets or so much time: a phone on a bad network gives up after
+    /// half a minute (eas.md section 1.6).
+    std::size_t answer_bytes = 1U << 20;
+    std::chrono::milliseconds answer_time{15'000};
+    std::size_t steps_at_once = 64;             ///< items whose rows are read together
+    std::uint64_t deletes_unknown_max = 5'000;  ///< of a log that was cut: more, and the device starts anew
+    std::uint8_t repeats_max = 4;  ///< of one request; then what it would get is told one by one, or left out
+    std::size_t search_results_max = 100;
+    std::size_t search_messages_max = 20'000;  ///< that a search without index looks at
+    std::size_t range_bytes_max = 32U << 20;   ///< of one attachment's range in memory
+    SyncLimits sync;
+    PingLimits ping;
+};
+
+struct Services {
+    Services(store::Store& the_store, directory::Directory& the_directory,
+             auth::Authenticator& the_authenticator, Outgoing& the_outgoing)
+        : store(the_store),
+          directory(the_directory),
+          authenticator(the_authenticator),
+          outgoing(the_outgoing),
+          devices(the_store.engine()) {}
+
+    store::Store& store;
+    directory::Directory& directory;
+    auth::Authenticator& authenticator;
+    Outgoing& outgoing;
+    base::Clock& clock = base::Clock::system();
+    base::Random& random = base::Random::system();
+    std::string hostname = "localhost";
+    relay::WebRelay* relay = nullptr;  ///< null: all mailboxes are here
+    Limits limits;
+    mutable DeviceStore devices;
+    mutable LiveDevices live;
+};
+using ServicesPtr = std::shared_ptr<const Services>;
+
+}  // namespace eas

@@ -1,0 +1,114 @@
+// Session: one request of one device, from its first octet to its answer. A local of the route's handler, on
+// the connection's strand.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eas/folders.hpp"
+#include "eas/mail/mail_reader.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "eas/services.hpp"
+#include "eas/syntax/query.hpp"
+#include "http/exchange.hpp"
+#include "wbxml/document.hpp"
+
+namespace eas {
+
+struct Answer {
+    unsigned status = 200;
+    std::string body;     ///< WBXML, unless `type` says otherwise
+    std::string type;     ///< empty: WBXML
+    http::Fields fields;  ///< besides those of every answer
+    bool gone = false;    ///< there is nobody to answer
+};
+
+/// What one collection of a Sync has to say.
+struct CollectionAnswer;
+
+class Session {
+public:
+    Session(http::Exchange exchange, ServicesPtr services);
+    awaitable<void> run();
+
+private:
+    // session.cpp: what comes before a command, and behind it
+    awaitable<Answer> answer();
+    awaitable<Answer> answer_command();
+    awaitable<std::optional<Answer>> log_in();
+    awaitable<std::optional<Answer>> read_body();
+    awaitable<std::optional<Answer>> find_device();
+    std::optional<Answer> check_access() const;
+    std::optional<Answer> check_policy_key() const;
+    awaitable<Answer> run_command();
+    awaitable<std::string> login_name(std::string given);
+    Answer options() const;
+    /// The device's rows, and then the turn is over. False: they were not written.
+    awaitable<bool> save();
+    Answer common(int status) const;  ///< of 14.0 and later; HTTP says it to older ones
+    static Answer http(unsigned status);
+    Answer wbxml(std::string body) const;
+    Answer failed(const store::Error& error) const;
+    wbxml::Element root() const { return document_ ? document_->root() : wbxml::Element(); }
+    std::int64_t now() const { return base::unix_seconds(services_->clock.now()); }
+    const Limits& limits() const { return services_->limits; }
+
+    // commands/
+    awaitable<Answer> provision();
+    awaitable<Answer> folder_sync();
+    awaitable<Answer> folder_create();
+    awaitable<Answer> folder_update();
+    awaitable<Answer> folder_delete();
+    Answer folder_changed(int status, std::string_view server_id);
+    bool hierarchy_key_fits(std::string_view key) const;
+    bool hierarchy_changed() const;
+
+    awaitable<Answer> sync();
+    awaitable<Answer> sync_once(const SyncRequest* request, bool may_wait, bool* nothing);
+    awaitable<bool> wait_for_news(std::vector<base::FolderId> folders, std::uint32_t seconds);
+    awaitable<CollectionAnswer> sync_collection(const SyncCollection* request, std::size_t window);
+    awaitable<void> open_collection(CollectionAnswer* out);
+    awaitable<void> run_commands(CollectionAnswer* out);
+    awaitable<CommandResult> run_change(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<void> run_deletes(CollectionAnswer* out);
+    awaitable<CommandResult> run_add(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<void> run_fetches(CollectionAnswer* out);
+    awaitable<store::Result<MailItem>> fetch_item(store::FolderPtr folder, base::Uid uid,
+                                                  ItemOptions options);
+    awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
+    awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
+    awaitable<void> render(CollectionAnswer* out, Plan* plan);
+    void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
+    awaitable<bool> has_news(base::FolderId folder);
+
+    awaitable<Answer> get_item_estimate();
+    awaitable<std::pair<int, std::size_t>> estimate(wbxml::Element collection);
+    awaitable<Answer> ping();
+    awaitable<Answer> answer_ping(std::vector<base::FolderId> folders, std::uint32_t seconds);
+    awaitable<Answer> compose();
+    Answer sent_answer(int status) const;
+    awaitable<int> submit(std::string message, bool save_in_sent);
+    awaitable<bool> append_to(store::SpecialUse use, std::string message);
+    awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
+    awaitable<void> mark_answered(ItemId id);
+    awaitable<Answer> move_items();
+
+    http::Exchange exchange_;
+    const ServicesPtr services_;
+    Query query_;
+    std::uint16_t version_ = 0;
+    auth::Identity identity_;
+    store::AccountPtr account_;
+    std::string body_;
+    std::optional<wbxml::Document> document_;  // of body_
+    DeviceKey key_;
+    LiveDevicePtr live_;
+    LiveDevice::Turn turn_;
+    std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
+    DeviceRows rows_;
+    DeviceChanges changes_;
+    bool gone_ = false;       // the device hung up while it waited
+    bool transient_ = false;  // a probe that keeps no state
+};
+
+}  // namespace eas

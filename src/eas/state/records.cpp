@@ -1,0 +1,303 @@
+#include "eas/state/records.hpp"
+
+#include "store/wire.hpp"
+
+namespace eas {
+namespace {
+
+using store::WireReader;
+using store::WireWriter;
+
+constexpr std::uint8_t format_device = 0x61, format_hierarchy = 0x62, format_collection = 0x63,
+                       format_oof = 0x64;
+
+void write_key(WireWriter& out, SyncKey key) {
+    out.u32(key.epoch);
+    out.u32(key.counter);
+}
+SyncKey read_key(WireReader& in) {
+    SyncKey key;
+    key.epoch = in.u32();
+    key.counter = in.u32();
+    return key;
+}
+
+void write_ids(WireWriter& out, const std::vector<base::FolderId>& ids) {
+    out.varint(ids.size());
+    for (const base::FolderId id : ids) out.u64(id.value);
+}
+std::vector<base::FolderId> read_ids(WireReader& in) {
+    std::vector<base::FolderId> out;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.emplace_back(in.u64());
+    return out;
+}
+
+std::string read_text(WireReader& in) { return std::string(in.text()); }
+
+void write_known(WireWriter& out, const std::vector<KnownFolder>& folders) {
+    out.varint(folders.size());
+    for (const KnownFolder& folder : folders) {
+        out.u64(folder.id.value);
+        out.u64(folder.hash);
+    }
+}
+std::vector<KnownFolder> read_known(WireReader& in) {
+    std::vector<KnownFolder> out;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        KnownFolder folder;
+        folder.id = base::FolderId(in.u64());
+        folder.hash = in.u64();
+        out.push_back(folder);
+    }
+    return out;
+}
+
+void write_cursor(WireWriter& out, const Cursor& cursor) {
+    out.u8(cursor.begun ? 1 : 0);
+    if (!cursor.begun) return;
+    out.varint(cursor.done.value);
+    for (const base::Uid uid : {cursor.low, cursor.high, cursor.oldest, cursor.pass}) out.varint(uid.value);
+    out.varint(cursor.target.value);
+    out.zigzag(cursor.window == Cursor::no_window ? -1 : cursor.window);
+    out.zigzag(cursor.window_next == Cursor::no_window ? -1 : cursor.window_next);
+    out.varint(cursor.withheld.size());
+    std::uint32_t last = 0;
+    for (const store::UidRange& range : cursor.withheld) {
+        out.varint(range.first.value - last);
+        out.varint(range.last.value - range.first.value);
+        last = range.last.value;
+    }
+    out.varint(cursor.own.size());
+    for (const OwnChange& own : cursor.own) {
+        out.varint(own.uid.value);
+        out.varint(own.modseq.value);
+        out.u8(static_cast<std::uint8_t>(own.kind));
+    }
+}
+
+std::int64_t read_window(WireReader& in) {
+    const std::int64_t window = in.zigzag();
+    return window < 0 ? Cursor::no_window : window;
+}
+
+void read_ranges(WireReader& in, store::UidRanges& out) {
+    std::uint64_t last = 0;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        const std::uint64_t first = last + in.varint();
+        last = first + in.varint();
+        if (first == 0 || last > UINT32_MAX) return in.fail();
+        out.push_back(
+            {base::Uid(static_cast<std::uint32_t>(first)), base::Uid(static_cast<std::uint32_t>(last))});
+    }
+}
+
+Cursor read_cursor(WireReader& in) {
+    Cursor cursor;
+    cursor.begun = in.u8() != 0;
+    if (!cursor.begun) return cursor;
+    cursor.done = base::ModSeq(in.varint());
+    for (base::Uid* uid : {&cursor.low, &cursor.high, &cursor.oldest, &cursor.pass})
+        *uid = base::Uid(in.varint32());
+    cursor.target = base::ModSeq(in.varint());
+    cursor.window = read_window(in);
+    cursor.window_next = read_window(in);
+    read_ranges(in, cursor.withheld);
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        OwnChange own;
+        own.uid = base::Uid(in.varint32());
+        own.modseq = base::ModSeq(in.varint());
+        own.kind = static_cast<OwnChange::Kind>(in.u8());
+        cursor.own.push_back(own);
+    }
+    return cursor;
+}
+
+void write_options(WireWriter& out, const ItemOptions& options) {
+    out.u8(options.filter);
+    out.u8(options.conflict);
+    out.u8(static_cast<std::uint8_t>(options.mime_support));
+    out.u32(options.mime_truncation);
+    out.varint(options.bodies.size());
+    for (const BodyPreference& body : options.bodies) {
+        out.u8(static_cast<std::uint8_t>(body.type));
+        out.u32(body.truncation);
+        out.u8(body.all_or_none ? 1 : 0);
+        out.varint(body.preview);
+    }
+}
+
+ItemOptions read_options(WireReader& in) {
+    ItemOptions options;
+    options.filter = in.u8();
+    options.conflict = in.u8();
+    options.mime_support = static_cast<MimeSupport>(in.u8());
+    options.mime_truncation = in.u32();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        BodyPreference body;
+        body.type = static_cast<BodyType>(in.u8());
+        body.truncation = in.u32();
+        body.all_or_none = in.u8() != 0;
+        body.preview = in.varint32();
+        options.bodies.push_back(body);
+    }
+    return options;
+}
+
+void write_reply(WireWriter& out, const OutOfOffice::Reply& reply) {
+    out.u8(reply.enabled ? 1 : 0);
+    out.text(reply.text);
+    out.text(reply.type);
+}
+OutOfOffice::Reply read_reply(WireReader& in) {
+    OutOfOffice::Reply reply;
+    reply.enabled = in.u8() != 0;
+    reply.text = read_text(in);
+    reply.type = read_text(in);
+    return reply;
+}
+
+}  // namespace
+
+std::string encode(const Device& device) {
+    WireWriter out(format_device, 256);
+    out.text(device.id);
+    out.text(device.type);
+    out.text(device.user_agent);
+    out.varint(device.version);
+    out.zigzag(device.first_seen);
+    out.zigzag(device.last_seen);
+    out.u8(static_cast<std::uint8_t>(device.access));
+    for (const std::uint32_t key : {device.policy_key, device.temporary_key, device.previous_key})
+        out.u32(key);
+    const DeviceInformation& about = device.information;
+    for (const std::string* text :
+         {&about.model, &about.imei, &about.friendly_name, &about.os, &about.os_language, &about.phone_number,
+          &about.mobile_operator, &about.user_agent})
+        out.text(*text);
+    out.varint(device.ping_seconds);
+    write_ids(out, device.ping_folders);
+    out.u8(device.sync_cached ? 1 : 0);
+    write_ids(out, device.sync_folders);
+    out.varint(device.sync_wait_seconds);
+    out.varint(device.sync_window);
+    out.varint(device.sent.size());
+    for (const std::uint64_t hash : device.sent) out.u64(hash);
+    return std::move(out).seal();
+}
+
+std::optional<Device> decode_device(std::string_view row) {
+    WireReader in(row, format_device);
+    Device device;
+    device.id = read_text(in);
+    device.type = read_text(in);
+    device.user_agent = read_text(in);
+    device.version = static_cast<std::uint16_t>(in.varint());
+    device.first_seen = in.zigzag();
+    device.last_seen = in.zigzag();
+    const std::uint8_t access = in.u8();
+    if (access > static_cast<std::uint8_t>(Device::Access::wiped)) in.fail();
+    device.access = static_cast<Device::Access>(access);
+    for (std::uint32_t* key : {&device.policy_key, &device.temporary_key, &device.previous_key})
+        *key = in.u32();
+    DeviceInformation& about = device.information;
+    for (std::string* text : {&about.model, &about.imei, &about.friendly_name, &about.os, &about.os_language,
+                              &about.phone_number, &about.mobile_operator, &about.user_agent})
+        *text = read_text(in);
+    device.ping_seconds = in.varint32();
+    device.ping_folders = read_ids(in);
+    device.sync_cached = in.u8() != 0;
+    device.sync_folders = read_ids(in);
+    device.sync_wait_seconds = in.varint32();
+    device.sync_window = in.varint32();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) device.sent.push_back(in.u64());
+    if (!in.done()) return std::nullopt;
+    return device;
+}
+
+std::string encode(const Hierarchy& hierarchy) {
+    WireWriter out(format_hierarchy, 16 + 16 * (hierarchy.before.size() + hierarchy.now.size()));
+    write_key(out, hierarchy.key);
+    // Most syncs find nothing new: then the generations are one.
+    out.u8(hierarchy.before == hierarchy.now ? 1 : 0);
+    write_known(out, hierarchy.now);
+    if (hierarchy.before != hierarchy.now) write_known(out, hierarchy.before);
+    return std::move(out).seal();
+}
+
+std::optional<Hierarchy> decode_hierarchy(std::string_view row) {
+    WireReader in(row, format_hierarchy);
+    Hierarchy hierarchy;
+    hierarchy.key = read_key(in);
+    const bool same = in.u8() != 0;
+    hierarchy.now = read_known(in);
+    hierarchy.before = same ? hierarchy.now : read_known(in);
+    if (!in.done()) return std::nullopt;
+    return hierarchy;
+}
+
+std::string encode(const Collection& collection) {
+    WireWriter out(format_collection, 128);
+    write_key(out, collection.key);
+    write_cursor(out, collection.before);
+    write_cursor(out, collection.now);
+    write_options(out, collection.options);
+    out.u8(collection.deletes_as_moves ? 1 : 0);
+    out.varint(collection.window);
+    out.u64(collection.commands_hash);
+    out.varint(collection.results.size());
+    for (const CommandResult& result : collection.results) {
+        out.u8(result.kind);
+        out.zigzag(result.status);
+        out.text(result.client_id);
+        out.text(result.server_id);
+    }
+    out.u8(collection.repeats);
+    return std::move(out).seal();
+}
+
+std::optional<Collection> decode_collection(std::string_view row) {
+    WireReader in(row, format_collection);
+    Collection collection;
+    collection.key = read_key(in);
+    collection.before = read_cursor(in);
+    collection.now = read_cursor(in);
+    collection.options = read_options(in);
+    collection.deletes_as_moves = in.u8() != 0;
+    collection.window = in.varint32();
+    collection.commands_hash = in.u64();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        CommandResult result;
+        result.kind = in.u8();
+        result.status = static_cast<int>(in.zigzag());
+        result.client_id = read_text(in);
+        result.server_id = read_text(in);
+        collection.results.push_back(std::move(result));
+    }
+    collection.repeats = in.u8();
+    if (!in.done()) return std::nullopt;
+    return collection;
+}
+
+std::string encode(const OutOfOffice& oof) {
+    WireWriter out(format_oof, 128);
+    out.u8(oof.state);
+    out.text(oof.start);
+    out.text(oof.end);
+    for (const OutOfOffice::Reply* reply : {&oof.internal, &oof.external_known, &oof.external_unknown})
+        write_reply(out, *reply);
+    return std::move(out).seal();
+}
+
+std::optional<OutOfOffice> decode_oof(std::string_view row) {
+    WireReader in(row, format_oof);
+    OutOfOffice oof;
+    oof.state = in.u8();
+    oof.start = read_text(in);
+    oof.end = read_text(in);
+    for (OutOfOffice::Reply* reply : {&oof.internal, &oof.external_known, &oof.external_unknown})
+        *reply = read_reply(in);
+    if (!in.done()) return std::nullopt;
+    return oof;
+}
+
+}  // namespace eas

@@ -1,0 +1,98 @@
+// Records: what is kept of a device, as values and as the octets of rows. Pure. Decoders take any octets:
+// nothing on damage. docs/activesync.md lists the rows.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "eas/state/cursor.hpp"
+#include "eas/syntax/ids.hpp"
+#include "eas/syntax/options.hpp"
+#include "eas/syntax/provision_request.hpp"
+
+namespace eas {
+
+/// Row d.
+struct Device {
+    enum class Access : std::uint8_t { allowed, blocked, wipe, wipe_account, wiped };
+
+    std::string id, type, user_agent;
+    std::uint16_t version = 0;  ///< of the last request
+    std::int64_t first_seen = 0, last_seen = 0;
+    Access access = Access::allowed;
+    std::uint32_t policy_key = 0;     ///< that the device has acknowledged; 0: none
+    std::uint32_t temporary_key = 0;  ///< given, not acknowledged
+    std::uint32_t previous_key = 0;   ///< replaced by policy_key, while the device may not know it yet
+    DeviceInformation information;
+    // Of the last full Ping and Sync: what an empty one means.
+    std::uint32_t ping_seconds = 0;
+    std::vector<base::FolderId> ping_folders;
+    std::vector<base::FolderId> sync_folders;
+    std::uint32_t sync_wait_seconds = 0, sync_window = 0;
+    bool sync_cached = false;
+    std::vector<std::uint64_t> sent;  ///< hashes of the ClientIds of messages sent, oldest first
+
+    bool operator==(const Device&) const = default;
+};
+constexpr std::size_t sent_kept_max = 32;
+
+/// Row h: the folders that the device knows.
+struct KnownFolder {
+    base::FolderId id;
+    std::uint64_t hash = 0;  ///< of parent, name and type
+    bool operator==(const KnownFolder&) const = default;
+};
+struct Hierarchy {
+    SyncKey key;                           ///< that was given last
+    std::vector<KnownFolder> before, now;  ///< of the key before, and of this one; by id
+    bool operator==(const Hierarchy&) const = default;
+};
+
+/// What became of a command of the device, to be told again.
+struct CommandResult {
+    std::uint8_t kind = 0;  ///< SyncCommand::Kind
+    int status = 1;
+    std::string client_id, server_id;
+    bool operator==(const CommandResult&) const = default;
+};
+
+/// Row c<folder>: one folder on this device.
+struct Collection {
+    SyncKey key;  ///< that was given last
+    Cursor before, now;
+    ItemOptions options;
+    bool deletes_as_moves = true;
+    std::uint32_t window = 100;
+    // Of the request that brought `key`: when it comes again, its commands are not done again.
+    std::uint64_t commands_hash = 0;
+    std::vector<CommandResult> results;
+    std::uint8_t repeats = 0;  ///< how often it came again
+    bool operator==(const Collection&) const = default;
+};
+
+/// Row o of the mailbox: its out-of-office answer.
+struct OutOfOffice {
+    struct Reply {
+        bool enabled = false;
+        std::string text, type;
+        bool operator==(const Reply&) const = default;
+    };
+    std::uint8_t state = 0;  ///< 0 off, 1 on, 2 between two times
+    std::string start, end;
+    Reply internal, external_known, external_unknown;
+    bool operator==(const OutOfOffice&) const = default;
+};
+
+std::string encode(const Device& device);
+std::string encode(const Hierarchy& hierarchy);
+std::string encode(const Collection& collection);
+std::string encode(const OutOfOffice& oof);
+std::optional<Device> decode_device(std::string_view row);
+std::optional<Hierarchy> decode_hierarchy(std::string_view row);
+std::optional<Collection> decode_collection(std::string_view row);
+std::optional<OutOfOffice> decode_oof(std::string_view row);
+
+}  // namespace eas

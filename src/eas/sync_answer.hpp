@@ -1,0 +1,36 @@
+// CollectionAnswer: one collection of a Sync, while it is worked on and until it is written.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "eas/session.hpp"
+#include "eas/syntax/status.hpp"
+
+namespace eas {
+
+struct CollectionAnswer {
+    const SyncCollection* request = nullptr;
+    base::FolderId id;
+    int status = sync_status::ok;
+    bool is_new = false;          ///< key 0: it gets a key and nothing else
+    bool repeated = false;        ///< the request came before, and its answer was lost
+    bool virtual_folder = false;  ///< nothing is in it
+    bool is_drafts = false;
+    store::FolderPtr folder;
+    Collection* state = nullptr;
+    Cursor base;      ///< what the device has now
+    Cursor cursor;    ///< what it will have
+    std::string key;  ///< the new one
+    std::vector<CommandResult> results;
+    std::string fetched;   ///< a fragment: what Fetch commands get
+    std::string commands;  ///< a fragment: what is new
+    std::size_t told = 0;
+    bool more = false;
+    bool ran_commands = false;
+
+    bool failed() const { return status != sync_status::ok; }
+    /// There is something to say, be it only a new key.
+    bool talks() const { return failed() || is_new || ran_commands || told != 0 || more || repeated; }
+};
+
+}  // namespace eas

@@ -1,0 +1,70 @@
+// MailItem: a message as devices see it, and its writing. MS-ASEMAIL section 2.2, MS-ASAIRS section 2.2.2.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eas/syntax/options.hpp"
+#include "wbxml/encoder.hpp"
+
+namespace eas {
+
+struct ItemBody {
+    BodyType type = BodyType::plain;
+    std::uint64_t size = 0;  ///< of the whole body
+    bool truncated = false;
+    bool has_data = true;
+    std::string data;                   ///< UTF-8; of MIME the message's octets
+    std::string preview;                ///< empty: not asked for
+    std::optional<std::uint32_t> part;  ///< of a multipart answer: where the data is
+};
+
+struct ItemAttachment {
+    std::string name, reference, content_id, content_location;
+    std::uint8_t method = 1;  ///< 1 a file, 5 a message
+    std::uint64_t size = 0;   ///< about
+    bool is_inline = false;
+};
+
+/// What changes in a message's life.
+struct MailState {
+    bool read = false;
+    bool flagged = false;
+    std::vector<std::string> categories;
+    std::uint8_t last_verb = 0;  ///< 1 answered, 3 forwarded
+    std::int64_t last_verb_time = 0;
+    bool operator==(const MailState&) const = default;
+};
+
+struct MailItem {
+    std::string to, cc, bcc, from, sender, reply_to, subject, display_to, thread_topic;
+    std::int64_t received = 0;  ///< seconds since 1970
+    std::uint8_t importance = 1;
+    std::string message_class = "IPM.Note";
+    std::string content_class = "urn:content-classes:message";
+    MailState state;
+    bool is_draft = false;
+    BodyType native_body = BodyType::plain;
+    std::optional<ItemBody> body;
+    std::vector<ItemAttachment> attachments;
+    std::string conversation_id, conversation_index;  ///< octets
+};
+
+/// The children of ApplicationData or Properties.
+void write_mail(wbxml::Encoder& to, const MailItem& item, std::uint16_t version);
+/// Of a message whose state alone has changed.
+void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version);
+void write_body(wbxml::Encoder& to, const ItemBody& body);
+
+/// "2026-11-22T12:00:00.000Z", as mail has dates.
+std::string write_date(std::int64_t seconds);
+/// The inverse, also without separators; nothing: no date.
+std::optional<std::int64_t> parse_date(std::string_view text);
+
+/// The longest beginning of `utf8` of at most so many octets that ends with a character.
+std::string_view cut_utf8(std::string_view utf8, std::size_t octets_max);
+/// The first characters.
+std::string_view first_characters(std::string_view utf8, std::size_t count);
+
+}  // namespace eas

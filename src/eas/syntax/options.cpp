@@ -1,0 +1,122 @@
+#include "eas/syntax/options.hpp"
+
+#include <charconv>
+
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+constexpr std::size_t bodies_max = 8;       // there are four types
+constexpr std::uint32_t preview_max = 255;  // MS-ASAIRS section 2.2.2.38
+constexpr std::int64_t day = 86'400;
+
+/// False: there is one and it is no number from 0 to `most`.
+bool take_number(wbxml::Element element, std::int64_t most, std::int64_t& out) {
+    const auto number = element.number();
+    if (!number || *number < 0 || *number > most) return false;
+    out = *number;
+    return true;
+}
+
+bool take_body(wbxml::Element element, std::vector<BodyPreference>& out) {
+    namespace tags = wbxml::airsyncbase;
+    BodyPreference body;
+    std::int64_t value = 0;
+    for (const wbxml::Element child : element) {
+        if (child.tag() == tags::type) {
+            if (!take_number(child, 4, value) || value == 0) return false;
+            body.type = static_cast<BodyType>(value);
+        } else if (child.tag() == tags::truncation_size) {
+            if (!take_number(child, UINT32_MAX, value)) return false;
+            body.truncation = static_cast<std::uint32_t>(value);
+        } else if (child.tag() == tags::all_or_none) {
+            if (!take_number(child, 1, value)) return false;
+            body.all_or_none = value == 1;
+        } else if (child.tag() == tags::preview) {
+            if (!take_number(child, UINT32_MAX, value)) return false;
+            body.preview = static_cast<std::uint32_t>(std::min<std::int64_t>(value, preview_max));
+        }
+    }
+    if (out.size() < bodies_max) out.push_back(body);
+    return true;
+}
+
+}  // namespace
+
+bool parse_item_preferences(wbxml::Element parent, ItemOptions& out) {
+    // MS-ASCMD section 2.2.3.105: MIMETruncation
+    constexpr std::uint32_t sizes[] = {0, 4'096, 5'120, 7'168, 10'240, 20'480, 51'200, 102'400, UINT32_MAX};
+    std::int64_t value = 0;
+    for (const wbxml::Element child : parent) {
+        if (child.tag() == wbxml::airsyncbase::body_preference) {
+            if (!take_body(child, out.bodies)) return false;
+        } else if (child.tag() == wbxml::airsync::mime_support) {
+            if (!take_number(child, 2, value)) return false;
+            out.mime_support = static_cast<MimeSupport>(value);
+        } else if (child.tag() == wbxml::airsync::mime_truncation) {
+            if (!take_number(child, 8, value)) return false;
+            out.mime_truncation = sizes[value];
+        }
+    }
+    return true;
+}
+
+bool parse_options(wbxml::Element options, ItemOptions& out) {
+    std::int64_t value = 0;
+    for (const wbxml::Element child : options) {
+        if (child.tag() == wbxml::airsync::filter_type) {
+            if (!take_number(child, 8, value)) return false;
+            out.filter = static_cast<std::uint8_t>(value);
+        } else if (child.tag() == wbxml::airsync::conflict) {
+            if (!take_number(child, 1, value)) return false;
+            out.conflict = static_cast<std::uint8_t>(value);
+        }
+    }
+    return parse_item_preferences(options, out);
+}
+
+std::optional<std::int64_t> window_start(std::uint8_t filter, std::int64_t now) {
+    std::int64_t days = 0;
+    switch (filter) {
+        case 1:
+            days = 1;
+            break;
+        case 2:
+            days = 3;
+            break;
+        case 3:
+            days = 7;
+            break;
+        case 4:
+            days = 14;
+            break;
+        case 5:
+            days = 31;
+            break;
+        case 6:
+            days = 92;
+            break;
+        case 7:
+            days = 183;
+            break;
+        default:
+            return std::nullopt;
+    }
+    return (now / day - days) * day;
+}
+
+std::optional<PlaceRange> parse_range(std::string_view text) {
+    PlaceRange out;
+    const std::size_t dash = text.find('-');
+    if (dash == std::string_view::npos) return std::nullopt;
+    const auto read = [](std::string_view digits, std::uint32_t& to) {
+        const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), to);
+        return fault == std::errc() && end == digits.data() + digits.size() && !digits.empty();
+    };
+    if (!read(text.substr(0, dash), out.first) || !read(text.substr(dash + 1), out.last)) return std::nullopt;
+    if (out.first > out.last) return std::nullopt;
+    return out;
+}
+
+}  // namespace eas

@@ -1,0 +1,49 @@
+// How a device wants items: which of them, and how much of their bodies. Of Sync, ItemOperations, Search and
+// GetItemEstimate. MS-ASCMD section 2.2.3.125, MS-ASAIRS section 2.2.2.12.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wbxml/document.hpp"
+
+namespace eas {
+
+enum class BodyType : std::uint8_t { none = 0, plain = 1, html = 2, rtf = 3, mime = 4 };
+
+struct BodyPreference {
+    BodyType type = BodyType::plain;
+    std::uint32_t truncation = UINT32_MAX;  ///< octets of UTF-8
+    bool all_or_none = false;   ///< a body that would be cut is left out, if another type was asked for too
+    std::uint32_t preview = 0;  ///< characters
+    bool operator==(const BodyPreference&) const = default;
+};
+
+enum class MimeSupport : std::uint8_t { never = 0, signed_only = 1, always = 2 };
+
+struct ItemOptions {
+    std::uint8_t filter = 0;    ///< FilterType: 0 all … 5 a month, 6 three months, 7 six
+    std::uint8_t conflict = 1;  ///< 0: the device wins
+    MimeSupport mime_support = MimeSupport::never;
+    std::uint32_t mime_truncation = UINT32_MAX;  ///< octets
+    std::vector<BodyPreference> bodies;          ///< in the device's order
+    bool operator==(const ItemOptions&) const = default;
+};
+
+/// Reads an Options element. False: a value that the specification does not have.
+bool parse_options(wbxml::Element options, ItemOptions& out);
+/// The parts that items alone have (BodyPreference, MIMESupport, MIMETruncation), where they stand bare.
+bool parse_item_preferences(wbxml::Element parent, ItemOptions& out);
+
+/// The first second of the window that a FilterType of mail means; moves once a day, so that a window that
+/// moved costs a look at the folder once a day. nullopt: no window.
+std::optional<std::int64_t> window_start(std::uint8_t filter, std::int64_t now);
+
+/// "0-99": first and last place. False: not so written, or the wrong way round.
+struct PlaceRange {
+    std::uint32_t first = 0, last = 0;
+};
+std::optional<PlaceRange> parse_range(std::string_view text);
+
+}  // namespace eas

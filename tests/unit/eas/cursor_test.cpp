@@ -1,0 +1,220 @@
+// Cursors: a device that does what its steps say has what the folder has, whatever happened in between, with
+// any size of window, with lost answers.
+#include "eas/state/cursor.hpp"
+
+#include <map>
+#include <random>
+
+#include <gtest/gtest.h>
+
+namespace eas {
+namespace {
+
+using store::Entry;
+using store::SystemFlag;
+
+/// A folder, simple: entries, and who left when.
+class Folder {
+public:
+    void append(std::int64_t date) {
+        Entry entry;
+        entry.uid = base::Uid(next_++);
+        entry.modseq = base::ModSeq(++modseq_);
+        entry.internal_date = date;
+        entries_[entry.uid.value] = entry;
+    }
+    base::ModSeq set(std::uint32_t uid, SystemFlag flag, bool yes) {
+        Entry& entry = entries_.at(uid);
+        entry.flags = yes ? entry.flags | store::FlagSet(flag) : entry.flags.without(store::FlagSet(flag));
+        entry.modseq = base::ModSeq(++modseq_);
+        return entry.modseq;
+    }
+    base::ModSeq remove(std::uint32_t uid) {
+        entries_.erase(uid);
+        gone_.emplace_back(++modseq_, uid);
+        return base::ModSeq(modseq_);
+    }
+    std::uint32_t any(std::mt19937& random) const {
+        auto at = entries_.begin();
+        std::advance(at, random() % entries_.size());
+        return at->first;
+    }
+    const std::map<std::uint32_t, Entry>& entries() const { return entries_; }
+    const Entry* find(std::uint32_t uid) const {
+        const auto at = entries_.find(uid);
+        return at == entries_.end() ? nullptr : &at->second;
+    }
+
+    store::SnapshotPtr snapshot() const {
+        std::map<std::uint32_t, std::shared_ptr<store::Page>> pages;
+        for (const auto& [uid, entry] : entries_) {
+            auto& page = pages[uid >> 6];
+            if (!page) page = std::make_shared<store::Page>();
+            page->number = uid >> 6;
+            page->entries.push_back(entry);
+        }
+        std::map<std::uint32_t, std::shared_ptr<store::PageGroup>> groups;
+        for (const auto& [number, page] : pages) {
+            store::sum_up(*page);
+            auto& group = groups[number >> 6];
+            if (!group) group = std::make_shared<store::PageGroup>();
+            group->number = number >> 6;
+            group->modseq_max = std::max(group->modseq_max, page->modseq_max);
+            group->count += static_cast<std::uint32_t>(page->entries.size());
+            group->pages.push_back(page);
+        }
+        std::vector<store::PageGroupPtr> list;
+        for (const auto& [number, group] : groups) list.push_back(group);
+        store::FolderTotals totals;
+        totals.exists = static_cast<std::uint32_t>(entries_.size());
+        totals.uid_next = base::Uid(next_);
+        totals.highest_modseq = base::ModSeq(modseq_);
+        return std::make_shared<store::Snapshot>(totals, std::make_shared<store::Keywords>(),
+                                                 std::move(list));
+    }
+    store::UidRanges vanished(base::ModSeq since) const {
+        store::UidRanges out;
+        for (const auto& [modseq, uid] : gone_)
+            if (modseq > since.value) out.push_back({base::Uid(uid), base::Uid(uid)});
+        return store::normalised(std::move(out));
+    }
+
+private:
+    std::map<std::uint32_t, Entry> entries_;
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> gone_;
+    std::uint32_t next_ = 1;
+    std::uint64_t modseq_ = 1;
+};
+
+Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::size_t steps) {
+    const store::SnapshotPtr now = folder.snapshot();
+    const store::UidRanges vanished =
+        needs_vanished(cursor, *now) ? folder.vanished(cursor.done) : store::UidRanges();
+    PlanRequest request;
+    request.now = now.get();
+    request.vanished = &vanished;
+    request.window = window;
+    request.steps_max = steps;
+    return plan_changes(cursor, request);
+}
+
+/// Does what it is told; complains of what makes no sense.
+struct Device {
+    std::map<std::uint32_t, store::FlagSet> items;
+
+    void take(const Step& step) {
+        const std::uint32_t uid = step.entry.uid.value;
+        if (step.kind == Step::Kind::add) {
+            EXPECT_FALSE(items.contains(uid)) << "added twice: " << uid;
+            items[uid] = step.entry.flags;
+        } else if (step.kind == Step::Kind::change) {
+            EXPECT_TRUE(items.contains(uid)) << "changed, but not there: " << uid;
+            items[uid] = step.entry.flags;
+        } else {
+            items.erase(uid);  // it may never have had it: what left is known by its uid alone
+        }
+    }
+};
+
+std::map<std::uint32_t, store::FlagSet> visible(const Folder& folder, std::int64_t window) {
+    std::map<std::uint32_t, store::FlagSet> out;
+    for (const auto& [uid, entry] : folder.entries())
+        if (entry.internal_date >= window && !entry.flags.has(SystemFlag::deleted)) out[uid] = entry.flags;
+    return out;
+}
+
+/// Syncs until nothing more comes.
+void catch_up(const Folder& folder, Device& device, Cursor& cursor, std::int64_t window, std::size_t steps) {
+    for (int rounds = 0; rounds < 10'000; ++rounds) {
+        Plan next = plan(folder, cursor, window, steps);
+        EXPECT_LE(next.steps.size(), steps);
+        for (const Step& step : next.steps) device.take(step);
+        cursor = next.next;
+        if (!next.more) return;
+    }
+    FAIL() << "no end";
+}
+
+TEST(Cursor, NewestFirstThenNothing) {
+    Folder folder;
+    for (int i = 0; i < 10; ++i) folder.append(i);
+    Cursor cursor;
+    Plan first = plan(folder, cursor, Cursor::no_window, 4);
+    ASSERT_EQ(first.steps.size(), 4U);
+    EXPECT_EQ(first.steps.front().entry.uid.value, 10U);
+    EXPECT_TRUE(first.more);
+    folder.append(11);
+    Plan second = plan(folder, first.next, Cursor::no_window, 100);
+    ASSERT_EQ(second.steps.size(), 7U);
+    EXPECT_EQ(second.steps.front().entry.uid.value, 11U);
+    EXPECT_FALSE(second.more);
+    EXPECT_EQ(plan(folder, second.next, Cursor::no_window, 100).count, 0U);
+}
+
+TEST(Cursor, OwnChangesAreNotTold) {
+    Folder folder;
+    for (int i = 0; i < 5; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    const Entry before = *folder.find(2);
+    note_own(cursor, {base::Uid(2), folder.set(2, SystemFlag::seen, true), OwnChange::Kind::flags}, &before);
+    note_own(cursor, {base::Uid(3), folder.remove(3), OwnChange::Kind::removed}, nullptr);
+    EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 0U);
+    // Somebody else's change that the device has not heard of comes, though the device changed it too.
+    folder.set(4, SystemFlag::flagged, true);
+    const Entry other = *folder.find(4);
+    note_own(cursor, {base::Uid(4), folder.set(4, SystemFlag::seen, true), OwnChange::Kind::flags}, &other);
+    EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 1U);
+    // And so does a change that came behind it.
+    folder.set(2, SystemFlag::seen, false);
+    EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 2U);
+}
+
+TEST(Cursor, WithheldUntilItChanges) {
+    Folder folder;
+    for (int i = 0; i < 3; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    withhold(cursor, base::Uid(2));
+    EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 0U);
+    folder.set(2, SystemFlag::seen, true);
+    const Plan next = plan(folder, cursor, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 1U);
+    EXPECT_EQ(next.steps.front().kind, Step::Kind::add);
+}
+
+// Two devices of one folder, with windows of their own, in any order of events; answers are lost.
+TEST(Cursor, DevicesHaveWhatTheFolderHas) {
+    for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+        std::mt19937 random(seed);
+        Folder folder;
+        for (int i = 0; i < 200; ++i) folder.append(static_cast<std::int64_t>(random() % 1'000));
+        Device device;
+        Cursor cursor;
+        std::int64_t window = Cursor::no_window;
+        for (int turn = 0; turn < 120; ++turn) {
+            for (std::uint32_t events = random() % 12; events > 0; --events) {
+                const std::uint32_t what = random() % 10;
+                if (what < 3 || folder.entries().empty()) {
+                    folder.append(static_cast<std::int64_t>(random() % 1'000));
+                } else if (what < 6) {
+                    folder.set(folder.any(random), SystemFlag::seen, random() % 2 == 0);
+                } else if (what < 8) {
+                    folder.set(folder.any(random), SystemFlag::deleted, random() % 3 != 0);
+                } else {
+                    folder.remove(folder.any(random));
+                }
+            }
+            if (random() % 10 == 0)
+                window = random() % 4 == 0 ? Cursor::no_window : static_cast<std::int64_t>(random() % 1'000);
+            Plan next = plan(folder, cursor, window, 1 + random() % 20);
+            if (random() % 5 == 0) continue;  // the answer is lost: the device asks again with the same key
+            for (const Step& step : next.steps) device.take(step);
+            cursor = next.next;
+            if (random() % 6 != 0) continue;
+            catch_up(folder, device, cursor, window, 1 + random() % 30);
+            ASSERT_EQ(device.items, visible(folder, window)) << "seed " << seed << ", turn " << turn;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace eas

@@ -1,0 +1,114 @@
+// Messages as items and as what is sent: parts, texts, addresses, replies.
+#include <gtest/gtest.h>
+
+#include "eas/mail/addresses.hpp"
+#include "eas/mail/message_text.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "mime/index.hpp"
+
+namespace eas {
+namespace {
+
+constexpr std::string_view mixed =
+    "From: a@b.test\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    "--x\r\nContent-Type: multipart/alternative; boundary=y\r\n\r\n"
+    "--y\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
+    "--y\r\nContent-Type: text/html\r\n\r\n<b>rich</b>\r\n--y--\r\n"
+    "--x\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nPDF\r\n"
+    "--x\r\nContent-Type: text/plain\r\n\r\nfooter\r\n"
+    "--x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nnotes\r\n--x--\r\n";
+
+TEST(Layout, TextsAndAttachments) {
+    const mime::Index index = mime::index(mixed);
+    const Layout layout = lay_out(index.tree);
+    ASSERT_EQ(layout.texts.size(), 2U);
+    EXPECT_NE(layout.texts[0].plain, mime::no_part);
+    EXPECT_NE(layout.texts[0].html, mime::no_part);
+    EXPECT_EQ(layout.texts[1].html, mime::no_part);
+    EXPECT_EQ(layout.attachments.size(), 2U);
+    const auto octets = [&](std::uint32_t part) {
+        return mixed.substr(index.tree.parts[part].body_offset, index.tree.parts[part].body_bytes);
+    };
+    EXPECT_EQ(text_as(BodyType::plain, index.tree, layout, octets), "plain\r\nfooter");
+    EXPECT_EQ(text_as(BodyType::html, index.tree, layout, octets), "<b>rich</b>footer");
+}
+
+TEST(Layout, OfWhatIsNoText) {
+    const mime::Index image = mime::index("Content-Type: image/png\r\n\r\nPNG");
+    EXPECT_EQ(lay_out(image.tree).attachments.size(), 1U);
+    EXPECT_TRUE(lay_out(mime::Tree()).texts.empty());
+    const mime::Index secret = mime::index(
+        "Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n"
+        "--x\r\nContent-Type: application/pkcs7-signature\r\n\r\nsig\r\n--x--\r\n");
+    EXPECT_TRUE(lay_out(secret.tree).is_signed);
+    EXPECT_EQ(lay_out(secret.tree).attachments.size(), 1U);
+}
+
+TEST(Body, ChoiceAndCut) {
+    Layout rich;
+    rich.texts.push_back({1, 2});
+    ItemOptions options;
+    EXPECT_EQ(choose_body(options, rich), nullptr);
+    options.bodies = {
+        {BodyType::plain, 5, false, 0}, {BodyType::html, 5, true, 0}, {BodyType::mime, 5, false, 0}};
+    EXPECT_EQ(choose_body(options, rich)->type, BodyType::html);
+    EXPECT_EQ(choose_body(options, Layout())->type, BodyType::plain);
+    options.mime_support = MimeSupport::signed_only;
+    EXPECT_EQ(choose_body(options, rich)->type, BodyType::html);
+    rich.is_signed = true;
+    EXPECT_EQ(choose_body(options, rich)->type, BodyType::mime);
+    const ItemBody cut = make_body(BodyType::plain, "abcdäf", options.bodies[0]);
+    EXPECT_EQ(cut.data, "abcd");
+    EXPECT_EQ(cut.size, 7U);
+    EXPECT_TRUE(cut.truncated);
+    EXPECT_FALSE(make_body(BodyType::html, "abcdef", options.bodies[1]).has_data);
+    EXPECT_FALSE(make_body(BodyType::html, "abcde", options.bodies[1]).truncated);
+}
+
+TEST(Addresses, Readable) {
+    EXPECT_EQ(readable_addresses("=?utf-8?q?=C3=84nne?= <a@b.test>, c@d.test"),
+              "\"Änne\" <a@b.test>, c@d.test");
+    const HeaderTexts texts = read_header_texts(
+        "To: Anna <a@b.test>, c@d.test\r\nSubject: Re: =?utf-8?b?w6Q=?=\r\nX-Priority: 1 (High)\r\n\r\n");
+    EXPECT_EQ(texts.display_to, "Anna;c@d.test");
+    EXPECT_EQ(texts.subject, "Re: ä");
+    EXPECT_EQ(texts.thread_topic, "ä");
+    EXPECT_EQ(texts.importance, 2);
+}
+
+TEST(Outgoing, RecipientsAndFields) {
+    const std::string message =
+        "From: Me <me@b.test>\nTo: a@b.test, A@B.test\nCc: group: c@d.test;\nBcc: e@f.test\n\nText\n";
+    const OutgoingFacts facts = read_outgoing(message, 100);
+    EXPECT_EQ(facts.recipients, (std::vector<std::string>{"a@b.test", "c@d.test", "e@f.test"}));
+    EXPECT_EQ(facts.authors, std::vector<std::string>{"me@b.test"});
+    EXPECT_TRUE(read_outgoing(message, 2).too_many);
+    const MissingFields missing{"<me@b.test>", "DATE", "<id>"};
+    EXPECT_EQ(complete_message(message, missing, false),
+              "Date: DATE\r\nMessage-ID: <id>\r\nFrom: Me <me@b.test>\r\nTo: a@b.test, A@B.test\r\n"
+              "Cc: group: c@d.test;\r\n\r\nText\r\n");
+    EXPECT_NE(complete_message(message, missing, true).find("Bcc:"), std::string::npos);
+    EXPECT_EQ(rfc5322_date(0), "Thu, 01 Jan 1970 00:00:00 +0000");
+}
+
+TEST(Outgoing, ReplyCarriesTheOriginal) {
+    Original original;
+    original.plain = "asked";
+    original.html = "<i>asked</i>";
+    original.from = "Anna <a@b.test>";
+    original.message_id = "<1@b.test>";
+    original.parts = {"Content-Type: image/png\r\n\r\nPNG"};
+    const std::string out =
+        with_original("Subject: Re: x\r\nContent-Type: text/plain\r\n\r\nanswer\r\n", original);
+    const mime::Index index = mime::index(out);
+    const Layout layout = lay_out(index.tree);
+    ASSERT_EQ(layout.texts.size(), 1U);
+    EXPECT_TRUE(layout.has_html());
+    EXPECT_EQ(layout.attachments.size(), 1U);
+    EXPECT_NE(out.find("In-Reply-To: <1@b.test>\r\n"), std::string::npos);
+    EXPECT_NE(out.find("answer"), std::string::npos);
+    EXPECT_NE(out.find("<i>asked</i>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace eas
