@@ -29,15 +29,18 @@ std::chrono::milliseconds until(SteadyClock::time_point deadline) {
 std::string serialized(const Request& request) {
     beast::http::request<beast::http::string_body> message;
     message.version(11);
-    message.method(request.body.empty() ? beast::http::verb::get : beast::http::verb::post);
+    const bool posts = request.source || !request.body.empty();
+    message.method(posts ? beast::http::verb::post : beast::http::verb::get);
     message.target(request.url.target);
     message.set(beast::http::field::host, request.url.authority());
     message.set(beast::http::field::user_agent, std::string("Barid/") + base::version);
     message.set(beast::http::field::accept, request.accept);
     message.set(beast::http::field::connection, "close");
-    for (const auto& [name, value] : request.fields) message.set(name, value);
-    if (!request.body.empty()) {
-        message.set(beast::http::field::content_type, request.content_type);
+    for (const auto& [name, value] : request.fields) message.insert(name, value);  // one may be there often
+    if (posts) message.set(beast::http::field::content_type, request.content_type);
+    if (request.source) {
+        message.content_length(request.source->size());
+    } else if (posts) {
         message.body() = request.body;
         message.prepare_payload();
     }
@@ -102,6 +105,23 @@ asio::awaitable<Result> read_answer(net::Client* client, std::size_t octets_max,
     co_return out;
 }
 
+/// Empty, or why not all was sent. A server that answers before it has heard all is read all the same.
+asio::awaitable<std::string> send_body(net::Client* client, std::shared_ptr<BodySource> body,
+                                       SteadyClock::time_point deadline) {
+    std::uint64_t sent = 0;
+    while (sent < body->size()) {
+        auto piece = co_await body->next();
+        if (!piece || piece->empty() || piece->size() > body->size() - sent)
+            co_return "the request's body cannot be read";
+        sent += piece->size();
+        client->output() += *piece;
+        const bool taken = co_await client->flush();
+        if (!taken) co_return std::string();
+        if (until(deadline).count() == 0) co_return "not taken in time";
+    }
+    co_return std::string();
+}
+
 /// The first address that takes the connection.
 asio::awaitable<Connected> connect_any(std::vector<net::IpAddress> addresses, std::uint16_t port,
                                        SteadyClock::time_point deadline) {
@@ -149,6 +169,10 @@ asio::awaitable<Result> Client::request(Request request) {
     std::string octets = serialized(request);
     auto sent = co_await client->write(std::move(octets));
     if (!sent) co_return Failed(sent.error().what());
+    if (request.source) {
+        const std::string wrong = co_await send_body(client.get(), request.source, deadline);
+        if (!wrong.empty()) co_return Failed(wrong);
+    }
     auto answer = co_await read_answer(client.get(), request.octets_max, deadline);
     client->close();
     co_return answer;

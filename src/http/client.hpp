@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,19 @@
 
 namespace http {
 
+/// The octets of a request that are not held in memory as a whole. One reader.
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    virtual std::uint64_t size() const = 0;
+    /// The next piece, together exactly size() octets. Nothing: it cannot be read.
+    virtual boost::asio::awaitable<std::optional<std::string>> next() = 0;
+};
+
 struct Request {
     Url url;
-    std::string body;  ///< posted; empty: GET
+    std::string body;                    ///< posted; empty: GET
+    std::shared_ptr<BodySource> source;  ///< posted instead, where it is set
     std::string content_type = "application/x-www-form-urlencoded";
     std::string accept = "application/json";
     std::vector<std::pair<std::string, std::string>> fields;
