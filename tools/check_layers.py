@@ -37,6 +37,8 @@ ALLOWED = {
     "mta/dsn": {"base", "mta"},
     "mta/smtp_out/syntax": {"base", "mta", "auth"},
     "mta/smtp_out": {"base", "net", "http", "store", "mta", "mta/dsn", "mta/smtp_out/syntax"},
+    "filter/syntax": {"base"},
+    "filter": {"base", "net", "http", "store", "store/engine", "filter/syntax"},
     "smtp": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp/commands"},
     "smtp/commands": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp"},
     "eas/syntax": {"base"},
@@ -47,7 +49,7 @@ ALLOWED = {
     "admin": {"base", "config", "net", "store", "store/engine", "directory", "auth"},
     "cli": {"base", "config", "admin"},
     "server": {"base", "config", "net", "store", "store/engine", "store/engine/rocksdb", "directory", "auth", "relay",
-               "imap", "pop3", "smtp", "admin", "cli", "auth/token", "discovery", "http", "eas", "smtp/syntax"},
+               "imap", "pop3", "smtp", "admin", "cli", "auth/token", "discovery", "http", "eas", "smtp/syntax", "filter"},
 }
 # What a low folder may take from the one above it: named headers only.
 ONLY_HEADERS = {
@@ -57,6 +59,7 @@ ONLY_HEADERS = {
     ("mta/smtp_out/syntax", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
     ("mta/smtp_out/syntax", "auth"): {"auth/crypto.hpp", "auth/prepare.hpp"},
     ("mta/smtp_out", "store"): {"store/error.hpp"},
+    ("filter", "store"): {"store/error.hpp", "store/offload.hpp"},
     ("auth", "store/engine"): {"store/engine/completion.hpp"},
     ("store/engine", "store"): {"store/error.hpp", "store/offload.hpp"},
     ("store/engine/memory", "store"): {"store/error.hpp", "store/offload.hpp"},
@@ -67,7 +70,7 @@ LIBRARIES = {
     r"rocksdb/": {"store/engine/rocksdb"},
     r"boost/asio": {"pch", "base", "net", "store", "store/search", "store/engine", "store/engine/memory",
                     "store/engine/rocksdb", "directory", "discovery", "auth", "auth/sasl", "auth/token", "http", "relay", "imap",
-                    "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "mta", "mta/dsn", "mta/smtp_out",
+                    "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "filter", "mta", "mta/dsn", "mta/smtp_out",
                     "admin", "cli", "server", "eas", "eas/state", "eas/mail", "eas/commands"},
     r"boost/beast": {"http"},
     r"openssl/": {"discovery", "net", "auth", "auth/sasl", "auth/token", "base", "server"},
@@ -80,13 +83,14 @@ LIBRARIES = {
     r"mailauth/": {"smtp", "smtp/commands", "mta", "admin"},
     r"wbxml/": {"eas", "eas/syntax", "eas/commands", "eas/mail"},
     r"mime/": {"eas/mail", "eas/commands", "store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
-               "smtp/syntax", "smtp/commands", "mta/smtp_out"},
+               "smtp/syntax", "smtp/commands", "mta/smtp_out", "filter"},
 }
 
 # Who hands mail to the agent, or asks it.
 for asker in ("smtp", "smtp/commands", "admin", "server"):
     ALLOWED[asker].add("mta")
 ALLOWED["server"] |= {"mta/smtp_out", "mta/dsn"}
+ALLOWED["admin"].add("filter")
 
 
 def folder_of(path: str) -> str:
