@@ -56,6 +56,7 @@ constexpr std::array kinds{
     Kind{"members", all_text, "a list of texts"},
     Kind{"redirects", all_text, "a list of texts"},
     Kind{"ids", all_text, "a list of texts"},
+    Kind{"to_addresses", all_text, "a list of texts"},
     Kind{"keep_copy", is_flag, "true or false"},
     Kind{"trusted", is_flag, "true or false"},
     Kind{"active", is_flag, "true or false"},
@@ -89,9 +90,10 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 }
 
 const Operation* find_operation(std::string_view name) {
-    for (const auto family : {directory_operations(), dkim_operations(), dns_operations(),
-                              folder_operations(), queue_operations(), route_operations(),
-                              session_operations(), store_operations(), transfer_operations()}) {
+    for (const auto family :
+         {directory_operations(), dkim_operations(), dns_operations(), folder_operations(),
+          quarantine_operations(), queue_operations(), route_operations(), session_operations(),
+          store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -20,6 +20,10 @@
 #include "net/server.hpp"
 #include "store/store.hpp"
 
+namespace filter {
+class Quarantine;
+}
+
 namespace admin {
 
 using boost::asio::awaitable;
@@ -37,6 +41,7 @@ struct Services {
     mta::Agent* agent = nullptr;  ///< null: nothing is queued here
     /// What DNS must say that depends on how the server runs; empty: nothing is known of it.
     std::function<mta::DomainFacts()> domain_facts;
+    filter::Quarantine* quarantine = nullptr;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -78,6 +83,7 @@ std::span<const Operation> directory_operations();
 std::span<const Operation> dkim_operations();
 std::span<const Operation> dns_operations();
 std::span<const Operation> folder_operations();
+std::span<const Operation> quarantine_operations();
 std::span<const Operation> queue_operations();
 std::span<const Operation> route_operations();
 std::span<const Operation> session_operations();

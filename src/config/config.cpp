@@ -86,7 +86,8 @@ public:
         report(check_oauth(config_.oauth));
         report(check_auth(config_.auth));
         for (const std::string_view key :
-             {"oauth.keys_file", "oauth.introspection_secret_file", "oauth.ca_file", "relay.secret_file"}) {
+             {"oauth.keys_file", "oauth.introspection_secret_file", "oauth.ca_file", "relay.secret_file",
+              "rspamd.password_file", "rspamd.ca_file"}) {
             const auto found = document_.settings.find(key);
             if (found == document_.settings.end()) continue;
             Value value = found->second.value;
@@ -101,6 +102,10 @@ public:
         }
         for (std::size_t i = 0; i < document_.nodes.size(); ++i) add_node(i);
         check_nodes();
+        add_all(document_.milters, config_.milters, &Key::set_milter);
+        add_all(document_.dnsbls, config_.dnsbls, &Key::set_dnsbl);
+        add_all(document_.blacklists, config_.blacklists, &Key::set_blacklist);
+        add_all(document_.rules, config_.rules, &Key::set_rule);
         check_certificates();
         std::ranges::sort(document_.problems, {}, [](const Problem& p) {
             return std::tuple<std::string_view, std::uint32_t, std::uint32_t, std::string_view>(
@@ -206,7 +211,13 @@ private:
         config_.nodes.push_back(std::move(node));
     }
 
-    /// Sets what the file has of one [[listener]] or [[node]], and the rest as it is by default.
+    template <class Item>
+    void add_all(const Document::Items& from, std::vector<Item>& into,
+                 void (*Key::*setter)(Item&, const Value&)) {
+        for (std::size_t i = 0; i < from.size(); ++i) fill(i, from[i], into.emplace_back(), setter);
+    }
+
+    /// Sets what the file has of one [[listener]], [[node]] …, and the rest as it is by default.
     template <class Item>
     void fill(std::size_t number, const std::pair<Place, Settings>& from, Item& into,
               void (*Key::*setter)(Item&, const Value&)) {

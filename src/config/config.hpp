@@ -44,6 +44,26 @@ struct Node {
     std::string client_address;  ///< "none", "proxy", "commands"
 };
 
+/// Filters that there may be several of. \ref filter::Settings is made from them.
+struct Milter {
+    std::string name, address, when_down;
+    Duration answer_max{0}, message_max{0};
+};
+struct Dnsbl {
+    std::string zone;
+    std::vector<std::string> codes;
+    std::int32_t weight = 0;
+    bool ipv6 = true;
+};
+struct Blacklist {
+    std::vector<std::string> senders, domains;
+};
+struct Rule {
+    std::string name;
+    bool any = false;
+    std::vector<std::string> conditions, actions;
+};
+
 /// Where a value comes from, and what it is as the file would have it.
 struct Setting {
     std::string key;     ///< "store.path", "listener[0].address"
@@ -149,6 +169,44 @@ struct Config {
     std::vector<Listener> listeners;  ///< the standard ones when the file has none
 
     std::vector<Node> nodes;
+
+    struct Filter {
+        std::int32_t dnsbl_reject = 0, dnsbl_junk = 0;
+    } filter;
+    struct Clamd {
+        std::string address, when_down, on_virus, when_too_big;
+        Duration time_max{0};
+        std::uint64_t size_max = 0;
+        bool submitted = true;
+    } clamd;
+    struct Rspamd {
+        std::string url, password_file, ca_file, when_down, on_reject;
+        Duration time_max{0};
+        std::uint64_t size_max = 0;
+        bool submitted = false;
+    } rspamd;
+    struct Greylist {
+        bool enabled = false;
+        Duration delay{0}, retry_max{0}, kept{0};
+        std::uint32_t passes_for_client = 0, entries_max = 0;
+    } greylist;
+    struct Rate {
+        std::string client, sender, account;
+    } rate;
+    struct Pickup {
+        std::vector<std::string> program;
+        std::string when_down;
+        Duration time_max{0};
+        std::uint32_t running_max = 0;
+    } pickup;
+    struct Quarantine {
+        Duration age_max{0};
+        std::uint64_t bytes_max = 0, messages_max = 0;
+    } quarantine;
+    std::vector<Milter> milters;
+    std::vector<Dnsbl> dnsbls;
+    std::vector<Blacklist> blacklists;
+    std::vector<Rule> rules;
 
     std::vector<Setting> settings;  ///< every key with its value, in the order of the table
     std::vector<Problem> warnings;  ///< what is odd and does not keep the server from starting

@@ -1,6 +1,7 @@
 // Keys: the one table of settings. Parsing, checking, showing, explaining and docs/configuration.md all
 // follow from it.
 #pragma once
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -19,13 +20,24 @@ struct Key {
     void (*set_listener)(Listener&, const Value&) = nullptr;
     bool required = false;
     void (*set_node)(Node&, const Value&) = nullptr;
+    void (*set_milter)(Milter&, const Value&) = nullptr;
+    void (*set_dnsbl)(Dnsbl&, const Value&) = nullptr;
+    void (*set_blacklist)(Blacklist&, const Value&) = nullptr;
+    void (*set_rule)(Rule&, const Value&) = nullptr;
 };
 
 std::span<const Key> keys();
 const Key* find_key(std::string_view name);
 /// True when keys start with `name` and a dot.
 bool is_table(std::string_view name);
+/// Tables that may be there several times: [[listener]] …
+constexpr std::array<std::string_view, 6> item_tables{"listener", "node",      "milter",
+                                                      "dnsbl",    "blacklist", "rule"};
 constexpr std::string_view listener_prefix = "listener.";
-constexpr std::string_view node_prefix = "node.";
+constexpr bool is_item_table(std::string_view name) {
+    for (const std::string_view table : item_tables)
+        if (table == name) return true;
+    return false;
+}
 
 }  // namespace config

@@ -102,11 +102,10 @@ public:
         for (const auto& [name, node] : table) {
             const std::string full = prefix + std::string(name.str());
             const Place place = place_of(name.source(), file_);
-            const bool in_item = prefix == listener_prefix || prefix == node_prefix;
-            if (!in_item && full == "listener") {
-                items(node, place, full, document_.listeners);
-            } else if (!in_item && full == "node") {
-                items(node, place, full, document_.nodes);
+            const bool in_item =
+                !prefix.empty() && is_item_table(std::string_view(prefix).substr(0, prefix.size() - 1));
+            if (!in_item && is_item_table(full)) {
+                items(node, place, full, document_.items_of(full));
             } else if (const Key* const key = find_key(full)) {
                 value(*key, node, place, settings);
             } else if (!in_item && is_table(full)) {
@@ -241,6 +240,15 @@ void read_includes(Document& document, const std::string& file) {
 }
 
 }  // namespace
+
+Document::Items& Document::items_of(std::string_view table) {
+    return table == "listener"    ? listeners
+           : table == "node"      ? nodes
+           : table == "milter"    ? milters
+           : table == "dnsbl"     ? dnsbls
+           : table == "blacklist" ? blacklists
+                                  : rules;
+}
 
 Problem problem_at(const Place& place, std::string text, bool warning) {
     return {place.file, place.line, place.column, warning, std::move(text)};

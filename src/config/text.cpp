@@ -117,8 +117,8 @@ Text show_text(const std::string& path, bool origin) {
 
 Text explain_text(std::string_view wanted) {
     Text out;
-    if (wanted == "listener[]" || wanted == "[[listener]]") wanted = "listener";
-    if (wanted == "node[]" || wanted == "[[node]]") wanted = "node";
+    for (const std::string_view table : item_tables)
+        if (wanted == fmt::format("{}[]", table) || wanted == fmt::format("[[{}]]", table)) wanted = table;
     for (const Key& key : keys()) {
         if (wanted.empty() || key.name == wanted || (is_table(wanted) && table_of(key.name) == wanted)) {
             if (!out.text.empty()) out.text += '\n';
@@ -158,9 +158,7 @@ std::string reference_markdown() {
         if (table_of(key.name) != table) {
             table = table_of(key.name);
             const std::string title = table.empty() ? "Top of the file" : fmt::format("`[{}]`", table);
-            out +=
-                fmt::format("\n## {}\n\n",
-                            table == "listener" || table == "node" ? fmt::format("`[[{}]]`", table) : title);
+            out += fmt::format("\n## {}\n\n", is_item_table(table) ? fmt::format("`[[{}]]`", table) : title);
             out += "| key | is | default | |\n|---|---|---|---|\n";
         }
         std::string is(describe(key.type));

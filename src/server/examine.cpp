@@ -10,6 +10,7 @@
 #include "net/access.hpp"
 #include "net/address.hpp"
 #include "net/tls_context.hpp"
+#include "server/filter_settings.hpp"
 #include "server/programs.hpp"
 
 namespace server {
@@ -26,6 +27,9 @@ public:
         key_set();
         for (std::size_t i = 0; i < config_.nodes.size(); ++i) node(i, config_.nodes[i]);
         routes();
+        std::vector<FilterFault> faults;
+        static_cast<void>(filter_settings(config_, faults));
+        for (const FilterFault& fault : faults) tell(fault.key, fault.text);
         return std::move(problems_);
     }
 

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "directory/make_directory.hpp"
+#include "filter/filters.hpp"
 #include "imap/server.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
@@ -122,6 +123,7 @@ Process::~Process() {
     relay_.reset();
     eas_.reset();
     outgoing_.reset();
+    filters_.reset();
     agent_.reset();
     mail_out_.reset();
     signing_.reset();
@@ -142,6 +144,7 @@ void Process::end_background_threads() {
     if (store_ && store_->search() != nullptr) store_->search()->stop();
     if (engine_) engine_->close();
     if (authenticator_) authenticator_->stop();
+    if (filters_) filters_->stop();
     if (token_fetcher_) token_fetcher_->stop();
 }
 
@@ -181,6 +184,7 @@ std::string Process::open() {
     server_ = net::make_server(settings_.server_limits, settings_.resolver);
     if (std::string wrong = make_authenticator(); !wrong.empty()) return wrong;
     if (std::string wrong = open_queue(); !wrong.empty()) return wrong;
+    if (std::string wrong = open_filters(); !wrong.empty()) return wrong;
 
     relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
     if (!relay_->fault().empty()) return relay_->fault();
@@ -263,6 +267,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
             started_,
             &*agent_,
             [this] { return domain_facts(settings_.listeners, settings_.sts_policy, settings_.hostname); }};
+        made.quarantine = &filters_->quarantine();
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
@@ -352,6 +357,8 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     }
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { log_end("collector", failed); });
+    asio::co_spawn(server_->executor(), tend_filters(),
+                   [](std::exception_ptr failed) { log_end("filters", failed); });
     asio::co_spawn(server_->executor(), watch_store(),
                    [](std::exception_ptr failed) { log_end("store", failed); });
     for (unsigned i = 0; i < settings_.search.threads && store_->search() != nullptr; ++i)

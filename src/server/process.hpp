@@ -15,6 +15,7 @@
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
 #include "eas/services.hpp"
+#include "filter/settings.hpp"
 #include "http/client.hpp"
 #include "mta/agent.hpp"
 #include "mta/sender_check.hpp"
@@ -26,6 +27,10 @@
 #include "relay/node.hpp"
 #include "smtp/recent_deliveries.hpp"
 #include "store/store.hpp"
+
+namespace filter {
+class Filters;
+}
 
 namespace relay {
 class NodeRelay;
@@ -67,6 +72,7 @@ struct Settings {
     std::string srs_domain;             ///< empty: hostname
     std::string sts_policy = "none";    ///< that we publish: "testing", "enforce"
     bool tls_reports = true;            ///< to domains that ask for them, RFC 8460
+    filter::Settings filters;
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
@@ -107,6 +113,8 @@ private:
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
     std::string open_srs();
+    std::string open_filters();
+    boost::asio::awaitable<void> tend_filters();
     /// The agent first, so that attempts under way come to their end; then the sessions.
     boost::asio::awaitable<void> stop_in_order();
     void stop();
@@ -136,6 +144,7 @@ private:
     std::unique_ptr<mta::Agent> agent_;
     std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync
     eas::ServicesPtr eas_;                     // shared with the HTTP listeners
+    std::unique_ptr<filter::Filters> filters_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;

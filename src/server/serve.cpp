@@ -13,6 +13,7 @@
 
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "server/filter_settings.hpp"
 #include "server/local_ca.hpp"
 #include "server/notify.hpp"
 #include "server/process.hpp"
@@ -326,6 +327,9 @@ int serve(const cli::ServeOptions& options) {
         wrong = read_secret(config->oauth.introspection_secret_file,
                             settings.auth_policy.tokens.introspection_secret);
     if (wrong.empty()) wrong = read_relay(*config, settings);
+    std::vector<FilterFault> faults;
+    settings.filters = filter_settings(*config, faults);
+    if (wrong.empty() && !faults.empty()) wrong = faults.front().key + ": " + faults.front().text;
     Process process(std::move(settings));
     if (wrong.empty()) wrong = process.open();
     if (!wrong.empty()) {

@@ -283,6 +283,61 @@ secret_file = "../../dev/null"
     EXPECT_EQ(problem_of(*parsed, "node[0].tls", "odd").line, 0U);
 }
 
+TEST(Config, FiltersArrive) {
+    const auto parsed = parse(R"(
+hostname = "mail.example.test"
+[clamd]
+address = "unix:/run/clamd.ctl"
+on_virus = "quarantine"
+[pickup]
+program = ["/bin/look", "-x"]
+[[milter]]
+name = "dkim"
+address = "127.0.0.1:8891"
+when_down = "accept"
+[[dnsbl]]
+zone = "good.example"
+weight = -3
+codes = ["127.0.0.2"]
+[[blacklist]]
+senders = ["spam.example"]
+domains = ["acme.test"]
+[[rule]]
+name = "one"
+match = "any"
+if = ["size over 1MiB", "header X-A exists"]
+do = ["junk"]
+[[rule]]
+name = "two"
+do = "stop"
+)",
+                              "b.toml");
+    ASSERT_TRUE(parsed) << to_string(parsed.error().front());
+    EXPECT_EQ(parsed->clamd.address, "unix:/run/clamd.ctl");
+    EXPECT_EQ(parsed->clamd.on_virus, "quarantine");
+    EXPECT_EQ(parsed->clamd.when_down, "tempfail");
+    EXPECT_EQ(parsed->rspamd.when_down, "accept");
+    EXPECT_FALSE(parsed->greylist.enabled);
+    EXPECT_EQ(parsed->pickup.program, (Lines{"/bin/look", "-x"}));
+    ASSERT_EQ(parsed->milters.size(), 1U);
+    EXPECT_EQ(parsed->milters[0].address, "127.0.0.1:8891");
+    EXPECT_EQ(parsed->milters[0].when_down, "accept");
+    EXPECT_EQ(parsed->milters[0].answer_max, std::chrono::minutes(1));
+    ASSERT_EQ(parsed->dnsbls.size(), 1U);
+    EXPECT_EQ(parsed->dnsbls[0].weight, -3);
+    EXPECT_EQ(parsed->dnsbls[0].codes, Lines{"127.0.0.2"});
+    ASSERT_EQ(parsed->blacklists.size(), 1U);
+    EXPECT_EQ(parsed->blacklists[0].domains, Lines{"acme.test"});
+    ASSERT_EQ(parsed->rules.size(), 2U);
+    EXPECT_TRUE(parsed->rules[0].any);
+    EXPECT_EQ(parsed->rules[0].conditions, (Lines{"size over 1MiB", "header X-A exists"}));
+    EXPECT_EQ(parsed->rules[1].actions, Lines{"stop"});
+    EXPECT_EQ(to_string(problem_of(*parsed, "rule[0].if", "odd")), "b.toml:22:1: error: odd");
+    const auto wrong = parse("hostname = \"a.test\"\n[[rule]]\nname = \"x\"\n[rspamd]\nurl = 5", "b.toml");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(to_string(wrong.error()[0]), "b.toml:2:1: error: 'rule.do' is not set");
+}
+
 TEST(Config, OnlyTheHostnameIsNeeded) {
     const auto parsed = parse("hostname = \"mail.example.test\"", "b.toml");
     ASSERT_TRUE(parsed);

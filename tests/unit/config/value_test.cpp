@@ -74,7 +74,10 @@ TEST(Keys, EveryDefaultIsValidAndDocumented) {
         EXPECT_FALSE(key.doc.empty());
         EXPECT_TRUE(key.doc.ends_with('.')) << key.doc;
         EXPECT_EQ(key.doc.find('|'), std::string_view::npos);
-        EXPECT_EQ((key.set != nullptr) + (key.set_listener != nullptr) + (key.set_node != nullptr), 1);
+        EXPECT_EQ((key.set != nullptr) + (key.set_listener != nullptr) + (key.set_node != nullptr) +
+                      (key.set_milter != nullptr) + (key.set_dnsbl != nullptr) +
+                      (key.set_blacklist != nullptr) + (key.set_rule != nullptr),
+                  1);
         EXPECT_EQ(key.set_listener != nullptr, key.name.starts_with(listener_prefix));
         if (!key.initial.empty()) {
             const auto value = value_of(key.type, key.bounds, key.initial);
