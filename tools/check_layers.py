@@ -80,7 +80,7 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
-    r"mailauth/": {"smtp", "smtp/commands", "mta", "admin"},
+    r"mailauth/": {"smtp", "smtp/commands", "mta", "admin", "server"},
     r"wbxml/": {"eas", "eas/syntax", "eas/commands", "eas/mail"},
     r"mime/": {"eas/mail", "eas/commands", "store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
                "smtp/syntax", "smtp/commands", "mta/smtp_out", "filter"},

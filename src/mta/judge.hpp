@@ -65,7 +65,7 @@ struct JudgeRefusal {
 class Judging {
 public:
     virtual ~Judging() = default;
-    /// The header section as it came, with its empty line.
+    /// The header section as it is kept, with its empty line.
     virtual boost::asio::awaitable<void> header(std::string section) = 0;
     /// The next octets of the body, with CRLF. The caller keeps `octets` until this completes.
     virtual boost::asio::awaitable<void> body(std::string_view octets) = 0;

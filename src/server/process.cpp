@@ -123,6 +123,7 @@ Process::~Process() {
     relay_.reset();
     eas_.reset();
     outgoing_.reset();
+    judge_.reset();
     filters_.reset();
     agent_.reset();
     mail_out_.reset();
@@ -295,6 +296,7 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     made.relay = &*relay_;
     made.agent = &*agent_;
     made.sending = &*sending_;
+    made.judge = &*judge_;
     made.sender_check = std::make_shared<const mta::SenderCheckSettings>(settings_.sender_check);
     made.dns = &*mail_dns_;
     made.trusted = settings_.trusted;

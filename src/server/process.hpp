@@ -18,6 +18,7 @@
 #include "filter/settings.hpp"
 #include "http/client.hpp"
 #include "mta/agent.hpp"
+#include "mta/judge.hpp"
 #include "mta/sender_check.hpp"
 #include "mta/sending_limits.hpp"
 #include "mta/signing.hpp"
@@ -145,6 +146,7 @@ private:
     std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync
     eas::ServicesPtr eas_;                     // shared with the HTTP listeners
     std::unique_ptr<filter::Filters> filters_;
+    std::unique_ptr<mta::Judge> judge_;
     /// Of all SMTP listeners: a message may come again by another address.
     std::shared_ptr<smtp::RecentDeliveries> recent_deliveries_ = std::make_shared<smtp::RecentDeliveries>();
     std::unique_ptr<net::Server> server_;

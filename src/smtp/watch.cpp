@@ -95,7 +95,12 @@ bool Session::signs() const {
 awaitable<void> Session::header(std::string_view section, const HeaderFacts* facts) {
     watch_.missing = missing_fields(*facts);
     if (watch_.check) watch_.check->header(section, connection_->executor());
-    if (watch_.judging) co_await watch_.judging->header(std::string(section));
+    if (watch_.judging) {
+        // As it is kept: what a filter holds back may be sent on later, and Bcc is nobody's business.
+        std::string kept;
+        for (const std::string_view run : facts->kept) kept += run;
+        co_await watch_.judging->header(std::move(kept));
+    }
     if (!signs()) co_return;
     std::string kept = watch_.missing;
     for (const std::string_view run : facts->kept) kept += run;
