@@ -230,6 +230,7 @@ awaitable<store::Result<Listing>> Mailboxes::listing() {
             merged->folders.push_back(std::move(shown));
     }
     std::sort(merged->folders.begin(), merged->folders.end(), in_order);
+    merged->index();
     out.tree = std::move(merged);
     co_return out;
 }

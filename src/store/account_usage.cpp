@@ -1,4 +1,5 @@
 // The account's folders as they are used: opening them, their counters, the quota.
+#include <functional>
 #include <utility>
 
 #include "store/keys.hpp"
@@ -7,11 +8,14 @@
 namespace store {
 
 const FolderInfo* FolderTree::find(std::string_view name) const {
-    std::string canonical(name);
-    for (std::size_t i = 0; i < 5 && i < name.size(); ++i)
-        if (canonical[i] >= 'a' && canonical[i] <= 'z')
-            canonical[i] = static_cast<char>(canonical[i] - 'a' + 'A');
-    if (canonical == "INBOX" || is_below(canonical, "INBOX")) name = canonical;
+    std::string canonical;
+    if (name.size() >= 5 && (name.front() == 'i' || name.front() == 'I')) {
+        canonical = name;
+        for (std::size_t i = 0; i < 5; ++i)
+            if (canonical[i] >= 'a' && canonical[i] <= 'z')
+                canonical[i] = static_cast<char>(canonical[i] - 'a' + 'A');
+        if (canonical == "INBOX" || is_below(canonical, "INBOX")) name = canonical;
+    }
     const auto at = std::lower_bound(
         folders.begin(), folders.end(), name,
         [](const FolderInfo& info, std::string_view wanted) { return name_before(info.name, wanted); });
@@ -45,6 +49,12 @@ const FolderInfo* FolderTree::find(SpecialUse use) const {
 
 bool FolderTree::has_children(const FolderInfo& folder) const {
     // In order of name the children follow their parent.
+    const std::less<const FolderInfo*> before;
+    const FolderInfo* const end = folders.data() + folders.size();
+    if (!before(&folder, folders.data()) && before(&folder, end)) {
+        const FolderInfo* const behind = &folder + 1;
+        return behind != end && is_below(behind->name, folder.name);
+    }
     const auto next = std::upper_bound(
         folders.begin(), folders.end(), folder.name,
         [](const std::string& wanted, const FolderInfo& info) { return name_before(wanted, info.name); });
@@ -107,7 +117,13 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
     std::vector<std::string> wanted{std::string(keys::header)};
     const auto rows = co_await context_.engine.get(std::move(partition), std::move(wanted));
     if (!rows) co_return rows.error();
-    if (rows->version == 0) co_return totals;
+    if (rows->version == 0) {  // nothing was ever in it: that is remembered too
+        const FolderTreePtr now = folders();
+        const FolderInfo* still = now->find(folder);
+        const std::lock_guard lock(mutex_);
+        if (still != nullptr && still->uid_validity == totals.uid_validity) set_usage(folder, totals);
+        co_return totals;
+    }
     std::optional<FolderHeader> header;
     if (!rows->rows.empty()) header = decode_folder_header(rows->rows.front().value);
     if (!header) co_return Error(Errc::corrupt, "the folder is damaged");

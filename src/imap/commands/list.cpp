@@ -33,10 +33,10 @@ awaitable<Reply> Session::handle(cmd::List list) {
     };
     const auto shown_of = [&](const ListRow& row) {
         Shown out{account_, {}, false};
-        const store::FolderInfo* info = tree->find(row.name);
+        const store::FolderInfo* info = row.folder ? tree->find(row.folder) : tree->find(row.name);
         if (info == nullptr || !info->id) return out;
         out.exists = true;
-        const auto other = listed->shared.find(info->id);
+        const auto other = listed->shared.empty() ? listed->shared.end() : listed->shared.find(info->id);
         if (other != listed->shared.end()) {
             out.account = other->second.account;
             out.rights = other->second.rights;
@@ -61,7 +61,8 @@ awaitable<Reply> Session::handle(cmd::List list) {
                 response.attributes |= ListResponse::no_select;
             write_list(out(), response, write_mode());
             if (status) {
-                const std::string id = folder_id_text(row.folder);
+                std::string id;
+                if ((list.return_status & status_mailbox_id) != 0) id = folder_id_text(row.folder);
                 status->name = row.name;
                 status->mailbox_id = id;
                 write_status(out(), *status, write_mode());

@@ -149,7 +149,7 @@ ListRow& ListRows::add(const std::string& name, const store::FolderInfo* folder)
     }
     if ((list_.select_subscribed || list_.return_subscribed) && tree_.subscribed.contains(name))
         row.attributes |= ListResponse::subscribed;
-    return rows_[name] = std::move(row);
+    return rows_.insert_or_assign(rows_.end(), name, std::move(row))->second;  // most come in order
 }
 
 }  // namespace imap
