@@ -15,7 +15,7 @@ constexpr std::size_t v1_response_bytes = 24;
 /// RFC 1320. OpenSSL has it in its legacy provider only, which an installation may lack.
 std::string md4(std::string_view octets);
 
-/// UTF-16, little endian. \errors empty: not UTF-8
+/// UTF-16, little endian. What is no UTF-8 becomes U+FFFD.
 std::string utf16(std::string_view utf8);
 /// Octets of a message as UTF-8; broken surrogates become U+FFFD.
 std::string from_utf16(std::string_view octets);

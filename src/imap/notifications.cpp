@@ -80,6 +80,7 @@ awaitable<bool> Session::tell_own(store::UidRanges uids) {
 
 /// New messages as the client wants them given (RFC 5465 sections 5.2 and 7). False: the session is over.
 awaitable<bool> Session::fetch_unasked(FetchAttributes what, NumberRanges uids) {
+    if (what.empty()) co_return true;  // another NOTIFY came between: nothing of it is wanted now
     cmd::Fetch fetch;
     fetch.items = what.items;
     fetch.uid_named = (what.items & fetch_uid) != 0;
