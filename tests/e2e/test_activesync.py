@@ -71,7 +71,9 @@ class HttpTest(ActiveSyncCase):
         answer = device.raw("", method="OPTIONS", uri="/Microsoft-Server-ActiveSync")
         self.assertEqual(answer.status, 200)
         self.assertEqual(answer.headers["MS-ASProtocolVersions"], "12.1,14.0,14.1,16.0,16.1")
-        self.assertIn("Find", answer.headers["MS-ASProtocolCommands"])
+        self.assertEqual(answer.headers["MS-ASProtocolCommands"],
+                         "Sync,SendMail,SmartForward,SmartReply,FolderSync,FolderCreate,FolderDelete,FolderUpdate,MoveItems,"
+                         "GetItemEstimate,Ping,Provision")
         self.assertEqual(answer.headers["Content-Length"], "0")
 
     def test_who_may(self):
