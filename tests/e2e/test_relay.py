@@ -1,5 +1,7 @@
 """Front-end mode: a Barid that leads its users to the server that has their mailbox: another Barid, and Dovecot."""
-import imaplib, json, os, pathlib, poplib, pwd, shutil, signal, smtplib, socket, ssl, subprocess, unittest
+import imaplib, json, os, pathlib, poplib, pwd, shutil, signal, smtplib, socket, ssl, subprocess, types, unittest
+from eas.device import Device
+from eas.wbxml import element
 from e2e.harness import BARID, free_ports, wait_until
 from e2e.served import ServedCase
 
@@ -22,7 +24,7 @@ class Relayed(ServedCase):
     def setUp(self):
         super().setUp()
         (self.root / "secret").write_text("between us\n")
-        names = "imap", "pop3", "submission", "lmtp", "plain"
+        names = "imap", "pop3", "submission", "lmtp", "plain", "http"
         self.back_ports = dict(zip(names, free_ports(len(names))))
 
     # The back end
@@ -32,7 +34,7 @@ class Relayed(ServedCase):
         self.back.mkdir(exist_ok=True)
         listeners = "".join(
             f'[[listener]]\nname = "{name}"\nprotocol = "{name}"\naddress = "127.0.0.1:{self.back_ports[name]}"\n'
-            f'tls = "implicit"\n{listener}\n' for name in ("imap", "pop3", "submission"))
+            f'tls = "implicit"\n{listener}\n' for name in ("imap", "pop3", "submission", "http"))
         (self.back / "barid.toml").write_text(f"""hostname = "back.acme.test"
 [store]
 path = "{self.back}/data"
@@ -90,6 +92,7 @@ host = "{host}"
 imap_port = {ports["imap"]}
 pop3_port = {ports["pop3"]}
 submission_port = {ports["submission"]}
+http_port = {ports.get("http", 0)}
 ca_file = "{self.root}/ca.pem"
 {more}
 """
@@ -153,6 +156,36 @@ class FrontEnd(Relayed):
         self.assertEqual(self.imap("bert@acme.test").select()[1], [b"0"])
         with self.assertRaisesRegex(imaplib.IMAP4.error, "AUTHENTICATIONFAILED"):
             self.imap(password="another one")
+
+    def test_activesync(self):
+        """A phone at the front end finds its folders and its mail at the back end, and is pushed from there."""
+        self.start_back()
+        self.ports["http"] = free_ports(1)[0]
+        web = f'[[listener]]\nname = "web"\nprotocol = "http"\naddress = "127.0.0.1:{self.ports["http"]}"\ntls = "none"\n'
+        self.start_front(self.node() + web)
+        self.barid("account", "set", "anna@acme.test", "--node", "b1")
+        server = types.SimpleNamespace(ports=self.ports, password=self.PASSWORD, passwords={}, user="anna@acme.test")
+        phone = Device(server)
+        answer = phone.folder_sync("0")
+        self.assertEqual(answer.text("Status"), "1")
+        inbox = phone.folder("Inbox")
+        phone.prime(inbox)
+        self.deliver(MAIL + b"for the phone\r\n")
+        answer = phone.sync(phone.collection(inbox, window=10))
+        self.assertIn("relayed", phone.text())
+        # Waiting is led there as well, and news come at once.
+        ping = element("Ping:Ping", ("HeartbeatInterval", 300), ("Folders", ("Folder", ("Id", inbox), ("Class", "Email"))))
+        waiting = phone.begin("Ping", ping)
+        states = lambda: [row.get("state") for row in self.sessions(self.back_barid, "http")]
+        wait_until(lambda: "Ping" in states())
+        self.deliver(MAIL + b"pushed\r\n")
+        self.assertEqual(phone.end(waiting, "Ping", ping).text("Status"), "2")
+        # Who is not mapped is served here; a wrong password is refused here.
+        bert = Device(server, "bert@acme.test")
+        self.assertEqual(bert.folder_sync("0").text("Status"), "1")
+        self.assertEqual(Device(server, password="another one").raw("FolderSync").status, 401)
+        self.stop_back()
+        self.assertEqual(phone.raw("FolderSync").status, 503)
 
     def test_pipelined_and_compressed(self):
         """All that was sent behind the login goes to the back end, and COMPRESS is between the client and it."""

@@ -16,7 +16,8 @@ SCHEMA_OF = {"Sync": "SyncResponse", "FolderSync": "FolderSyncResponse", "Folder
 
 
 def schemas():
-    for place in (os.environ.get("BARID_EAS_XSD"), "/work/shared/reference/eas-xsd"):
+    beside = pathlib.Path(__file__).resolve().parents[3] / "shared" / "reference" / "eas-xsd"
+    for place in (os.environ.get("BARID_EAS_XSD"), beside):
         if place and pathlib.Path(place).is_dir() and shutil.which("xmllint"):
             return pathlib.Path(place)
     return None
