@@ -1,5 +1,6 @@
 // A milter: what is said to it, what it may do, and what comes of filters that do not keep to the protocol.
 #include <chrono>
+#include <condition_variable>
 
 #include "filter/milter_client.hpp"
 #include "stand.hpp"
@@ -36,13 +37,21 @@ public:
           negotiation_(std::move(negotiation)),
           fake_([this](Peer& peer) { serve(peer); }) {}
     Endpoint endpoint() const { return fake_.endpoint(); }
+    /// Once the connection is over: the last words may still be on their way when the client has gone.
     std::string heard() {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        over_changed_.wait_for(lock, std::chrono::seconds(10), [this] { return over_; });
         return heard_;
     }
 
 private:
     void serve(Peer& peer) {
+        listen(peer);
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+        over_changed_.notify_all();
+    }
+    void listen(Peer& peer) {
         for (;;) {
             const std::string head = peer.octets(4);
             if (peer.gone()) return;
@@ -72,6 +81,8 @@ private:
     Answer answer_;
     std::string negotiation_;
     std::mutex mutex_;
+    std::condition_variable over_changed_;
+    bool over_ = false;
     std::string heard_;
     Fake fake_;
 };
