@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <numeric>
+#include <utility>
 
 #include "trigram/writer.hpp"
 
@@ -12,9 +14,10 @@ namespace {
 constexpr unsigned document_bits = 24;
 constexpr std::uint64_t document_mask = (1U << document_bits) - 1;
 
-/// Stable, by the bits from `first_bit` on.
+/// Stable, by the bits from `first_bit` on. Digits begin at bits that differ: in ASCII five of twelve never
+/// do.
 void radix_sort(std::vector<std::uint64_t>& values, unsigned first_bit) {
-    constexpr unsigned digit_bits = 10;
+    constexpr unsigned digit_bits = 11;
     constexpr std::size_t digits = std::size_t{1} << digit_bits;
     std::uint64_t any = 0, all = ~std::uint64_t{0};
     for (const std::uint64_t value : values) {
@@ -23,8 +26,10 @@ void radix_sort(std::vector<std::uint64_t>& values, unsigned first_bit) {
     }
     std::vector<std::uint64_t> other(values.size());
     std::array<std::size_t, digits> at{};
-    for (unsigned shift = first_bit; shift < 64; shift += digit_bits) {
-        if (((any ^ all) >> shift & (digits - 1)) == 0) continue;  // the same in all
+    std::uint64_t left = (any ^ all) >> first_bit << first_bit;
+    while (left != 0) {
+        const auto shift = static_cast<unsigned>(std::countr_zero(left));
+        left &= ~(std::uint64_t{digits - 1} << shift);
         at.fill(0);
         for (const std::uint64_t value : values) ++at[value >> shift & (digits - 1)];
         std::size_t sum = 0;
@@ -54,23 +59,17 @@ void SegmentBuilder::add(DocumentId id, const Collector& terms) {
     const std::uint64_t document = ids_.size();
     if (!ids_.empty() && ids_.back() > id) in_order_ = false;
     ids_.push_back(id);
-    for (const Gram gram : terms.grams()) postings_.push_back(gram << document_bits | document);
-    std::string word;
-    for (std::string_view left = terms.words(); left.size() >= 2;) {
-        const auto bytes = static_cast<unsigned char>(left[1]);
-        word.assign(1, static_cast<char>(0x80 | left[0]));
-        word += left.substr(2, bytes);
-        left.remove_prefix(2U + bytes);
-        auto known = word_numbers_.find(std::string_view(word));
-        if (known == word_numbers_.end()) {
-            if (word_numbers_.size() >= limits_.words_max) continue;
-            known = word_numbers_.emplace(word, static_cast<std::uint32_t>(word_last_.size())).first;
-            word_last_.push_back(0);
-            word_octets_ += word.size() + 64;
-        }
-        if (std::exchange(word_last_[known->second], static_cast<std::uint32_t>(document + 1)) !=
-            document + 1)
-            words_.push_back(std::uint64_t{known->second} << document_bits | document);
+    const std::size_t before = postings_.size();
+    postings_.resize(before + terms.grams().size());
+    std::ranges::transform(terms.grams(), postings_.begin() + static_cast<std::ptrdiff_t>(before),
+                           [document](Gram gram) { return gram << document_bits | document; });
+    for (std::string_view left = terms.words(); !left.empty();) {
+        const Collector::Word word = Collector::take_word(left);
+        const std::uint32_t number = word_table_.find(word.field, word.octets, word.hash, limits_.words_max);
+        if (number == WordTable::none) continue;
+        if (number == word_last_.size()) word_last_.push_back(0);
+        if (std::exchange(word_last_[number], static_cast<std::uint32_t>(document + 1)) != document + 1)
+            words_.push_back(std::uint64_t{number} << document_bits | document);
     }
 }
 
@@ -108,18 +107,15 @@ std::string SegmentBuilder::build() {
     });
     std::vector<std::uint64_t>().swap(postings_);
 
-    std::vector<const std::string*> words(word_last_.size());
-    for (const auto& [word, number] : word_numbers_) words[number] = &word;
-    std::vector<std::uint32_t> order(words.size()), rank(words.size());
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return *words[a] < *words[b]; });
+    const std::vector<std::uint32_t> order = word_table_.in_order();
+    std::vector<std::uint32_t> rank(order.size());
     for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
     for (std::uint64_t& posting : words_)
         posting = std::uint64_t{rank[posting >> document_bits]} << document_bits | (posting & document_mask);
     radix_sort(words_, first_bit);
     const std::size_t count_min = word_count_min(ids_.size());
     for_each_term(words_, [&](std::uint64_t number, const Ordinals& ordinals) {
-        if (ordinals.size() >= count_min) writer.add(*words[order[number]], ordinals);
+        if (ordinals.size() >= count_min) writer.add(word_table_.term(order[number]), ordinals);
     });
     if (!unknown_.empty()) writer.add(unknown_term, unknown_);
     writer.finish();

@@ -1,6 +1,10 @@
 #include "trigram/collector.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "octets.hpp"
 
 namespace trigram {
 namespace {
@@ -8,6 +12,7 @@ namespace {
 constexpr std::size_t common_bits = std::size_t{1} << 21;  // 7 bits a unit
 constexpr std::size_t seen_words_size = 4096;
 constexpr Gram nothing = ~Gram{0};
+constexpr std::ptrdiff_t piece = 4096;
 
 /// The unit of an ASCII character and whether it stands in words.
 struct Ascii {
@@ -36,6 +41,29 @@ constexpr std::uint64_t mix(std::uint64_t value) {
     value *= 0x9E3779B97F4A7C15U;
     value ^= value >> 29U;
     return value;
+}
+
+constexpr std::size_t word_head = 10;  // hash, field, length
+using WordBuffer = std::array<char, word_bytes_max>;
+static_assert(word_bytes_max % sizeof(std::uint64_t) == 0);
+
+/// Another one in each process: who sends mail cannot make words that meet in one place of a table. Hashes
+/// are in no file.
+const std::uint64_t hash_seed = [] {
+    std::random_device device;
+    return std::uint64_t{device()} << 32U | device();
+}();
+
+/// Never 0. Eight octets at a time: what stands behind the word is masked out.
+std::uint64_t hash_of(unsigned field, const WordBuffer& word, std::size_t size) {
+    std::uint64_t hash = mix(hash_seed + field) ^ size;
+    for (std::size_t at = 0; at < size; at += 8) {
+        std::uint64_t part = 0;
+        std::memcpy(&part, word.data() + at, sizeof part);
+        if (size - at < 8) part &= (std::uint64_t{1} << 8 * (size - at)) - 1;
+        hash = mix(hash ^ part) * 0xD6E8FEB86659FD93U;
+    }
+    return mix(hash) | 1U;
 }
 
 }  // namespace
@@ -136,13 +164,22 @@ void Collector::feed_ascii(const char* from, const char* to, bool words) {
     for (; at != to && ascii_have_ < 3; ++at) unit(ascii_table[static_cast<unsigned char>(*at)].unit);
     // Nearly every octet of most mail passes here: nothing but one bit is looked at.
     std::uint32_t last = ascii_;
+    // Whether it is new is not to be foretold, so nothing branches on it.
     std::uint64_t* const seen = common_[field_].data();
-    for (; at != to; ++at) {
-        last = (last << 7U | ascii_table[static_cast<unsigned char>(*at)].unit) & (common_bits - 1);
-        const std::uint64_t bit = std::uint64_t{1} << (last % 64);
-        if ((seen[last / 64] & bit) != 0) continue;
-        seen[last / 64] |= bit;
-        grams_.push_back(field_bits_ | widened(last));
+    while (at != to) {
+        const char* const stop = at + std::min(to - at, piece);
+        std::size_t count = grams_.size();
+        grams_.resize(count + static_cast<std::size_t>(stop - at));
+        Gram* const grams = grams_.data();
+        for (; at != stop; ++at) {
+            last = (last << 7U | ascii_table[static_cast<unsigned char>(*at)].unit) & (common_bits - 1);
+            const std::uint64_t before = seen[last / 64];
+            const std::uint64_t bit = std::uint64_t{1} << (last % 64);
+            grams[count] = field_bits_ | widened(last);
+            count += (before & bit) == 0 ? 1 : 0;
+            seen[last / 64] = before | bit;
+        }
+        grams_.resize(count);
     }
     if (ascii_have_ == 3) {
         ascii_ = last;
@@ -150,16 +187,26 @@ void Collector::feed_ascii(const char* from, const char* to, bool words) {
     }
     if (grams_.size() >= limits_.grams_max) overflow_ = true;
     if (!words) return;
-    for (at = from; at != to; ++at) {
+    collect_words(from, to);
+}
+
+/// The word under way is in a buffer of this function while it runs: it changes with each octet.
+void Collector::collect_words(const char* from, const char* to) {
+    WordBuffer word{};
+    std::size_t size = word_.copy(word.data(), word.size());
+    for (const char* at = from; at != to; ++at) {
         const Ascii& character = ascii_table[static_cast<unsigned char>(*at)];
         if (!character.word) {
-            if (!word_.empty()) end_word();
-        } else if (word_.size() < word_bytes_max) {
-            word_.push_back(static_cast<char>(character.unit));
+            if (size >= word_bytes_min && !long_word_) add_word(word, size);
+            size = 0;
+            long_word_ = false;
+        } else if (size < word.size()) {
+            word[size++] = static_cast<char>(character.unit);
         } else {
             long_word_ = true;
         }
     }
+    word_.assign(word.data(), size);
 }
 
 void Collector::feed_character(char32_t character, bool words) {
@@ -237,23 +284,34 @@ void Collector::grow_table() {
 }
 
 void Collector::end_word() {
-    const bool keep = word_.size() >= word_bytes_min && !long_word_;
-    long_word_ = false;
-    if (!keep) {
-        word_.clear();
-        return;
-    }
-    std::uint64_t hash = field_ + 1;
-    for (const char c : word_) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-    hash = mix(hash) | 1U;
-    std::uint64_t& seen = seen_words_[(hash >> 20U) % seen_words_size];
-    if (seen != hash && words_.size() + word_.size() + 2 <= limits_.word_octets_max) {
-        seen = hash;
-        words_.push_back(static_cast<char>(field_));
-        words_.push_back(static_cast<char>(word_.size()));
-        words_ += word_;
+    if (word_.size() >= word_bytes_min && !long_word_) {
+        WordBuffer word{};
+        add_word(word, word_.copy(word.data(), word.size()));
     }
     word_.clear();
+    long_word_ = false;
+}
+
+void Collector::add_word(const WordBuffer& word, std::size_t size) {
+    const std::uint64_t hash = hash_of(field_, word, size);
+    std::uint64_t& seen = seen_words_[(hash >> 20U) % seen_words_size];
+    if (seen == hash || words_.size() + size + word_head > limits_.word_octets_max) return;
+    seen = hash;
+    std::array<char, word_head + word_bytes_max> entry;
+    std::memcpy(entry.data(), &hash, sizeof hash);
+    entry[8] = static_cast<char>(field_);
+    entry[9] = static_cast<char>(size);
+    std::memcpy(entry.data() + word_head, word.data(), word.size());
+    words_.append(entry.data(), word_head + size);
+}
+
+Collector::Word Collector::take_word(std::string_view& words) {
+    Word out;
+    out.hash = get_fixed<std::uint64_t>(words, 0);
+    out.field = static_cast<unsigned char>(words[8]);
+    out.octets = words.substr(word_head, static_cast<unsigned char>(words[9]));
+    words.remove_prefix(word_head + out.octets.size());
+    return out;
 }
 
 }  // namespace trigram

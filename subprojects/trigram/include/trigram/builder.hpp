@@ -2,14 +2,13 @@
 // it is written, 8 before.
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "trigram/collector.hpp"
 #include "trigram/segment.hpp"
+#include "trigram/word_table.hpp"
 
 namespace trigram {
 
@@ -38,15 +37,13 @@ public:
     }
     std::size_t documents() const { return ids_.size(); }
     /// Octets of memory, about.
-    std::size_t bytes() const { return postings_.capacity() * 8 + words_.capacity() * 8 + word_octets_; }
+    std::size_t bytes() const {
+        return postings_.capacity() * 8 + words_.capacity() * 8 + word_table_.bytes();
+    }
     /// The segment. Afterwards the builder is empty, and its memory is given back.
     std::string build();
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-    };
     void number_documents();
 
     BuilderLimits limits_;
@@ -55,9 +52,8 @@ private:
     // Term << 24 | document, in order of documents.
     std::vector<std::uint64_t> postings_, words_;
     std::vector<std::uint32_t> unknown_;
-    std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> word_numbers_;
+    WordTable word_table_;
     std::vector<std::uint32_t> word_last_;  // by number: the last document + 1
-    std::size_t word_octets_ = 0;
 };
 
 }  // namespace trigram

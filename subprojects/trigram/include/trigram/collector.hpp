@@ -31,19 +31,28 @@ public:
 
     /// Distinct, in no order.
     const std::vector<Gram>& grams() const { return grams_; }
-    /// Each as [field u8][length u8][octets]; some may come twice.
+    /// Each as take_word() reads it; some may come twice.
     const std::string& words() const { return words_; }
+    struct Word {
+        unsigned field = 0;
+        std::uint64_t hash = 0;
+        std::string_view octets;
+    };
+    /// Takes one off the front, which is not empty.
+    static Word take_word(std::string_view& words);
     /// The document has more than the limits allow: what is here is not all.
     bool overflow() const { return overflow_; }
 
 private:
     void feed_ascii(const char* from, const char* to, bool words);
+    void collect_words(const char* from, const char* to);
     void feed_character(char32_t character, bool words);
     void unit(Unit unit);
     void add_rare(Gram gram);
     void add_common(std::uint32_t index, Gram gram);
     void grow_table();
     void end_word();
+    void add_word(const std::array<char, word_bytes_max>& word, std::size_t size);
 
     CollectorLimits limits_;
     std::uint64_t field_bits_ = 0;
