@@ -1,9 +1,8 @@
 #include "trigram/builder.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "trigram/writer.hpp"
@@ -14,34 +13,9 @@ namespace {
 constexpr unsigned document_bits = 24;
 constexpr std::uint64_t document_mask = (1U << document_bits) - 1;
 
-/// Stable, by the bits from `first_bit` on. Digits begin at bits that differ: in ASCII five of twelve never
-/// do.
-void radix_sort(std::vector<std::uint64_t>& values, unsigned first_bit) {
-    constexpr unsigned digit_bits = 11;
-    constexpr std::size_t digits = std::size_t{1} << digit_bits;
-    std::uint64_t any = 0, all = ~std::uint64_t{0};
-    for (const std::uint64_t value : values) {
-        any |= value;
-        all &= value;
-    }
-    std::vector<std::uint64_t> other(values.size());
-    std::array<std::size_t, digits> at{};
-    std::uint64_t left = (any ^ all) >> first_bit << first_bit;
-    while (left != 0) {
-        const auto shift = static_cast<unsigned>(std::countr_zero(left));
-        left &= ~(std::uint64_t{digits - 1} << shift);
-        at.fill(0);
-        for (const std::uint64_t value : values) ++at[value >> shift & (digits - 1)];
-        std::size_t sum = 0;
-        for (std::size_t& count : at) sum += std::exchange(count, sum);
-        for (const std::uint64_t value : values) other[at[value >> shift & (digits - 1)]++] = value;
-        values.swap(other);
-    }
-}
-
 /// Calls visit(term, ordinals) for each term of sorted postings.
 template <class Visit>
-void for_each_term(const std::vector<std::uint64_t>& postings, Visit visit) {
+void for_each_term(std::span<const std::uint64_t> postings, Visit visit) {
     Ordinals ordinals;
     for (std::size_t at = 0; at < postings.size();) {
         const std::uint64_t term = postings[at] >> document_bits;
@@ -59,10 +33,7 @@ void SegmentBuilder::add(DocumentId id, const Collector& terms) {
     const std::uint64_t document = ids_.size();
     if (!ids_.empty() && ids_.back() > id) in_order_ = false;
     ids_.push_back(id);
-    const std::size_t before = postings_.size();
-    postings_.resize(before + terms.grams().size());
-    std::ranges::transform(terms.grams(), postings_.begin() + static_cast<std::ptrdiff_t>(before),
-                           [document](Gram gram) { return gram << document_bits | document; });
+    for (const Gram gram : terms.grams()) postings_.push_back(gram << document_bits | document);
     for (std::string_view left = terms.words(); !left.empty();) {
         const Collector::Word word = Collector::take_word(left);
         const std::uint32_t number = word_table_.find(word.field, word.octets, word.hash, limits_.words_max);
@@ -87,8 +58,9 @@ void SegmentBuilder::number_documents() {
     std::ranges::sort(order, {}, [this](std::uint32_t i) { return ids_[i]; });
     for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
     for (auto* postings : {&postings_, &words_})
-        for (std::uint64_t& posting : *postings)
+        postings->for_each([&rank](std::uint64_t& posting) {
             posting = (posting & ~document_mask) | rank[posting & document_mask];
+        });
     for (std::uint32_t& ordinal : unknown_) ordinal = rank[ordinal];
     std::ranges::sort(unknown_);
     std::ranges::sort(ids_);
@@ -98,23 +70,22 @@ std::string SegmentBuilder::build() {
     number_documents();
     const unsigned first_bit = in_order_ ? document_bits : 0;
     SegmentWriter writer(ids_);
-    radix_sort(postings_, first_bit);
     std::string term;
-    for_each_term(postings_, [&](std::uint64_t gram, const Ordinals& ordinals) {
+    for_each_term(postings_.sort(first_bit), [&](std::uint64_t gram, const Ordinals& ordinals) {
         term.clear();
         append_term(gram, term);
         writer.add(term, ordinals);
     });
-    std::vector<std::uint64_t>().swap(postings_);
+    postings_.clear();
 
     const std::vector<std::uint32_t> order = word_table_.in_order();
     std::vector<std::uint32_t> rank(order.size());
     for (std::uint32_t i = 0; i < order.size(); ++i) rank[order[i]] = i;
-    for (std::uint64_t& posting : words_)
+    words_.for_each([&rank](std::uint64_t& posting) {
         posting = std::uint64_t{rank[posting >> document_bits]} << document_bits | (posting & document_mask);
-    radix_sort(words_, first_bit);
+    });
     const std::size_t count_min = word_count_min(ids_.size());
-    for_each_term(words_, [&](std::uint64_t number, const Ordinals& ordinals) {
+    for_each_term(words_.sort(first_bit), [&](std::uint64_t number, const Ordinals& ordinals) {
         if (ordinals.size() >= count_min) writer.add(word_table_.term(order[number]), ordinals);
     });
     if (!unknown_.empty()) writer.add(unknown_term, unknown_);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "trigram/collector.hpp"
+#include "trigram/gathered.hpp"
 #include "trigram/segment.hpp"
 #include "trigram/word_table.hpp"
 
@@ -38,7 +39,7 @@ public:
     std::size_t documents() const { return ids_.size(); }
     /// Octets of memory, about.
     std::size_t bytes() const {
-        return postings_.capacity() * 8 + words_.capacity() * 8 + word_table_.bytes();
+        return postings_.bytes() + words_.bytes() + word_table_.bytes();
     }
     /// The segment. Afterwards the builder is empty, and its memory is given back.
     std::string build();
@@ -50,7 +51,7 @@ private:
     std::vector<DocumentId> ids_;
     bool in_order_ = true;
     // Term << 24 | document, in order of documents.
-    std::vector<std::uint64_t> postings_, words_;
+    Gathered postings_, words_;
     std::vector<std::uint32_t> unknown_;
     WordTable word_table_;
     std::vector<std::uint32_t> word_last_;  // by number: the last document + 1

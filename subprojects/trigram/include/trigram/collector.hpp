@@ -16,6 +16,9 @@ struct CollectorLimits {
     std::size_t word_octets_max = 4U << 20;
 };
 
+/// The octets of a word, the first one lowest, and others that mean nothing behind it.
+using WordBuffer = std::array<std::uint64_t, word_bytes_max / 8>;
+
 /// Used for one document after the other; keeps its memory between them.
 class Collector {
 public:
@@ -32,7 +35,7 @@ public:
     /// Distinct, in no order.
     const std::vector<Gram>& grams() const { return grams_; }
     /// Each as take_word() reads it; some may come twice.
-    const std::string& words() const { return words_; }
+    std::string_view words() const { return std::string_view(words_).substr(0, words_size_); }
     struct Word {
         unsigned field = 0;
         std::uint64_t hash = 0;
@@ -46,13 +49,15 @@ public:
 private:
     void feed_ascii(const char* from, const char* to, bool words);
     void collect_words(const char* from, const char* to);
+    const char* continue_word(const char* from, const char* to);
     void feed_character(char32_t character, bool words);
     void unit(Unit unit);
     void add_rare(Gram gram);
     void add_common(std::uint32_t index, Gram gram);
     void grow_table();
     void end_word();
-    void add_word(const std::array<char, word_bytes_max>& word, std::size_t size);
+    void make_room_for_words();
+    void add_word(const WordBuffer& word, std::size_t size);
 
     CollectorLimits limits_;
     std::uint64_t field_bits_ = 0;
@@ -65,13 +70,16 @@ private:
     bool long_word_ = false;
     std::string cut_;   // first octets of a character
     std::string word_;  // the one under way
-    std::string words_;
+    std::string words_;  // longer than words_size_
+    std::size_t words_size_ = 0;
     std::vector<Gram> grams_;
     // A bit for each trigram of ASCII, a set for all others.
     std::array<std::vector<std::uint64_t>, fields> common_;
     std::vector<Gram> rare_;
     std::size_t rare_count_ = 0;
-    std::vector<std::uint64_t> seen_words_;  // by hash: forgets, never invents
+    std::uint64_t document_ = 0;  // its number
+    // By hash, which the document's number is added to: forgets, never invents but by 2^-64.
+    std::vector<std::uint64_t> seen_words_;
 };
 
 }  // namespace trigram
