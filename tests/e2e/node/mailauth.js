@@ -12,7 +12,9 @@ async function main() {
     const results = [];
     for (const one of facts.cases) {
         const { results: verdicts } = await dkimVerify(Buffer.from(one.signed, 'latin1'), { resolver });
+        // Without a time of its own the signer asks the clock twice, and signs another second than it writes.
         const made = await dkimSign(Buffer.from(one.plain, 'latin1'), {
+            signTime: new Date(),
             signatureData: [{
                 signingDomain: 'sender.test', selector: one.selector, privateKey: one.key,
                 algorithm: one.selector === 'ed' ? 'ed25519-sha256' : 'rsa-sha256', canonicalization: 'relaxed/relaxed'

@@ -82,10 +82,10 @@ public:
 
     bool send(std::string_view octets);
     /// One line without its CRLF; "<closed>" or "<nothing>" when it does not come.
-    std::string line(std::chrono::milliseconds patience = 5000ms);
+    std::string line(std::chrono::milliseconds patience = 30s);
     /// All octets until the end.
-    std::string rest(std::chrono::milliseconds patience = 5000ms);
-    bool closed(std::chrono::milliseconds patience = 5000ms) { return line(patience) == "<closed>"; }
+    std::string rest(std::chrono::milliseconds patience = 30s);
+    bool closed(std::chrono::milliseconds patience = 30s) { return line(patience) == "<closed>"; }
     std::string ask(std::string_view command) {
         send(std::string(command) + "\r\n");
         return line();
@@ -103,9 +103,9 @@ private:
     std::string buffer_;
 };
 
-/// Waits until it holds, for at most five seconds.
+/// Waits until it holds, for at most half a minute.
 inline bool eventually(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + 5s;
+    const auto end = std::chrono::steady_clock::now() + 30s;
     while (!holds()) {
         if (std::chrono::steady_clock::now() > end) return false;
         ::poll(nullptr, 0, 1);
