@@ -3,6 +3,8 @@
 #include <pugixml.hpp>
 
 #include "base/ascii.hpp"
+#include "base/percent.hpp"
+#include "base/text.hpp"
 
 namespace discovery {
 
@@ -22,33 +24,6 @@ pugi::xml_node child_of(pugi::xml_node node, std::string_view name) {
     return {};
 }
 
-std::string trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
-}
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char low = base::to_lower(c);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low >= 0) {
-            out += static_cast<char>(high * 16 + low);
-            i += 2;
-        } else {
-            out += text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    return out;
-}
-
 }  // namespace
 
 std::optional<AutodiscoverRequest> parse_autodiscover(std::string_view xml) {
@@ -59,13 +34,13 @@ std::optional<AutodiscoverRequest> parse_autodiscover(std::string_view xml) {
         return std::nullopt;
     const pugi::xml_node request = child_of(child_of(document, "Autodiscover"), "Request");
     AutodiscoverRequest out;
-    out.address = trimmed(child_of(request, "EMailAddress").text().get());
+    out.address = base::trimmed(child_of(request, "EMailAddress").text().get());
     const std::size_t at = out.address.find('@');
     if (at == std::string::npos || at == 0 || at + 1 == out.address.size() ||
         out.address.size() > address_bytes_max)
         return std::nullopt;
     const std::string schema =
-        base::lowered(trimmed(child_of(request, "AcceptableResponseSchema").text().get()));
+        base::lowered(base::trimmed(child_of(request, "AcceptableResponseSchema").text().get()));
     if (schema.find("/mobilesync/responseschema/2006") != std::string::npos) {
         out.schema = AutodiscoverRequest::Schema::mobilesync;
     } else if (schema.find("/outlook/responseschema/2006a") != std::string::npos) {
@@ -80,7 +55,7 @@ std::string query_value(std::string_view query, std::string_view key) {
         query.remove_prefix(std::min(query.size(), pair.size() + 1));
         const std::size_t equals = std::min(pair.find('='), pair.size());
         if (base::equals_nocase(pair.substr(0, equals), key))
-            return percent_decoded(pair.substr(std::min(equals + 1, pair.size())));
+            return base::query_decoded(pair.substr(std::min(equals + 1, pair.size())), base::Plus::is_blank);
     }
     return {};
 }

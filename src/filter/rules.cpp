@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "filter/syntax/wildcard.hpp"
 
 namespace filter {
@@ -53,16 +54,10 @@ constexpr std::array tests{
     TestWord{"under", Test::under},
 };
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::string_view take_word(std::string_view& line) {
-    line = trimmed(line);
+    line = base::trimmed(line);
     const std::string_view out = line.substr(0, line.find_first_of(" \t"));
-    line = trimmed(line.substr(out.size()));
+    line = base::trimmed(line.substr(out.size()));
     return out;
 }
 
@@ -76,7 +71,8 @@ bool has_word(std::string_view words, std::string_view word) {
 bool parse_number(std::string_view text, bool octets, double& out) {
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
     if (failed != std::errc() || !std::isfinite(out)) return false;
-    const std::string unit = base::lowered(trimmed(text.substr(static_cast<std::size_t>(end - text.data()))));
+    const std::string unit =
+        base::lowered(base::trimmed(text.substr(static_cast<std::size_t>(end - text.data()))));
     if (unit.empty()) return !octets || out >= 0;
     if (!octets || out < 0) return false;
     constexpr std::array<std::pair<std::string_view, double>, 6> units{{{"b", 1},
@@ -100,7 +96,7 @@ std::string set_values(Criterion& out, std::string_view rest) {
     if (rest.empty()) return "a value is missing";
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(" | "), rest.size());
-        const std::string value = base::lowered(trimmed(rest.substr(0, end)));
+        const std::string value = base::lowered(base::trimmed(rest.substr(0, end)));
         rest.remove_prefix(std::min(end + 3, rest.size()));
         if (value.empty() || value.size() > pattern_bytes_max) return "a value of no good length";
         if (out.test == Test::in) {
@@ -147,11 +143,11 @@ constexpr std::array action_words{
 
 std::string set_header(Action& out, std::string_view rest) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    out.name = trimmed(rest.substr(0, colon));
+    out.name = base::trimmed(rest.substr(0, colon));
     const bool adds = out.kind == Action::Kind::add_header;
     if (adds != (colon != rest.size()) || !is_field_name(out.name))
         return adds ? "a field is written NAME: VALUE" : "the name of a field is missing";
-    if (adds) out.text = field_value(trimmed(rest.substr(colon + 1)));
+    if (adds) out.text = field_value(base::trimmed(rest.substr(colon + 1)));
     return {};
 }
 
@@ -205,7 +201,7 @@ std::string set_rest(Action& out, std::string_view rest) {
 }  // namespace
 
 RuleResult<Criterion> Criterion::parse(std::string_view line) {
-    const std::string whole(trimmed(line));
+    const std::string whole(base::trimmed(line));
     std::string_view rest = whole;
     Criterion out;
     std::string_view word = take_word(rest);

@@ -1,6 +1,7 @@
 #include "filter/verdict.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "filter/facts.hpp"
 
 namespace filter {
@@ -21,9 +22,6 @@ std::string_view name_of(Decision decision) {
     return "reject";
 }
 
-std::string domain_of(std::string_view address) {
-    const std::size_t at = address.rfind('@');
-    return at == std::string_view::npos ? std::string() : base::lowered(address.substr(at + 1));
-}
+std::string domain_of(std::string_view address) { return base::lowered(base::domain_of(address)); }
 
 }  // namespace filter

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "mta/agent_state.hpp"
 #include "mta/post_office.hpp"
 
@@ -22,15 +23,6 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds look_again{60'000};  // a clock that was set is noticed
 /// What is due within it goes along: recipients of one message need not come apart.
 constexpr std::int64_t soon_ms = 5'000;
-
-void log_end(const char* what, const std::exception_ptr& failed) {
-    if (!failed) return;
-    try {
-        std::rethrow_exception(failed);
-    } catch (const std::exception& error) {
-        base::log::error("mta", "background work broke", {{"what", what}, {"error", error.what()}});
-    }
-}
 
 }  // namespace
 
@@ -67,7 +59,7 @@ void Agent::start(asio::any_io_executor executor) {
         if (const auto state = weak.lock()) state->wake();
     });
     asio::co_spawn(strand, run(state_), [state = state_](const std::exception_ptr& failed) {
-        log_end("agent", failed);
+        base::log::broken("mta", "agent", failed);
         state->over->wake();
     });
 }
@@ -110,7 +102,7 @@ bool Agent::begin_due(const std::shared_ptr<State>& state, std::int64_t now) {
             ++state->active;
         }
         asio::co_spawn(own, attempt_one(state, std::move(*due)), [state](const std::exception_ptr& failed) {
-            log_end("attempt", failed);
+            base::log::broken("mta", "attempt", failed);
             {
                 const std::lock_guard lock(state->mutex);
                 --state->active;

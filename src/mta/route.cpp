@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "base/ascii.hpp"
+#include "base/percent.hpp"
+#include "base/text.hpp"
 
 namespace mta {
 namespace {
@@ -103,9 +105,11 @@ private:
                                               (domain.empty() ? std::string("<>") : std::string(domain)));
     }
     bool by_recipient() {
-        return by("by recipient domain", settings_.by_recipient, domain_of(question_.recipient));
+        return by("by recipient domain", settings_.by_recipient, base::domain_of(question_.recipient));
     }
-    bool by_sender() { return by("by sender domain", settings_.by_sender, domain_of(question_.sender)); }
+    bool by_sender() {
+        return by("by sender domain", settings_.by_sender, base::domain_of(question_.sender));
+    }
 
     bool tenants(const char* rule, const std::string& text, bool trusted_only, const std::string& whose) {
         if (text.empty()) return pass(rule, "none is set for " + whose);
@@ -136,7 +140,7 @@ private:
     }
 
     bool mx() {
-        const std::string_view domain = domain_of(question_.recipient);
+        const std::string_view domain = base::domain_of(question_.recipient);
         if (domain.empty()) return pass("mx", "no domain");
         auto hop = std::make_shared<NextHop>();
         hop->kind = NextHop::Kind::mx;
@@ -149,27 +153,6 @@ private:
     const RouteSettings& settings_;
     RouteDecision out_;
 };
-
-/// "%XX" undone. Null: none of these.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const auto digit = [](char c) {
-            return c >= '0' && c <= '9'   ? c - '0'
-                   : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                   : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                          : -1;
-        };
-        if (i + 2 >= text.size() || digit(text[i + 1]) < 0 || digit(text[i + 2]) < 0) return std::nullopt;
-        out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-        i += 2;
-    }
-    return out;
-}
 
 bool read_port(std::string_view text, std::uint16_t* port) {
     if (text.empty() || text.size() > 5) return false;
@@ -206,11 +189,6 @@ bool is_host(std::string_view name) {
 
 }  // namespace
 
-std::string_view domain_of(std::string_view address) {
-    const auto at = address.rfind('@');
-    return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
-
 RouteDecision decide(const RouteQuestion& question, const RouteFacts& facts, const RouteSettings& settings) {
     return Rules(question, facts, settings).run();
 }
@@ -238,9 +216,9 @@ std::shared_ptr<const NextHop> parse_smart_host(std::string_view text, std::stri
     if (const auto at = text.rfind('@'); at != std::string_view::npos) {
         std::string_view login = before_and_drop(text, at);
         const auto colon = login.find(':');
-        auto user = percent_decoded(login.substr(0, colon));
-        auto password =
-            percent_decoded(colon == std::string_view::npos ? std::string_view() : login.substr(colon + 1));
+        auto user = base::percent_decoded(login.substr(0, colon));
+        auto password = base::percent_decoded(colon == std::string_view::npos ? std::string_view()
+                                                                              : login.substr(colon + 1));
         if (!user || !password || user->empty()) return wrong("user and password cannot be read");
         auto credentials = std::make_shared<Credentials>();
         credentials->user = std::move(*user);

@@ -79,7 +79,4 @@ struct RouteDecision {
 
 RouteDecision decide(const RouteQuestion& question, const RouteFacts& facts, const RouteSettings& settings);
 
-/// The domain of an address, as it stands there; empty: none.
-std::string_view domain_of(std::string_view address);
-
 }  // namespace mta

@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace mta {
 
@@ -11,7 +12,7 @@ Router::Router(directory::Directory& directory, RouteSettings settings, base::Cl
     : directory_(directory), settings_(std::move(settings)), clock_(clock) {}
 
 bool Router::turn_back(RouteQuestion& question, Resolved& out) const {
-    if (!settings_.srs || !base::equals_nocase(domain_of(question.recipient), settings_.srs_domain))
+    if (!settings_.srs || !base::equals_nocase(base::domain_of(question.recipient), settings_.srs_domain))
         return false;
     const std::chrono::seconds now(base::unix_seconds(clock_.now()));
     const mailauth::SrsAddress back = settings_.srs->reverse(question.recipient, now);
@@ -41,7 +42,7 @@ awaitable<directory::Result<RouteFacts>> Router::facts(RouteQuestion question) {
     if (!found) co_return found.error();
     out.found = std::move(*found);
     if (out.found.kind != directory::Route::Kind::foreign) {
-        const auto domain = co_await directory_.find_domain(std::string(domain_of(question.recipient)));
+        const auto domain = co_await directory_.find_domain(std::string(base::domain_of(question.recipient)));
         if (domain) out.domain = *domain;
         if (!domain && !domain.error().is(directory::Errc::not_found)) co_return domain.error();
         // Mail for a mailbox here needs no more.
@@ -49,7 +50,7 @@ awaitable<directory::Result<RouteFacts>> Router::facts(RouteQuestion question) {
         if (!leaves) co_return out;
     }
     if (question.sender.empty()) co_return out;
-    const auto from = co_await directory_.find_domain(std::string(domain_of(question.sender)));
+    const auto from = co_await directory_.find_domain(std::string(base::domain_of(question.sender)));
     if (!from && !from.error().is(directory::Errc::not_found)) co_return from.error();
     if (!from) co_return out;
     out.from_domain = *from;

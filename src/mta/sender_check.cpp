@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "mailauth/auth_results.hpp"
 #include "store/waiter.hpp"
 
@@ -50,15 +51,6 @@ asio::awaitable<T> evaluate(mailauth::Evaluation<T> evaluation, MailDns* dns,
     co_return evaluation.take();
 }
 
-void log_end(const std::exception_ptr& failed) {
-    if (!failed) return;
-    try {
-        std::rethrow_exception(failed);
-    } catch (const std::exception& error) {
-        base::log::error("mta", "a sender check broke", {{"error", error.what()}});
-    }
-}
-
 bool vouched_for(const SenderVerdict& verdict, const std::vector<std::string>& trusted) {
     if (verdict.arc.status != mailauth::ArcStatus::pass || verdict.arc.sets.empty()) return false;
     const std::string& sealer = verdict.arc.sets.back().domain;
@@ -96,11 +88,11 @@ void SenderCheck::header(std::string_view section, asio::any_io_executor executo
     state_->arc = std::make_unique<mailauth::ArcVerifier>(state_->section, options);
     state_->under_way = 2;
     asio::co_spawn(executor, ask_spf(state_), [state = state_](const std::exception_ptr& failed) {
-        log_end(failed);
+        base::log::broken("mta", "sender check", failed);
         state->done();
     });
     asio::co_spawn(executor, ask_keys(state_), [state = state_](const std::exception_ptr& failed) {
-        log_end(failed);
+        base::log::broken("mta", "sender check", failed);
         state->done();
     });
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "mailauth/dmarc.hpp"
 #include "mta/route.hpp"
 
@@ -11,7 +12,8 @@ namespace mta {
 std::vector<std::string> signing_domains(std::string_view header, std::string_view envelope_sender) {
     // DMARC looks at From: only a signature of its domain speaks for it (RFC 9989 section 4.4.1).
     std::vector<std::string> out = mailauth::author_domains(header).domains;
-    if (const std::string_view domain = domain_of(envelope_sender); !domain.empty()) out.emplace_back(domain);
+    if (const std::string_view domain = base::domain_of(envelope_sender); !domain.empty())
+        out.emplace_back(domain);
     return out;
 }
 

@@ -16,6 +16,7 @@
 #include <boost/asio/strand.hpp>
 
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "net/server_impl.hpp"
 
 namespace net {
@@ -301,15 +302,7 @@ awaitable<bool> ServerImpl::let_in(std::shared_ptr<Listener> listener, IpAddress
 }
 
 void ServerImpl::session_over(const std::exception_ptr& broken) {
-    if (broken) {
-        try {
-            std::rethrow_exception(broken);
-        } catch (const std::exception& bug) {
-            base::log::error("net", "session ended by an exception", {{"what", bug.what()}});
-        } catch (...) {
-            base::log::error("net", "session ended by an unknown exception");
-        }
-    }
+    base::log::broken("net", "session", broken);
     if (--sessions_ == 0 && stopping_) asio::post(control_, [this] { finish(); });
 }
 

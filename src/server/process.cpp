@@ -18,6 +18,7 @@
 
 #include "admin/session.hpp"
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "base/version.hpp"
 #include "directory/make_directory.hpp"
 #include "filter/filters.hpp"
@@ -40,15 +41,6 @@ namespace {
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
-
-void log_end(const char* what, std::exception_ptr failed) {
-    if (!failed) return;
-    try {
-        std::rethrow_exception(failed);
-    } catch (const std::exception& error) {
-        base::log::error("server", "background work ended", {{"what", what}, {"error", error.what()}});
-    }
-}
 
 /// SIGTERM and SIGINT stop the server, a later one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
@@ -355,19 +347,20 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     if (settings_.tls_reports) {
         const auto strand = asio::make_strand(server_->executor());
         asio::co_spawn(strand, mail_out_->send_tls_reports(&*agent_, reports_stop_.get_token()),
-                       [](std::exception_ptr failed) { log_end("TLS reports", failed); });
+                       [](std::exception_ptr failed) { base::log::broken("server", "TLS reports", failed); });
     }
     asio::co_spawn(server_->executor(), collect_in_background(),
-                   [](std::exception_ptr failed) { log_end("collector", failed); });
+                   [](std::exception_ptr failed) { base::log::broken("server", "collector", failed); });
     asio::co_spawn(server_->executor(), tend_filters(),
-                   [](std::exception_ptr failed) { log_end("filters", failed); });
+                   [](std::exception_ptr failed) { base::log::broken("server", "filters", failed); });
     asio::co_spawn(server_->executor(), watch_store(),
-                   [](std::exception_ptr failed) { log_end("store", failed); });
+                   [](std::exception_ptr failed) { base::log::broken("server", "store", failed); });
     for (unsigned i = 0; i < settings_.search.threads && store_->search() != nullptr; ++i)
-        asio::co_spawn(server_->executor(), store_->search()->run(),
-                       [](std::exception_ptr failed) { log_end("search index", failed); });
+        asio::co_spawn(server_->executor(), store_->search()->run(), [](std::exception_ptr failed) {
+            base::log::broken("server", "search index", failed);
+        });
     asio::co_spawn(server_->executor(), on_ready(), [&](std::exception_ptr failed, const std::string& wrong) {
-        log_end("start", failed);
+        base::log::broken("server", "start", failed);
         if ((!failed && wrong.empty()) || signals->stopping()) return;
         base::log::error("server", "cannot start", {{"error", wrong}});
         exit_code = 1;

@@ -153,7 +153,4 @@ private:
     std::chrono::system_clock::time_point started_;
 };
 
-/// Of background work: logs what broke it, if anything did.
-void log_end(const char* what, std::exception_ptr failed);
-
 }  // namespace server

@@ -14,6 +14,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "base/random.hpp"
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
@@ -92,7 +93,7 @@ std::string Process::open_srs() {
 void Process::stop() {
     if (stopping_.exchange(true)) return;
     asio::co_spawn(server_->executor(), stop_in_order(),
-                   [](std::exception_ptr failed) { log_end("stop", failed); });
+                   [](std::exception_ptr failed) { base::log::broken("server", "stop", failed); });
 }
 
 asio::awaitable<void> Process::stop_in_order() {

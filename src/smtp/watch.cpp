@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "mta/queue_message.hpp"
 #include "smtp/session.hpp"
 
@@ -32,7 +33,7 @@ awaitable<void> Session::begin_watch() {
         facts.ip = peer().address;
         facts.hello = hello_;
         facts.mail_from = transaction_.envelope().sender;
-        if (const auto domain = mta::domain_of(facts.mail_from); !domain.empty()) {
+        if (const auto domain = base::domain_of(facts.mail_from); !domain.empty()) {
             const auto own = co_await services_->directory.is_local_domain(std::string(domain));
             facts.own_domain = own && *own;
         }

@@ -4,35 +4,13 @@
 #include <charconv>
 
 #include "base/ascii.hpp"
+#include "base/percent.hpp"
 
 namespace eas {
 namespace {
 
 constexpr std::size_t device_id_max = 32;  // MS-ASHTTP section 2.2.1.1.1.2.1
 constexpr std::size_t text_max = 1'024;    // of any other value: a file reference is the longest
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::string percent_decoded(std::string_view text, bool plus_is_blank) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-        const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        if (low >= 0) {
-            out.push_back(static_cast<char>(high * 16 + low));
-            i += 2;
-        } else {
-            out.push_back(plus_is_blank && text[i] == '+' ? ' ' : text[i]);
-        }
-    }
-    return out;
-}
 
 bool is_device_id(std::string_view text) {
     return !text.empty() && text.size() <= device_id_max && std::ranges::all_of(text, [](char c) {
@@ -83,7 +61,8 @@ ParsedQuery parse_plain(std::string_view query) {
         query.remove_prefix(std::min(end + 1, query.size()));
         const std::size_t equals = std::min(pair.find('='), pair.size());
         const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
-        if (!take(out.query, pair.substr(0, equals), percent_decoded(value, true), command_known))
+        if (!take(out.query, pair.substr(0, equals), base::query_decoded(value, base::Plus::is_blank),
+                  command_known))
             out.fault = QueryFault::malformed;
     }
     const Query& got = out.query;
@@ -95,7 +74,7 @@ ParsedQuery parse_plain(std::string_view query) {
 
 /// base64 as devices send it: percent-encoded or not, padded or not, of the URL's alphabet too.
 std::optional<std::string> octets_of(std::string_view query) {
-    const std::string text = percent_decoded(query, false);
+    const std::string text = base::query_decoded(query, base::Plus::is_plus);
     std::string out;
     std::uint32_t bits = 0;
     unsigned have = 0;

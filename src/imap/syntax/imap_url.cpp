@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/percent.hpp"
 #include "imap/syntax/grammar.hpp"
 #include "imap/syntax/mailbox_name.hpp"
 #include "imap/syntax/octets.hpp"
@@ -20,22 +21,11 @@ std::size_t find_word(std::string_view text, std::string_view upper) {
     return found == text.end() ? std::string_view::npos : static_cast<std::size_t>(found - text.begin());
 }
 
-/// RFC 3986 section 2.1. Nothing: a "%" without its digits, or a control.
-std::optional<std::string> percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        char c = text[at];
-        if (c == '%') {
-            if (text.size() - at < 3) return std::nullopt;
-            const std::size_t high = hex_digits.find(to_upper(text[at + 1]));
-            const std::size_t low = hex_digits.find(to_upper(text[at + 2]));
-            if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
-            c = static_cast<char>(high * 16 + low);
-            at += 2;
-        }
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return std::nullopt;
-        out.push_back(c);
-    }
+/// Nothing: a "%" without its digits, or a control.
+std::optional<std::string> url_decoded(std::string_view text) {
+    auto out = base::percent_decoded(text);
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    if (out && std::ranges::any_of(*out, control)) return std::nullopt;
     return out;
 }
 
@@ -84,7 +74,7 @@ bool parse_url_mailbox(std::string_view text, std::string_view selected, Message
     // A second "/" would be another server's name (RFC 3986 section 4.2).
     if (text.empty() || text.starts_with('/') || has_dot_segment(text)) return false;
     if (text.find(';') != std::string_view::npos) return false;
-    const auto decoded = percent_decoded(text);
+    const auto decoded = url_decoded(text);
     if (!decoded) return false;
     auto name = decode_mailbox_name(base + *decoded, ParseMode{.utf8 = true});
     if (!name || name->empty()) return false;
@@ -94,7 +84,7 @@ bool parse_url_mailbox(std::string_view text, std::string_view selected, Message
 
 /// enc-section: what stands within the brackets of FETCH BODY[]
 bool parse_url_section(std::string_view text, Section& out) {
-    const auto decoded = percent_decoded(text);
+    const auto decoded = url_decoded(text);
     if (!decoded || decoded->empty()) return false;
     const std::string bracketed = '[' + *decoded + ']';
     Cursor in(bracketed);

@@ -5,16 +5,11 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 
 namespace mta::smtp_out {
 namespace asio = boost::asio;
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto start = text.find_first_not_of(" \t\r");
-    if (start == std::string_view::npos) return {};
-    return text.substr(start, text.find_last_not_of(" \t\r") - start + 1);
-}
 
 constexpr bool alphanumeric(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -42,7 +37,7 @@ std::string read_sts_record(std::string_view text) {
     bool version = false;
     for (bool first = true; !text.empty(); first = false) {
         const std::size_t end = std::min(text.find(';'), text.size());
-        const std::string_view field = trimmed(text.substr(0, end));
+        const std::string_view field = base::trimmed(text.substr(0, end));
         text.remove_prefix(std::min(text.size(), end + 1));
         if (first) {
             version = field == "v=STSv1";
@@ -63,11 +58,12 @@ std::optional<StsPolicy> read_sts_policy(std::string_view text) {
     std::optional<StsPolicy::Mode> mode;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        const std::string_view line = trimmed(text.substr(0, end));
+        const std::string_view line = base::trimmed(text.substr(0, end));
         text.remove_prefix(std::min(text.size(), end + 1));
         const std::size_t colon = line.find(':');
         if (colon == std::string_view::npos) continue;
-        const std::string_view key = trimmed(line.substr(0, colon)), value = trimmed(line.substr(colon + 1));
+        const std::string_view key = base::trimmed(line.substr(0, colon)),
+                               value = base::trimmed(line.substr(colon + 1));
         // Section 3.2: of keys that stand twice the first counts, but for mx; unknown ones are ignored.
         if (key == "version" && !version) {
             if (value != "STSv1") return std::nullopt;

@@ -6,7 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "base/log.hpp"
+#include "base/log_broken.hpp"
 
 namespace mta::smtp_out {
 namespace asio = boost::asio;
@@ -16,15 +16,6 @@ namespace {
 asio::awaitable<void> farewell(std::shared_ptr<Line> line) {
     co_await line->session->quit();
     line->session.reset();
-}
-
-void log_bug(std::exception_ptr broken) {
-    if (!broken) return;
-    try {
-        std::rethrow_exception(broken);
-    } catch (const std::exception& bug) {
-        base::log::error("mta", "a connection ended with an exception", {{"what", bug.what()}});
-    }
 }
 
 }  // namespace
@@ -39,7 +30,8 @@ void Pool::dismiss(Line line) {
     if (!line.session) return;
     const asio::any_io_executor strand = line.session->strand();
     auto owned = std::make_shared<Line>(std::move(line));
-    asio::co_spawn(strand, farewell(std::move(owned)), log_bug);
+    asio::co_spawn(strand, farewell(std::move(owned)),
+                   [](const std::exception_ptr& bug) { base::log::broken("mta", "connection", bug); });
 }
 
 Line Pool::take(const std::string& key, bool proven) {

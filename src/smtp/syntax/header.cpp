@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "smtp/syntax/chars.hpp"
 
 namespace smtp {
 namespace {
 
 constexpr std::string_view blank_line = "\r\n\r\n";
-
-std::string_view trimmed(std::string_view text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-    return text;
-}
 
 /// Octets of the field that starts `rest`: its line and the folded ones after it, with their line ends.
 std::size_t field_octets(std::string_view rest) {
@@ -47,16 +41,16 @@ bool note(HeaderFacts& facts, HeaderRules rules, std::string_view name, std::str
         case 'd':
             if (equals_nocase(name, "Date")) facts.has_date = true;
             if (equals_nocase(name, "Delivered-To") && facts.delivered_to.size() < 100)
-                facts.delivered_to.push_back(trimmed(value));
+                facts.delivered_to.push_back(base::trimmed(value));
             return true;
         case 'm':
             if (equals_nocase(name, "Message-ID")) {
                 facts.has_message_id = true;
-                facts.message_id = trimmed(value);
+                facts.message_id = base::trimmed(value);
             }
             return true;
         case 't':
-            if (equals_nocase(name, "TLS-Required") && equals_nocase(trimmed(value), "No"))
+            if (equals_nocase(name, "TLS-Required") && equals_nocase(base::trimmed(value), "No"))
                 facts.tls_not_required = true;
             return true;
         case 'b':

@@ -6,15 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 namespace mta::smtp_out {
 namespace {
-
-std::string domain_of(const std::string& address) {
-    const std::size_t at = address.rfind('@');
-    return at == std::string::npos ? std::string() : base::lowered(std::string_view(address).substr(at + 1));
-}
 
 /// RFC 2852 section 4.1: what must not be late comes back where nobody watches the clock.
 std::optional<Failure> late(const DeliverBy& by, const MailOptions& mail, const Extensions& extensions) {
@@ -104,7 +100,7 @@ void Transfer::choose_recipients() {
             continue;
         }
         if (extensions_.rcpt_domain_max != 0) {
-            const std::string domain = domain_of(address);
+            const std::string domain = base::lowered(base::domain_of(address));
             if (!domains.contains(domain) && domains.size() >= extensions_.rcpt_domain_max) continue;
             domains.insert(domain);
         }

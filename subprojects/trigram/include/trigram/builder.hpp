@@ -38,9 +38,7 @@ public:
     }
     std::size_t documents() const { return ids_.size(); }
     /// Octets of memory, about.
-    std::size_t bytes() const {
-        return postings_.bytes() + words_.bytes() + word_table_.bytes();
-    }
+    std::size_t bytes() const { return postings_.bytes() + words_.bytes() + word_table_.bytes(); }
     /// The segment. Afterwards the builder is empty, and its memory is given back.
     std::string build();
 

@@ -68,8 +68,8 @@ private:
     unsigned ascii_have_ = 0;  // of them ASCII in a row
     bool overflow_ = false;
     bool long_word_ = false;
-    std::string cut_;   // first octets of a character
-    std::string word_;  // the one under way
+    std::string cut_;    // first octets of a character
+    std::string word_;   // the one under way
     std::string words_;  // longer than words_size_
     std::size_t words_size_ = 0;
     std::vector<Gram> grams_;
