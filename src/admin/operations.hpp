@@ -20,6 +20,9 @@
 #include "net/server.hpp"
 #include "store/store.hpp"
 
+namespace eas {
+class LiveDevices;
+}
 namespace filter {
 class Quarantine;
 }
@@ -42,6 +45,7 @@ struct Services {
     /// What DNS must say that depends on how the server runs; empty: nothing is known of it.
     std::function<mta::DomainFacts()> domain_facts;
     filter::Quarantine* quarantine = nullptr;
+    eas::LiveDevices* live_devices = nullptr;  ///< null: no ActiveSync here
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -82,6 +86,7 @@ struct Operation {
 std::span<const Operation> directory_operations();
 std::span<const Operation> dkim_operations();
 std::span<const Operation> dns_operations();
+std::span<const Operation> device_operations();
 std::span<const Operation> folder_operations();
 std::span<const Operation> quarantine_operations();
 std::span<const Operation> queue_operations();

@@ -25,6 +25,7 @@ struct Context {
 };
 
 void add_directory_commands(CLI::App& app, Context& context);
+void add_device_commands(CLI::App& app, Context& context);
 void add_domain_commands(CLI::App& app, Context& context);
 void add_folder_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);

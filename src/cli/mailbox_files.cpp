@@ -1,4 +1,4 @@
-// Line ends, maildir names, mbox "From " lines, and the three readers. The writers are in
+// Maildir names, mbox "From " lines, and the three readers. The writers are in
 // mailbox_writers.cpp.
 #include "cli/mailbox_files.hpp"
 
@@ -9,6 +9,8 @@
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "base/line_ends.hpp"
 
 namespace cli {
 namespace fs = std::filesystem;
@@ -59,7 +61,7 @@ Result<void> read_maildir_folder(const fs::path& folder, const std::string& name
             mail.folder = name;
             mail.flags = maildir_flags(path.filename().string());
             mail.date = modified(path);
-            mail.octets = with_crlf(*octets);
+            mail.octets = base::with_crlf(*octets);
             auto taken = on_mail(std::move(mail));
             if (!taken) return taken;
         }
@@ -86,26 +88,6 @@ void add_status_flags(std::string_view octets, std::vector<std::string>& flags) 
 }
 
 }  // namespace
-
-std::string with_crlf(std::string_view octets) {
-    std::string out;
-    out.reserve(octets.size() + octets.size() / 32);
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        if (octets[i] == '\n' && (i == 0 || octets[i - 1] != '\r')) out += '\r';
-        out += octets[i];
-    }
-    return out;
-}
-
-std::string with_lf(std::string_view octets) {
-    std::string out;
-    out.reserve(octets.size());
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        if (octets[i] == '\r' && i + 1 < octets.size() && octets[i + 1] == '\n') continue;
-        out += octets[i];
-    }
-    return out;
-}
 
 std::vector<std::string> maildir_flags(std::string_view file_name) {
     std::vector<std::string> flags;
@@ -229,7 +211,8 @@ Result<void> read_eml(const fs::path& root, const std::string& into, const OnMai
         mail.folder = into.empty() ? "INBOX" : into;
         if (!below.empty() && below != ".") mail.folder = into.empty() ? below : into + "/" + below;
         mail.date = modified(path);
-        mail.octets = octets->find("\r\n") == std::string::npos ? with_crlf(*octets) : std::move(*octets);
+        mail.octets =
+            octets->find("\r\n") == std::string::npos ? base::with_crlf(*octets) : std::move(*octets);
         auto taken = on_mail(std::move(mail));
         if (!taken) return taken;
     }

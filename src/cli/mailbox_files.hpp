@@ -25,11 +25,6 @@ struct MailFile {
 /// Takes a message; a failure ends the reading.
 using OnMail = std::function<Result<void>(MailFile)>;
 
-/// LF becomes CRLF; CRLF stays.
-std::string with_crlf(std::string_view octets);
-/// CRLF becomes LF.
-std::string with_lf(std::string_view octets);
-
 /// Flags after ":2," in a maildir file name.
 std::vector<std::string> maildir_flags(std::string_view file_name);
 std::string maildir_info(const std::vector<std::string>& flags);

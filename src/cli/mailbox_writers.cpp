@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/line_ends.hpp"
 #include "cli/mailbox_files.hpp"
 
 namespace cli {
@@ -72,7 +73,7 @@ public:
                 if (!made) return made;
             }
         }
-        const std::string octets = with_lf(mail.octets);
+        const std::string octets = base::with_lf(mail.octets);
         const std::string name = fmt::format("{}.U{}.barid,S={},W={}{}", mail.date.value_or(0), uid,
                                              octets.size(), mail.octets.size(), maildir_info(mail.flags));
         return write_file(folder / "cur" / name, octets, mail.date);
@@ -98,7 +99,7 @@ public:
         gmtime_r(&date, &utc);
         std::array<char, 64> stamp{};
         std::strftime(stamp.data(), stamp.size(), "%a %b %e %H:%M:%S %Y", &utc);
-        out << "From MAILER-DAEMON " << stamp.data() << '\n' << quoted(with_lf(mail.octets)) << '\n';
+        out << "From MAILER-DAEMON " << stamp.data() << '\n' << quoted(base::with_lf(mail.octets)) << '\n';
         out.close();
         if (!out) return Failure(1, fmt::format("cannot write {}", path.string()));
         return {};

@@ -85,6 +85,7 @@ int run(int argc, char** argv, const Programs& programs) {
     add_domain_commands(app, context);
     add_quarantine_commands(app, context);
     add_folder_commands(app, context);
+    add_device_commands(app, context);
     add_transfer_commands(app, context);
     add_config_commands(app, context);
 

@@ -7,7 +7,11 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "base/markup.hpp"
+
 namespace discovery {
+
+using base::xml_escaped;
 
 namespace {
 
@@ -109,29 +113,6 @@ void apple_server(std::string& out, std::string_view prefix, const Endpoint& end
 }
 
 }  // namespace
-
-std::string xml_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') out += c;
-        }
-    }
-    return out;
-}
 
 std::string mozilla_autoconfig(const Settings& settings, std::string_view domain) {
     std::string out(xml_begin);

@@ -32,7 +32,4 @@ JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol
 /// The ids of its payloads come from the address, so that a profile loaded again replaces the one before.
 std::string apple_profile(const Settings& settings, std::string_view address, bool activesync);
 
-/// The text of an element or of an attribute in double quotes; what XML 1.0 forbids is left out.
-std::string xml_escaped(std::string_view text);
-
 }  // namespace discovery

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "eas/state/device_store.hpp"
+#include "base/fingerprint.hpp"
 
 namespace eas {
 namespace {
@@ -31,8 +31,8 @@ std::string_view leaf_of(std::string_view name) { return name.substr(name.rfind(
 DeviceFolder make(base::FolderId id, FolderRow row) {
     DeviceFolder out;
     out.known.id = id;
-    std::uint64_t hash = fingerprint(row.parent_id);
-    hash = fingerprint(row.name, hash ^ static_cast<std::uint64_t>(row.type));
+    std::uint64_t hash = base::fingerprint(row.parent_id);
+    hash = base::fingerprint(row.name, hash ^ static_cast<std::uint64_t>(row.type));
     out.known.hash = hash;
     out.row = std::move(row);
     return out;

@@ -30,11 +30,14 @@ struct Limits {
     std::size_t answer_bytes = 1U << 20;
     std::chrono::milliseconds answer_time{15'000};
     std::size_t steps_at_once = 64;             ///< items whose rows are read together
+    std::uint64_t step_bytes_max = 8U << 20;    ///< of these, as they are stored: they are in memory together
     std::uint64_t deletes_unknown_max = 5'000;  ///< of a log that was cut: more, and the device starts anew
     std::uint8_t repeats_max = 4;  ///< of one request; then what it would get is told one by one, or left out
     std::size_t search_results_max = 100;
-    std::size_t search_messages_max = 20'000;  ///< that a search without index looks at
-    std::size_t range_bytes_max = 32U << 20;   ///< of one attachment's range in memory
+    std::size_t search_messages_max =
+        20'000;  ///< that a search looks at, the newest; and no longer than answer_time
+    std::size_t search_names_max = 20'000;      ///< people that a search for people looks at
+    std::size_t fetched_bytes_max = 64U << 20;  ///< of what one request fetches: one message and a bit
     SyncLimits sync;
     PingLimits ping;
 };

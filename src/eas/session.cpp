@@ -5,7 +5,6 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
-#include "eas/handler.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/xml.hpp"
 
@@ -227,6 +226,7 @@ awaitable<std::optional<Answer>> Session::read_body() {
         co_return may_be_empty(query_.command, version_) ? std::nullopt : std::optional(http(400));
     const bool bare = version_ <= 121 && is_bare_message(exchange_.field("Content-Type"));
     if (bare) co_return std::nullopt;
+    if (root_of(query_.command) == wbxml::Tag()) co_return std::nullopt;  // the query says it all
     document_.emplace(body_);
     if (document_->fault() != wbxml::Fault::none) {
         base::log::info("eas", "a request cannot be read",
@@ -370,23 +370,23 @@ awaitable<Answer> Session::run_command() {
             co_return co_await compose();
         case Command::move_items:
             co_return co_await move_items();
+        case Command::item_operations:
+            co_return co_await item_operations();
+        case Command::get_attachment:
+            co_return co_await get_attachment();
+        case Command::settings:
+            co_return co_await settings();
+        case Command::search:
+            co_return co_await search();
+        case Command::find:
+            co_return co_await find();
+        case Command::resolve_recipients:
+            co_return co_await resolve_recipients();
+        case Command::validate_cert:
+            co_return co_await validate_cert();
         default:
             co_return common(status::not_supported);
     }
-}
-
-namespace {
-
-awaitable<void> serve(http::Exchange exchange, ServicesPtr services) {
-    Session session(exchange, std::move(services));
-    co_await session.run();
-}
-
-}  // namespace
-
-void add_routes(http::Router& router, ServicesPtr services) {
-    router.add("/Microsoft-Server-ActiveSync", http::Router::Match::any_case,
-               [services](http::Exchange exchange) { return serve(exchange, services); });
 }
 
 }  // namespace eas

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "eas/folders.hpp"
+#include "eas/mail/draft.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/services.hpp"
 #include "eas/syntax/query.hpp"
+#include "eas/syntax/search_request.hpp"
 #include "http/exchange.hpp"
 #include "wbxml/document.hpp"
 
@@ -25,6 +27,24 @@ struct Answer {
 
 /// What one collection of a Sync has to say.
 struct CollectionAnswer;
+
+/// What ItemOperations has fetched.
+struct FetchedParts {
+    bool apart = false;               ///< the octets go beside the WBXML
+    std::vector<std::string> octets;  ///< if they do
+    std::size_t room = 0;             ///< for so many more octets
+};
+
+/// A message that a search has found.
+struct MailHit {
+    base::FolderId folder;
+    store::Entry entry;
+};
+
+/// Of the post office, whom users may look up.
+struct Person {
+    std::string name, address;
+};
 
 class Session {
 public:
@@ -92,6 +112,40 @@ private:
     awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
     awaitable<void> mark_answered(ItemId id);
     awaitable<Answer> move_items();
+
+    awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes);
+    awaitable<store::Result<std::string>> make_draft(std::optional<ItemId> former,
+                                                     const DraftChanges* changes);
+    awaitable<store::Result<base::Uid>> keep_draft(store::FolderPtr folder, std::string message,
+                                                   std::optional<ItemId> former);
+    awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id);
+
+    awaitable<Answer> item_operations();
+    awaitable<Answer> get_attachment();
+    awaitable<store::Result<AttachmentOctets>> fetch_attachment(std::string reference,
+                                                                std::optional<PlaceRange> range,
+                                                                std::size_t octets_max);
+    awaitable<void> write_fetched_attachment(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts);
+    awaitable<void> write_fetched(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts);
+    awaitable<void> write_emptied(wbxml::Encoder* to, wbxml::Element element);
+    awaitable<int> empty_folder(base::FolderId id, bool with_folders);
+
+    awaitable<Answer> settings();
+    awaitable<void> settings_oof(wbxml::Encoder* to, wbxml::Element oof);
+    awaitable<void> settings_user(wbxml::Encoder* to);
+
+    awaitable<Answer> search();
+    awaitable<Answer> find();
+    awaitable<void> search_mailbox(wbxml::Encoder* to, const SearchRequest* request);
+    awaitable<void> find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request);
+    std::vector<base::FolderId> searched_folders(const MailQuery& query) const;
+    awaitable<void> find_candidates(const MailQuery* query, base::FolderId id, std::vector<MailHit>* hits);
+    awaitable<std::vector<MailHit>> find_mail(MailQuery query, std::size_t wanted);
+    awaitable<std::vector<Person>> find_people(std::string text, std::size_t most);
+    awaitable<std::optional<Person>> find_person(std::string address);
+    awaitable<std::vector<Person>> resolve(std::string name, std::size_t most);
+    awaitable<Answer> resolve_recipients();
+    awaitable<Answer> validate_cert();
 
     http::Exchange exchange_;
     const ServicesPtr services_;

@@ -8,6 +8,10 @@
 
 namespace eas {
 
+/// What is said of a command of the device.
+CommandResult command_result(const SyncCommand& command, int status);
+int sync_status_of(const store::Error& error);
+
 struct CollectionAnswer {
     const SyncCollection* request = nullptr;
     base::FolderId id;

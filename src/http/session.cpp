@@ -1,6 +1,7 @@
 #include "http/session.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 
 #include "base/ascii.hpp"
@@ -176,6 +177,15 @@ awaitable<BodyPiece> Session::read_piece() {
 
 awaitable<Body> Session::read_body(std::size_t octets_max) {
     Body body;
+    // What is said to be too large is refused before it comes (RFC 9110 section 10.1.1).
+    const std::string_view said = reader_->field("Content-Length");
+    std::uint64_t length = 0;
+    std::from_chars(said.data(), said.data() + said.size(), length);
+    if (length > octets_max) {
+        closing_ = closing_ || length > services_->limits.unread_body_max;
+        body.state = Body::State::too_large;
+        co_return body;
+    }
     for (;;) {
         BodyPiece piece = co_await read_piece();
         if (piece.state == BodyPiece::State::failed) co_return body;

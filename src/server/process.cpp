@@ -261,6 +261,7 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
             &*agent_,
             [this] { return domain_facts(settings_.listeners, settings_.sts_policy, settings_.hostname); }};
         made.quarantine = &filters_->quarantine();
+        made.live_devices = &eas_->live;
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());

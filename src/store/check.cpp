@@ -12,6 +12,7 @@
 #include "store/local_store.hpp"
 #include "store/metadata.hpp"
 #include "store/search/index_rows.hpp"
+#include "store/wire.hpp"
 
 namespace store {
 namespace {
@@ -75,6 +76,8 @@ awaitable<Result<CheckReport>> Checker::run() {
     }
     const auto annotated = co_await check_annotations();
     if (!annotated) co_return annotated.error();
+    const auto devices = co_await check_devices();
+    if (!devices) co_return devices.error();
     const auto searched = co_await check_search();
     if (!searched) co_return searched.error();
     const auto queued = co_await check_queue();
@@ -175,6 +178,26 @@ awaitable<Result<void>> Checker::check_annotations() {
             if (!rows) co_return rows.error();
             const std::string wrong = Metadata::problem(rows->rows);
             if (!wrong.empty()) problem(name + ": " + wrong);
+        }
+        more = names->size() == names_at_once;
+        if (more) after = names->back();
+    }
+    co_return Result<void>();
+}
+
+/// What the rows say is for src/eas to know; that they are whole shows here.
+awaitable<Result<void>> Checker::check_devices() {
+    std::string after;
+    for (bool more = true; more;) {
+        const auto names = co_await context_.engine.list("e/", after, names_at_once);
+        if (!names) co_return names.error();
+        for (const std::string& name : *names) {
+            if (!keys::parse_devices(name)) problem(name + ": not a name of devices");
+            const auto rows = co_await whole_partition(name);
+            if (!rows && rows.error().is(Errc::conflict)) continue;  // too busy
+            if (!rows) co_return rows.error();
+            for (const engine::Row& row : rows->rows)
+                if (!is_sealed(row.value)) problem(name + ": row " + row.key + " is damaged");
         }
         more = names->size() == names_at_once;
         if (more) after = names->back();

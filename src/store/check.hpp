@@ -32,6 +32,7 @@ private:
     awaitable<Result<engine::Rows>> whole_partition(std::string partition);
     awaitable<Result<void>> check_sharing(base::AccountId owner, FolderTreePtr tree);
     awaitable<Result<void>> check_annotations();
+    awaitable<Result<void>> check_devices();
     awaitable<Result<void>> check_search();
     awaitable<Result<void>> check_search_index(std::string partition);
     // queue_check.cpp

@@ -63,6 +63,7 @@ awaitable<void> Collector::run() {
     co_await sweep_accounts();
     co_await sweep_folders();
     co_await sweep_annotations();
+    co_await sweep_devices();
     co_await sweep_blobs();
 }
 
@@ -275,6 +276,8 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
     Metadata annotations(context_.engine, account->id());
     const auto forgotten = co_await annotations.drop();
     if (!forgotten) co_return forgotten;
+    const auto devices = co_await forget_devices(account->id());
+    if (!devices) co_return devices;
     const auto index = co_await search::drop_index(&context_.engine, account->id());
     if (!index) co_return index;
     std::string partition = keys::account(account->id());

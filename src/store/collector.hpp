@@ -41,6 +41,8 @@ private:
     awaitable<Result<void>> forget_pages(LiveFolderPtr folder, std::set<std::uint32_t> pages);
     awaitable<void> sweep_annotations();
     awaitable<Result<void>> sweep_annotations_of(base::AccountId keeper);
+    awaitable<Result<void>> forget_devices(base::AccountId account);
+    awaitable<void> sweep_devices();
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag, base::BlobId blob);
@@ -56,7 +58,7 @@ private:
 
     StoreContext& context_;
     std::atomic<bool> running_ = false;
-    Cursor folders_, accounts_, annotations_, blobs_;
+    Cursor folders_, accounts_, annotations_, devices_, blobs_;
     std::mutex mutex_;
     std::set<base::AccountId> removed_;
     // Of the blob sweep: the messages of the folder that was asked for last.

@@ -1,5 +1,5 @@
-// What people leave in folders of others and about them, and nobody needs any more: which messages they had
-// seen, and what they noted for themselves.
+// What people leave behind, and nobody needs any more: which messages they had seen in folders of others,
+// what they noted for themselves, what their devices kept.
 #include <set>
 #include <utility>
 
@@ -133,6 +133,44 @@ awaitable<Result<void>> Collector::sweep_annotations_of(base::AccountId keeper) 
         if (!gone) co_return gone;
     }
     co_return Result<void>();
+}
+
+/// Rows of devices: theirs alone, and what they share.
+awaitable<Result<void>> Collector::forget_devices(base::AccountId account) {
+    const std::string shared = keys::devices(account);
+    for (bool more = true; more;) {
+        const auto names = co_await context_.engine.list(shared + "/", std::string(), keepers_a_round);
+        if (!names) co_return names.error();
+        for (const std::string& name : *names) {
+            const auto dropped = co_await context_.engine.drop(name);
+            if (!dropped) co_return dropped;
+        }
+        more = names->size() == keepers_a_round;
+    }
+    co_return co_await context_.engine.drop(shared);
+}
+
+/// Of accounts that are gone: a device may have written its last row while its account was removed.
+awaitable<void> Collector::sweep_devices() {
+    if (context_.now() < devices_.idle_until) co_return;
+    const auto names = co_await context_.engine.list("e/", devices_.after, keepers_a_round);
+    if (!names) co_return;
+    for (const std::string& name : *names) {
+        const auto keeper = keys::parse_devices(name);
+        if (!keeper) continue;  // check() reports it
+        const LiveAccountPtr account = context_.find_account(*keeper);
+        const auto there = co_await account->load();
+        if (there || !there.error().is(Errc::not_found)) continue;
+        const auto done = co_await forget_devices(*keeper);
+        if (!done)
+            base::log::warn("store", "rows of devices were not collected",
+                            {{"partition", name}, {"why", done.error().what()}});
+    }
+    devices_.after = names->empty() ? std::string() : names->back();
+    if (names->size() < keepers_a_round) {
+        devices_.after.clear();
+        devices_.idle_until = context_.now() + 24 * 3600;
+    }
 }
 
 }  // namespace store

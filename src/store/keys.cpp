@@ -61,6 +61,15 @@ std::string name_hash(std::string_view name) {
 }
 std::string subscription(std::string_view name) { return "s" + name_hash(name); }
 
+std::string devices(base::AccountId id) { return prefixed("e/", id.value, 8); }
+std::optional<base::AccountId> parse_devices(std::string_view partition) {
+    constexpr std::size_t bare = 10;  // e/ and eight digits
+    const auto number = after_prefix(partition.substr(0, bare), "e/", 8);
+    const bool named = partition.size() == bare || (partition.size() > bare + 1 && partition[bare] == '/');
+    if (!number || !named) return std::nullopt;
+    return base::AccountId(static_cast<std::uint32_t>(*number));
+}
+
 std::string folder(base::FolderId id) { return prefixed("f/", id.value, 16); }
 std::optional<base::FolderId> parse_folder(std::string_view partition) {
     const auto number = after_prefix(partition, "f/", 16);

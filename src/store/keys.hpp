@@ -25,6 +25,10 @@ std::string name_hash(std::string_view name);     // BLAKE2b of it, hex32
 std::string acl(base::FolderId id);               // c<fid hex16>
 std::string sharer(base::AccountId owner);        // w<aid hex8>
 
+/// What devices keep of a mailbox; theirs alone go on with "/<device>". The rows are of src/eas/state.
+std::string devices(base::AccountId id);  // e/<aid hex8>
+std::optional<base::AccountId> parse_devices(std::string_view partition);
+
 std::string folder(base::FolderId id);  // f/<fid hex16>
 std::optional<base::FolderId> parse_folder(std::string_view partition);
 std::string page(std::uint32_t number);                             // p<uid >> 6, hex7>

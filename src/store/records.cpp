@@ -1,6 +1,6 @@
 #include "store/records.hpp"
 
-#include "store/wire.hpp"
+#include "store/wire_ranges.hpp"
 
 namespace store {
 namespace {
@@ -11,34 +11,6 @@ constexpr std::uint8_t format_folder_header = 0x11, format_log = 0x13, format_ga
 constexpr std::uint8_t format_sharer = 0x26;
 constexpr std::uint8_t format_account_header = 0x21, format_folder_row = 0x22, format_tombstone = 0x23,
                        format_subscription = 0x24;
-
-void write(WireWriter& out, const UidRanges& ranges) {
-    out.varint(ranges.size());
-    std::uint32_t at = 0;
-    for (const UidRange& range : ranges) {
-        out.varint(range.first.value - at);
-        out.varint(range.last.value - range.first.value);
-        at = range.last.value;
-    }
-}
-
-UidRanges read_ranges(WireReader& in) {
-    UidRanges ranges;
-    const std::uint64_t count = in.varint();
-    if (count > in.left()) in.fail();  // two octets each at least
-    if (!in.ok()) return ranges;
-    ranges.reserve(count);
-    std::uint64_t at = 0;
-    for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-        const std::uint64_t first = at + in.varint32();
-        const std::uint64_t last = first + in.varint32();
-        if (first == 0 || last > 0xFFFFFFFFU || (i > 0 && first < at + 2)) in.fail();
-        ranges.push_back(
-            UidRange{Uid(static_cast<std::uint32_t>(first)), Uid(static_cast<std::uint32_t>(last))});
-        at = last;
-    }
-    return ranges;
-}
 
 void write(WireWriter& out, FlagSet flags) {
     out.varint(flags.low());

@@ -54,16 +54,22 @@ private:
     std::string out_;
 };
 
+/// It is as it was written; what it says is not looked at.
+inline bool is_sealed(std::string_view value) {
+    if (value.size() < 5) return false;
+    std::uint32_t stored = 0;
+    std::memcpy(&stored, value.data() + value.size() - 4, 4);
+    return base::crc32c(value.substr(0, value.size() - 4)) == stored;
+}
+
 /// After a failed read everything reads as zero and ok() is false for ever.
 class WireReader {
 public:
     /// Checks checksum and format.
     WireReader(std::string_view value, std::uint8_t format) {
-        if (value.size() < 5) return;
-        std::uint32_t stored = 0;
-        std::memcpy(&stored, value.data() + value.size() - 4, 4);
+        ok_ = is_sealed(value);
+        if (!ok_) return;
         left_ = value.substr(0, value.size() - 4);
-        ok_ = base::crc32c(left_) == stored;
         if (u8() != format) ok_ = false;
     }
 

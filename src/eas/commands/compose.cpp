@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
+#include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/mail/addresses.hpp"
 #include "eas/mail/message_text.hpp"
@@ -64,7 +65,7 @@ awaitable<Answer> Session::compose() {
         request.long_id = query_.long_id;
     }
     if (request.status != status::ok) co_return common(request.status);
-    const std::uint64_t mark = fingerprint(request.client_id);
+    const std::uint64_t mark = base::fingerprint(request.client_id);
     std::vector<std::uint64_t>& sent = rows_.device.sent;
     if (!request.client_id.empty() && std::ranges::find(sent, mark) != sent.end())
         co_return sent_answer(status::already_sent);

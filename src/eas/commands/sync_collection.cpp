@@ -1,6 +1,7 @@
 // One collection of a Sync: its key, the device's commands, what is new. MS-ASCMD section 2.2.3.29.
 #include <algorithm>
 
+#include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
@@ -13,7 +14,7 @@ using Kind = SyncCommand::Kind;
 
 /// Of the commands: the request that comes again is the same octets.
 std::uint64_t hash_of(const SyncCollection& request, std::string_view body) {
-    return request.commands.empty() ? 0 : fingerprint(request.id, fingerprint(body));
+    return request.commands.empty() ? 0 : base::fingerprint(request.id, base::fingerprint(body));
 }
 
 std::size_t window_after_repeats(std::size_t window, std::uint8_t repeats) {
@@ -153,6 +154,7 @@ awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::si
     request.vanished = &vanished;
     request.window = window_start(out->state->options.filter, now()).value_or(Cursor::no_window);
     request.steps_max = steps;
+    request.bytes_max = limits().step_bytes_max;
     Plan plan = plan_changes(out->cursor, request);
     // Their details are asked for by entries of this snapshot; keywords have their names there.
     co_return plan;

@@ -10,27 +10,6 @@ namespace {
 namespace tags = wbxml::airsync;
 using Kind = SyncCommand::Kind;
 
-CommandResult result_of(const SyncCommand& command, int status) {
-    CommandResult out;
-    out.kind = static_cast<std::uint8_t>(command.kind);
-    out.status = status;
-    out.client_id = command.client_id;
-    out.server_id = command.server_id;
-    return out;
-}
-
-int status_for(const store::Error& error) {
-    switch (error.code()) {
-        case store::Errc::not_found:
-            return sync_status::not_found;
-        case store::Errc::over_quota:
-        case store::Errc::no_space:
-            return sync_status::no_space;
-        default:
-            return sync_status::server_error;
-    }
-}
-
 /// The flags that a Change sets and takes away.
 struct FlagWishes {
     store::NamedFlags set, clear;
@@ -76,6 +55,29 @@ FlagWishes wishes_of(wbxml::Element data, const store::Entry& entry, const store
 
 }  // namespace
 
+CommandResult command_result(const SyncCommand& command, int status) {
+    CommandResult out;
+    out.kind = static_cast<std::uint8_t>(command.kind);
+    out.status = status;
+    out.client_id = command.client_id;
+    out.server_id = command.server_id;
+    return out;
+}
+
+int sync_status_of(const store::Error& error) {
+    switch (error.code()) {
+        case store::Errc::not_found:
+            return sync_status::not_found;
+        case store::Errc::over_quota:
+        case store::Errc::no_space:
+            return sync_status::no_space;
+        case store::Errc::limit:
+            return sync_status::conversion;
+        default:
+            return sync_status::server_error;
+    }
+}
+
 awaitable<void> Session::run_commands(CollectionAnswer* out) {
     for (const SyncCommand& command : out->request->commands) {
         if (command.kind == Kind::change) {
@@ -89,20 +91,17 @@ awaitable<void> Session::run_commands(CollectionAnswer* out) {
     co_await run_deletes(out);
 }
 
-/// MS-ASCMD section 2.2.3.7.2: mail cannot be added; drafts can, from 16.0 on.
-awaitable<CommandResult> Session::run_add(CollectionAnswer*, const SyncCommand* command) {
-    CommandResult result = result_of(*command, sync_status::conversion);
-    co_return result;
-}
-
 awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCommand* command) {
     const auto id = parse_item_id(command->server_id);
-    if (!id || id->folder != out->id || !out->folder) co_return result_of(*command, sync_status::not_found);
+    if (!id || id->folder != out->id || !out->folder)
+        co_return command_result(*command, sync_status::not_found);
     const store::SnapshotPtr before = out->folder->snapshot();
     const store::Entry* entry = before->find(id->uid);
-    if (entry == nullptr) co_return result_of(*command, sync_status::not_found);
+    if (entry == nullptr) co_return command_result(*command, sync_status::not_found);
+    if (version_ >= 160 && out->is_drafts && (command->send || parse_draft(command->data).any()))
+        co_return co_await change_draft(out, command, *id);
     const FlagWishes wishes = wishes_of(command->data, *entry, before->keywords());
-    if (!wishes.any()) co_return result_of(*command, sync_status::ok);
+    if (!wishes.any()) co_return command_result(*command, sync_status::ok);
     store::SnapshotPtr was = before;
     for (const bool set : {true, false}) {
         const store::NamedFlags& flags = set ? wishes.set : wishes.clear;
@@ -112,14 +111,14 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         request.change = set ? store::FlagChange::add : store::FlagChange::remove;
         request.flags = flags;
         const auto done = co_await out->folder->store(std::move(request));
-        if (!done) co_return result_of(*command, status_for(done.error()));
+        if (!done) co_return command_result(*command, sync_status_of(done.error()));
         const store::Entry* now_there = done->snapshot->find(id->uid);
         const store::Entry* former = was->find(id->uid);
         if (now_there != nullptr && former != nullptr && now_there->modseq != former->modseq)
             note_own(out->cursor, {id->uid, now_there->modseq, OwnChange::Kind::flags}, former);
         was = done->snapshot;
     }
-    co_return result_of(*command, sync_status::ok);
+    co_return command_result(*command, sync_status::ok);
 }
 
 /// All deletions at once: to the folder of deleted items, or for good.
@@ -131,7 +130,7 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
         const bool there =
             id && id->folder == out->id && out->folder && out->folder->snapshot()->find(id->uid) != nullptr;
         if (there) uids.push_back({id->uid, id->uid});
-        out->results.push_back(result_of(command, there ? sync_status::ok : sync_status::not_found));
+        out->results.push_back(command_result(command, there ? sync_status::ok : sync_status::not_found));
     }
     if (uids.empty()) co_return;
     uids = store::normalised(std::move(uids));
@@ -144,14 +143,14 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
         if (destination) {
             const auto moved = co_await out->folder->move_to(std::move(*destination), uids);
             if (moved) modseq = moved->source_modseq;
-            if (!moved) status = status_for(moved.error());
+            if (!moved) status = sync_status_of(moved.error());
         } else {
-            status = status_for(destination.error());
+            status = sync_status_of(destination.error());
         }
     } else {
         const auto removed = co_await out->folder->remove(uids);
         if (removed) modseq = removed->modseq;
-        if (!removed) status = status_for(removed.error());
+        if (!removed) status = sync_status_of(removed.error());
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     for (CommandResult& result : out->results) {
@@ -172,12 +171,15 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
         if (command.kind != Kind::fetch) continue;
         const auto id = parse_item_id(command.server_id);
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
-        if (id && id->folder == out->id && out->folder)
+        if (out->fetched.size() >= limits().fetched_bytes_max) {
+            item = store::Error(store::Errc::limit, "the answer is full");
+        } else if (id && id->folder == out->id && out->folder) {
             item = co_await fetch_item(out->folder, id->uid, out->state->options);
+        }
         wbxml::Encoder to(out->fetched, wbxml::Encoder::Fragment());
         to.open(tags::fetch);
         to.text(tags::server_id, command.server_id);
-        to.number(tags::status, item ? sync_status::ok : status_for(item.error()));
+        to.number(tags::status, item ? sync_status::ok : sync_status_of(item.error()));
         if (item) {
             to.open(tags::application_data);
             write_mail(to, *item, version_);

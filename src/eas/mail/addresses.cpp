@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t addresses_max = 500;  // devices cut longer lists themselves
 
-void append_quoted(std::string& out, std::string_view name) {
+void append_name(std::string& out, std::string_view name) {
     out.push_back('"');
     for (const char c : name) {
         if (c == '"' || c == '\\') out.push_back('\\');
@@ -57,7 +57,7 @@ std::string readable_addresses(std::string_view value) {
         if (one.kind != mime::Address::Kind::mailbox) continue;
         if (!out.empty()) out += ", ";
         const std::string name = mime::decode_text(one.name);
-        if (!name.empty()) append_quoted(out, name);
+        if (!name.empty()) append_name(out, name);
         const std::string address = one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host;
         out += name.empty() ? address : "<" + address + ">";
     }

@@ -22,7 +22,7 @@ std::string field_text(std::string_view header, std::string_view name) {
     return mime::unfold(field.value);
 }
 
-std::string without_angles(std::string text) {
+std::string first_id(std::string text) {
     const auto ids = mime::parse_ids(text, 1);
     return ids.empty() ? std::string() : std::string(ids.front());
 }
@@ -46,7 +46,7 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     ItemAttachment out;
     out.reference = write_part_id(id);
     out.name = attachment_name(header, part);
-    out.content_id = without_angles(field_text(header, "Content-ID"));
+    out.content_id = first_id(field_text(header, "Content-ID"));
     out.content_location = field_text(header, "Content-Location");
     out.method = part.kind == mime::Kind::message ? 5 : 1;
     out.size = part.encoding == mime::Encoding::base64 ? part.body_bytes * 3 / 4 : part.body_bytes;
@@ -181,10 +181,12 @@ awaitable<Result<std::string>> MessageOctets::part_header(std::uint32_t part) {
     co_return co_await octets(detail_->prefix.size() + of.header_offset, length);
 }
 
-awaitable<Result<std::string>> MessageOctets::part_octets(std::uint32_t part, std::size_t octets_max) {
+awaitable<Result<std::string>> MessageOctets::part_octets(std::uint32_t part, std::size_t octets_max,
+                                                          std::uint64_t offset) {
     const mime::Part& of = tree_.parts[part];
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(of.body_bytes, octets_max));
-    co_return co_await octets(detail_->prefix.size() + of.body_offset, length);
+    if (offset >= of.body_bytes) co_return std::string();
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(of.body_bytes - offset, octets_max));
+    co_return co_await octets(detail_->prefix.size() + of.body_offset + offset, length);
 }
 
 MailState state_of(const store::Entry& entry, const store::Keywords& keywords) {
@@ -232,25 +234,39 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
     co_return item;
 }
 
-awaitable<Result<AttachmentOctets>> read_attachment(store::FolderPtr folder, store::DetailPtr detail,
-                                                    std::uint32_t part) {
+awaitable<Result<AttachmentOctets>> read_attachment(AttachmentRequest request) {
+    constexpr std::size_t piece_bytes = 256U << 10;
     MailReaderLimits limits;
     limits.whole_bytes_max = 0;  // the part alone
-    MessageOctets message(std::move(folder), std::move(detail), limits);
+    MessageOctets message(request.folder, request.detail, limits);
     const auto opened = co_await message.open();
     if (!opened) co_return opened.error();
-    if (part >= message.tree().parts.size()) co_return Error(Errc::not_found, "no such attachment");
-    const mime::Part& of = message.tree().parts[part];
-    const auto header = co_await message.part_header(part);
-    if (!header) co_return header.error();
-    const auto raw = co_await message.part_octets(part, SIZE_MAX);
-    if (!raw) co_return raw.error();
+    if (request.part >= message.tree().parts.size()) co_return Error(Errc::not_found, "no such attachment");
+    const mime::Part& of = message.tree().parts[request.part];
     AttachmentOctets out;
-    out.name = attachment_name(*header, of);
     out.type = of.type + "/" + of.subtype;
     mime::TransferDecoder decoder(of.encoding);
-    decoder.decode(*raw, out.octets);
-    decoder.finish(out.octets);
+    std::string piece;
+    const auto take = [&] {
+        const std::uint64_t begin = std::max<std::uint64_t>(out.total, request.range.first);
+        const std::uint64_t end =
+            std::min<std::uint64_t>(out.total + piece.size(), std::uint64_t{request.range.last} + 1);
+        if (begin < end)
+            out.octets.append(piece, static_cast<std::size_t>(begin - out.total),
+                              static_cast<std::size_t>(end - begin));
+        out.total += piece.size();
+        piece.clear();
+    };
+    for (std::uint64_t at = 0; at < of.body_bytes; at += piece_bytes) {
+        const auto raw = co_await message.part_octets(request.part, piece_bytes, at);
+        if (!raw) co_return raw.error();
+        decoder.decode(*raw, piece);
+        take();
+        if (out.octets.size() > request.octets_max)
+            co_return Error(Errc::limit, "the attachment is too large");
+    }
+    decoder.finish(piece);
+    take();
     co_return out;
 }
 

@@ -34,8 +34,9 @@ public:
 
     awaitable<store::Result<std::string>> header();
     awaitable<store::Result<std::string>> part_header(std::uint32_t part);
-    /// As they stand in the message, at most so many.
-    awaitable<store::Result<std::string>> part_octets(std::uint32_t part, std::size_t octets_max);
+    /// As they stand in the message, at most so many, from `offset` on.
+    awaitable<store::Result<std::string>> part_octets(std::uint32_t part, std::size_t octets_max,
+                                                      std::uint64_t offset = 0);
     awaitable<store::Result<std::string>> octets(std::uint64_t offset, std::size_t length);
     const MailReaderLimits& limits() const { return limits_; }
 
@@ -62,12 +63,20 @@ struct ReadRequest {
 /// \errors corrupt, not_found, unavailable
 awaitable<store::Result<MailItem>> read_mail(ReadRequest request);
 
-/// An attachment's octets, decoded, with its type ("image/png") and name.
+/// An attachment's octets, decoded, with its type ("image/png").
 struct AttachmentOctets {
-    std::string octets, type, name;
+    std::string octets;  ///< of the range that was asked for
+    std::string type;
+    std::uint64_t total = 0;  ///< octets of the whole
 };
-/// \errors not_found
-awaitable<store::Result<AttachmentOctets>> read_attachment(store::FolderPtr folder, store::DetailPtr detail,
-                                                           std::uint32_t part);
+struct AttachmentRequest {
+    store::FolderPtr folder;
+    store::DetailPtr detail;
+    std::uint32_t part = 0;
+    PlaceRange range{0, UINT32_MAX};  ///< of decoded octets
+    std::size_t octets_max = SIZE_MAX;
+};
+/// Reads piece by piece: only what was asked for is held. \errors not_found, limit: more than octets_max
+awaitable<store::Result<AttachmentOctets>> read_attachment(AttachmentRequest request);
 
 }  // namespace eas

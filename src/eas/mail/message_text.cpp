@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/markup.hpp"
 #include "mime/decode.hpp"
 
 namespace eas {
@@ -18,27 +19,12 @@ std::string decoded(const mime::Part& part, std::string_view octets) {
 }  // namespace
 
 std::string html_of(std::string_view plain) {
+    const std::string escaped = base::xml_escaped(plain);
     std::string out;
-    out.reserve(plain.size() + plain.size() / 16 + 16);
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-        switch (plain[i]) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '\r':
-                break;
-            case '\n':
-                out += "<br>\r\n";
-                break;
-            default:
-                out.push_back(plain[i]);
-        }
+    out.reserve(escaped.size() + escaped.size() / 16);
+    for (const char c : escaped) {
+        if (c == '\n') out += "<br>\r";
+        out.push_back(c);
     }
     return out;
 }

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
+#include "base/fingerprint.hpp"
+#include "base/line_ends.hpp"
 #include "eas/mail/layout.hpp"
 #include "eas/mail/message_text.hpp"
 #include "mime/address.hpp"
@@ -18,20 +20,10 @@
 namespace eas {
 namespace {
 
-/// Devices write LF alone at times; SMTP knows CRLF only.
-std::string with_crlf(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() + text.size() / 32);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\r') {
-            out += "\r\n";
-            if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
-        } else if (text[i] == '\n') {
-            out += "\r\n";
-        } else {
-            out.push_back(text[i] == '\0' ? ' ' : text[i]);
-        }
-    }
+/// Devices write LF alone at times; SMTP knows CRLF only, and no NUL (RFC 5321 section 4.1.1.4).
+std::string smtp_text(std::string_view text) {
+    std::string out = base::with_crlf(text, base::LoneCr::line_end);
+    std::ranges::replace(out, '\0', ' ');
     return out;
 }
 
@@ -71,9 +63,8 @@ std::string text_part(std::string_view subtype, std::string_view utf8) {
 
 /// Of what is between its lines, so that it stands in no part.
 std::string boundary_for(std::string_view kind, const std::vector<std::string>& parts) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const std::string& part : parts)
-        for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    std::uint64_t hash = base::fingerprint(kind);
+    for (const std::string& part : parts) hash = base::fingerprint(part, hash);
     for (std::uint64_t salt = 0;; ++salt) {
         std::string boundary = fmt::format("=_{}_{:016x}", kind, hash + salt);
         if (std::ranges::none_of(
@@ -152,7 +143,7 @@ std::string rfc5322_date(std::int64_t seconds) {
 
 OutgoingFacts read_outgoing(std::string_view message, std::size_t recipients_max) {
     OutgoingFacts out;
-    const std::string clean = with_crlf(message.substr(0, 1U << 20));
+    const std::string clean = smtp_text(message.substr(0, 1U << 20));
     const std::string_view header = std::string_view(clean).substr(0, header_end(clean));
     out.authors = addresses_of(header, "From");
     for (const std::string_view name : {"To", "Cc", "Bcc"})
@@ -169,7 +160,7 @@ OutgoingFacts read_outgoing(std::string_view message, std::size_t recipients_max
 }
 
 std::string complete_message(std::string_view message, const MissingFields& missing, bool keep_bcc) {
-    const std::string clean = with_crlf(message);
+    const std::string clean = smtp_text(message);
     const std::size_t end = header_end(clean);
     const std::string_view header = std::string_view(clean).substr(0, end);
     std::string out;
@@ -187,8 +178,23 @@ std::string complete_message(std::string_view message, const MissingFields& miss
     return out.append(clean, end);
 }
 
+std::string write_text_and_parts(std::string_view utf8, BodyType type,
+                                 const std::vector<std::string>& parts) {
+    std::string text;
+    if (type == BodyType::html) {
+        text =
+            multipart("alternative", {text_part("plain", mime::html_to_text(utf8)), text_part("html", utf8)});
+    } else {
+        text = text_part("plain", utf8);
+    }
+    if (parts.empty()) return "MIME-Version: 1.0\r\n" + text;
+    std::vector<std::string> all{std::move(text)};
+    all.insert(all.end(), parts.begin(), parts.end());
+    return "MIME-Version: 1.0\r\n" + multipart("mixed", all);
+}
+
 std::string with_original(std::string_view message, const Original& original) {
-    const std::string clean = with_crlf(message);
+    const std::string clean = smtp_text(message);
     const mime::Index index = mime::index(clean);
     const Layout layout = lay_out(index.tree);
     const auto octets = [&](std::uint32_t part) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "eas/syntax/options.hpp"
+
 namespace eas {
 
 /// Of a message's header.
@@ -36,6 +38,9 @@ struct Original {
 };
 /// The device's text, then the original's; with its attachments when it is forwarded.
 std::string with_original(std::string_view message, const Original& original);
+
+/// The fields that say how a body is written, and the body: the text, of HTML in both forms, and attachments.
+std::string write_text_and_parts(std::string_view utf8, BodyType type, const std::vector<std::string>& parts);
 
 /// RFC 5322 section 3.3, in UTC.
 std::string rfc5322_date(std::int64_t seconds);

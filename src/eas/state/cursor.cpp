@@ -50,7 +50,7 @@ public:
             begin_pass();
             if (!run_pass()) return finish(true);
         }
-        if (!add_new() || !add_older()) return finish(true);
+        if (!lose_own() || !add_new() || !add_older()) return finish(true);
         return finish(false);
     }
 
@@ -96,8 +96,9 @@ private:
 
     /// False: there is no room for it.
     bool step(Step::Kind kind, const Entry& entry) {
-        if (plan_.count == request_.steps_max) return false;
+        if (plan_.count == request_.steps_max || bytes_ >= request_.bytes_max) return false;
         ++plan_.count;
+        if (kind == Step::Kind::add) bytes_ += entry.size;
         if (!request_.count_only) plan_.steps.push_back(Step{kind, entry});
         if (kind == Step::Kind::add && entry.uid < cursor().oldest) cursor().oldest = entry.uid;
         return true;
@@ -188,7 +189,11 @@ private:
         c.pass = Uid();
         c.done = std::max(c.done, c.target);
         c.window = c.window_next;
-        std::erase_if(c.own, [&c](const OwnChange& own) { return own.modseq <= c.done && own.uid < c.high; });
+        // What it has added is kept in mind until the interval has come to it.
+        std::erase_if(c.own, [&c](const OwnChange& own) {
+            const bool reached = own.kind != OwnChange::Kind::added || own.uid >= c.low;
+            return own.modseq <= c.done && own.uid < c.high && reached;
+        });
         return true;
     }
 
@@ -220,9 +225,45 @@ private:
         return true;
     }
 
+    const OwnChange* own_added(Uid uid) const {
+        const auto found = std::ranges::find_if(plan_.next.own, [uid](const OwnChange& own) {
+            return own.kind == OwnChange::Kind::added && own.uid == uid;
+        });
+        return found == plan_.next.own.end() ? nullptr : &*found;
+    }
+
+    /// The device has it, as of `modseq`: it is told what became of it since.
+    bool keep_own(const Entry& entry, base::ModSeq modseq) {
+        Cursor& c = cursor();
+        if (hides(entry)) {
+            if (!step(Step::Kind::remove, entry)) return false;
+            insert(c.withheld, entry.uid);
+        } else if (entry.modseq > modseq && !is_own(entry.uid, entry.modseq)) {
+            if (!step(Step::Kind::change, entry)) return false;
+        }
+        c.oldest = std::min(c.oldest, entry.uid);
+        return true;
+    }
+
+    /// What the device has added and somebody has removed before it came into the interval.
+    bool lose_own() {
+        Cursor& c = cursor();
+        const std::vector<OwnChange> added = c.own;
+        for (const OwnChange& own : added) {
+            const bool inside = own.uid >= c.low && own.uid < c.high;
+            if (own.kind != OwnChange::Kind::added || inside || now_.find(own.uid) != nullptr) continue;
+            Entry gone;
+            gone.uid = own.uid;
+            if (!step(Step::Kind::remove, gone)) return false;
+            std::erase(c.own, own);
+        }
+        return true;
+    }
+
     bool add(const Entry& entry) {
         Cursor& c = cursor();
-        if (entry.internal_date < c.window || is_own(entry.uid, OwnChange::Kind::added)) return true;
+        if (entry.internal_date < c.window) return true;
+        if (const OwnChange* own = own_added(entry.uid)) return keep_own(entry, own->modseq);
         if (hides(entry)) {
             insert(c.withheld, entry.uid);
             return true;
@@ -237,6 +278,7 @@ private:
 
     const PlanRequest& request_;
     const store::Snapshot& now_;
+    std::uint64_t bytes_ = 0;  // of what is added
     Plan plan_;
 };
 

@@ -57,13 +57,14 @@ struct PlanRequest {
     const store::UidRanges* vanished = nullptr;  ///< since Cursor::done; null: none
     std::int64_t window = Cursor::no_window;     ///< that the device asks for
     std::size_t steps_max = 100;
-    bool count_only = false;  ///< steps are counted, not kept
+    std::uint64_t bytes_max = UINT64_MAX;  ///< of the messages added: once it is reached, no more
+    bool count_only = false;               ///< steps are counted, not kept
 };
 
 struct Plan {
     std::vector<Step> steps;
     std::size_t count = 0;
-    bool more = false;  ///< steps_max was reached, and there are others
+    bool more = false;  ///< one of the two bounds was reached, and there are others
     Cursor next;        ///< once the device has these
 };
 Plan plan_changes(Cursor from, const PlanRequest& request);

@@ -14,8 +14,9 @@ namespace engine = store::engine;
 constexpr unsigned attempts_max = 8;
 constexpr std::size_t names_at_once = 256;
 
-std::string mailbox_partition(base::AccountId account) { return "e/" + store::keys::hex(account.value, 8); }
-std::string partition_of(const DeviceKey& key) { return mailbox_partition(key.account) + "/" + key.device; }
+std::string partition_of(const DeviceKey& key) {
+    return store::keys::devices(key.account) + "/" + key.device;
+}
 std::string row_of(base::FolderId folder) { return "c" + store::keys::hex(folder.value, 16); }
 
 void note_damage(const DeviceKey& key, std::string_view row) {
@@ -43,12 +44,6 @@ void take_row(const engine::Row& row, const DeviceKey& key, DeviceRows& out) {
 }
 
 }  // namespace
-
-std::uint64_t fingerprint(std::string_view octets, std::uint64_t seed) {
-    std::uint64_t hash = seed;
-    for (const char c : octets) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    return hash;
-}
 
 awaitable<Result<DeviceRows>> DeviceStore::load(DeviceKey key, std::vector<base::FolderId> collections) {
     std::vector<std::string> wanted{"d", "h"};
@@ -117,7 +112,7 @@ awaitable<Result<void>> DeviceStore::attempt(DeviceKey key, DeviceRows* rows, co
 }
 
 awaitable<Result<std::vector<std::string>>> DeviceStore::names(base::AccountId account) {
-    const std::string prefix = mailbox_partition(account) + "/";
+    const std::string prefix = store::keys::devices(account) + "/";
     std::vector<std::string> out;
     std::string after;
     for (;;) {
@@ -165,20 +160,9 @@ awaitable<Result<void>> DeviceStore::remove(DeviceKey key) {
     co_return co_await engine_.drop(partition_of(key));
 }
 
-awaitable<Result<void>> DeviceStore::forget(base::AccountId account) {
-    const auto known = co_await names(account);
-    if (!known) co_return known.error();
-    for (const std::string& name : *known) {
-        DeviceKey key{account, name};
-        const auto gone = co_await engine_.drop(partition_of(key));
-        if (!gone) co_return gone;
-    }
-    co_return co_await engine_.drop(mailbox_partition(account));
-}
-
 awaitable<Result<OutOfOffice>> DeviceStore::out_of_office(base::AccountId account) {
     std::vector<std::string> wanted{"o"};
-    const auto rows = co_await engine_.get(mailbox_partition(account), std::move(wanted));
+    const auto rows = co_await engine_.get(store::keys::devices(account), std::move(wanted));
     if (!rows) co_return rows.error();
     if (rows->rows.empty()) co_return OutOfOffice();
     auto oof = decode_oof(rows->rows.front().value);
@@ -188,10 +172,10 @@ awaitable<Result<OutOfOffice>> DeviceStore::out_of_office(base::AccountId accoun
 
 awaitable<Result<void>> DeviceStore::set_out_of_office(base::AccountId account, OutOfOffice oof) {
     for (unsigned tries = 0; tries < attempts_max; ++tries) {
-        const auto version = co_await engine_.version(mailbox_partition(account));
+        const auto version = co_await engine_.version(store::keys::devices(account));
         if (!version) co_return version.error();
         engine::Batch batch;
-        batch.partition = mailbox_partition(account);
+        batch.partition = store::keys::devices(account);
         batch.expect = *version;
         batch.put.push_back({"o", encode(oof)});
         const auto done = co_await engine_.commit(std::move(batch));

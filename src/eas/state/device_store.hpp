@@ -58,8 +58,6 @@ public:
     /// \errors not_found
     awaitable<store::Result<void>> set_access(DeviceKey key, Device::Access access);
     awaitable<store::Result<void>> remove(DeviceKey key);
-    /// All of a mailbox.
-    awaitable<store::Result<void>> forget(base::AccountId account);
 
     awaitable<store::Result<OutOfOffice>> out_of_office(base::AccountId account);
     awaitable<store::Result<void>> set_out_of_office(base::AccountId account, OutOfOffice oof);
@@ -68,8 +66,5 @@ private:
     awaitable<store::Result<void>> attempt(DeviceKey key, DeviceRows* rows, const DeviceChanges* changes);
     store::engine::Engine& engine_;
 };
-
-/// FNV-1a, 64 bit: for what need only differ when it changed.
-std::uint64_t fingerprint(std::string_view octets, std::uint64_t seed = 0xcbf29ce484222325ULL);
 
 }  // namespace eas

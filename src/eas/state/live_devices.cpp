@@ -75,6 +75,16 @@ LiveDevicePtr LiveDevices::find(const DeviceKey& key) {
     return device;
 }
 
+void LiveDevices::end_waiting(const DeviceKey& key) {
+    LiveDevicePtr device;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known = devices_.find(key);
+        if (known != devices_.end()) device = known->second.lock();
+    }
+    if (device) (void)device->begin();  // as a newer request does
+}
+
 std::size_t LiveDevices::count() const {
     const std::lock_guard lock(mutex_);
     return devices_.size();

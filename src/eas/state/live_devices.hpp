@@ -57,6 +57,8 @@ using LiveDevicePtr = std::shared_ptr<LiveDevice>;
 class LiveDevices {
 public:
     LiveDevicePtr find(const DeviceKey& key);
+    /// A request of the device that waits for news is answered at once: an operator has a word for it.
+    void end_waiting(const DeviceKey& key);
     std::size_t count() const;
 
 private:

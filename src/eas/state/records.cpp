@@ -1,6 +1,6 @@
 #include "eas/state/records.hpp"
 
-#include "store/wire.hpp"
+#include "store/wire_ranges.hpp"
 
 namespace eas {
 namespace {
@@ -8,8 +8,8 @@ namespace {
 using store::WireReader;
 using store::WireWriter;
 
-constexpr std::uint8_t format_device = 0x61, format_hierarchy = 0x62, format_collection = 0x63,
-                       format_oof = 0x64;
+constexpr std::uint8_t format_device = 0x71, format_hierarchy = 0x72, format_collection = 0x73,
+                       format_oof = 0x74;
 
 void write_key(WireWriter& out, SyncKey key) {
     out.u32(key.epoch);
@@ -60,13 +60,7 @@ void write_cursor(WireWriter& out, const Cursor& cursor) {
     out.varint(cursor.target.value);
     out.zigzag(cursor.window == Cursor::no_window ? -1 : cursor.window);
     out.zigzag(cursor.window_next == Cursor::no_window ? -1 : cursor.window_next);
-    out.varint(cursor.withheld.size());
-    std::uint32_t last = 0;
-    for (const store::UidRange& range : cursor.withheld) {
-        out.varint(range.first.value - last);
-        out.varint(range.last.value - range.first.value);
-        last = range.last.value;
-    }
+    store::write(out, cursor.withheld);
     out.varint(cursor.own.size());
     for (const OwnChange& own : cursor.own) {
         out.varint(own.uid.value);
@@ -80,17 +74,6 @@ std::int64_t read_window(WireReader& in) {
     return window < 0 ? Cursor::no_window : window;
 }
 
-void read_ranges(WireReader& in, store::UidRanges& out) {
-    std::uint64_t last = 0;
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-        const std::uint64_t first = last + in.varint();
-        last = first + in.varint();
-        if (first == 0 || last > UINT32_MAX) return in.fail();
-        out.push_back(
-            {base::Uid(static_cast<std::uint32_t>(first)), base::Uid(static_cast<std::uint32_t>(last))});
-    }
-}
-
 Cursor read_cursor(WireReader& in) {
     Cursor cursor;
     cursor.begun = in.u8() != 0;
@@ -101,7 +84,7 @@ Cursor read_cursor(WireReader& in) {
     cursor.target = base::ModSeq(in.varint());
     cursor.window = read_window(in);
     cursor.window_next = read_window(in);
-    read_ranges(in, cursor.withheld);
+    cursor.withheld = store::read_ranges(in);
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
         OwnChange own;
         own.uid = base::Uid(in.varint32());

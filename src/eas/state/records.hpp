@@ -12,6 +12,7 @@
 #include "eas/syntax/ids.hpp"
 #include "eas/syntax/options.hpp"
 #include "eas/syntax/provision_request.hpp"
+#include "eas/syntax/settings_request.hpp"
 
 namespace eas {
 
@@ -73,22 +74,10 @@ struct Collection {
     bool operator==(const Collection&) const = default;
 };
 
-/// Row o of the mailbox: its out-of-office answer.
-struct OutOfOffice {
-    struct Reply {
-        bool enabled = false;
-        std::string text, type;
-        bool operator==(const Reply&) const = default;
-    };
-    std::uint8_t state = 0;  ///< 0 off, 1 on, 2 between two times
-    std::string start, end;
-    Reply internal, external_known, external_unknown;
-    bool operator==(const OutOfOffice&) const = default;
-};
-
 std::string encode(const Device& device);
 std::string encode(const Hierarchy& hierarchy);
 std::string encode(const Collection& collection);
+/// Row o of the mailbox: its out-of-office answer.
 std::string encode(const OutOfOffice& oof);
 std::optional<Device> decode_device(std::string_view row);
 std::optional<Hierarchy> decode_hierarchy(std::string_view row);

@@ -97,9 +97,9 @@ std::string write_status(Command command, int status) {
 }
 
 std::string_view offered_commands() {
-    return "Sync,SendMail,SmartForward,SmartReply,FolderSync,FolderCreate,FolderDelete,FolderUpdate,"
-           "MoveItems,"
-           "GetItemEstimate,Ping,Provision";
+    return "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,FolderCreate,FolderDelete,"
+           "FolderUpdate,MoveItems,GetItemEstimate,Search,Settings,Ping,ItemOperations,Provision,"
+           "ResolveRecipients,ValidateCert,Find";
 }
 
 std::string_view offered_versions() { return "12.1,14.0,14.1,16.0,16.1"; }

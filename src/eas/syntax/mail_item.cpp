@@ -106,7 +106,10 @@ void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t 
         to.empty(email::flag);
     }
     if (version < 140) return;
-    if (!state.categories.empty()) {
+    if (state.categories.empty()) {
+        to.empty(
+            email::categories);  // MS-ASEMAIL section 2.2.2.16: all were removed; absent: none has changed
+    } else {
         to.open(email::categories);
         for (const std::string& category : state.categories) to.text(email::category, category);
         to.close();

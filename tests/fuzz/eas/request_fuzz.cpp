@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "eas/mail/draft.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/syntax/compose_request.hpp"
 #include "eas/syntax/folder_request.hpp"
@@ -11,6 +12,8 @@
 #include "eas/syntax/ping_request.hpp"
 #include "eas/syntax/provision_request.hpp"
 #include "eas/syntax/query.hpp"
+#include "eas/syntax/search_request.hpp"
+#include "eas/syntax/settings_request.hpp"
 #include "eas/syntax/sync_request.hpp"
 
 namespace {
@@ -48,6 +51,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)eas::parse_folder_request(document.root(), command).malformed;
     (void)eas::parse_ping(document.root()).malformed;
     (void)eas::parse_provision(document.root()).malformed;
+    (void)eas::parse_search(document.root()).status;
+    (void)eas::parse_find(document.root()).status;
+    (void)eas::parse_oof(document.root()).has_value();
+    eas::Draft draft;
+    eas::apply(eas::parse_draft(document.root()), draft);
+    (void)eas::write_draft(draft).size();
     const eas::ComposeRequest compose = eas::parse_compose(document.root(), eas::Command::smart_reply);
     eas::Original original;
     original.plain = "original";

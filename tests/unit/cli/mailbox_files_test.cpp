@@ -34,11 +34,6 @@ protected:
     std::vector<MailFile> mails_;
 };
 
-TEST(LineEnds, BecomeWhatTheFormatNeeds) {
-    EXPECT_EQ(with_crlf("a\nb\r\nc\r\rd\n"), "a\r\nb\r\nc\r\rd\r\n");
-    EXPECT_EQ(with_lf("a\r\nb\nc\rd\r\n"), "a\nb\nc\rd\n");
-}
-
 TEST(Maildir, FlagsAreLetters) {
     EXPECT_EQ(maildir_flags("1.M2P3.host,S=5:2,FS"), (std::vector<std::string>{"\\Flagged", "\\Seen"}));
     EXPECT_TRUE(maildir_flags("1.M2P3.host").empty());

@@ -16,12 +16,14 @@ using store::SystemFlag;
 /// A folder, simple: entries, and who left when.
 class Folder {
 public:
-    void append(std::int64_t date) {
+    OwnChange append(std::int64_t date, std::uint32_t size = 100) {
         Entry entry;
         entry.uid = base::Uid(next_++);
         entry.modseq = base::ModSeq(++modseq_);
         entry.internal_date = date;
+        entry.size = size;
         entries_[entry.uid.value] = entry;
+        return {entry.uid, entry.modseq, OwnChange::Kind::added};
     }
     base::ModSeq set(std::uint32_t uid, SystemFlag flag, bool yes) {
         Entry& entry = entries_.at(uid);
@@ -169,6 +171,41 @@ TEST(Cursor, OwnChangesAreNotTold) {
     EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 2U);
 }
 
+TEST(Cursor, OwnAdditionsAreToldOfTheirEnd) {
+    for (const bool synced_before : {false, true}) {
+        Folder folder;
+        Cursor cursor;
+        if (synced_before) cursor = plan(folder, cursor, Cursor::no_window, 100).next;
+        note_own(cursor, folder.append(5), nullptr);
+        note_own(cursor, folder.append(6), nullptr);
+        folder.remove(2);
+        const Plan next = plan(folder, cursor, Cursor::no_window, 100);
+        ASSERT_EQ(next.steps.size(), 1U);
+        EXPECT_EQ(next.steps.front().entry.uid.value, 2U);
+        folder.remove(1);
+        const Plan last = plan(folder, next.next, Cursor::no_window, 100);
+        ASSERT_EQ(last.steps.size(), 1U);
+        EXPECT_EQ(last.steps.front().kind, Step::Kind::remove);
+        EXPECT_EQ(plan(folder, last.next, Cursor::no_window, 100).count, 0U);
+    }
+}
+
+TEST(Cursor, AddsNoMoreThanSoManyOctets) {
+    Folder folder;
+    for (int i = 0; i < 5; ++i) folder.append(i, 1'000);
+    const store::SnapshotPtr now = folder.snapshot();
+    PlanRequest request;
+    request.now = now.get();
+    request.bytes_max = 1'500;
+    Plan next = plan_changes(Cursor(), request);
+    EXPECT_EQ(next.steps.size(), 2U);
+    EXPECT_TRUE(next.more);
+    next = plan_changes(next.next, request);
+    next = plan_changes(next.next, request);
+    EXPECT_EQ(next.steps.size(), 1U);
+    EXPECT_FALSE(next.more);
+}
+
 TEST(Cursor, WithheldUntilItChanges) {
     Folder folder;
     for (int i = 0; i < 3; ++i) folder.append(i);
@@ -202,6 +239,14 @@ TEST(Cursor, DevicesHaveWhatTheFolderHas) {
                 } else {
                     folder.remove(folder.any(random));
                 }
+            }
+            // What the device adds itself; it is old enough for any window.
+            if (random() % 4 == 0) {
+                const OwnChange own = folder.append(2'000);
+                note_own(cursor, own, nullptr);
+                device.items[own.uid.value] = {};
+                if (random() % 2 == 0) folder.set(own.uid.value, SystemFlag::seen, true);
+                if (random() % 4 == 0) folder.remove(own.uid.value);
             }
             if (random() % 10 == 0)
                 window = random() % 4 == 0 ? Cursor::no_window : static_cast<std::int64_t>(random() % 1'000);

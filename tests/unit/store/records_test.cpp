@@ -115,6 +115,12 @@ TEST(Keys, SortAsNumbersAndParseBack) {
     }
     EXPECT_EQ(keys::folder(base::FolderId(0xAB)), "f/00000000000000ab");
     EXPECT_FALSE(keys::parse_folder("f/00000000000000AB"));
+    EXPECT_EQ(keys::devices(base::AccountId(0xAB)), "e/000000ab");
+    for (const char* name : {"e/000000ab", "e/000000ab/DEV1"})
+        EXPECT_EQ(keys::parse_devices(name), base::AccountId(0xAB)) << name;
+    for (const char* name :
+         {"e/", "e/000000a", "e/000000ab/", "e/000000abDEV1", "e/000000AB/DEV1", "a/000000ab"})
+        EXPECT_FALSE(keys::parse_devices(name)) << name;
     EXPECT_FALSE(keys::parse_hex("12345678901234567"));
     EXPECT_FALSE(keys::parse_tag("0000000000000000x0000000000000000"));
 }

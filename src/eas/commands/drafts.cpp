@@ -1,0 +1,168 @@
+// Drafts by Sync, from 16.0 on: added, changed, sent. MS-ASCMD sections 2.2.3.7.2 and 2.2.3.24, MS-ASEMAIL
+// section 2.2.2.71 (Send).
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "eas/mail/addresses.hpp"
+#include "eas/mail/draft.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "eas/sync_answer.hpp"
+
+namespace eas {
+namespace {
+
+constexpr int bad_recipients = 183;  // MS-ASCMD section 2.2.2
+
+}  // namespace
+
+/// What the draft is now, to be changed. \errors not_found
+awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChanges* changes) {
+    const std::vector<std::string>* removed = &changes->removed;
+    auto folder = co_await account_->open(id.folder);
+    if (!folder) co_return folder.error();
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* entry = now_there->find(id.uid);
+    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such draft");
+    std::vector<store::Entry> entries{*entry};
+    const auto details = co_await (*folder)->details(std::move(entries));
+    if (!details) co_return details.error();
+    if (details->empty() || !details->front())
+        co_return store::Error(store::Errc::not_found, "no such draft");
+    MessageOctets message(*folder, details->front());
+    const auto opened = co_await message.open();
+    if (!opened) co_return opened.error();
+    const auto header = co_await message.header();
+    if (!header) co_return header.error();
+    const HeaderTexts texts = read_header_texts(*header);
+    Draft out;
+    out.from = texts.from;
+    out.to = texts.to;
+    out.cc = texts.cc;
+    out.bcc = texts.bcc;
+    out.subject = texts.subject;
+    out.importance = texts.importance;
+    out.other_fields = other_fields(*header);
+    for (const TextBlock& block : message.layout().texts)
+        for (const std::uint32_t part : {block.plain, block.html})
+            if (part != mime::no_part &&
+                message.tree().parts[part].body_bytes > message.limits().text_bytes_max)
+                co_return store::Error(store::Errc::limit, "the text is too long to be changed");
+    ItemOptions whole;
+    whole.bodies.push_back({BodyType::html, UINT32_MAX, false, 0});
+    whole.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
+    const auto item = co_await fetch_item(*folder, id.uid, whole);
+    if (!item) co_return item.error();
+    if (item->body) {
+        out.text = item->body->data;
+        out.text_type = item->body->type;
+    }
+    for (const std::uint32_t part : message.layout().attachments) {
+        const std::string reference = write_part_id({id, part});
+        if (part == 0 || std::ranges::find(*removed, reference) != removed->end()) continue;
+        auto head = co_await message.part_header(part);
+        if (!head) co_return head.error();
+        auto body = co_await message.part_octets(part, SIZE_MAX);
+        if (!body) co_return body.error();
+        out.parts.push_back(*head + *body);
+    }
+    co_return out;
+}
+
+/// The message that a draft becomes. \errors those of read_draft()
+awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> former,
+                                                          const DraftChanges* changes) {
+    Draft draft;
+    draft.from = identity_.name;
+    if (former && !changes->whole) {
+        auto known = co_await read_draft(*former, changes);
+        if (!known) co_return known.error();
+        const std::string author = known->from.empty() ? draft.from : known->from;
+        draft = std::move(*known);
+        draft.from = author;
+    }
+    apply(*changes, draft);
+    draft.date = rfc5322_date(now());
+    draft.message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_->clock.now()),
+                                   services_->random.hex(8), services_->hostname);
+    if (!changes->whole) co_return write_draft(draft);
+    MissingFields missing;
+    missing.from = "<" + draft.from + ">";
+    missing.date = draft.date;
+    missing.message_id = draft.message_id;
+    co_return complete_message(*changes->whole, missing, true);
+}
+
+/// Into the folder, in place of `former` if there is one. Its uid.
+awaitable<store::Result<base::Uid>> Session::keep_draft(store::FolderPtr folder, std::string message,
+                                                        std::optional<ItemId> former) {
+    const auto writer = services_->store.new_message();
+    const auto written = co_await writer->write(message);
+    if (!written) co_return written.error();
+    auto content = co_await writer->finish();
+    if (!content) co_return content.error();
+    store::Incoming incoming(std::move(*content));
+    incoming.flags.system =
+        store::FlagSet(store::SystemFlag::seen) | store::FlagSet(store::SystemFlag::draft);
+    if (former) {
+        const auto replaced = co_await folder->replace(former->uid, folder, std::move(incoming));
+        if (!replaced) co_return replaced.error();
+        if (!replaced->uid) co_return store::Error(store::Errc::not_found, "no such draft");
+        co_return replaced->uid;
+    }
+    std::vector<store::Incoming> one;
+    one.push_back(std::move(incoming));
+    const auto appended = co_await folder->append(std::move(one));
+    if (!appended) co_return appended.error();
+    co_return appended->uids.front();
+}
+
+awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncCommand* command) {
+    // MS-ASCMD section 2.2.3.7.2: mail cannot be added otherwise.
+    if (version_ < 160 || !out->is_drafts || !out->folder)
+        co_return command_result(*command, sync_status::conversion);
+    // The answer was lost, and the request has changed since: what was added is there.
+    for (const CommandResult& known : out->state->results)
+        if (out->repeated && known.client_id == command->client_id && known.status == sync_status::ok)
+            co_return known;
+    const DraftChanges changes = parse_draft(command->data);
+    auto message = co_await make_draft(std::nullopt, &changes);
+    if (!message) co_return command_result(*command, sync_status_of(message.error()));
+    if (command->send) {
+        const int sent = co_await submit(std::move(*message), true);
+        co_return command_result(*command, sent == status::ok              ? sync_status::ok
+                                           : sent == status::no_recipients ? bad_recipients
+                                                                           : sync_status::server_error);
+    }
+    const auto uid = co_await keep_draft(out->folder, std::move(*message), std::nullopt);
+    if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
+    CommandResult result = command_result(*command, sync_status::ok);
+    result.server_id = write_item_id({out->id, *uid});
+    note_own(out->cursor, {*uid, out->folder->snapshot()->totals().highest_modseq, OwnChange::Kind::added},
+             nullptr);
+    co_return result;
+}
+
+/// The new draft has another id, since what is stored does not change: the device hears of both by Commands.
+awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id) {
+    const DraftChanges changes = parse_draft(command->data);
+    auto message = co_await make_draft(id, &changes);
+    if (!message) co_return command_result(*command, sync_status_of(message.error()));
+    if (!command->send) {
+        const auto uid = co_await keep_draft(out->folder, std::move(*message), id);
+        co_return command_result(*command, uid ? sync_status::ok : sync_status_of(uid.error()));
+    }
+    const int sent = co_await submit(std::move(*message), true);
+    if (sent != status::ok)
+        co_return command_result(*command,
+                                 sent == status::no_recipients ? bad_recipients : sync_status::server_error);
+    store::UidRanges uids{{id.uid, id.uid}};
+    const auto removed = co_await out->folder->remove(std::move(uids));
+    if (!removed)
+        base::log::warn("eas", "sent, but the draft is still there",
+                        {{"user", identity_.name}, {"why", removed.error().what()}});
+    co_return command_result(*command, sync_status::ok);
+}
+
+}  // namespace eas

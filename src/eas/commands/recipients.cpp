@@ -1,0 +1,121 @@
+// ResolveRecipients and ValidateCert: MS-ASCMD sections 2.2.2.14 and 2.2.2.21.
+#include <algorithm>
+
+#include "base/base64.hpp"
+#include "eas/mail/certificate.hpp"
+#include "eas/session.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+constexpr std::size_t names_max = 100;  // of one request
+constexpr std::size_t name_bytes_max = 256;
+constexpr std::size_t suggestions_max = 19;  // of one ambiguous name
+constexpr std::size_t certificates_max = 20;
+constexpr std::size_t certificate_bytes_max = 64U << 10;
+
+namespace resolve_status {
+constexpr int ok = 1, ambiguous = 2, partial = 3, unknown = 4, protocol_error = 5;
+constexpr int no_certificate = 7, no_availability = 163, no_picture = 173;
+}  // namespace resolve_status
+
+void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element options) {
+    namespace tags = wbxml::resolverecipients;
+    to.open(tags::recipient);
+    to.number(tags::type, 1);  // of the address list
+    to.text(tags::display_name, person.name);
+    to.text(tags::email_address, person.address);
+    const auto status_in = [&to](wbxml::Tag tag, int status) {
+        to.open(tag);
+        to.number(tags::status, status);
+        to.close();
+    };
+    // No calendars, certificates or pictures are kept: it is said so.
+    if (options.child(tags::availability)) status_in(tags::availability, resolve_status::no_availability);
+    const auto wants = options.child(tags::certificate_retrieval).number();
+    if (wants && *wants > 1) status_in(tags::certificates, resolve_status::no_certificate);
+    if (options.child(tags::picture)) status_in(tags::picture, resolve_status::no_picture);
+    to.close();
+}
+
+}  // namespace
+
+/// Whom a name means. An address is one person; else it is how a name or an address begins.
+awaitable<std::vector<Person>> Session::resolve(std::string name, std::size_t most) {
+    std::vector<Person> found;
+    if (name.empty()) co_return found;
+    if (name.find('@') != std::string::npos) {
+        auto person = co_await find_person(name);
+        if (person) {
+            found.push_back(std::move(*person));
+            co_return found;
+        }
+    }
+    found = co_await find_people(std::move(name), most);
+    co_return found;
+}
+
+awaitable<Answer> Session::resolve_recipients() {
+    namespace tags = wbxml::resolverecipients;
+    const wbxml::Element options = root().child(tags::options);
+    std::vector<std::string> names;
+    for (const wbxml::Element one : root())
+        if (one.tag() == tags::to) names.emplace_back(one.text());
+    const bool too_long =
+        std::ranges::any_of(names, [](const std::string& name) { return name.size() > name_bytes_max; });
+    if (names.empty() || names.size() > names_max || too_long)
+        co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::resolve_recipients);
+    to.number(tags::status, resolve_status::ok);
+    for (const std::string& name : names) {
+        std::vector<Person> found = co_await resolve(name, suggestions_max + 1);
+        const bool more = found.size() > suggestions_max;
+        if (more) found.resize(suggestions_max);
+        to.open(tags::response);
+        to.text(tags::to, name);
+        to.number(tags::status, found.empty()       ? resolve_status::unknown
+                                : found.size() == 1 ? resolve_status::ok
+                                : more              ? resolve_status::partial
+                                                    : resolve_status::ambiguous);
+        to.number(tags::recipient_count, static_cast<std::int64_t>(found.size()));
+        for (const Person& person : found) write_recipient(to, person, options);
+        to.close();
+    }
+    to.close();
+    co_return wbxml(std::move(body));
+}
+
+awaitable<Answer> Session::validate_cert() {
+    namespace tags = wbxml::validatecert;
+    const auto read = [](wbxml::Element list, std::vector<std::string>& out) {
+        for (const wbxml::Element one : list) {
+            if (one.tag() != tags::certificate || out.size() == certificates_max) return false;
+            auto der =
+                one.is_opaque() ? std::optional(std::string(one.text())) : base::base64_decode(one.text());
+            if (der && der->size() > certificate_bytes_max) return false;
+            out.push_back(der ? std::move(*der) : std::string());
+        }
+        return true;
+    };
+    std::vector<std::string> certificates, chain;
+    const bool fine = read(root().child(tags::certificates), certificates) &&
+                      read(root().child(tags::certificate_chain), chain);
+    if (!fine || certificates.empty())
+        co_return wbxml(write_status(Command::validate_cert, certificate_status::malformed));
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::validate_cert);
+    to.number(tags::status, certificate_status::ok);
+    for (const int status : validate_certificates(certificates, chain, services_->clock.now())) {
+        to.open(tags::certificate);
+        to.number(tags::status, status);
+        to.close();
+    }
+    to.close();
+    co_return wbxml(std::move(body));
+}
+
+}  // namespace eas

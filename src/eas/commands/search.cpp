@@ -1,0 +1,322 @@
+// Search and Find: in the mailbox, by the store's index where that helps, and among the people of the post
+// office. MS-ASCMD section 2.2.2.16.
+#include <algorithm>
+#include <chrono>
+
+#include <unicode/unistr.h>
+
+#include "base/ascii.hpp"
+#include "eas/session.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+/// Upper and lower case are the same.
+std::string folded(std::string_view utf8) {
+    icu::UnicodeString text =
+        icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<int>(utf8.size())));
+    std::string out;
+    text.foldCase().toUTF8String(out);
+    return out;
+}
+
+/// `words` are folded.
+bool has_words(const MailItem& item, const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string* part : {&item.subject, &item.from, &item.to, &item.cc}) text += *part + "\n";
+    if (item.body) text += item.body->data;
+    text = folded(text);
+    return std::ranges::all_of(words,
+                               [&](const std::string& word) { return text.find(word) != std::string::npos; });
+}
+
+bool in_conversation(const store::Entry& entry, std::string_view conversation) {
+    if (conversation.empty()) return true;
+    if (conversation.size() != 16) return false;
+    std::uint64_t thread = 0;
+    for (const char c : conversation.substr(8)) thread = thread << 8 | static_cast<unsigned char>(c);
+    return entry.thread.value == thread;
+}
+
+std::int64_t date_of(const MailHit& hit) { return hit.entry.internal_date; }
+
+/// A mailbox may hold millions: only the newest are looked at.
+void keep_newest(std::vector<MailHit>& hits, std::size_t most) {
+    if (hits.size() <= most) return;
+    const auto end = hits.begin() + static_cast<std::ptrdiff_t>(most);
+    std::ranges::nth_element(hits, end, std::greater(), date_of);
+    hits.erase(end, hits.end());
+}
+
+}  // namespace
+
+/// The folders that a search goes through. Deleted items are looked through where they are named.
+std::vector<base::FolderId> Session::searched_folders(const MailQuery& query) const {
+    std::vector<base::FolderId> out;
+    const store::FolderTreePtr tree = account_->folders();
+    for (const store::FolderInfo& folder : tree->folders) {
+        if (!folder.selectable) continue;
+        bool wanted = query.folders.empty();
+        for (const base::FolderId id : query.folders) {
+            const store::FolderInfo* named = tree->find(id);
+            if (named == nullptr) continue;
+            wanted |= named->id == folder.id || (query.deep && folder.name.starts_with(named->name + "/"));
+        }
+        if (wanted) out.push_back(folder.id);
+    }
+    return out;
+}
+
+/// Messages that may have the words, of one folder.
+awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId id,
+                                         std::vector<MailHit>* hits) {
+    auto folder = co_await account_->open(id);
+    if (!folder) co_return;
+    const std::size_t most = limits().search_messages_max;
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    std::vector<store::SearchHitsPtr> verdicts;
+    for (const std::string& word : query->words) {
+        if (services_->store.search() == nullptr) break;
+        store::SearchNeedle needle;
+        needle.text = word;
+        verdicts.push_back(
+            co_await services_->store.search()->find(identity_.account, id, now_there, std::move(needle)));
+    }
+    now_there->for_each(
+        base::SeqNum(1), base::SeqNum(now_there->size()), [&](base::SeqNum seq, const store::Entry& entry) {
+            if (entry.flags.has(store::SystemFlag::deleted) || !in_conversation(entry, query->conversation))
+                return;
+            if (query->from && entry.internal_date <= *query->from) return;
+            if (query->to && entry.internal_date >= *query->to) return;
+            const bool out = std::ranges::any_of(verdicts, [seq](const store::SearchHitsPtr& verdict) {
+                return verdict && verdict->of(seq) == store::SearchHits::Verdict::no;
+            });
+            if (!out) hits->push_back({id, entry});
+            if (hits->size() >= 2 * most) keep_newest(*hits, most);
+        });
+    keep_newest(*hits, most);
+}
+
+/// All that match, the newest first; as many as are asked for, and how many there are (of those looked at).
+awaitable<std::vector<MailHit>> Session::find_mail(MailQuery query, std::size_t wanted) {
+    std::vector<MailHit> hits;
+    for (const base::FolderId folder : searched_folders(query))
+        co_await find_candidates(&query, folder, &hits);
+    std::ranges::sort(hits, std::greater(), date_of);
+    if (query.words.empty()) co_return hits;
+    for (std::string& word : query.words) word = folded(word);
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<MailHit> out;
+    ItemOptions text;
+    text.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
+    for (const MailHit& hit : hits) {
+        const auto passed = std::chrono::steady_clock::now() - began;
+        if (out.size() >= wanted || passed > limits().answer_time) break;
+        auto folder = co_await account_->open(hit.folder);
+        if (!folder) continue;
+        const auto item = co_await fetch_item(*folder, hit.entry.uid, text);
+        if (item && has_words(*item, query.words)) out.push_back(hit);
+    }
+    co_return out;
+}
+
+/// Mailboxes of the user's post office whose name or address begins so.
+awaitable<std::vector<Person>> Session::find_people(std::string text, std::size_t most) {
+    constexpr std::size_t page = 500;
+    std::vector<Person> out;
+    const auto own = co_await services_->directory.mailbox(identity_.account);
+    if (!own) co_return out;
+    const std::string prefix = base::lowered(text);
+    const auto begins = [&prefix](const std::string& name) {
+        return base::lowered(name).starts_with(prefix);
+    };
+    std::string after;
+    for (std::size_t seen = 0; seen < limits().search_names_max; seen += page) {
+        const auto found = co_await services_->directory.mailboxes(own->post_office, after, page);
+        if (!found) co_return out;
+        for (const directory::Mailbox& mailbox : *found) {
+            if (!mailbox.enabled || mailbox.addresses.empty()) continue;
+            if (begins(mailbox.name) || std::ranges::any_of(mailbox.addresses, begins))
+                out.push_back({mailbox.name, mailbox.addresses.front()});
+            if (out.size() >= most) co_return out;
+        }
+        if (found->size() < page) co_return out;
+        after = found->back().name;
+    }
+    co_return out;
+}
+
+/// Of the user's post office, by one of his addresses.
+awaitable<std::optional<Person>> Session::find_person(std::string address) {
+    const auto own = co_await services_->directory.mailbox(identity_.account);
+    const auto known = co_await services_->directory.login(std::move(address));
+    if (!own || !known) co_return std::nullopt;
+    const directory::Mailbox& mailbox = known->mailbox;
+    if (mailbox.post_office != own->post_office || !mailbox.enabled || mailbox.addresses.empty())
+        co_return std::nullopt;
+    co_return Person{mailbox.name, mailbox.addresses.front()};
+}
+
+namespace {
+
+void write_person(wbxml::Encoder& to, const Person& person, bool with_picture) {
+    namespace tags = wbxml::gal;
+    to.text(tags::display_name, person.name);
+    to.text(tags::alias, person.name);
+    to.text(tags::email_address, person.address);
+    if (with_picture) {
+        to.open(tags::picture);
+        to.number(tags::status, 173);  // MS-ASCMD section 2.2.2: there is none
+        to.close();
+    }
+}
+
+/// Places that exist; nothing: the range is beyond the end.
+std::optional<PlaceRange> places(const SearchRequest& request, std::size_t found, std::size_t most) {
+    if (found == 0 || request.range.first >= found) return std::nullopt;
+    PlaceRange out = request.range;
+    const std::size_t last = std::min<std::size_t>({out.last, found - 1, out.first + most - 1});
+    out.last = static_cast<std::uint32_t>(last);
+    return out;
+}
+
+std::string shown(const PlaceRange& range) {
+    return std::to_string(range.first) + "-" + std::to_string(range.last);
+}
+
+}  // namespace
+
+awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
+    namespace tags = wbxml::search;
+    const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
+    const std::vector<MailHit> hits = co_await find_mail(request->mail, wanted + 1);
+    const auto range = places(*request, hits.size(), limits().search_results_max);
+    to->number(tags::status, search_status::ok);
+    for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+        auto folder = co_await account_->open(hits[i].folder);
+        store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
+        if (folder) item = co_await fetch_item(*folder, hits[i].entry.uid, request->options);
+        if (!item) continue;
+        to->open(tags::result);
+        to->text(wbxml::airsync::class_, "Email");
+        to->text(tags::long_id, write_item_id({hits[i].folder, hits[i].entry.uid}));
+        to->text(wbxml::airsync::collection_id, write_folder_id(hits[i].folder));
+        to->open(tags::properties);
+        write_mail(*to, *item, version_);
+        to->close();
+        to->close();
+    }
+    if (!range) to->empty(tags::result);  // devices look for one
+    if (range) {
+        to->text(tags::range, shown(*range));
+        to->number(tags::total, static_cast<std::int64_t>(hits.size()));
+    }
+}
+
+awaitable<Answer> Session::search() {
+    namespace tags = wbxml::search;
+    const SearchRequest request = parse_search(root());
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::search);
+    to.number(tags::status, search_status::ok);
+    to.open(tags::response);
+    to.open(tags::store);
+    if (request.status != search_status::ok || request.store == SearchRequest::Store::other) {
+        to.number(tags::status,
+                  request.status != search_status::ok ? request.status : search_status::bad_link);
+    } else if (request.store == SearchRequest::Store::mailbox) {
+        co_await search_mailbox(&to, &request);
+    } else {
+        const std::vector<Person> found = co_await find_people(request.people, limits().search_results_max);
+        const auto range = places(request, found.size(), limits().search_results_max);
+        to.number(tags::status, search_status::ok);
+        for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+            to.open(tags::result);
+            to.open(tags::properties);
+            write_person(to, found[i], request.wants_picture);
+            to.close();
+            to.close();
+        }
+        if (!range) to.empty(tags::result);
+        if (range) {
+            to.text(tags::range, shown(*range));
+            to.number(tags::total, static_cast<std::int64_t>(found.size()));
+        }
+    }
+    to.close();
+    to.close();
+    to.close();
+    co_return wbxml(std::move(body));
+}
+
+awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
+    namespace tags = wbxml::find;
+    const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
+    const std::vector<MailHit> hits = co_await find_mail(request->mail, wanted + 1);
+    const auto range = places(*request, hits.size(), limits().search_results_max);
+    ItemOptions preview;
+    preview.bodies.push_back({BodyType::plain, 0, false, 255});
+    for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+        auto folder = co_await account_->open(hits[i].folder);
+        store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
+        if (folder) item = co_await fetch_item(*folder, hits[i].entry.uid, preview);
+        if (!item) continue;
+        to->open(tags::result);
+        to->text(wbxml::airsync::class_, "Email");
+        to->text(wbxml::airsync::server_id, write_item_id({hits[i].folder, hits[i].entry.uid}));
+        to->text(wbxml::airsync::collection_id, write_folder_id(hits[i].folder));
+        to->open(tags::properties);
+        to->text(wbxml::email::subject, item->subject);
+        to->text(wbxml::email::date_received, write_date(item->received));
+        to->text(wbxml::email::display_to, item->display_to);
+        to->number(wbxml::email::importance, item->importance);
+        to->number(wbxml::email::read, item->state.read ? 1 : 0);
+        to->number(wbxml::email2::is_draft, item->is_draft ? 1 : 0);
+        if (item->body && !item->body->preview.empty()) to->text(tags::preview, item->body->preview);
+        to->number(tags::has_attachments, item->attachments.empty() ? 0 : 1);
+        to->text(wbxml::email::from, item->from);
+        to->close();
+        to->close();
+    }
+    if (range) {
+        to->text(tags::range, shown(*range));
+        to->number(tags::total, static_cast<std::int64_t>(hits.size()));
+    }
+}
+
+awaitable<Answer> Session::find() {
+    namespace tags = wbxml::find;
+    const SearchRequest request = parse_find(root());
+    if (request.status != search_status::ok) co_return wbxml(write_status(Command::find, request.status));
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::find);
+    to.number(tags::status, search_status::ok);
+    to.open(tags::response);
+    to.text(wbxml::itemoperations::store, request.store == SearchRequest::Store::people ? "GAL" : "Mailbox");
+    to.number(tags::status, search_status::ok);
+    if (request.store == SearchRequest::Store::mailbox) {
+        co_await find_in_mailbox(&to, &request);
+    } else {
+        const std::vector<Person> found = co_await find_people(request.people, limits().search_results_max);
+        const auto range = places(request, found.size(), limits().search_results_max);
+        for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+            to.open(tags::result);
+            to.open(tags::properties);
+            write_person(to, found[i], request.wants_picture);
+            to.close();
+            to.close();
+        }
+        if (range) {
+            to.text(tags::range, shown(*range));
+            to.number(tags::total, static_cast<std::int64_t>(found.size()));
+        }
+    }
+    to.close();
+    to.close();
+    co_return wbxml(std::move(body));
+}
+
+}  // namespace eas

@@ -1,0 +1,121 @@
+// Settings: out-of-office answers, what a device is, who its user is. MS-ASCMD section 2.2.2.17.
+#include "eas/session.hpp"
+#include "eas/syntax/settings_request.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::settings;
+
+constexpr int settings_ok = 1, settings_protocol_error = 2, settings_unavailable = 4, settings_denied = 7;
+
+void status_alone(wbxml::Encoder& to, wbxml::Tag tag, int status) {
+    to.open(tag);
+    to.number(tags::status, status);
+    to.close();
+}
+
+}  // namespace
+
+awaitable<void> Session::settings_oof(wbxml::Encoder* to, wbxml::Element oof) {
+    const wbxml::Element set = oof.child(tags::set), get = oof.child(tags::get);
+    if (set) {
+        const auto wanted = parse_oof(set);
+        int status = settings_protocol_error;
+        if (wanted) {
+            const auto kept = co_await services_->devices.set_out_of_office(identity_.account, *wanted);
+            status = kept ? settings_ok : settings_unavailable;
+        }
+        status_alone(*to, tags::oof, status);
+        co_return;
+    }
+    if (!get) {
+        status_alone(*to, tags::oof, settings_protocol_error);
+        co_return;
+    }
+    const auto kept = co_await services_->devices.out_of_office(identity_.account);
+    if (!kept) {
+        status_alone(*to, tags::oof, settings_unavailable);
+        co_return;
+    }
+    to->open(tags::oof);
+    to->number(tags::status, settings_ok);
+    write_oof(*to, *kept, get.child(tags::body_type).text());
+    to->close();
+}
+
+awaitable<void> Session::settings_user(wbxml::Encoder* to) {
+    const auto mailbox = co_await services_->directory.mailbox(identity_.account);
+    if (!mailbox) {
+        status_alone(*to, tags::user_information, settings_unavailable);
+        co_return;
+    }
+    to->open(tags::user_information);
+    to->number(tags::status, settings_ok);
+    to->open(tags::get);
+    if (version_ >= 141) {
+        to->open(tags::accounts);
+        to->open(tags::account);
+        to->text(tags::user_display_name, mailbox->name);
+    }
+    to->open(tags::email_addresses);
+    for (const std::string& address : mailbox->addresses) to->text(tags::smtp_address, address);
+    if (version_ >= 141 && !mailbox->addresses.empty())
+        to->text(tags::primary_smtp_address, mailbox->addresses.front());
+    to->close();
+    if (version_ >= 141) {
+        to->close();
+        to->close();
+    }
+    to->close();
+    to->close();
+}
+
+awaitable<Answer> Session::settings() {
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::settings);
+    to.number(tags::status, settings_ok);
+    bool any = false;
+    // Each once: the schema of the answer has each once.
+    if (const wbxml::Element oof = root().child(tags::oof)) {
+        any = true;
+        co_await settings_oof(&to, oof);
+    }
+    if (const wbxml::Element device = root().child(tags::device_information)) {
+        any = true;
+        auto information = parse_device_information(device);
+        status_alone(to, tags::device_information, information ? settings_ok : settings_protocol_error);
+        if (information && rows_.device.information != *information) {
+            rows_.device.information = std::move(*information);
+            changes_.device = true;
+        }
+    }
+    if (root().child(tags::device_password)) {
+        any = true;  // a recovery password is kept nowhere: the policy asks for none
+        status_alone(to, tags::device_password, settings_denied);
+    }
+    if (const wbxml::Element user = root().child(tags::user_information)) {
+        any = true;
+        if (user.child(tags::get)) {
+            co_await settings_user(&to);
+        } else {
+            status_alone(to, tags::user_information, settings_protocol_error);
+        }
+    }
+    if (root().child(tags::rights_management_information)) {
+        any = true;
+        to.open(tags::rights_management_information);
+        to.number(tags::status, settings_ok);
+        to.open(tags::get);
+        to.empty(wbxml::rightsmanagement::rights_management_templates);
+        to.close();
+        to.close();
+    }
+    to.close();
+    if (!any) co_return wbxml(write_status(Command::settings, settings_protocol_error));
+    co_return wbxml(std::move(body));
+}
+
+}  // namespace eas
