@@ -17,6 +17,29 @@ constexpr std::array<bool, 256> is_plain = [] {
     return table;
 }();
 
+bool plain(char c) { return is_plain[static_cast<unsigned char>(c)]; }
+
+/// Where the octets from \p at on stop to be in relaxed form already: words with single blanks between them,
+/// lines of such words. What the next octet decides is left, so that a cut anywhere is no difference.
+const char* unchanged(const char* at, const char* end) {
+    constexpr std::ptrdiff_t block = 16;  // one comparison of vectors, where the compiler has them
+    for (;;) {
+        while (end - at > block) {
+            bool changes = false;
+            for (std::ptrdiff_t i = 0; i < block; ++i) {
+                const auto c = static_cast<unsigned char>(at[i]),
+                           next = static_cast<unsigned char>(at[i + 1]);
+                changes |= (c == '\t') | (c == '\r') | ((c == ' ') & (next <= ' '));
+            }
+            if (changes) break;
+            at += block;
+        }
+        while (at != end && (plain(*at) || (*at == ' ' && end - at > 1 && plain(at[1])))) ++at;
+        if (end - at < 3 || at[0] != '\r' || at[1] != '\n' || !plain(at[2])) return at;
+        at += 2;
+    }
+}
+
 }  // namespace
 
 struct BodyHash::Digest {
@@ -108,8 +131,9 @@ void BodyHash::update_relaxed(std::string_view octets) {
             release();
             emit("\r");
         }
+        // What is held is a blank already: another one adds nothing, and a line end takes it away.
         const char* const begin = at;
-        while (at != end && is_plain[static_cast<unsigned char>(*at)]) ++at;
+        if (!held_blank_ || is_plain[static_cast<unsigned char>(*at)]) at = unchanged(at, end);
         if (at != begin) {
             if (held_lines_ != 0 || held_blank_) release();
             emit({begin, static_cast<std::size_t>(at - begin)});

@@ -98,11 +98,12 @@ TEST(DkimCanonical, AnyCutOfAnyBodyIsTheSame) {
         for (auto length = random() % 40; length > 0; --length) {
             const char c = alphabet[random() % alphabet.size()];
             body += c;
+            if (random() % 6 == 0) body.append(random() % 40, 'w');  // as long as what is compared at once
             if (c == '\r' && random() % 4 != 0) body += '\n';
         }
         const std::string whole = canonical(Canonical::relaxed, body);
         ASSERT_EQ(whole, digest_text(plain_relaxed(body))) << testing::PrintToString(body);
-        const std::size_t piece = 1 + random() % 7;
+        const std::size_t piece = 1 + random() % (round % 2 == 0 ? 7 : 50);
         ASSERT_EQ(canonical(Canonical::relaxed, body, piece), whole) << testing::PrintToString(body);
         ASSERT_EQ(canonical(Canonical::simple, body, piece), canonical(Canonical::simple, body))
             << testing::PrintToString(body);
