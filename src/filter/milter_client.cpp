@@ -81,6 +81,7 @@ private:
             if (dialogue_.progressed())
                 soon = std::min(deadline_, std::chrono::steady_clock::now() + settings_.answer_max);
             if (client_->output().size() != before) co_return;  // something is to be said
+            if (dialogue_.step() != milter::MilterDialogue::Step::reading) co_return;  // nonsense ends it
             if (consumed != 0) continue;
             const net::Wake woken = co_await client_->wait(until(soon));
             if (woken == net::Wake::octets) continue;
