@@ -12,6 +12,7 @@ Only for servers of your own: it delivers mail, guesses passwords and makes erro
 """
 import argparse
 import base64
+import concurrent.futures
 import imaplib
 import re
 import socket
@@ -216,8 +217,8 @@ def marked():
     return "t" + uuid.uuid4().hex[:16]
 
 
-def copies(options, mark):
-    """Delivered messages with this Subject, as octets, by IMAP."""
+def copies(options, mark, wait=True):
+    """Delivered messages with this Subject, as octets, by IMAP; `wait` for the first."""
     if not options.imap_port:
         raise Skipped("needs --imap-port")
     box = imaplib.IMAP4(options.host, options.imap_port)
@@ -226,7 +227,7 @@ def copies(options, mark):
         for _ in range(20):
             box.select("INBOX")
             found = box.search(None, "SUBJECT", mark)[1][0].split()
-            if found:
+            if found or not wait:
                 break
             time.sleep(0.1)
         return [box.fetch(n, "(BODY.PEEK[])")[1][0][1] for n in found]
@@ -239,6 +240,16 @@ def one_copy(options, mark):
     if len(found) != 1:
         raise Failed(f"{len(found)} copies of {mark}")
     return found[0]
+
+
+def check_absent(options, mark):
+    """No copy of it, also not when a message that was sent after it has arrived."""
+    behind = marked()
+    with transaction(options) as c:
+        expect(c.data(f"Subject: {behind}\r\n\r\nx\r\n.\r\n"), 250)
+    one_copy(options, behind)
+    found = copies(options, mark, wait=False)
+    check(not any(mark.encode() in copy.split(b"\r\n\r\n")[0] for copy in found), "it was delivered")
 
 
 def delivered(options, body, header=b""):
@@ -590,8 +601,7 @@ for name, sequence in SMUGGLING:
             check(c.quiet(), f"a second reply: {c.buffer!r}")
             alive(c)
         if o.imap_port:
-            for found in copies(o, mark):
-                check(mark.encode() not in found.split(b"\r\n\r\n")[0], "the smuggled message was delivered")
+            check_absent(o, mark)
     row(name, "m", f"smuggling by {sequence!r}: one reply, the rest is content")(smuggle)
 
 
@@ -688,8 +698,7 @@ def _(o):
     with transaction(o) as c:
         expect(c.ask("DATA"), 354)
         c.send(f"Subject: {mark}\r\n\r\nhalf")
-    time.sleep(0.3)
-    check(not copies(o, mark), "it was delivered")
+    check_absent(o, mark)
 
 
 @row("B33", "s", "EHLO with ( ) or blanks: 501 or quoted")
@@ -967,6 +976,21 @@ def _(o):
         expect(c.ask("EHLO client.example"), 500, 502)
 
 
+SLOWEST = "A36"  # servers answer errors later and later: it begins first
+GUESSES = ("E03", "E05", "E06", "E09")
+
+
+def outcome(one, options):
+    """What becomes of a row, and why."""
+    try:
+        one[4](options)
+        return "ok", ""
+    except Skipped as reason:
+        return "skipped", str(reason)
+    except (Failed, EOFError, OSError, imaplib.IMAP4.error, AttributeError) as reason:
+        return ("FAILED" if one[1] == "m" else "weak"), f"{type(reason).__name__}: {reason}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--host", default="127.0.0.1")
@@ -981,21 +1005,21 @@ def main():
     parser.add_argument("--relay", action="store_true", help="authenticated users may send to --foreign")
     parser.add_argument("--imap-port", type=int, default=0, help="to look at delivered copies")
     parser.add_argument("--only", default="", help="ids that start so")
+    parser.add_argument("--jobs", type=int, default=6, help="rows at one time")
     parser.add_argument("--timeout", type=float, default=20)
     options = parser.parse_args()
     options.domain = options.domain or options.user.split("@")[1]
+    wanted = sorted((r for r in ROWS if options.role in r[3] and r[0].startswith(options.only)), key=lambda r: r[0])
     counts = {"ok": 0, "FAILED": 0, "weak": 0, "skipped": 0}
-    for name, level, text, roles, function in sorted(ROWS, key=lambda r: r[0]):
-        if options.role not in roles or not name.startswith(options.only):
-            continue
-        why = ""
-        try:
-            function(options)
-            result = "ok"
-        except Skipped as reason:
-            result, why = "skipped", str(reason)
-        except (Failed, EOFError, OSError, imaplib.IMAP4.error, AttributeError) as reason:
-            result, why = ("FAILED" if level == "m" else "weak"), f"{type(reason).__name__}: {reason}"
+    # Each row has connections of its own. Failed logins slow down who logs in after them, so they come last.
+    last = [r for r in wanted if r[0] in GUESSES]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = {r[0]: pool.submit(outcome, r, options) for r in sorted(wanted, key=lambda r: r[0] != SLOWEST)
+                   if r not in last}
+        done = {name: result.result() for name, result in results.items()}
+    done.update({r[0]: outcome(r, options) for r in last})
+    for name, level, text, _, _ in wanted:
+        result, why = done[name]
         counts[result] += 1
         print(f"{result:<8}{name} {level}  {text}{'  -- ' + why if why else ''}", flush=True)
     print(f"{options.role}: {counts['ok']} passed, {counts['FAILED']} failed, {counts['weak']} weak, "
