@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the micro benchmarks, then the comparison with Dovecot.
+"""Runs the micro benchmarks, then the comparison with Dovecot, and with Postfix where POSTFIX_BENCH names its script.
 
 usage: run.py --build DIR [--quick] [--only micro|peers] [--filter TEXT] [--json FILE]
 """
@@ -34,6 +34,12 @@ def main() -> int:
         command += ["--json", options.json] if options.json else []
         print("\n== side by side", flush=True)
         failed += subprocess.run(command).returncode != 0
+        if "POSTFIX_BENCH" in os.environ:
+            command = [sys.executable, str(ROOT / "bench" / "peers" / "mta_compare.py"), "--barid", str(build / "src" / "barid"),
+                       "--postfix", os.environ["POSTFIX_BENCH"], "--only", options.filter]
+            command += ["--messages", "1000", "--repeats", "1"] if options.quick else []
+            print("\n== beside Postfix", flush=True)
+            failed += subprocess.run(command).returncode != 0
     return 1 if failed else 0
 
 

@@ -57,8 +57,17 @@ void parse_command_line(CLI::App& app, Options& options) {
         command->add_option("--message-dir", options.message_dir, "files to send instead of made-up mail");
         command->add_option("--size", options.size, "of made-up mail, octets; 0: many sizes");
     }
-    for (auto* command : {lmtp, smtp})
+    for (auto* command : {lmtp, smtp}) {
         command->add_option("--messages", options.messages, "stop after so many");
+        command->add_option("--recipients", options.recipients, "of each message")
+            ->capture_default_str()
+            ->check(CLI::Range(1, 100));
+        command->add_option("--sender", options.sender)->capture_default_str();
+        command->add_flag("--one-a-connection", options.one_a_connection,
+                          "a new connection for each message");
+        command->add_flag("--in-turn", options.in_turn,
+                          "each command waits for the answer to the one before");
+    }
     for (auto* command : {imap, idle, lmtp, smtp}) {
         add_options(command, options);
         command->callback([&options, command] { options.protocol = command->get_name(); });

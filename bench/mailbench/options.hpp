@@ -21,9 +21,13 @@ struct Options {
     std::string password = "pass";
     std::string mix;  ///< "FETCH=5,NOOP=1"
     std::uint32_t pipeline = 1;
-    std::uint32_t messages = 0;  ///< stop after as many deliveries
-    std::string message_dir;     ///< deliver these files instead of made-up mail
-    std::uint32_t size = 0;      ///< of made-up mail, octets; 0: a lognormal mix around 20 KB
+    std::uint32_t messages = 0;     ///< stop after as many deliveries
+    std::uint32_t recipients = 1;   ///< of a delivery
+    bool one_a_connection = false;  ///< a new connection for each delivery
+    bool in_turn = false;           ///< each command waits for the answer to the one before: no PIPELINING
+    std::string sender = "load@load.test";
+    std::string message_dir;  ///< deliver these files instead of made-up mail
+    std::uint32_t size = 0;   ///< of made-up mail, octets; 0: a lognormal mix around 20 KB
     std::uint32_t threads = 1;
     std::uint64_t seed = 1;
     std::string json_file, html_file;

@@ -36,6 +36,13 @@ void Statistics::add(const std::string& command, std::chrono::nanoseconds latenc
     }
 }
 
+void Statistics::add_step(const std::string& command, std::chrono::nanoseconds latency) {
+    const std::scoped_lock lock(mutex_);
+    CommandFigures& figures = commands_[command];
+    figures.step = true;
+    figures.latency.add(latency);
+}
+
 void Statistics::error(const std::string& command, const std::string& text) {
     const std::scoped_lock lock(mutex_);
     ++commands_[command].errors;
@@ -59,7 +66,7 @@ void Statistics::reset() {
 std::uint64_t Statistics::operations() const {
     const std::scoped_lock lock(mutex_);
     std::uint64_t sum = 0;
-    for (const auto& [name, figures] : commands_) sum += figures.latency.count();
+    for (const auto& [name, figures] : commands_) sum += figures.step ? 0 : figures.latency.count();
     return sum;
 }
 
@@ -94,7 +101,7 @@ nlohmann::json Statistics::to_json(const Options& options, double seconds) const
             curve.push_back(ms(figures.latency.percentile(percent)));
         row["curve_ms"] = std::move(curve);
         commands[name] = std::move(row);
-        operations += figures.latency.count();
+        operations += figures.step ? 0 : figures.latency.count();
         errors += figures.errors;
     }
     return {{"protocol", options.protocol},
@@ -140,7 +147,7 @@ bool Statistics::check(const std::vector<std::string>& expectations, std::vector
         std::uint64_t errors = 0;
         for (const auto& [name, figures] : commands_) {
             if (!command.empty() && name != command) continue;
-            latency.merge(figures.latency);
+            if (!command.empty() || !figures.step) latency.merge(figures.latency);
             errors += figures.errors;
         }
         const auto rank =

@@ -15,12 +15,15 @@ namespace mailbench {
 struct CommandFigures {
     base::Histogram latency;
     std::uint64_t errors = 0;
+    bool step = false;  ///< a part of an operation: shown, not counted again
 };
 
 /// Thread-safe: connections on all threads add to one.
 class Statistics {
 public:
     void add(const std::string& command, std::chrono::nanoseconds latency, bool ok);
+    /// A part of an operation: a row of its own, but no operation.
+    void add_step(const std::string& command, std::chrono::nanoseconds latency);
     void error(const std::string& command, const std::string& text);
     void traffic(std::uint64_t in, std::uint64_t out);
     /// Forgets what the warm-up gave.

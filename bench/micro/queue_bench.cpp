@@ -136,6 +136,7 @@ BENCHMARK(open_queue)
     ->Arg(1'000'000)
     ->Iterations(3)
     ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
     ->UseRealTime();
 
 }  // namespace
