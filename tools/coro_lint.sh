@@ -11,6 +11,8 @@ trap 'rm -rf "$made"' EXIT
 mkdir "$made/wbxml"
 python3 subprojects/wbxml/tokens.py subprojects/wbxml/tokens.tsv "$made/wbxml/tags.hpp" "$made/names.inc" || exit 2
 flags+=("-I$made")
+clang++-19 "${flags[@]}" -x c++-header src/pch/barid.hpp -o "$made/barid.pch" || exit 2
+flags+=(-include-pch "$made/barid.pch")
 query() { clang-query-19 -f tools/coro_lint.q "$@" -- "${flags[@]}" 2>&1; }
 found() { grep -oE '[^ /]+:[0-9]+:[0-9]+: note: "gcc12[a-z_]*"' | sort -u; }
 
