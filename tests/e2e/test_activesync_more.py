@@ -234,6 +234,12 @@ class DeviceTest(test_activesync.ActiveSyncCase):
         self.server.cli("device", "block", "--allow", user, "DEV1")
         self.assertEqual(device.folder_sync("0").text("Status"), "1")
         device.prime(device.folder("Inbox"))
+        waiting = device.begin("Sync", element("Sync", ("Collections", device.collection(device.folder("Inbox"))),
+                                               ("HeartbeatInterval", 600)))
+        self.wait_for_state(user, "Sync")
+        self.server.cli("device", "block", user, "DEV1")
+        self.assertEqual(device.end(waiting, "Sync").body, b"")
+        self.server.cli("device", "block", "--allow", user, "DEV1")
         folders = ("Folders", ("Folder", ("Id", device.folder("Inbox")), ("Class", "Email")))
         for words, allow, status in ((("block",), True, "129"), (("wipe",), True, "140"), (("remove",), False, "7")):
             waiting = device.begin("Ping", element("Ping:Ping", ("HeartbeatInterval", 600), folders))

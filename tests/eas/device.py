@@ -30,14 +30,14 @@ class Answer:
         self.root = wbxml.decode(body) if is_wbxml else None
 
     def find(self, path):
-        """The first element on a path of names, "Collections/Collection/Status", whatever their namespaces."""
+        """The first element on a path of names, "Collections/Collection/Status", whatever their namespaces; "*" is any."""
         found = self.all(path)
         return found[0] if found else None
 
     def all(self, path):
         nodes = [self.root] if self.root is not None else []
         for name in path.split("/"):
-            nodes = [child for node in nodes for child in node if child.tag.endswith("}" + name)]
+            nodes = [child for node in nodes for child in node if name == "*" or child.tag.endswith("}" + name)]
         return nodes
 
     def text(self, path):

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <unicode/unistr.h>
 
 #include "base/ascii.hpp"
@@ -110,7 +113,9 @@ awaitable<std::vector<MailHit>> Session::find_mail(MailQuery query, std::size_t 
     std::vector<MailHit> out;
     ItemOptions text;
     text.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
+    const auto executor = co_await boost::asio::this_coro::executor;
     for (const MailHit& hit : hits) {
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
         const auto passed = std::chrono::steady_clock::now() - began;
         if (out.size() >= wanted || passed > limits().answer_time) break;
         auto folder = co_await account_->open(hit.folder);

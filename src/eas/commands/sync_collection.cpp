@@ -1,6 +1,10 @@
 // One collection of a Sync: its key, the device's commands, what is new. MS-ASCMD section 2.2.3.29.
 #include <algorithm>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/sync_answer.hpp"
@@ -163,7 +167,7 @@ awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::si
 awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window) {
     const auto began = std::chrono::steady_clock::now();
     const std::uint8_t repeats = out->state->repeats;
-    std::string fragment;
+    const auto executor = co_await boost::asio::this_coro::executor;
     for (;;) {
         const std::size_t steps = std::min(limits().steps_at_once, window - out->told);
         if (steps == 0) break;
@@ -191,6 +195,7 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
         const bool full = out->commands.size() >= limits().answer_bytes ||
                           std::chrono::steady_clock::now() - began > limits().answer_time;
         if (!out->more || full) break;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
     }
 }
 

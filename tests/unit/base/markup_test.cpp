@@ -1,9 +1,10 @@
 // Line ends, text in markup, fingerprints.
+#include "base/markup.hpp"
+
 #include <gtest/gtest.h>
 
 #include "base/fingerprint.hpp"
 #include "base/line_ends.hpp"
-#include "base/markup.hpp"
 
 namespace base {
 namespace {
