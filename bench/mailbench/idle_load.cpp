@@ -22,9 +22,14 @@ Board& board() {
     return instance;
 }
 
-/// Whichever comes second, the 250 or the push, closes the pair: a push may overtake the 250, which counts as
-/// 0.
-void note(const RunPtr& run, std::uint32_t user, bool push) {
+}  // namespace
+
+bool waits_for_push(const Options& options) {
+    return options.protocol == "idle" ||
+           (options.protocol == "eas" && (options.deliver_port != 0 || options.mix == "PING"));
+}
+
+void note_push(const RunPtr& run, std::uint32_t user, bool push) {
     Board& shared = board();
     const std::scoped_lock lock(shared.mutex);
     if (shared.answered.size() <= run->options.users) {
@@ -39,8 +44,6 @@ void note(const RunPtr& run, std::uint32_t user, bool push) {
     run->statistics.add("PUSH", told > answered ? told - answered : Clock::duration{}, true);
     answered = told = {};
 }
-
-}  // namespace
 
 awaitable<void> idle_connection(RunPtr run, std::uint32_t number, boost::asio::io_context* context) {
     Wire wire(*context);
@@ -63,7 +66,7 @@ awaitable<void> idle_connection(RunPtr run, std::uint32_t number, boost::asio::i
     ++run->ready;
     while (up && !run->stopping) {
         up = co_await wire.read_line();
-        if (up && first && wire.line().ends_with(" EXISTS")) note(run, user, true);
+        if (up && first && wire.line().ends_with(" EXISTS")) note_push(run, user, true);
     }
 }
 
@@ -88,7 +91,7 @@ awaitable<void> idle_deliverer(RunPtr run, boost::asio::io_context* context) {
         for (int i = 0; up && i < 3; ++i) up = co_await wire.read_line();
         if (up) up = co_await wire.send("Subject: push\r\n\r\nhello\r\n.\r\n");
         if (up) up = co_await wire.read_line();
-        if (up) note(run, user, false);
+        if (up) note_push(run, user, false);
         timer.expires_after(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(gap)));
         co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }

@@ -10,26 +10,6 @@
 namespace mailbench {
 namespace {
 
-struct Weighted {
-    std::string name;
-    std::uint32_t weight;
-};
-
-std::vector<Weighted> parse_mix(const std::string& text) {
-    std::vector<Weighted> out;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto comma = std::min(text.find(',', at), text.size());
-        const std::string one = text.substr(at, comma - at);
-        const auto equals = one.find('=');
-        std::uint32_t weight = 1;
-        if (equals != std::string::npos)
-            std::from_chars(one.data() + equals + 1, one.data() + one.size(), weight);
-        out.push_back({one.substr(0, equals), weight});
-        at = comma + 1;
-    }
-    return out;
-}
-
 class ImapClient {
 public:
     ImapClient(RunPtr run, std::uint32_t number, boost::asio::io_context* context)
@@ -162,20 +142,16 @@ awaitable<void> imap_connection(RunPtr run, std::uint32_t number, boost::asio::i
     ++run->ready;
     const std::string standard =
         "NOOP=10,FETCH=30,HEADER=10,BODY=10,ENVELOPE=5,STORE=10,STATUS=5,SEARCH=5,APPEND=5";
-    const auto mix = parse_mix(run->options.mix.empty() ? standard : run->options.mix);
-    std::uint32_t sum = 0;
-    for (const Weighted& one : mix) sum += one.weight;
+    const Mix mix(run->options.mix.empty() ? standard : run->options.mix);
     Schedule schedule(*run, number);
     std::mt19937_64 random(run->options.seed * 77 + number);
-    while (up && !run->over() && sum != 0) {
+    while (up && !run->over() && !mix.empty()) {
         const Clock::time_point due = co_await schedule.next();
-        std::uint32_t pick = static_cast<std::uint32_t>(random() % sum);
-        std::size_t index = 0;
-        while (pick >= mix[index].weight) pick -= mix[index++].weight;
+        const std::string& what = mix.pick(random);
         if (run->options.pipeline > 1) {
-            up = co_await client.pipelined(mix[index].name, run->options.pipeline, due);
+            up = co_await client.pipelined(what, run->options.pipeline, due);
         } else {
-            up = co_await client.step(mix[index].name, due);
+            up = co_await client.step(what, due);
         }
     }
     if (!up && !run->over()) run->statistics.error("CONNECT", "the server closed the connection");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -89,6 +90,19 @@ awaitable<bool> Wire::read_line() {
     }
 }
 
+awaitable<bool> Wire::read(std::uint64_t octets, std::string* to) {
+    while (octets != 0) {
+        const std::uint64_t have = std::min<std::uint64_t>(octets, filled_ - consumed_);
+        to->append(buffer_, consumed_, have);
+        consumed_ += have;
+        octets -= have;
+        if (octets == 0) break;
+        const bool more = co_await fill();
+        if (!more) co_return false;
+    }
+    co_return true;
+}
+
 awaitable<bool> Wire::skip(std::uint64_t octets) {
     while (octets != 0) {
         const std::uint64_t have = std::min<std::uint64_t>(octets, filled_ - consumed_);
@@ -104,6 +118,27 @@ awaitable<bool> Wire::skip(std::uint64_t octets) {
 void Wire::close() {
     boost::system::error_code ignored;  // a socket that cannot be closed cannot be helped
     socket_.close(ignored);
+}
+
+Mix::Mix(const std::string& text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const auto comma = std::min(text.find(',', at), text.size());
+        const std::string one = text.substr(at, comma - at);
+        const auto equals = one.find('=');
+        std::uint32_t weight = 1;
+        if (equals != std::string::npos)
+            std::from_chars(one.data() + equals + 1, one.data() + one.size(), weight);
+        commands_.push_back({one.substr(0, equals), weight});
+        sum_ += weight;
+        at = comma + 1;
+    }
+}
+
+const std::string& Mix::pick(std::mt19937_64& random) const {
+    std::uint32_t place = static_cast<std::uint32_t>(random() % sum_);
+    std::size_t index = 0;
+    while (place >= commands_[index].weight) place -= commands_[index++].weight;
+    return commands_[index].name;
 }
 
 Schedule::Schedule(const Run& run, std::uint32_t connection) : due_(run.start) {

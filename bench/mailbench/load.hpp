@@ -30,6 +30,8 @@ public:
     /// Without its line end. False: the connection is gone.
     awaitable<bool> read_line();
     const std::string& line() const { return line_; }
+    /// Appends so many octets to `to`, which lives until the answer.
+    awaitable<bool> read(std::uint64_t octets, std::string* to);
     /// Reads and drops octets: the body of a literal.
     awaitable<bool> skip(std::uint64_t octets);
     std::uint64_t octets_in() const { return in_; }
@@ -69,13 +71,37 @@ private:
     Clock::time_point due_;
 };
 
+/// Commands by their weight: "FETCH=5,NOOP=1".
+class Mix {
+public:
+    explicit Mix(const std::string& text);
+    bool empty() const { return sum_ == 0; }
+    /// Not of an empty one.
+    const std::string& pick(std::mt19937_64& random) const;
+
+private:
+    struct Weighted {
+        std::string name;
+        std::uint32_t weight;
+    };
+    std::vector<Weighted> commands_;
+    std::uint32_t sum_ = 0;
+};
+
 /// Made-up mail of many sizes, a third with a base64 attachment; or the files of a directory.
 std::vector<std::string> make_messages(const Options& options);
 
 awaitable<void> imap_connection(RunPtr run, std::uint32_t number, boost::asio::io_context* context);
 awaitable<void> delivery_connection(RunPtr run, std::uint32_t number, boost::asio::io_context* context);
 awaitable<void> idle_connection(RunPtr run, std::uint32_t number, boost::asio::io_context* context);
-/// Delivers to each user in turn and notes when; idle connections measure from there.
+/// A phone: FolderSync, Sync of all of the inbox, then a mix; or Ping and Sync for ever.
+awaitable<void> eas_connection(RunPtr run, std::uint32_t number, boost::asio::io_context* context);
+/// The run only holds connections that wait for deliveries.
+bool waits_for_push(const Options& options);
+/// Whichever comes second, the 250 of a delivery or the push of it, closes the pair and is the latency: a
+/// push may overtake the 250, which counts as 0.
+void note_push(const RunPtr& run, std::uint32_t user, bool push);
+/// Delivers to each user in turn and notes when; waiting connections measure from there.
 awaitable<void> idle_deliverer(RunPtr run, boost::asio::io_context* context);
 
 }  // namespace mailbench

@@ -51,6 +51,13 @@ void parse_command_line(CLI::App& app, Options& options) {
         ->capture_default_str();
     auto* idle = app.add_subcommand("idle", "connections in IDLE, messages delivered to them by LMTP");
     idle->add_option("--deliver-port", options.deliver_port, "of LMTP; 0: only hold the connections");
+    auto* eas =
+        app.add_subcommand("eas", "devices of ActiveSync, up to 20 a user: first Sync, then a mix; or Ping");
+    eas->add_option(
+        "--mix", options.mix,
+        "FOLDERSYNC SYNC FLAG FETCH ESTIMATE SENDMAIL, as SYNC=5,FLAG=1; PING alone: connections wait");
+    eas->add_option("--deliver-port", options.deliver_port, "of LMTP: mail for those that wait in Ping");
+    eas->add_option("--size", options.size, "of made-up mail to send, octets; 0: many sizes");
     auto* lmtp = app.add_subcommand("lmtp", "deliveries by LMTP");
     auto* smtp = app.add_subcommand("smtp", "deliveries by SMTP");
     for (auto* command : {imap, lmtp, smtp}) {
@@ -68,7 +75,7 @@ void parse_command_line(CLI::App& app, Options& options) {
         command->add_flag("--in-turn", options.in_turn,
                           "each command waits for the answer to the one before");
     }
-    for (auto* command : {imap, idle, lmtp, smtp}) {
+    for (auto* command : {imap, idle, eas, lmtp, smtp}) {
         add_options(command, options);
         command->callback([&options, command] { options.protocol = command->get_name(); });
     }
@@ -89,11 +96,13 @@ void spawn_connections(const RunPtr& run, std::vector<std::unique_ptr<asio::io_c
             asio::co_spawn(*context, imap_connection(run, i, context), log_exception);
         } else if (run->options.protocol == "idle") {
             asio::co_spawn(*context, idle_connection(run, i, context), log_exception);
+        } else if (run->options.protocol == "eas") {
+            asio::co_spawn(*context, eas_connection(run, i, context), log_exception);
         } else {
             asio::co_spawn(*context, delivery_connection(run, i, context), log_exception);
         }
     }
-    if (run->options.protocol == "idle") {
+    if (waits_for_push(run->options)) {
         asio::io_context* context = contexts.front().get();
         asio::co_spawn(*context, idle_deliverer(run, context), log_exception);
     }
@@ -104,7 +113,7 @@ double watch(const RunPtr& run, const std::atomic<std::size_t>& running, Process
     Clock::time_point counted = run->start;
     bool warm = run->options.warmup <= 0;
     if (warm && run->options.pid != 0) before = process_tree(run->options.pid);
-    const bool idle = run->options.protocol == "idle";
+    const bool idle = waits_for_push(run->options);
     for (int tick = 1; !run->over() && (running != 0); ++tick) {
         const auto next = run->start + std::chrono::milliseconds(100 * tick);
         asio::io_context clock;
@@ -154,7 +163,7 @@ int report(const RunPtr& run, double seconds, const ProcessFigures& before) {
         return 2;
     }
     if (!failed.empty()) return 99;
-    return run->statistics.operations() == 0 && run->options.protocol != "idle" ? 1 : 0;
+    return run->statistics.operations() == 0 && !waits_for_push(run->options) ? 1 : 0;
 }
 
 int run_load(const Options& options) {

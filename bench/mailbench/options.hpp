@@ -8,10 +8,10 @@
 namespace mailbench {
 
 struct Options {
-    std::string protocol;  ///< "imap", "idle", "lmtp", "smtp"
+    std::string protocol;  ///< "imap", "idle", "eas", "lmtp", "smtp"
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;
-    std::uint16_t deliver_port = 0;  ///< of LMTP, for `idle`
+    std::uint16_t deliver_port = 0;  ///< of LMTP, for `idle` and `eas`
     std::uint32_t users = 1;
     std::uint32_t connections = 10;
     double duration = 10;  ///< seconds
