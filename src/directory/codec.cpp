@@ -130,6 +130,7 @@ std::string encode(const Domain& domain) {
         .text('c', domain.catch_all)
         .text('h', domain.node)
         .number('d', static_cast<std::uint64_t>(domain.delivery))
+        .number('a', static_cast<std::uint64_t>(domain.arc_seal))
         .text('w', domain.smart_host)
         .number('t', domain.smart_host_trusted_only ? 1 : 0)
         .finish();
@@ -244,6 +245,9 @@ std::optional<Domain> decode_domain(std::string_view value) {
                 break;
             case 'd':
                 out.delivery = static_cast<Domain::Delivery>(std::min<std::uint64_t>(in.number(), 2));
+                break;
+            case 'a':
+                out.arc_seal = static_cast<Domain::Seal>(std::min<std::uint64_t>(in.number(), 2));
                 break;
             case 'w':
                 out.smart_host = in.text();

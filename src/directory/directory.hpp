@@ -51,6 +51,8 @@ struct Domain {
     std::string smart_host;  ///< as PostOffice has it, and before that
     bool smart_host_trusted_only = false;
     std::string node;  ///< of mailboxes whose primary address is here; empty: the post office's
+    enum class Seal : std::uint8_t { by_setting, yes, no };
+    Seal arc_seal = Seal::by_setting;  ///< whether what its mailboxes and groups send on is sealed (RFC 8617)
 };
 
 /// An address that stands for others, of this server or of any.
@@ -61,7 +63,7 @@ struct Group {
     std::vector<std::string> members;
 };
 
-/// A key that mail of a domain is signed with (RFC 6376). Kept as it is: who can read the store can sign.
+/// A key that mail of a domain is signed with (RFC 6376). Sealed in the store.
 struct DkimKey {
     std::string selector;      ///< lower case letters, digits, '-' and '.'
     std::string pem;           ///< PKCS #8

@@ -42,6 +42,7 @@ awaitable<Result<std::vector<DkimKey>>> StoreDirectory::dkim_keys(std::string do
         auto found = decode_dkim_keys(rows->rows.front().value);
         if (!found) co_return damaged;
         out = std::move(*found);
+        reveal(name, out);
     }
     dkim_.keep(name, std::make_shared<const DkimKeys>(out), stamp);
     co_return out;
@@ -67,6 +68,7 @@ awaitable<Result<void>> StoreDirectory::change_dkim(std::string domain, ChangeKe
         }
         if (auto decided = decide(keys); !decided) return decided.error();
         std::ranges::sort(keys, {}, &DkimKey::selector);
+        if (auto hidden = hide(name, keys); !hidden) return hidden.error();
         written = encode(keys);
         out.put.push_back(Row{key, written});
         return out;

@@ -16,6 +16,8 @@ namespace directory {
 struct Options {
     std::string
         key_file;  ///< seals passwords kept for CRAM-MD5 and APOP; made at first use; empty: none are kept
+    /// Seals keys that sign and passwords of smart hosts; made at first use; empty: they are kept plain.
+    std::string secrets_key_file;
     std::string default_domain;  ///< completes login names without '@' and "postmaster"; empty: only the
                                  ///< latter, by the first domain of the first post office
     std::string postmaster;      ///< an address: takes postmaster's mail where a domain has no such mailbox

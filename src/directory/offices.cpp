@@ -27,6 +27,7 @@ awaitable<Result<void>> StoreDirectory::add_post_office(PostOffice added) {
     if (!is_node_name(added.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', added.name);
+    if (auto hidden = hide(added); !hidden) co_return hidden;
     const std::string value = encode(added);
     bool tried = false;
     Decide decide = [&](const Rows& rows) -> Result<Change> {
@@ -49,6 +50,7 @@ awaitable<Result<void>> StoreDirectory::set_post_office(PostOffice office) {
     if (!is_node_name(office.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', office.name);
+    if (auto hidden = hide(office); !hidden) co_return hidden;
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         if (rows.rows.empty()) return no_office;
         const auto kept = decode_office(rows.rows.front().value);
@@ -91,6 +93,7 @@ awaitable<Result<base::AccountId>> StoreDirectory::commons(std::string post_offi
             return put;
         }
         kept->commons = account;
+        if (auto hidden = hide(*kept); !hidden) return hidden.error();
         put.put.push_back(Row{key, encode(*kept)});
         return put;
     };
@@ -110,6 +113,7 @@ awaitable<Result<std::vector<PostOffice>>> StoreDirectory::post_offices() {
         for (const Row& row : rows->rows) {
             auto office = decode_office(row.value);
             if (!office) co_return Error(Errc::corrupt, "a row of the directory is damaged");
+            reveal(*office);
             out.push_back(std::move(*office));
         }
         if (!rows->more) break;
@@ -187,6 +191,7 @@ awaitable<Result<void>> StoreDirectory::add_domain(Domain added) {
     std::vector<std::string> keys{key};
     auto listed = co_await change(office_domains(added.post_office), keys, std::move(list));
     if (!listed) co_return listed;
+    if (auto hidden = hide(added); !hidden) co_return hidden;
     const std::string value = encode(added);
     bool tried = false;
     Decide decide = [&](const Rows& rows) -> Result<Change> {
@@ -232,6 +237,7 @@ awaitable<Result<void>> StoreDirectory::set_domain(Domain wanted) {
     auto fine = co_await check_catch_all(wanted);
     if (!fine) co_return fine;
     const std::string key = row_key('n', wanted.name);
+    if (auto hidden = hide(wanted); !hidden) co_return hidden;
     const std::string value = encode(wanted);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         if (rows.rows.empty()) return no_domain;

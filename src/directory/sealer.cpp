@@ -67,17 +67,31 @@ bool Sealer::load(bool create) {
     loaded_ = file.number() >= 0 && ::fstat(file.number(), &about) == 0 &&
               ::read(file.number(), key_.data(), key_.size()) == static_cast<ssize_t>(key_.size());
     if (!loaded_) {
-        base::log::error("directory", "cannot read the key of sealed passwords",
+        base::log::error("directory", "cannot read the key of what is sealed",
                          {{"file", key_file_}, {"error", std::strerror(errno)}});
     } else if ((about.st_mode & 077U) != 0) {
-        base::log::warn("directory", "others may read the key of sealed passwords", {{"file", key_file_}});
+        base::log::warn("directory", "others may read the key of what is sealed", {{"file", key_file_}});
     }
     return loaded_;
 }
 
 std::optional<std::string> Sealer::seal(base::AccountId account, const base::Secret& password) {
+    return seal_behind(account_prefix(account), password);
+}
+std::optional<base::Secret> Sealer::open(base::AccountId account, std::string_view sealed) {
+    return open_behind(account_prefix(account), sealed);
+}
+// An account's prefix has no line end, so that neither kind opens as the other.
+std::optional<std::string> Sealer::seal_text(std::string_view owner, const base::Secret& text) {
+    return seal_behind(std::string(owner) + "\n", text);
+}
+std::optional<base::Secret> Sealer::open_text(std::string_view owner, std::string_view sealed) {
+    return open_behind(std::string(owner) + "\n", sealed);
+}
+
+std::optional<std::string> Sealer::seal_behind(const std::string& prefix, const base::Secret& text) {
     if (!load(true)) return std::nullopt;
-    const base::Secret plain(account_prefix(account).append(password.reveal()));
+    const base::Secret plain(std::string(prefix).append(text.reveal()));
     std::string out(crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.reveal().size(), '\0');
     randombytes_buf(out.data(), crypto_secretbox_NONCEBYTES);
     crypto_secretbox_easy(octets(out) + crypto_secretbox_NONCEBYTES, octets(plain.reveal()),
@@ -85,7 +99,7 @@ std::optional<std::string> Sealer::seal(base::AccountId account, const base::Sec
     return out;
 }
 
-std::optional<base::Secret> Sealer::open(base::AccountId account, std::string_view sealed) {
+std::optional<base::Secret> Sealer::open_behind(const std::string& prefix, std::string_view sealed) {
     constexpr std::size_t overhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
     if (sealed.size() < overhead || !load(false)) return std::nullopt;
     std::string buffer(sealed.size() - overhead, '\0');
@@ -93,7 +107,6 @@ std::optional<base::Secret> Sealer::open(base::AccountId account, std::string_vi
         crypto_secretbox_open_easy(octets(buffer), octets(sealed) + crypto_secretbox_NONCEBYTES,
                                    sealed.size() - crypto_secretbox_NONCEBYTES, octets(sealed), key_.data());
     const base::Secret plain(std::move(buffer));
-    const std::string prefix = account_prefix(account);
     if (failed != 0 || !plain.reveal().starts_with(prefix)) return std::nullopt;
     return base::Secret(std::string(plain.reveal().substr(prefix.size())));
 }

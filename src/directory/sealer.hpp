@@ -1,5 +1,6 @@
-// Sealer: keeps passwords that must be turned back (CRAM-MD5, APOP) unreadable without the key file, which
-// lies outside the store: a stolen backup of the store alone does not open them.
+// Sealer: keeps what must be turned back (passwords for CRAM-MD5 and APOP, keys that sign, passwords of smart
+// hosts) unreadable without the key file, which lies outside the store: a stolen backup of the store alone
+// does not open it.
 #pragma once
 #include <array>
 #include <mutex>
@@ -25,8 +26,13 @@ public:
     std::optional<std::string> seal(base::AccountId account, const base::Secret& password);
     /// \errors nullopt: no key, another key, or damaged
     std::optional<base::Secret> open(base::AccountId account, std::string_view sealed);
+    /// The same with a text that says whose it is: sealed in too.
+    std::optional<std::string> seal_text(std::string_view owner, const base::Secret& text);
+    std::optional<base::Secret> open_text(std::string_view owner, std::string_view sealed);
 
 private:
+    std::optional<std::string> seal_behind(const std::string& prefix, const base::Secret& text);
+    std::optional<base::Secret> open_behind(const std::string& prefix, std::string_view sealed);
     bool load(bool create);
     std::string key_file_;
     std::mutex mutex_;

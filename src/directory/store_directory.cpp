@@ -54,6 +54,7 @@ StoreDirectory::StoreDirectory(store::engine::Engine& engine, Options options)
     : engine_(engine),
       options_(std::move(options)),
       sealer_(options_.key_file),
+      secrets_(options_.secrets_key_file),
       entries_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       owners_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
       domains_(*options_.clock, options_.cache_entries_max, options_.cache_age_max),
@@ -187,6 +188,7 @@ awaitable<Result<StoreDirectory::DomainPtr>> StoreDirectory::domain(std::string 
     if (!rows->rows.empty()) {
         auto found = decode_domain(rows->rows.front().value);
         if (!found) co_return report_damage(partition, key);
+        reveal(*found);
         out = std::make_shared<const Domain>(std::move(*found));
     }
     domains_.keep(name, out, stamp);
@@ -206,6 +208,7 @@ awaitable<Result<StoreDirectory::OfficePtr>> StoreDirectory::office(std::string 
     if (!rows->rows.empty()) {
         auto found = decode_office(rows->rows.front().value);
         if (!found) co_return report_damage(offices_partition, key);
+        reveal(*found);
         out = std::make_shared<const PostOffice>(std::move(*found));
     }
     offices_.keep(name, out, stamp);

@@ -107,6 +107,16 @@ private:
     awaitable<Result<Route>> route_exact(std::string address);
     awaitable<Result<std::string>> default_domain();
 
+    // secrets.cpp: as rows have them, and as they are
+    Result<void> hide(const std::string& label, std::string& text);
+    Result<void> hide(Domain& domain);
+    Result<void> hide(PostOffice& office);
+    Result<void> hide(const std::string& domain, DkimKeys& keys);
+    void reveal(const std::string& label, std::string& text);
+    void reveal(Domain& domain);
+    void reveal(PostOffice& office);
+    void reveal(const std::string& domain, DkimKeys& keys);
+
     // offices.cpp
     awaitable<Result<void>> check_catch_all(Domain domain);
     awaitable<Result<bool>> domain_in_use(std::string office, std::string domain);
@@ -146,6 +156,7 @@ private:
     store::engine::Engine& engine_;
     Options options_;
     Sealer sealer_;
+    Sealer secrets_;  // another file, or the same
     Turnstile changes_;
     Cache<EntryPtr> entries_;
     Cache<base::AccountId> owners_;

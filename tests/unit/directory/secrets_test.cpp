@@ -1,0 +1,145 @@
+// Keys that sign and passwords of smart hosts: sealed in the store, read also where an older version wrote
+// them plain.
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture.hpp"
+
+namespace directory {
+namespace {
+
+constexpr const char* pem = "-----BEGIN PRIVATE KEY-----\nsecret octets\n-----END PRIVATE KEY-----\n";
+constexpr const char* host = "smtp://user:pass%40word@relay.test:587";
+
+class SecretsTest : public DirectoryTest {
+protected:
+    SecretsTest() {
+        const std::string name = "/tmp/barid-secrets-" + std::to_string(::getpid());
+        key_file = name;
+        std::filesystem::remove(key_file);
+        add_office();
+    }
+    ~SecretsTest() override { std::filesystem::remove(key_file); }
+
+    void with_key() {
+        Options options;
+        options.secrets_key_file = key_file;
+        reopen(options);
+    }
+    /// Every value of every partition.
+    std::string store() {
+        std::string out;
+        const auto partitions = (*run(engine().list("", "", 10'000)));
+        for (const std::string& partition : partitions) {
+            const auto rows = (*run(engine().scan(partition, "", "", 0, 0)));
+            for (const auto& row : rows.rows) out += row.value;
+        }
+        return out;
+    }
+    void set_all() {
+        DkimKey key;
+        key.selector = "s1";
+        key.pem = pem;
+        ASSERT_TRUE(run(directory().add_dkim_key("example.test", key)));
+        set_hosts();
+    }
+    void set_hosts() {
+        Domain domain = (*run(directory().find_domain("example.test")));
+        domain.smart_host = host;
+        ASSERT_TRUE(run(directory().set_domain(domain)));
+        PostOffice office = (*run(directory().post_office("acme")));
+        office.smart_host = host;
+        ASSERT_TRUE(run(directory().set_post_office(office)));
+    }
+    void expect_all() {
+        EXPECT_EQ((*run(directory().dkim_keys("example.test"))).at(0).pem, pem);
+        EXPECT_EQ((*run(directory().find_domain("example.test"))).smart_host, host);
+        EXPECT_EQ((*run(directory().domains(""))).at(0).smart_host, host);
+        EXPECT_EQ((*run(directory().post_office("acme"))).smart_host, host);
+        EXPECT_EQ((*run(directory().post_offices())).at(0).smart_host, host);
+    }
+    bool plain_in_store() {
+        const std::string all = store();
+        return all.find("secret octets") != std::string::npos || all.find("word@relay") != std::string::npos;
+    }
+    std::string key_file;
+};
+
+TEST_F(SecretsTest, AreSealed) {
+    with_key();
+    set_all();
+    EXPECT_FALSE(plain_in_store());
+    struct stat about{};
+    ASSERT_EQ(::stat(key_file.c_str(), &about), 0);
+    EXPECT_EQ(about.st_mode & 0777U, 0600U);
+    with_key();  // nothing is cached
+    expect_all();
+    // Changes of other things leave them as they are.
+    DkimKey key = (*run(directory().dkim_keys("example.test"))).at(0);
+    key.active = true;
+    ASSERT_TRUE(run(directory().set_dkim_key("example.test", key)));
+    ASSERT_TRUE(run(directory().commons("acme")));
+    with_key();
+    expect_all();
+    EXPECT_FALSE(plain_in_store());
+}
+
+TEST_F(SecretsTest, PlainOnesAreReadAndSealedWhenTheyAreWritten) {
+    reopen(Options());
+    set_all();
+    EXPECT_TRUE(plain_in_store());
+    with_key();
+    expect_all();
+    DkimKey key = (*run(directory().dkim_keys("example.test"))).at(0);
+    key.active = true;
+    ASSERT_TRUE(run(directory().set_dkim_key("example.test", key)));
+    set_hosts();
+    EXPECT_FALSE(plain_in_store());
+    with_key();
+    expect_all();
+}
+
+TEST_F(SecretsTest, WithoutTheirKeyTheyStaySealed) {
+    with_key();
+    set_all();
+    const std::string other = key_file + ".away";
+    std::filesystem::rename(key_file, other);
+    with_key();
+    EXPECT_TRUE((*run(directory().dkim_keys("example.test"))).at(0).pem.starts_with("sealed:"));
+    Domain domain = (*run(directory().find_domain("example.test")));
+    EXPECT_TRUE(domain.smart_host.starts_with("sealed:"));
+    domain.enabled = false;
+    ASSERT_TRUE(run(directory().set_domain(domain)));
+    std::filesystem::rename(other, key_file);
+    with_key();
+    expect_all();
+}
+
+TEST_F(SecretsTest, OfOneDomainOpenNowhereElse) {
+    with_key();
+    set_all();
+    ASSERT_TRUE(run(directory().add_domain(domain_of("other.test"))));
+    Domain other = (*run(directory().find_domain("other.test")));
+    reopen(Options());  // as the row has it
+    other.smart_host = (*run(directory().find_domain("example.test"))).smart_host;
+    ASSERT_TRUE(other.smart_host.starts_with("sealed:"));
+    ASSERT_TRUE(run(directory().set_domain(other)));
+    with_key();
+    EXPECT_TRUE((*run(directory().find_domain("other.test"))).smart_host.starts_with("sealed:"));
+}
+
+TEST_F(SecretsTest, WithoutAPlaceForTheKeyNothingIsWritten) {
+    Options options;
+    options.secrets_key_file = "/nowhere/at/all/key";
+    reopen(options);
+    DkimKey key;
+    key.selector = "s1";
+    key.pem = pem;
+    EXPECT_EQ(run(directory().add_dkim_key("example.test", key)).error().code(), Errc::unavailable);
+    EXPECT_FALSE(plain_in_store());
+}
+
+}  // namespace
+}  // namespace directory
