@@ -207,7 +207,7 @@ private:
         answers_->async_wait(asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](boost::system::error_code ec) {
                                  // Cancelled by look_again(): another question may have come since.
-                                 if (ec && ec != asio::error::operation_aborted) return;
+                                 if (ec && ec != asio::error::operation_aborted) return self->give_up();
                                  if (!ec) self->take_answers();
                                  self->wait();
                              });
@@ -218,6 +218,23 @@ private:
     void take_answers() {
         const std::lock_guard lock(mutex_);
         ub_process(context_.get());
+    }
+
+    /// On the strand: nobody tells any more when answers are there. Who asks hears nothing, which is a
+    /// failure for now, and the next question begins with a new context.
+    void give_up() {
+        const std::lock_guard lock(mutex_);
+        waiting_ = false;
+        if (stopped_) return;
+        for (auto& [key, question] : questions_) {
+            ub_cancel(context_.get(), question->id);
+            const asio::any_io_executor home = question->timer.get_executor();
+            asio::post(home, [owner = question] { owner->timer.cancel(); });
+        }
+        questions_.clear();
+        if (answers_) answers_->release();  // the descriptor is libunbound's
+        answers_.reset();
+        context_.reset();
     }
 
     /// On the strand: the last question was given up, so no answer may come that would end the wait.

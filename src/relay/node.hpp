@@ -52,4 +52,9 @@ struct Settings {
     static constexpr std::size_t addresses_max = 4;  ///< tried of a node
 };
 
+/// Whoever knows it opens every mailbox here, so it must not be one that can be guessed.
+inline constexpr std::size_t secret_octets_min = 16;
+/// Empty, or what is wrong with the secret of `file`; no file: nothing is.
+std::string secret_fault(const std::string& file, const base::Secret& secret);
+
 }  // namespace relay

@@ -10,6 +10,7 @@
 #include "net/access.hpp"
 #include "net/address.hpp"
 #include "net/tls_context.hpp"
+#include "relay/node.hpp"
 #include "server/filter_settings.hpp"
 #include "server/programs.hpp"
 
@@ -25,6 +26,7 @@ public:
         for (std::size_t i = 0; i < config_.listeners.size(); ++i) listener(i, config_.listeners[i]);
         authorities("oauth.ca_file", config_.oauth.ca_file);
         key_set();
+        relay_secret();
         for (std::size_t i = 0; i < config_.nodes.size(); ++i) node(i, config_.nodes[i]);
         routes();
         std::vector<FilterFault> faults;
@@ -85,6 +87,17 @@ private:
         for (const std::string& address : one.addresses) {
             if (!net::parse_listen_address(address)) tell(prefix + "address", "not an address: " + address);
         }
+    }
+
+    void relay_secret() {
+        std::ifstream in(config_.relay.secret_file);
+        std::string line;
+        if (config_.relay.secret_file.empty() || !std::getline(in, line))
+            return;  // unreadable: told elsewhere
+        if (line.ends_with('\r')) line.pop_back();
+        const std::string fault =
+            relay::secret_fault(config_.relay.secret_file, base::Secret(std::move(line)));
+        if (!fault.empty()) tell("relay.secret_file", fault);
     }
 
     void node(std::size_t number, const config::Node& one) {

@@ -23,7 +23,7 @@ class Relayed(ServedCase):
 
     def setUp(self):
         super().setUp()
-        (self.root / "secret").write_text("between us\n")
+        (self.root / "secret").write_text("a secret that is between us\n")
         names = "imap", "pop3", "submission", "lmtp", "plain", "http"
         self.back_ports = dict(zip(names, free_ports(len(names))))
 
@@ -296,7 +296,7 @@ class FrontEnd(Relayed):
         self.assertIn("the node is this server itself", self.log_text())
 
     def test_the_secret_opens_nothing_for_others(self):
-        (self.root / "other").write_text("another secret\n")
+        (self.root / "other").write_text("another secret of others\n")
         self.start_back(listener='front_ends = "127.0.0.1"', secret="other")
         self.start_front(self.node('login = "shared"'))
         self.barid("account", "set", "anna@acme.test", "--node", "b1")
@@ -306,7 +306,7 @@ class FrontEnd(Relayed):
         back = Imap("127.0.0.1", self.back_ports["imap"], ssl_context=self.tls())
         self.addCleanup(lambda: back.sock.close())
         with self.assertRaisesRegex(imaplib.IMAP4.error, "AUTHENTICATIONFAILED"):
-            back.authenticate("PLAIN", lambda _: b"anna@acme.test\0barid-relay\0another secret")
+            back.authenticate("PLAIN", lambda _: b"anna@acme.test\0barid-relay\0another secret of others")
 
     def test_the_map(self):
         """By mailbox, by domain, by post office: the nearest counts."""
