@@ -37,6 +37,7 @@ ALLOWED = {
     "mta/dsn": {"base", "mta"},
     "mta/smtp_out/syntax": {"base", "mta", "auth"},
     "mta/smtp_out": {"base", "net", "http", "store", "mta", "mta/dsn", "mta/smtp_out/syntax"},
+    "mta/reports": {"base", "store", "store/engine", "directory", "mta", "mta/dsn", "mta/smtp_out", "mta/smtp_out/syntax"},
     "filter/syntax": {"base"},
     "filter": {"base", "net", "http", "store", "store/engine", "filter/syntax"},
     "smtp": {"base", "net", "store", "directory", "auth", "relay", "smtp/syntax", "smtp/commands"},
@@ -70,7 +71,7 @@ LIBRARIES = {
     r"rocksdb/": {"store/engine/rocksdb"},
     r"boost/asio": {"pch", "base", "net", "store", "store/search", "store/engine", "store/engine/memory",
                     "store/engine/rocksdb", "directory", "discovery", "auth", "auth/sasl", "auth/token", "http", "relay", "imap",
-                    "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "filter", "mta", "mta/dsn", "mta/smtp_out",
+                    "imap/commands", "pop3", "pop3/commands", "smtp", "smtp/commands", "filter", "mta", "mta/dsn", "mta/reports", "mta/smtp_out",
                     "admin", "cli", "server", "eas", "eas/state", "eas/mail", "eas/commands"},
     r"boost/beast": {"http"},
     r"openssl/": {"eas/mail", "discovery", "net", "auth", "auth/sasl", "auth/token", "base", "server"},
@@ -80,15 +81,15 @@ LIBRARIES = {
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},
-    r"mailauth/": {"smtp", "smtp/commands", "mta", "admin", "server"},
+    r"mailauth/": {"smtp", "smtp/commands", "mta", "mta/reports", "admin", "server"},
     r"wbxml/": {"eas", "eas/syntax", "eas/commands", "eas/mail"},
     r"mime/": {"eas/mail", "eas/commands", "store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
-               "smtp/syntax", "smtp/commands", "mta/smtp_out", "filter"},
+               "smtp/syntax", "smtp/commands", "mta/smtp_out", "mta/reports", "filter"},
 }
 
 # Who hands mail to the agent, or asks it.
 for asker in ("smtp", "smtp/commands", "admin", "server"):
-    ALLOWED[asker].add("mta")
+    ALLOWED[asker] |= {"mta", "mta/reports"}
 ALLOWED["server"] |= {"mta/smtp_out", "mta/dsn"}
 ALLOWED["admin"].add("filter")
 

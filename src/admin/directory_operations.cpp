@@ -32,6 +32,7 @@ Json shown(const Domain& domain) {
             {"catch_all", domain.catch_all},
             {"node", domain.node},
             {"delivery", delivery_name(domain.delivery)},
+            {"arc_seal", seal_name(domain.arc_seal)},
             {"smart_host", mta::shown_smart_host(domain.smart_host)},
             {"smart_host_trusted_only", domain.smart_host_trusted_only}};
 }
@@ -158,6 +159,7 @@ awaitable<Reply> domain_set(ServicesPtr services, Json arguments, CallerPtr) {
     domain->node = text(arguments, "node", domain->node);
     std::string wrong = take_smart_host(arguments, &domain->smart_host, &domain->smart_host_trusted_only);
     if (wrong.empty()) wrong = take_delivery(arguments, &domain->delivery);
+    if (wrong.empty()) wrong = take_arc_seal(arguments, &domain->arc_seal);
     if (!wrong.empty()) co_return Fault("invalid", wrong);
     const Json out = shown(*domain);
     auto set = co_await services->directory.set_domain(std::move(*domain));
@@ -364,8 +366,8 @@ constexpr std::array table{
               domain_add},
     Operation{"domain.list", "", "postoffice", domain_list},
     Operation{"domain.show", "name", "", domain_show},
-    Operation{"domain.set", "name", "enabled catch_all node delivery smart_host smart_host_trusted_only",
-              domain_set},
+    Operation{"domain.set", "name",
+              "enabled catch_all node delivery arc_seal smart_host smart_host_trusted_only", domain_set},
     Operation{"domain.remove", "name", "", domain_remove},
     Operation{"account.add", "address", "name alias quota_bytes password hash node", account_add},
     Operation{"account.list", "", "postoffice after max", account_list},

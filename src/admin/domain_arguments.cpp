@@ -20,6 +20,23 @@ std::string take_smart_host(const Json& arguments, std::string* smart_host, bool
     return {};
 }
 
+const char* seal_name(directory::Domain::Seal seal) {
+    return seal == directory::Domain::Seal::yes  ? "yes"
+           : seal == directory::Domain::Seal::no ? "no"
+                                                 : "default";
+}
+
+std::string take_arc_seal(const Json& arguments, directory::Domain::Seal* seal) {
+    const std::string wanted = text(arguments, "arc_seal", seal_name(*seal));
+    for (const auto one :
+         {directory::Domain::Seal::by_setting, directory::Domain::Seal::yes, directory::Domain::Seal::no}) {
+        if (wanted != seal_name(one)) continue;
+        *seal = one;
+        return {};
+    }
+    return "arc_seal must be default, yes or no";
+}
+
 std::string take_delivery(const Json& arguments, directory::Domain::Delivery* delivery) {
     const std::string wanted = text(arguments, "delivery", delivery_name(*delivery));
     for (const auto one : {directory::Domain::Delivery::local, directory::Domain::Delivery::split,

@@ -46,6 +46,7 @@ constexpr std::array kinds{
     Kind{"administrator", is_flag, "true or false"},
     Kind{"id", is_count, "a number"},
     Kind{"max", is_count, "a number"},
+    Kind{"days", is_count, "a number"},
     Kind{"quota_bytes", is_count, "a number of octets"},
     Kind{"quota_bytes_default", is_count, "a number of octets"},
     Kind{"mailboxes_max", is_count32, "a number below 2^32"},
@@ -94,8 +95,8 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 const Operation* find_operation(std::string_view name) {
     for (const auto family :
          {device_operations(), directory_operations(), dkim_operations(), dns_operations(),
-          folder_operations(), quarantine_operations(), queue_operations(), route_operations(),
-          session_operations(), store_operations(), transfer_operations()}) {
+          folder_operations(), quarantine_operations(), queue_operations(), report_operations(),
+          route_operations(), session_operations(), store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -26,6 +26,10 @@ class LiveDevices;
 namespace filter {
 class Quarantine;
 }
+namespace mta::reports {
+class ReceivedReports;
+class Reporting;
+}  // namespace mta::reports
 
 namespace admin {
 
@@ -46,6 +50,8 @@ struct Services {
     std::function<mta::DomainFacts()> domain_facts;
     filter::Quarantine* quarantine = nullptr;
     eas::LiveDevices* live_devices = nullptr;  ///< null: no ActiveSync here
+    mta::reports::ReceivedReports* received = nullptr;
+    mta::reports::Reporting* reporting = nullptr;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -90,6 +96,7 @@ std::span<const Operation> device_operations();
 std::span<const Operation> folder_operations();
 std::span<const Operation> quarantine_operations();
 std::span<const Operation> queue_operations();
+std::span<const Operation> report_operations();
 std::span<const Operation> route_operations();
 std::span<const Operation> session_operations();
 std::span<const Operation> store_operations();

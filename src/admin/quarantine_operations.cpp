@@ -9,6 +9,7 @@
 #include "admin/operations.hpp"
 #include "base/log.hpp"
 #include "filter/quarantine.hpp"
+#include "mta/queue_message.hpp"
 
 namespace admin {
 namespace {
@@ -123,6 +124,14 @@ awaitable<std::string> release(ServicesPtr services, std::string id, std::vector
     auto content = co_await content_of(services, services->quarantine->message(*found));
     if (!content) co_return std::string(content.error().what());
     arrival.content = std::move(*content);
+    const std::string as = mta::text_of(arrival.id);
+    services->agent->trace().add(as, "release",
+                                 {{"by", "operator"},
+                                  {"quarantine", found->id_text()},
+                                  {"filter", found->filter},
+                                  {"came_as", found->queue_id}});
+    if (!found->queue_id.empty())
+        services->agent->trace().add(found->queue_id, "release", {{"by", "operator"}, {"as", as}});
     const std::vector<mta::Taken> taken = co_await services->agent->take(std::move(arrival));
     const auto refused = [](const mta::Taken& one) { return one.how == mta::Taken::How::refused; };
     if (std::ranges::any_of(taken, refused))

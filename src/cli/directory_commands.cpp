@@ -33,7 +33,7 @@ struct Values {
     std::uint32_t mailboxes_max = 0;
     bool password_stdin = false;
     std::string enabled, login, administrator, node;
-    std::string delivery, smart_host, smart_host_trusted, keep_copy;
+    std::string delivery, arc_seal, smart_host, smart_host_trusted, keep_copy;
     std::vector<std::string> redirects;
 };
 using ValuesPtr = std::shared_ptr<Values>;
@@ -163,10 +163,14 @@ void add_domain(CLI::App& app, Context& context) {
     set->add_option("--delivery", values->delivery,
                     "local; split: unknown mailboxes are elsewhere; backup: all of them are")
         ->check(CLI::IsMember({"local", "split", "backup"}));
+    set->add_option("--arc-seal", values->arc_seal,
+                    "whether what its mailboxes and groups send on is sealed (ARC); default: mta.arc_seal")
+        ->check(CLI::IsMember({"default", "yes", "no"}));
     add_smart_host_options(set, values);
     set->add_option("--enabled", values->enabled)->check(CLI::IsMember({"yes", "no"}));
     set->callback([=, &context] {
         Json arguments = {{"name", values->name}};
+        if (!values->arc_seal.empty()) arguments["arc_seal"] = values->arc_seal;
         if (set->count("--catch-all") != 0) arguments["catch_all"] = values->catch_all;
         put_node(arguments, set, values);
         if (!values->delivery.empty()) arguments["delivery"] = values->delivery;

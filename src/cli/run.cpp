@@ -84,6 +84,7 @@ int run(int argc, char** argv, const Programs& programs) {
     add_mail_commands(app, context);
     add_domain_commands(app, context);
     add_quarantine_commands(app, context);
+    add_report_commands(app, context);
     add_folder_commands(app, context);
     add_device_commands(app, context);
     add_transfer_commands(app, context);

@@ -84,6 +84,42 @@ const std::array table{
         {},
         "The domain of such return addresses; its MX must lead here. Empty: hostname.",
         [](Config& c, const Value& v) { c.mta.srs_domain = v.text; }},
+    Key{"mta.arc_seal",
+        Type::boolean,
+        "true",
+        {},
+        "Whether strangers' mail that is sent on gets an ARC seal (RFC 8617) by an active DKIM key of the "
+        "domain that sends it on: the next host sees what we found out about its sender. `barid domain set "
+        "--arc-seal` says so for one domain.",
+        [](Config& c, const Value& v) { c.mta.arc_seal = v.yes; }},
+    Key{"mta.dmarc_reports",
+        Type::boolean,
+        "true",
+        {},
+        "Whether domains that ask for it by DNS are told each day how mail from them fared here (RFC 9990).",
+        [](Config& c, const Value& v) { c.mta.dmarc_reports = v.yes; }},
+    Key{"mta.report_organization",
+        Type::text,
+        "",
+        {},
+        "Who such reports, and those about TLS, say that they are from; empty: hostname.",
+        [](Config& c, const Value& v) { c.mta.report_organization = v.text; }},
+    Key{"mta.report_contact",
+        Type::text,
+        "",
+        {},
+        "The address that they come from; of a domain with DKIM keys, so that they are believed. Empty: "
+        "postmaster@hostname.",
+        [](Config& c, const Value& v) { c.mta.report_contact = v.text; }},
+    Key{"mta.report_addresses",
+        Type::list,
+        "",
+        {},
+        "Addresses of our domains that others send reports to (rua= in DNS): DMARC and TLS reports that come "
+        "for them are read for `barid dmarc report` and `barid tls report`. They need no mailbox; one that "
+        "is "
+        "there has the mail too.",
+        [](Config& c, const Value& v) { c.mta.report_addresses = v.list; }},
 };
 
 }  // namespace

@@ -24,6 +24,17 @@ constexpr std::chrono::milliseconds look_again{60'000};  // a clock that was set
 /// What is due within it goes along: recipients of one message need not come apart.
 constexpr std::int64_t soon_ms = 5'000;
 
+/// For a connector that has to change the message.
+void add_signer(Job& job, const store::QueueEnvelope& envelope, const AgentParts& parts) {
+    std::string bare = without_signatures(envelope.prefix);
+    if (bare.size() == envelope.prefix.size()) return;
+    const bool ours = envelope.prefix.find("DKIM-Signature:") != std::string::npos;
+    store::QueueEnvelope changed = envelope;
+    changed.prefix = std::move(bare);
+    job.unsigned_message = std::make_shared<QueueMessage>(parts.queue, std::move(changed));
+    if (ours && parts.signing != nullptr) job.signer = parts.signing->signer();
+}
+
 }  // namespace
 
 void Agent::State::wake() {
@@ -228,9 +239,12 @@ awaitable<void> Agent::find_way(Round* round) {
         question.accepted = true;
         const RouteDecision decision = co_await parts_.router.route(std::move(question));
         std::shared_ptr<const NextHop> hop = decision.hop;
+        const bool reports =
+            round->due.lane == reports_hop()->key() && parts_.router.reads_reports(who.address);
         if (decision.kind == RouteDecision::Kind::mailbox ||
             (decision.kind == RouteDecision::Kind::expand && who.account))
             hop = post_office_hop();
+        if (reports) hop = reports_hop();
         if (!hop) {
             Outcome nowhere;
             nowhere.fate = decision.kind == RouteDecision::Kind::refuse && decision.code >= 500
@@ -257,8 +271,9 @@ awaitable<void> Agent::find_way(Round* round) {
 }
 
 awaitable<void> Agent::try_now(Round* round) {
-    Connector* connector =
-        round->hop->kind == NextHop::Kind::post_office ? post_office_.get() : parts_.remote;
+    Connector* connector = parts_.remote;
+    if (round->hop->kind == NextHop::Kind::post_office) connector = post_office_.get();
+    if (round->hop->kind == NextHop::Kind::reports) connector = parts_.reports;
     Attempt result;
     if (connector == nullptr) {
         result.outcomes.resize(round->places.size());
@@ -274,6 +289,7 @@ awaitable<void> Agent::try_now(Round* round) {
         job.message = round->octets;
         job.next_hop = round->hop;
         job.stop = state_->stop.get_token();
+        add_signer(job, round->message.envelope, parts_);
         result = co_await connector->deliver(std::move(job));
     }
     round->now = now();

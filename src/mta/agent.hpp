@@ -41,6 +41,7 @@ struct AgentParts {
     Signing* signing = nullptr;    ///< of our own reports; null: they are not signed
     base::Clock& clock = base::Clock::system();
     base::Random& random = base::Random::system();
+    Connector* reports = nullptr;  ///< reads what comes for report addresses
 };
 
 /// A message whose last octet a session has read.
@@ -57,6 +58,7 @@ struct Arrival {
     std::vector<To> recipients;
     store::ContentPtr content;
     std::string fields;                     ///< Received and what the header lacked, each with its CRLF
+    std::string seal;                       ///< ARC fields, of what is sent on to other hosts
     std::vector<std::string> delivered_to;  ///< what the message's own fields of that name say
     bool junk = false;                      ///< to the Junk folder of mailboxes here
     bool held = false;                      ///< waits for the operator, whoever it is for
@@ -103,6 +105,13 @@ public:
     /// A message of this server's own, in CRLF lines; `sender` empty: <>. It is in the queue, or the error
     /// says why not. \errors invalid: nobody takes mail for `to`
     awaitable<store::Result<void>> send_own(std::string sender, std::string to, std::string text);
+    /// Several, and rows of others that change in the same commit: all or nothing. Those that nobody takes
+    /// mail for are left out; the number of the others. \errors unavailable, no_space: nothing was done
+    struct OwnMessage {
+        std::string sender, to, text;
+    };
+    awaitable<store::Result<std::size_t>> send_own_with(std::vector<OwnMessage> messages,
+                                                        std::vector<store::engine::Patch> along);
 
     // For the operator. \errors not_found; conflict: an attempt is under way
     awaitable<store::Result<void>> retry(store::QueueId id);

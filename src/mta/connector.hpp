@@ -50,6 +50,7 @@ struct NextHop {
         mx,           ///< the MX hosts of `name`
         host,         ///< `name` itself, a host or a numeric address: a smart host
         post_office,  ///< mailboxes here
+        reports,      ///< whoever reads reports of others
     };
     Kind kind = Kind::mx;
     std::string name;  ///< lower case, A-labels; "[192.0.2.1]" for an address literal
@@ -66,6 +67,19 @@ struct NextHop {
     std::string key() const;
 };
 
+/// The one line of mail with reports for us.
+std::shared_ptr<const NextHop> reports_hop();
+
+/// Signs a message that had to be changed on its way. One use; the caller keeps what it gives until then.
+class Signer {
+public:
+    virtual ~Signer() = default;
+    virtual awaitable<void> header(std::string section) = 0;
+    virtual void body(std::string_view octets) = 0;
+    /// Fields to be put in front, each with its CRLF; empty: nothing signs it.
+    virtual std::string finish() = 0;
+};
+
 /// One attempt: recipients of one message that have the same next hop.
 struct Job {
     std::shared_ptr<const Envelope> envelope;
@@ -73,6 +87,10 @@ struct Job {
     std::shared_ptr<Message> message;
     std::shared_ptr<const NextHop> next_hop;
     std::stop_token stop;
+    /// For who must change its octets (RFC 6376 section 5.3): the message without the signatures that we put
+    /// in front, null where there are none; and who makes them anew, null: nobody does.
+    std::shared_ptr<Message> unsigned_message;
+    std::shared_ptr<Signer> signer;
 };
 
 /// One host that was tried, for the trace.

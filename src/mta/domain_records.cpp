@@ -106,6 +106,13 @@ void add_services(std::vector<WantedRecord>& out, const DomainFacts& facts) {
             "servers ask for the policy (RFC 8461)");
 }
 
+/// One of the domain itself: an address elsewhere needs a record that allows it (RFC 9990 section 4).
+std::string reports_to(const DomainFacts& facts) {
+    for (const std::string& address : facts.report_addresses)
+        if (address.ends_with("@" + facts.domain)) return address;
+    return "postmaster@" + facts.domain;
+}
+
 }  // namespace
 
 std::vector<WantedRecord> wanted_records(const DomainFacts& facts) {
@@ -129,9 +136,9 @@ std::vector<WantedRecord> wanted_records(const DomainFacts& facts) {
         add(key.selector + "._domainkey." + facts.domain, Type::txt, quoted(key.record),
             "DKIM key " + key.selector + (key.active ? ", active" : ", not active"), key.active);
     add("_dmarc." + facts.domain, Type::txt,
-        quoted("v=DMARC1; p=quarantine; rua=mailto:postmaster@" + facts.domain),
+        quoted("v=DMARC1; p=quarantine; rua=mailto:" + reports_to(facts)),
         "what becomes of forgeries (DMARC)", true);
-    add("_smtp._tls." + facts.domain, Type::txt, quoted("v=TLSRPTv1; rua=mailto:postmaster@" + facts.domain),
+    add("_smtp._tls." + facts.domain, Type::txt, quoted("v=TLSRPTv1; rua=mailto:" + reports_to(facts)),
         "reports about TLS (RFC 8460)", false);
     if (facts.policy_served)
         add("_mta-sts." + facts.domain, Type::txt, quoted("v=STSv1; id=" + facts.policy_id),

@@ -26,6 +26,7 @@ struct DomainFacts {
     bool settings_served = false;  ///< clients may ask for their settings by HTTP
     bool policy_served = false;    ///< and other servers for the MTA-STS policy
     std::string policy_id;
+    std::vector<std::string> report_addresses;  ///< where we read reports, of any domain of ours
 };
 
 struct WantedRecord {

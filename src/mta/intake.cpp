@@ -16,6 +16,7 @@ namespace {
 struct Entry {
     std::string via;
     std::string sender;
+    bool sent_on = false;
     std::vector<store::QueueRecipient> recipients;
     std::vector<store::QueueProgress> progress;
 };
@@ -55,16 +56,19 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
         arrival.envelope.hold_until ? base::unix_milliseconds(*arrival.envelope.hold_until) : now();
     for (const Arrival::To& to : arrival.recipients) {
         for (const Target& target : to.targets) {
-            if ((!target.hop && !waits) || !seen.emplace(base::lowered(target.address), true).second)
-                continue;
+            if (!target.hop && !waits) continue;
+            std::string name = base::lowered(target.address);
+            if (target.hop == reports_hop()) name += " reports";  // a mailbox may have the same address
+            if (!seen.emplace(std::move(name), true).second) continue;
             if (!target.via.empty() && in_circle(arrival, target.via)) continue;  // it was sent on before
             // What a stranger sends to one of ours who is elsewhere leaves as ours: SPF there asks about us.
-            const bool sent_on = target.hop && !target.own_node && !arrival.account &&
+            const bool sent_on = target.hop && target.hop != reports_hop() && !target.own_node &&
+                                 !arrival.account &&
                                  !base::equals_nocase(target.address, to.recipient.address);
             const std::string sender =
                 sent_on ? parts_.router.forwarded_sender(arrival.envelope.sender) : arrival.envelope.sender;
             auto entry = std::ranges::find_if(entries, [&](const Entry& one) {
-                return one.via == target.via && one.sender == sender &&
+                return one.via == target.via && one.sender == sender && one.sent_on == sent_on &&
                        one.recipients.size() < parts_.queue.limits().recipients_max;
             });
             if (entry == entries.end()) {
@@ -72,6 +76,7 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
                 entry = std::prev(entries.end());
                 entry->via = target.via;
                 entry->sender = sender;
+                entry->sent_on = sent_on;
             }
             Recipient recipient = to.recipient;
             recipient.address = target.address;
@@ -88,6 +93,7 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
         store::NewQueued made = new_entry(arrival);
         if (out.empty()) made.id = arrival.id;
         made.envelope.sender = entry.sender;
+        if (entry.sent_on) made.envelope.prefix.insert(0, arrival.seal);
         // So that it is known when it comes back (RFC 5321 section 6.3).
         if (!entry.via.empty()) made.envelope.prefix.insert(0, "Delivered-To: " + entry.via + "\r\n");
         made.recipients = std::move(entry.recipients);

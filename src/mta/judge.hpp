@@ -15,11 +15,13 @@
 #include "mta/connector.hpp"
 #include "mta/envelope.hpp"
 #include "mta/sender_check.hpp"
+#include "store/queue.hpp"
 
 namespace mta {
 
 /// What is known when a question is asked.
 struct JudgeFacts {
+    store::QueueId id;                    ///< of the message, for traces; 0 at MAIL and RCPT
     std::string sender;                   ///< empty: <>
     std::vector<std::string> recipients;  ///< none yet at MAIL and RCPT
     std::string ip, hello, listener;
@@ -30,6 +32,11 @@ struct JudgeFacts {
     bool trusted = false;
     base::AccountId account;  ///< of an authenticated submitter; 0: a stranger
     std::string user;
+};
+
+/// What one filter did, for the trace.
+struct JudgeStep {
+    std::string filter, outcome, detail;
 };
 
 struct Judgement {
@@ -45,11 +52,12 @@ struct Judgement {
     Status status{5, 7, 1};
     std::string words;   ///< printable ASCII, for the client
     std::string fields;  ///< header fields to be put in front, each with its CRLF
-    std::string why;     ///< for the trace; empty: nothing to tell
+    std::string why;     ///< in one line; empty: nothing to tell
+    std::vector<JudgeStep> steps;
 
     // Of accept, junk and quarantine, where a filter has changed more than fields in front:
     std::optional<std::string> sender;                   ///< of the envelope
-    std::optional<std::vector<std::string>> recipients;  ///< all of them; not by LMTP, which answers each
+    std::optional<std::vector<std::string>> recipients;  ///< all of them
     std::shared_ptr<Message> rewritten;                  ///< the whole message; `fields` stand in front of it
 };
 

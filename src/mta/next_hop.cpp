@@ -15,6 +15,8 @@ std::string NextHop::key() const {
             break;
         case Kind::post_office:
             return "post-office:" + name;
+        case Kind::reports:
+            return "reports:" + name;
     }
     out += name;
     if (port != 25) out += ":" + std::to_string(port);
@@ -40,6 +42,15 @@ std::string NextHop::key() const {
         if (!value->empty()) out += label + *value;
     }
     return out;
+}
+
+std::shared_ptr<const NextHop> reports_hop() {
+    static const auto hop = [] {
+        auto made = std::make_shared<NextHop>();
+        made->kind = NextHop::Kind::reports;
+        return std::shared_ptr<const NextHop>(std::move(made));
+    }();
+    return hop;
 }
 
 }  // namespace mta

@@ -91,23 +91,44 @@ awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender
 }
 
 awaitable<store::Result<void>> Agent::send_own(std::string sender, std::string to, std::string text) {
-    RouteQuestion question;
-    question.sender = sender;
-    question.recipient = to;
-    question.trusted = true;
-    Resolved where = co_await parts_.router.resolve(std::move(question));
-    if (where.temporary()) co_return store::Error(store::Errc::unavailable, "the directory does not answer");
-    if (where.code != 0 || where.targets.empty())
-        co_return store::Error(store::Errc::invalid, "nobody takes mail for it");
-    auto made = co_await compose_own(sender, std::move(text), std::move(where));
-    if (!made) co_return made.error();
-    const std::string id = text_of(made->id);
-    std::vector<store::NewQueued> entries;
-    entries.push_back(std::move(*made));
-    const auto queued = co_await parts_.queue.accept(std::move(entries));
-    if (!queued) co_return queued.error();
-    parts_.trace.add(id, "accept", {{"from", sender.empty() ? "<>" : sender}, {"to", to}, {"by", "server"}});
+    std::vector<OwnMessage> one(1);
+    one.front().sender = std::move(sender);
+    one.front().to = std::move(to);
+    one.front().text = std::move(text);
+    const auto sent = co_await send_own_with(std::move(one), std::vector<store::engine::Patch>());
+    if (!sent) co_return sent.error();
+    if (*sent == 0) co_return store::Error(store::Errc::invalid, "nobody takes mail for it");
     co_return store::Result<void>();
+}
+
+awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessage> messages,
+                                                           std::vector<store::engine::Patch> along) {
+    std::vector<store::NewQueued> entries;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        RouteQuestion question;
+        question.sender = messages[i].sender;
+        question.recipient = messages[i].to;
+        question.trusted = true;
+        Resolved where = co_await parts_.router.resolve(std::move(question));
+        if (where.temporary())
+            co_return store::Error(store::Errc::unavailable, "the directory does not answer");
+        if (where.code != 0 || where.targets.empty()) continue;
+        auto made = co_await compose_own(messages[i].sender, std::move(messages[i].text), std::move(where));
+        if (!made) co_return made.error();
+        entries.push_back(std::move(*made));
+        places.push_back(i);
+    }
+    if (entries.empty() && along.empty()) co_return std::size_t{0};
+    const auto queued = co_await parts_.queue.accept(std::move(entries), std::move(along));
+    if (!queued) co_return queued.error();
+    for (std::size_t i = 0; i < queued->size(); ++i) {
+        const OwnMessage& one = messages[places[i]];
+        parts_.trace.add(
+            text_of((*queued)[i]), "accept",
+            {{"from", one.sender.empty() ? "<>" : one.sender}, {"to", one.to}, {"by", "server"}});
+    }
+    co_return queued->size();
 }
 
 /// What became of the recipients, and the reports about it, in one commit. Until that is done the message is

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ std::string shown_smart_host(std::string_view text);
 struct RouteSettings {
     std::shared_ptr<const NextHop> smart_host;       ///< for all that goes out; null: MX
     std::vector<SmartHost> by_sender, by_recipient;  ///< "example.com", or ".example.com" for those below it
+    std::set<std::string> report_addresses;          ///< lower case; what comes for them is read too
     std::string own_node;  ///< mailboxes of a node of this name are here, and those of none
     std::map<std::string, std::shared_ptr<const NextHop>> nodes;  ///< how mail reaches the others
     std::shared_ptr<const mailauth::Srs> srs;  ///< return addresses of mail that was sent on; null: none

@@ -70,6 +70,10 @@ awaitable<RouteDecision> Router::route(RouteQuestion question) {
     co_return out;
 }
 
+bool Router::reads_reports(const std::string& address) const {
+    return !settings_.report_addresses.empty() && settings_.report_addresses.contains(base::lowered(address));
+}
+
 // The depth is bounded by expansion_depth_max.
 /// `via`: the mailbox that sends its mail on to `address`. What a group or a redirection leads to is the
 /// doing of its owner, so it may leave this server whoever the sender is.
@@ -80,7 +84,15 @@ awaitable<void> Router::walk(Walk* walk, std::string address, std::string via,  
     question.recipient = address;
     question.trusted = question.trusted || depth > 0;
     RouteDecision decision = co_await route(std::move(question));
+    const bool reads = reads_reports(address);
+    if (reads) {
+        Target reader;
+        reader.address = address;
+        reader.hop = reports_hop();
+        walk->out.targets.push_back(std::move(reader));
+    }
     if (decision.kind == RouteDecision::Kind::refuse) {
+        if (reads && decision.code >= 500) co_return;  // nobody else reads it
         // Of several members one that does not exist keeps nobody from his mail; one that cannot be asked
         // does.
         if (depth == 0 || decision.code < 500) {

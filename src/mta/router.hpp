@@ -37,6 +37,8 @@ public:
     /// The new envelope sender of a stranger's message that is sent on to another host; as it is, where it
     /// need not or cannot be another one.
     std::string forwarded_sender(const std::string& sender) const;
+    /// Reports that come for this address are read.
+    bool reads_reports(const std::string& address) const;
     /// With groups and redirections followed, loops cut, bounds kept.
     awaitable<Resolved> resolve(RouteQuestion question);
 

@@ -140,6 +140,7 @@ asio::awaitable<SenderVerdict> SenderCheck::finish() {
     if (verdict.arc.status != mailauth::ArcStatus::none)
         results.methods.push_back(mailauth::auth_method(verdict.arc));
     verdict.field = mailauth::write_auth_results(results);
+    verdict.results = std::move(results);
     decide(verdict, state->facts, *state->settings);
     co_return verdict;
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "mailauth/arc.hpp"
+#include "mailauth/auth_results.hpp"
 #include "mailauth/dkim.hpp"
 #include "mailauth/dmarc.hpp"
 #include "mailauth/spf.hpp"
@@ -48,7 +49,8 @@ struct SenderVerdict {
     std::vector<mailauth::DkimResult> dkim;
     mailauth::DmarcResult dmarc;
     mailauth::ArcResult arc;
-    std::string field;  ///< Authentication-Results, with its CRLF
+    mailauth::AuthResults results;
+    std::string field;  ///< they as Authentication-Results, with its CRLF
     enum class Action : std::uint8_t { none, junk, refuse };
     Action action = Action::none;
     Status status;  ///< of refuse

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "mailauth/dmarc.hpp"
@@ -63,6 +64,54 @@ boost::asio::awaitable<std::string> Signing::sign(std::string message) {
     std::string fields = mailauth::sign_dkim(message, std::move(keys), fault);
     if (!fault.empty()) base::log::error("mta", "a message is not signed", {{"why", fault}});
     co_return fields;
+}
+
+namespace {
+
+class Again final : public Signer {
+public:
+    explicit Again(Signing& signing) : signing_(signing) {}
+    awaitable<void> header(std::string section) override {
+        auto keys = co_await signing_.keys_for(signing_domains(section, {}));
+        if (!keys.empty()) signer_ = std::make_unique<mailauth::DkimSigner>(section, std::move(keys));
+    }
+    void body(std::string_view octets) override {
+        if (signer_) signer_->body(octets);
+    }
+    std::string finish() override {
+        if (!signer_) return {};
+        std::string fault;
+        std::string fields = signer_->finish(fault);
+        if (!fault.empty()) base::log::error("mta", "a message is not signed", {{"why", fault}});
+        return fields;
+    }
+
+private:
+    Signing& signing_;
+    std::unique_ptr<mailauth::DkimSigner> signer_;
+};
+
+}  // namespace
+
+std::shared_ptr<Signer> Signing::signer() { return std::make_shared<Again>(*this); }
+
+std::string without_signatures(std::string_view fields) {
+    std::string out;
+    bool skipping = false;
+    while (!fields.empty()) {
+        const std::size_t end = fields.find('\n');
+        const std::string_view line =
+            fields.substr(0, end == std::string_view::npos ? fields.size() : end + 1);
+        const bool folded = line.starts_with(' ') || line.starts_with('\t');
+        if (!folded) {
+            const std::string name = base::lowered(line.substr(0, line.find(':')));
+            skipping = name == "dkim-signature" || name == "arc-seal" || name == "arc-message-signature" ||
+                       name == "arc-authentication-results";
+        }
+        if (!skipping) out += line;
+        fields.remove_prefix(line.size());
+    }
+    return out;
 }
 
 }  // namespace mta

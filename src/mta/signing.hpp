@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "directory/directory.hpp"
 #include "mailauth/dkim_sign.hpp"
+#include "mta/connector.hpp"
 
 namespace mta {
 
@@ -24,6 +25,8 @@ public:
     /// The active keys of the first of `domains` that has any, ready for use; none: nothing is signed. A
     /// directory that does not answer is a domain without keys: mail goes, and the log says so.
     boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> keys_for(std::vector<std::string> domains);
+    /// For a message of ours that a connector had to change.
+    std::shared_ptr<Signer> signer();
     /// DKIM-Signature fields for a whole message of our own, in CRLF lines; empty: nothing signs it.
     boost::asio::awaitable<std::string> sign(std::string message);
 
@@ -37,6 +40,8 @@ private:
     std::map<std::string, std::shared_ptr<const mailauth::DkimKey>> parsed_;  // by PEM; null: it is none
 };
 
+/// Header fields without those that sign or seal: DKIM-Signature and ARC's.
+std::string without_signatures(std::string_view fields);
 /// Domains of From, as they may sign: A-labels, the first one first.
 std::vector<std::string> signing_domains(std::string_view header, std::string_view envelope_sender);
 

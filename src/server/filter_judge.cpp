@@ -34,7 +34,7 @@ mta::Judgement refusal(const filter::Reply& reply, std::string why) {
     return out;
 }
 
-/// Each step, for the trace.
+/// All steps in one line.
 std::string story_of(const filter::Verdict& verdict) {
     constexpr std::size_t most = 2'000;
     std::string out;
@@ -108,6 +108,13 @@ public:
         if (sender != nullptr) known->authentication = authentication_of(*sender);
         const filter::Verdict verdict = co_await judge_.filters_.at_message(known, spool_);
         mta::Judgement out = judgement_of(verdict, *known);
+        for (const filter::Step& step : verdict.steps) {
+            mta::JudgeStep one;
+            one.filter = step.filter;
+            one.outcome = step.outcome;
+            one.detail = step.detail;
+            out.steps.push_back(std::move(one));
+        }
         co_await tell(verdict, known->queue_id);
         co_return out;
     }
@@ -176,7 +183,7 @@ private:
 std::shared_ptr<filter::Facts> FilterJudge::facts_of(const mta::JudgeFacts& facts) const {
     auto out = std::make_shared<filter::Facts>();
     out->host_name = hostname_;
-    out->queue_id = mta::text_of(agent_.new_id());
+    out->queue_id = mta::text_of(facts.id ? facts.id : agent_.new_id());
     out->listener = facts.listener;
     out->client = net::IpAddress::parse(facts.ip);
     out->client_port = facts.port;

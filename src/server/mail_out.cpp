@@ -54,18 +54,7 @@ mta::awaitable<store::Result<std::string>> DsnReporter::compose(mta::ReportReque
     co_return std::move(report->text);
 }
 
-boost::asio::awaitable<bool> OwnMail::send(std::string from, std::string to, std::string text) {
-    const auto sent = co_await agent_.send_own(std::move(from), std::move(to), std::move(text));
-    if (!sent) base::log::warn("mta", "a report of ours is not sent", {{"why", sent.error().what()}});
-    co_return sent.has_value();
-}
-
 MailOut::MailOut(net::Server& server, mta::smtp_out::Settings settings)
     : outbound_(parts_of(server), settings), reporter_(report_settings(settings)) {}
-
-boost::asio::awaitable<void> MailOut::send_tls_reports(mta::Agent* agent, std::stop_token stop) {
-    OwnMail mail(*agent);
-    co_await outbound_.send_tls_reports(&mail, std::move(stop));
-}
 
 }  // namespace server

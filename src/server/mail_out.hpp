@@ -22,16 +22,6 @@ private:
     const mta::dsn::Settings settings_;
 };
 
-/// Puts messages of our own into the agent's queue.
-class OwnMail final : public mta::smtp_out::ReportMailer {
-public:
-    explicit OwnMail(mta::Agent& agent) : agent_(agent) {}
-    boost::asio::awaitable<bool> send(std::string from, std::string to, std::string text) override;
-
-private:
-    mta::Agent& agent_;
-};
-
 class MailOut {
 public:
     MailOut(net::Server& server, mta::smtp_out::Settings settings);
@@ -39,8 +29,7 @@ public:
     const std::string& fault() const { return outbound_.fault(); }
     mta::Connector& connector() { return outbound_.connector(); }
     mta::Reporter& reporter() { return reporter_; }
-    /// Until `stop`. The agent outlives it.
-    boost::asio::awaitable<void> send_tls_reports(mta::Agent* agent, std::stop_token stop);
+    mta::smtp_out::Outbound& outbound() { return outbound_; }
 
 private:
     mta::smtp_out::Outbound outbound_;

@@ -23,6 +23,8 @@
 #include "directory/make_directory.hpp"
 #include "filter/filters.hpp"
 #include "imap/server.hpp"
+#include "mta/reports/report_reader.hpp"
+#include "mta/reports/reporting.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
 #include "server/device_mail.hpp"
@@ -117,7 +119,10 @@ Process::~Process() {
     outgoing_.reset();
     judge_.reset();
     filters_.reset();
+    reporting_.reset();
     agent_.reset();
+    report_reader_.reset();
+    received_.reset();
     mail_out_.reset();
     signing_.reset();
     mail_dns_.reset();
@@ -138,6 +143,7 @@ void Process::end_background_threads() {
     if (engine_) engine_->close();
     if (authenticator_) authenticator_->stop();
     if (filters_) filters_->stop();
+    if (report_reader_) report_reader_->stop();
     if (token_fetcher_) token_fetcher_->stop();
 }
 
@@ -167,10 +173,12 @@ std::string Process::open() {
     store_ = store::make_store(*engine_, base::Clock::system(), settings_.store_limits, settings_.search);
 
     directory::Options directory_options;
+    const std::string sealing_key = settings_.sealing_key_file.empty()
+                                        ? (settings_.data / "sealing.key").string()
+                                        : settings_.sealing_key_file.string();
+    directory_options.secrets_key_file = sealing_key;
     if (settings_.auth_policy.cram_md5 || settings_.auth_policy.apop || settings_.auth_policy.ntlm)
-        directory_options.key_file = settings_.sealing_key_file.empty()
-                                         ? (settings_.data / "sealing.key").string()
-                                         : settings_.sealing_key_file.string();
+        directory_options.key_file = sealing_key;
     directory_options.default_domain = settings_.default_domain;
     directory_options.postmaster = settings_.postmaster;
     directory_ = directory::make_directory(*engine_, directory_options);
@@ -249,19 +257,26 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         };
     }
     if (config.protocol == "admin") {
-        admin::Services made{
-            *store_,
-            *directory_,
-            *authenticator_,
-            *server_,
-            base::Clock::system(),
-            base::version,
-            settings_.hostname,
-            started_,
-            &*agent_,
-            [this] { return domain_facts(settings_.listeners, settings_.sts_policy, settings_.hostname); }};
+        admin::Services made{*store_,
+                             *directory_,
+                             *authenticator_,
+                             *server_,
+                             base::Clock::system(),
+                             base::version,
+                             settings_.hostname,
+                             started_,
+                             &*agent_,
+                             [this] {
+                                 auto facts = domain_facts(settings_.listeners, settings_.sts_policy,
+                                                           settings_.hostname);
+                                 facts.report_addresses.assign(settings_.routes.report_addresses.begin(),
+                                                               settings_.routes.report_addresses.end());
+                                 return facts;
+                             }};
         made.quarantine = &filters_->quarantine();
         made.live_devices = &eas_->live;
+        made.received = &*received_;
+        made.reporting = &*reporting_;
         auto services = std::make_shared<const admin::Services>(std::move(made));
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
@@ -294,6 +309,9 @@ net::Serve Process::serve_smtp(const net::ListenerConfig& config) {
     made.dns = &*mail_dns_;
     made.trusted = settings_.trusted;
     if (settings_.sign) made.signing = &*signing_;
+    made.sealing = &*signing_;
+    made.seals = settings_.arc_seal;
+    made.dmarc = reporting_->dmarc();
     made.hostname = settings_.hostname;
     made.postmaster = settings_.postmaster;
     made.limits.message_bytes_max = settings_.smtp_message_bytes_max;
@@ -345,11 +363,8 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     int exit_code = 0;
     std::optional<Signals> signals(std::in_place, *server_, [this] { stop(); });
     agent_->start(server_->executor());
-    if (settings_.tls_reports) {
-        const auto strand = asio::make_strand(server_->executor());
-        asio::co_spawn(strand, mail_out_->send_tls_reports(&*agent_, reports_stop_.get_token()),
-                       [](std::exception_ptr failed) { base::log::broken("server", "TLS reports", failed); });
-    }
+    asio::co_spawn(asio::make_strand(server_->executor()), reporting_->run(reports_stop_.get_token()),
+                   [](std::exception_ptr failed) { base::log::broken("server", "reports", failed); });
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { base::log::broken("server", "collector", failed); });
     asio::co_spawn(server_->executor(), tend_filters(),
@@ -369,6 +384,7 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     });
     server_->run(settings_.threads);
     notify_supervisor("STOPPING=1");
+    write_reports();
     // Here, not in the destructor: what settles may still refer to this frame.
     end_background_threads();
     server_->settle();

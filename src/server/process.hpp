@@ -37,6 +37,12 @@ namespace relay {
 class NodeRelay;
 }
 
+namespace mta::reports {
+class ReceivedReports;
+class Reporting;
+class ReportReader;
+}  // namespace mta::reports
+
 namespace server {
 
 class TokenFetcher;
@@ -52,7 +58,7 @@ struct Settings {
     auth::Policy auth_policy;
     net::ResolverSettings resolver;
     http::ClientSettings token_client;       ///< for keys and answers of access tokens
-    std::filesystem::path sealing_key_file;  ///< of passwords kept for CRAM-MD5 and APOP; empty: below data
+    std::filesystem::path sealing_key_file;  ///< of what is kept sealed; empty: below data
     std::string default_domain;
     std::string postmaster;
     std::uint64_t smtp_message_bytes_max = 50ULL << 20;
@@ -73,6 +79,8 @@ struct Settings {
     std::string srs_domain;             ///< empty: hostname
     std::string sts_policy = "none";    ///< that we publish: "testing", "enforce"
     bool tls_reports = true;            ///< to domains that ask for them, RFC 8460
+    bool dmarc_reports = true;          ///< the same, RFC 9990
+    bool arc_seal = true;               ///< what is sent on, RFC 8617
     filter::Settings filters;
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
@@ -114,7 +122,10 @@ private:
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
     std::string open_srs();
+    std::string open_reports();
     std::string open_filters();
+    /// What has gathered and is not written yet.
+    void write_reports();
     boost::asio::awaitable<void> tend_filters();
     /// The agent first, so that attempts under way come to their end; then the sessions.
     boost::asio::awaitable<void> stop_in_order();
@@ -142,7 +153,10 @@ private:
     std::unique_ptr<mta::Signing> signing_;
     std::unique_ptr<MailOut> mail_out_;
     std::stop_source reports_stop_;
+    std::unique_ptr<mta::reports::ReceivedReports> received_;  // reports of others
+    std::unique_ptr<mta::reports::ReportReader> report_reader_;
     std::unique_ptr<mta::Agent> agent_;
+    std::unique_ptr<mta::reports::Reporting> reporting_;
     std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync
     eas::ServicesPtr eas_;                     // shared with the HTTP listeners
     std::unique_ptr<filter::Filters> filters_;

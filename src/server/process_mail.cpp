@@ -16,6 +16,8 @@
 #include "base/log.hpp"
 #include "base/log_broken.hpp"
 #include "base/random.hpp"
+#include "mta/reports/report_reader.hpp"
+#include "mta/reports/reporting.hpp"
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
 #include "server/process.hpp"
@@ -62,8 +64,11 @@ std::string Process::open_queue() {
     parts.remote = &mail_out_->connector();
     if (settings_.sign) parts.signing = &*signing_;
     parts.reporter = &mail_out_->reporter();
+    received_ = std::make_unique<mta::reports::ReceivedReports>(*engine_, base::Clock::system());
+    report_reader_ = std::make_unique<mta::reports::ReportReader>(*received_, *directory_);
+    parts.reports = &*report_reader_;
     agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
-    return {};
+    return open_reports();
 }
 
 /// The secret is made once and kept: bounces of three weeks carry its hashes.

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "server/filter_settings.hpp"
@@ -176,6 +177,8 @@ relay::Node node_from(const config::Node& from) {
 /// Empty text, or what is wrong.
 std::string read_relay(const config::Config& config, Settings& settings) {
     std::string wrong = read_secret(config.relay.secret_file, settings.auth_policy.relay_secret);
+    if (wrong.empty())
+        wrong = relay::secret_fault(config.relay.secret_file, settings.auth_policy.relay_secret);
     relay::Settings& relay = settings.relay;
     relay.own_name = config.relay.name.empty() ? config.hostname : config.relay.name;
     relay.hostname = config.hostname;
@@ -220,6 +223,12 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.relay_from_loopback = mta.relay_from_loopback;
     settings.routes = routes_from(config);
     settings.tls_reports = mta.tls_reports;
+    settings.dmarc_reports = mta.dmarc_reports;
+    settings.arc_seal = mta.arc_seal;
+    settings.mail_out.report_organization = mta.report_organization;
+    settings.mail_out.report_contact = mta.report_contact;
+    for (const std::string& address : mta.report_addresses)
+        settings.routes.report_addresses.insert(base::lowered(address));
     settings.sender_check = sender_check_from(mta);
     if (!mta.check_loopback)
         for (const char* network : {"127.0.0.0/8", "::1/128"})

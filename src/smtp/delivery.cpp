@@ -50,12 +50,14 @@ awaitable<Session::Next> Session::finish_message() {
     if (!refused) refused = co_await end_watch();
     std::vector<Outcome> outcomes;
     if (refused) {
-        outcomes.assign(transaction_.envelope().recipients.size(), *refused);
+        const std::size_t asked = watch_.asked.size();
+        outcomes.assign(asked != 0 ? asked : transaction_.envelope().recipients.size(), *refused);
     } else {
         if (services_->agent != nullptr)
             outcomes = co_await hand_over();
         else
             outcomes = co_await deliver();
+        answer_those_asked(&outcomes);
     }
     answer(outcomes);
     log_message(outcomes);

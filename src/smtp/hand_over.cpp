@@ -43,7 +43,8 @@ mta::Envelope Session::agent_envelope() const {
 awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     const Envelope& envelope = transaction_.envelope();
     mta::Arrival arrival;
-    arrival.id = services_->agent->new_id();
+    arrival.id = watch_.id;
+    note_filters();
     if (watch_.dropped) {
         note_step(mta::text_of(arrival.id), "discarded", watch_.why);
         std::vector<Outcome> dropped(envelope.recipients.size());
@@ -65,7 +66,9 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     arrival.fields = common_fields(fmt::format("{:x}", arrival.id.value));
     for (const std::string_view before : intake_->header().delivered_to)
         arrival.delivered_to.emplace_back(before);
-    arrival.answer_each = lmtp();
+    arrival.seal = watch_.seal;
+    // An added recipient is nobody's to try again but ours.
+    arrival.answer_each = lmtp() && watch_.asked.empty();
     arrival.junk = watch_.junk;
     arrival.held = watch_.held;
     arrival.verdict = watch_.check ? watch_.sender.text() : std::string();

@@ -14,6 +14,7 @@
 #include "directory/directory.hpp"
 #include "mta/agent.hpp"
 #include "mta/judge.hpp"
+#include "mta/reports/dmarc_ledger.hpp"
 #include "mta/sender_check.hpp"
 #include "mta/sending_limits.hpp"
 #include "mta/signing.hpp"
@@ -104,6 +105,9 @@ struct Services {
     mta::MailDns* dns = nullptr;                                   ///< for that
     std::vector<net::Network> trusted;                             ///< whose mail is not checked
     mta::Signing* signing = nullptr;                               ///< null: nothing is signed
+    mta::Signing* sealing = nullptr;                               ///< keys of ARC seals; null: none are made
+    bool seals = false;                                            ///< where a domain does not say otherwise
+    mta::reports::DmarcLedger* dmarc = nullptr;                    ///< counts verdicts; null: nobody does
     mta::Judge* judge = nullptr;                                   ///< content filters; null: none
     Limits limits;
     Policy policy;

@@ -118,6 +118,11 @@ private:
         mta::SenderVerdict sender;
         std::unique_ptr<mta::Judging> judging;
         std::unique_ptr<mailauth::DkimSigner> signer;
+        std::unique_ptr<mailauth::ArcSealer> sealer;
+        std::string seal;  ///< of what is sent on
+        store::QueueId id;
+        std::vector<mta::JudgeStep> steps;
+        std::vector<std::string> asked;  ///< LMTP: recipients before a filter changed them; each is answered
         std::string missing, signature, fields;  ///< to be put in front, each field with its CRLF
         bool junk = false, held = false, dropped = false;
         std::string why;
@@ -125,6 +130,11 @@ private:
     bool is_trusted() const;
     bool checks_sender() const;
     bool signs() const;
+    awaitable<void> begin_signature(std::string kept);
+    awaitable<void> begin_seal(std::string kept);
+    void end_seal();
+    void note_for_report() const;
+    std::string sends_on_for() const;
     awaitable<void> begin_watch();
     awaitable<void> header(std::string_view section, const HeaderFacts* facts) override;
     awaitable<void> body(std::string_view octets) override;
@@ -138,6 +148,8 @@ private:
     IntakeRules intake_rules() const;
     static Outcome refusal_of(std::uint16_t code, mta::Status status, std::string words);
     void note_refused(const std::string& why);
+    void note_filters() const;
+    void answer_those_asked(std::vector<Outcome>* outcomes) const;
     void note_step(const std::string& id, std::string_view step, const std::string& why);
 
     void log_message(const std::vector<Outcome>& outcomes) const;

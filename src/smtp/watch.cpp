@@ -28,6 +28,7 @@ bool Session::is_trusted() const {
 /// Before the first octet.
 awaitable<void> Session::begin_watch() {
     watch_ = Watch();
+    if (services_->agent != nullptr) watch_.id = services_->agent->new_id();
     if (checks_sender()) {
         mta::SenderFacts facts;
         facts.ip = peer().address;
@@ -41,6 +42,7 @@ awaitable<void> Session::begin_watch() {
     }
     if (services_->judge != nullptr) {
         mta::JudgeFacts facts = judge_facts();
+        facts.id = watch_.id;
         for (const Recipient& recipient : transaction_.envelope().recipients)
             facts.recipients.push_back(recipient.address);
         watch_.judging = services_->judge->begin(std::move(facts));
@@ -102,17 +104,65 @@ awaitable<void> Session::header(std::string_view section, const HeaderFacts* fac
         for (const std::string_view run : facts->kept) kept += run;
         co_await watch_.judging->header(std::move(kept));
     }
-    if (!signs()) co_return;
+    if (!signs() && !checks_sender()) co_return;
     std::string kept = watch_.missing;
     for (const std::string_view run : facts->kept) kept += run;
+    if (signs())
+        co_await begin_signature(std::move(kept));
+    else
+        co_await begin_seal(std::move(kept));
+}
+
+awaitable<void> Session::begin_signature(std::string kept) {
     auto domains = mta::signing_domains(kept, transaction_.envelope().sender);
     auto keys = co_await services_->signing->keys_for(std::move(domains));
     if (!keys.empty()) watch_.signer = std::make_unique<mailauth::DkimSigner>(kept, std::move(keys));
 }
 
+/// The domain of the first recipient whose mail leaves for another host; empty: all of it stays.
+std::string Session::sends_on_for() const {
+    for (const Recipient& recipient : transaction_.envelope().recipients) {
+        for (const mta::Target& target : recipient.targets) {
+            const bool leaves = target.hop && target.hop != mta::reports_hop() && !target.own_node;
+            if (leaves && !equals_nocase(target.address, recipient.address))
+                return std::string(base::domain_of(recipient.address));
+        }
+    }
+    return {};
+}
+
+/// RFC 8617 section 5.1: what we found out about its sender goes along with a message that is sent on.
+awaitable<void> Session::begin_seal(std::string kept) {
+    const std::string domain = sends_on_for();
+    if (domain.empty() || services_->sealing == nullptr) co_return;
+    const auto ours = co_await services_->directory.find_domain(domain);
+    using Seal = directory::Domain::Seal;
+    const Seal wanted = ours ? ours->arc_seal : Seal::by_setting;
+    if (wanted == Seal::no || (wanted == Seal::by_setting && !services_->seals)) co_return;
+    std::vector<std::string> domains{domain};
+    auto keys = co_await services_->sealing->keys_for(std::move(domains));
+    if (keys.empty()) co_return;
+    // One seal, by the algorithm that everybody verifies (RFC 8463 says nothing of ARC).
+    const auto rsa = std::ranges::find_if(keys, [](const mailauth::DkimSigningKey& key) {
+        return key.key->algorithm() == mailauth::DkimAlgorithm::rsa_sha256;
+    });
+    mailauth::DkimSigningKey key = rsa == keys.end() ? keys.front() : *rsa;
+    watch_.sealer = std::make_unique<mailauth::ArcSealer>(kept, std::move(key));
+}
+
+void Session::end_seal() {
+    if (!watch_.sealer) return;
+    std::string fault;
+    watch_.seal = watch_.sealer->finish(watch_.sender.results, watch_.sender.arc, fault);
+    if (!fault.empty())
+        base::log::info("smtp", "a message is sent on without a seal",
+                        {{"why", fault}, {"from", transaction_.envelope().sender}});
+}
+
 awaitable<void> Session::body(std::string_view octets) {
     if (watch_.check) watch_.check->body(octets);
     if (watch_.signer) watch_.signer->body(octets);
+    if (watch_.sealer) watch_.sealer->body(octets);
     if (watch_.judging) co_await watch_.judging->body(octets);
 }
 
@@ -121,6 +171,7 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
     if (watch_.check) {
         watch_.sender = co_await watch_.check->finish();
         watch_.fields += watch_.sender.field;
+        note_for_report();
         watch_.junk = watch_.sender.action == mta::SenderVerdict::Action::junk;
         if (watch_.sender.action == mta::SenderVerdict::Action::refuse) {
             note_refused(watch_.sender.text() + ": " + watch_.sender.words);
@@ -131,6 +182,7 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
         mta::Judgement found = co_await watch_.judging->finish(watch_.check ? &watch_.sender : nullptr);
         watch_.fields += found.fields;
         watch_.why = found.why;
+        watch_.steps = std::move(found.steps);
         watch_.junk |= found.action == mta::Judgement::Action::junk;
         watch_.held = found.action == mta::Judgement::Action::quarantine;
         watch_.dropped = found.action == mta::Judgement::Action::discard;
@@ -141,6 +193,7 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
         std::optional<Outcome> wrong = co_await take_changes(std::move(found));
         if (wrong) co_return wrong;
     }
+    end_seal();
     if (watch_.signer) {
         std::string fault;
         watch_.signature = watch_.signer->finish(fault);
@@ -151,11 +204,23 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
     co_return std::nullopt;
 }
 
+/// RFC 9990: the domain in From hears how it fared here, if it wants to.
+void Session::note_for_report() const {
+    if (services_->dmarc == nullptr) return;
+    mta::SenderFacts facts;
+    facts.ip = peer().address;
+    facts.mail_from = transaction_.envelope().sender;
+    if (const auto seen = mta::reports::seen_by(watch_.sender, facts)) services_->dmarc->saw(*seen);
+}
+
 /// What a filter has made of envelope and message.
 awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement found) {
     if (found.sender) transaction_.set_sender(std::move(*found.sender));
-    if (found.recipients && !lmtp() && services_->agent != nullptr) {
+    if (found.recipients && services_->agent != nullptr) {
         std::vector<Recipient> recipients;
+        if (lmtp())
+            for (const Recipient& one : transaction_.envelope().recipients)
+                watch_.asked.push_back(one.address);
         for (const std::string& address : *found.recipients) {
             auto one = co_await changed_recipient(address);
             if (!one) co_return outcome_of(replies::directory_unavailable);
@@ -169,6 +234,7 @@ awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement 
     watch_.judging.reset();
     watch_.check.reset();
     watch_.signer.reset();  // the new octets are signed, not the old ones
+    watch_.sealer.reset();
     intake_.emplace(services_->store, intake_rules(), static_cast<IntakeWatcher*>(this));
     constexpr std::size_t piece_bytes = 64U << 10;
     for (std::uint64_t at = 0; at < message->size();) {
@@ -210,9 +276,39 @@ Session::Outcome Session::refusal_of(std::uint16_t code, mta::Status status, std
     return out;
 }
 
-/// A message that was refused has no number, but `barid trace` finds it by its addresses.
+/// A message that was refused has a number for `barid trace` alone, which finds it by its addresses.
 void Session::note_refused(const std::string& why) {
-    if (services_->agent != nullptr) note_step(mta::text_of(services_->agent->new_id()), "refused", why);
+    if (services_->agent == nullptr) return;
+    note_filters();
+    note_step(mta::text_of(watch_.id), "refused", why);
+}
+
+void Session::note_filters() const {
+    for (const mta::JudgeStep& step : watch_.steps)
+        services_->agent->trace().add(
+            mta::text_of(watch_.id), "filter",
+            {{"filter", step.filter}, {"outcome", step.outcome}, {"detail", step.detail}});
+}
+
+/// RFC 2033 section 4.2: one answer for each RCPT that was taken, whatever a filter has made of them. Who was
+/// left out hears that it is done, as by SMTP.
+void Session::answer_those_asked(std::vector<Outcome>* outcomes) const {
+    if (watch_.asked.empty() || watch_.dropped) return;
+    const std::vector<Recipient>& now = transaction_.envelope().recipients;
+    std::vector<Outcome> out;
+    for (const std::string& address : watch_.asked) {
+        const auto found = std::ranges::find_if(
+            now, [&address](const Recipient& one) { return equals_nocase(one.address, address); });
+        if (found != now.end()) {
+            out.push_back((*outcomes)[static_cast<std::size_t>(found - now.begin())]);
+            continue;
+        }
+        Outcome left_out;
+        left_out.reply = replies::ok;
+        left_out.queued = watch_.id;
+        out.push_back(std::move(left_out));
+    }
+    *outcomes = std::move(out);
 }
 
 void Session::note_step(const std::string& id, std::string_view step, const std::string& why) {

@@ -150,7 +150,8 @@ void LocalQueue::changed() {
     if (handler) handler();
 }
 
-awaitable<Result<std::vector<QueueId>>> LocalQueue::accept(std::vector<NewQueued> messages) {
+awaitable<Result<std::vector<QueueId>>> LocalQueue::accept(std::vector<NewQueued> messages,
+                                                           std::vector<engine::Patch> along) {
     // A blob may be on its way into a folder too: one commit at a time finishes it.
     std::vector<std::unique_ptr<MessageContent::Hold>> holds;
     std::vector<ContentPtr> held;
@@ -164,6 +165,7 @@ awaitable<Result<std::vector<QueueId>>> LocalQueue::accept(std::vector<NewQueued
     Plan planned;
     const Result<void> good = plan(messages, planned);
     if (!good) co_return good.error();
+    for (engine::Patch& patch : along) planned.prelude.patches.push_back(std::move(patch));
     std::vector<QueueId> out;
     for (const NewQueued& message : messages) out.push_back(message.id);
     const auto written = co_await write(std::move(planned));

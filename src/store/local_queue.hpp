@@ -19,7 +19,9 @@ public:
     const QueueLimits& limits() const override { return limits_; }
     awaitable<Result<void>> open() override;
     QueueId new_id() override { return QueueId(ids_.next()); }
-    awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages) override;
+    using Queue::accept;
+    awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages,
+                                                   std::vector<engine::Patch> along) override;
     awaitable<Result<QueuedMessage>> read(QueueId id) override;
     awaitable<Result<bool>> update(QueueId id, std::vector<QueueUpdate> updates,
                                    std::vector<NewQueued> also) override;

@@ -133,7 +133,12 @@ public:
 
     virtual QueueId new_id() = 0;
     /// One commit for all, with their blobs. Returns when it is durable. \errors no_space, unavailable, limit
-    virtual awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages) = 0;
+    awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages) {
+        return accept(std::move(messages), std::vector<engine::Patch>());
+    }
+    /// `along`: rows of others that change in the same commit: what the messages tell of is told once.
+    virtual awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages,
+                                                           std::vector<engine::Patch> along) = 0;
     /// \errors not_found
     virtual awaitable<Result<QueuedMessage>> read(QueueId id) = 0;
     /// Changes these recipients and accepts `also` (reports about them), in one commit. A message without

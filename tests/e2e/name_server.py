@@ -28,14 +28,25 @@ def encode(kind, value):
 class NameServer:
     def __init__(self, zone):
         self.zone = {name.lower(): records for name, records in zone.items()}
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, self.tcp = self.sockets()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
         self.tcp_questions, self.closing = 0, False
         self.threads = [threading.Thread(target=target, daemon=True) for target in (self.serve_udp, self.serve_tcp)]
         for thread in self.threads:
             thread.start()
+
+    @staticmethod
+    def sockets():
+        """Both on one port: what is free by UDP may be taken by TCP."""
+        for left in range(20, -1, -1):
+            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            udp.bind(("127.0.0.1", 0))
+            try:
+                return udp, socket.create_server(("127.0.0.1", udp.getsockname()[1]))
+            except OSError:
+                udp.close()
+                if not left:
+                    raise
 
     @property
     def address(self):

@@ -7,6 +7,7 @@ class Sink:
 
     def __init__(self, answers=None):
         self.answers, self.mail, self.lock, self.tries = answers or {}, [], threading.Lock(), 0
+        self.extensions = ["sink.test", "PIPELINING", "8BITMIME", "SMTPUTF8"]
         sink = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -28,7 +29,9 @@ class Sink:
                     words = line.decode("utf-8", "replace").strip()
                     verb = words[:4].upper()
                     if verb == "EHLO":
-                        self.wfile.write(b"250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SMTPUTF8\r\n")
+                        for extension in sink.extensions:
+                            self.say("250-" + extension)
+                        self.say("250 ENHANCEDSTATUSCODES")
                     elif verb == "MAIL":
                         sender, recipients = words[words.index("<") + 1:words.index(">")], []
                         self.say("250 2.1.0 ok")

@@ -170,6 +170,13 @@ do = ["quarantine looks odd"]
             [message] = self.folder(user, "INBOX")
             self.assertEqual(message["Subject"], "odd 0")
             self.assertIn("quarantine", message["Received"])
+        steps = {step["event"]: step for step in self.json("trace", held[2]["queue_id"])}
+        self.assertIn("discarded", steps)
+        self.assertEqual([(s["filter"], s["outcome"]) for s in self.json("trace", held[2]["queue_id"])
+                          if s["event"] == "filter"], [("rule odd", "matches"), ("rule odd", "quarantine")])
+        again = {step["event"]: step for step in self.json("trace", steps["release"]["as"])}
+        self.assertEqual(again["release"]["quarantine"], held[2]["id"])
+        self.assertIn("delivered", again)
         self.json("quarantine", "release", held[1]["id"], "--to", "bert@acme.test")
         self.assertEqual(len(self.folder("bert", "INBOX")), 2)
         self.barid("quarantine", "remove", held[0]["id"])
@@ -217,6 +224,28 @@ url = "http://127.0.0.1:{spam.port}/checkv2"
         self.assertEqual(report.get_content_type(), "multipart/report")
         self.assertIn("cleo@acme.test", report.as_string())
         self.assertIn("Not for cleo", report.as_string())
+
+    def test_milter_by_lmtp(self):
+        """One answer for each recipient that was asked about, whatever the filter has made of them (RFC 2033)."""
+        fake = self.fake(milter)
+        self.begin(f'[[milter]]\nname = "m"\naddress = "127.0.0.1:{fake.port}"\n[[rule]]\nname = "copies"\n'
+                   'if = ["sender is bert@acme.test"]\ndo = ["copy dora@acme.test"]\n')
+        for name in ("cleo", "dora"):
+            self.barid("account", "add", f"{name}@acme.test", "--password-stdin", input=self.PASSWORD + "\n")
+        with smtplib.LMTP("127.0.0.1", self.ports["lmtp"]) as lmtp:
+            lmtp.ehlo()
+            lmtp.mail("bert@acme.test")
+            for name in ("bert", "anna"):
+                self.assertEqual(lmtp.rcpt(f"{name}@acme.test")[0], 250)
+            lmtp.docmd("DATA")
+            lmtp.send(b"From: bert@acme.test\r\nSubject: mine\r\n\r\nmy body\r\n.\r\n")
+            self.assertEqual([lmtp.getreply()[0] for _ in range(2)], [250, 250])
+            self.assertEqual(lmtp.noop()[0], 250, "no answer too many, none too few")
+        self.assertEqual([len(self.folder(name, "INBOX")) for name in ("anna", "bert", "dora")], [1, 0, 1])
+        steps = [(s["filter"], s["outcome"], s.get("detail", "")) for s in self.json("trace", "dora@acme.test")
+                 if s["event"] == "filter"]
+        self.assertIn(("milter m", "changed", "no more to bert@acme.test"), steps)
+        self.assertIn(("rule copies", "copy", "dora@acme.test"), steps)
 
     def test_libmilter(self):
         python = "/usr/bin/python3"  # Debian's, which has Debian's modules

@@ -6,6 +6,8 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "mta/smtp_out/sign_again.hpp"
+
 namespace mta::smtp_out {
 namespace asio = boost::asio;
 namespace {
@@ -209,8 +211,28 @@ asio::awaitable<std::optional<Failure>> Delivery::prepare(Session* session) {
     if (must_convert(extensions) && !plan_->possible)
         co_return Failure::ours("mail", {5, 6, 3},
                                 "the host takes 7-bit mail alone, and this cannot be converted");
+    if (must_convert(extensions) && plan_->changes() && job_.unsigned_message && !unsigned_plan_) {
+        auto failed = co_await sign_converted();
+        if (failed) co_return failed;
+    }
     const bool proven = session->tls().trust != TlsFacts::Trust::none;
     co_return unmet_demand(*job_.envelope, mail_options(extensions), proven, extensions);
+}
+
+/// RFC 6376 section 5.3: a signature over octets that are not sent says that somebody changed them.
+asio::awaitable<std::optional<Failure>> Delivery::sign_converted() {
+    const std::size_t piece = core_.settings->limits.piece_bytes;
+    const auto unreadable = Failure::ours("mail", {4, 3, 0}, "the message cannot be read here");
+    auto plan = co_await plan_seven_bit(job_.unsigned_message, piece);
+    if (!plan || !(*plan)->possible) co_return unreadable;
+    if (job_.signer) {
+        auto source = std::make_unique<SevenBitSource>(job_.unsigned_message, *plan, piece);
+        auto fields = co_await sign_source(std::move(source), job_.signer);
+        if (!fields) co_return unreadable;
+        new_signature_ = std::move(*fields);
+    }
+    unsigned_plan_ = std::move(*plan);
+    co_return std::nullopt;
 }
 
 asio::awaitable<Delivered> Delivery::transact(Session* session) {
@@ -223,7 +245,11 @@ asio::awaitable<Delivered> Delivery::transact(Session* session) {
     const Extensions& offered = session->extensions();
     const bool binary = parcel.settings.mail.body == Body::binary;
     parcel.settings.chunks = offered.chunking && (binary || core_.settings->chunking);
-    if (must_convert(offered)) parcel.convert = plan_;
+    if (must_convert(offered)) {
+        parcel.convert = unsigned_plan_ ? unsigned_plan_ : plan_;
+        if (unsigned_plan_) parcel.message = job_.unsigned_message;
+        if (unsigned_plan_) parcel.fields = new_signature_;
+    }
     parcel.stop = job_.stop;
     const asio::any_io_executor strand = session->strand();
     auto delivered =

@@ -27,6 +27,7 @@ private:
     boost::asio::awaitable<void> use(Line line);
     /// What this host cannot have, also when the message is converted for it; nothing: it can have it.
     boost::asio::awaitable<std::optional<Failure>> prepare(Session* session);
+    boost::asio::awaitable<std::optional<Failure>> sign_converted();
     boost::asio::awaitable<Delivered> transact(Session* session);
     Target make_target(const Host& host, net::IpAddress address, TlsDemand tls) const;
     MailOptions mail_options(const Extensions& extensions) const;
@@ -57,8 +58,10 @@ private:
     std::string last_host_, last_address_;
     TlsFacts last_tls_;
     std::uint32_t addresses_ = 0, sessions_ = 0;
-    std::shared_ptr<const SevenBitPlan> plan_;  // null: the message was not looked at
-    bool spoken_ = false;                       // a host was there and ready for MAIL
+    std::shared_ptr<const SevenBitPlan> plan_;           // null: the message was not looked at
+    std::shared_ptr<const SevenBitPlan> unsigned_plan_;  // of Job::unsigned_message; null: not needed
+    std::string new_signature_;
+    bool spoken_ = false;  // a host was there and ready for MAIL
 };
 
 }  // namespace mta::smtp_out

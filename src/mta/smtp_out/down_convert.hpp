@@ -2,6 +2,7 @@
 // BINARYMIME. RFC 6152 section 3, RFC 3030 section 3. Signatures over what is changed (DKIM) do not survive;
 // that is why it is done only where nothing else goes through.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,11 @@ struct SevenBitPlan {
     bool eight_bit_header = false;  ///< nothing that can be converted: RFC 6532
     bool possible = false;
     std::vector<Piece> pieces;  ///< in order, together the whole message
+    /// False: it is a 7-bit message already.
+    bool changes() const {
+        return std::any_of(pieces.begin(), pieces.end(),
+                           [](const Piece& one) { return one.way != Way::copy; });
+    }
 };
 
 struct ConvertLimits {

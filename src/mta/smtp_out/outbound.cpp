@@ -1,20 +1,10 @@
 #include "mta/smtp_out/outbound.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "base/log.hpp"
 #include "mta/smtp_out/dns_host_finder.hpp"
 #include "mta/smtp_out/smtp_connector.hpp"
 
 namespace mta::smtp_out {
-namespace asio = boost::asio;
 namespace {
-
-constexpr std::chrono::hours report_interval{1};
 
 http::ClientSettings web_settings(const Settings& settings) {
     http::ClientSettings out;
@@ -28,12 +18,14 @@ http::ClientSettings web_settings(const Settings& settings) {
 struct Outbound::Impl {
     Impl(const OutboundParts& from, const Settings& settings)
         : parts(from),
-          host_name(settings.host_name),
+          contact(settings.report_contact.empty() ? "postmaster@" + settings.host_name
+                                                  : settings.report_contact),
           web(parts.resolver, web_settings(settings)),
           sts(parts.resolver, web, parts.clock, StsCache::Settings()),
           finder(parts.resolver, settings.mta_sts ? &sts : nullptr, settings, parts.random),
-          reports({settings.host_name, "postmaster@" + settings.host_name, settings.host_name}, parts.clock,
-                  parts.random),
+          reports({settings.report_organization.empty() ? settings.host_name : settings.report_organization,
+                   contact, settings.host_name},
+                  parts.clock),
           made(make_smtp_connector({.executor = parts.executor,
                                     .finder = finder,
                                     .reporter = &reports,
@@ -42,7 +34,7 @@ struct Outbound::Impl {
                                    settings)) {}
 
     OutboundParts parts;
-    std::string host_name;
+    std::string contact;
     http::Client web;
     StsCache sts;
     DnsHostFinder finder;
@@ -56,25 +48,11 @@ Outbound::~Outbound() = default;
 const std::string& Outbound::fault() const { return impl_->made.fault; }
 Connector& Outbound::connector() { return *impl_->made.connector; }
 
-asio::awaitable<void> Outbound::send_tls_reports(ReportMailer* mailer, std::stop_token stop) {
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const auto timer = std::make_shared<asio::steady_timer>(executor);
-    const auto end = [timer, executor] { asio::post(executor, [timer] { timer->cancel(); }); };
-    const std::stop_callback ended(stop, end);
-    TlsReportSender sender(impl_->parts.resolver, impl_->web, mailer, "postmaster@" + impl_->host_name,
-                           impl_->parts.clock, impl_->parts.random);
-    while (!stop.stop_requested()) {
-        for (TlsReport& report : impl_->reports.take()) {
-            if (stop.stop_requested()) co_return;
-            const std::string domain = report.domain;
-            const bool sent = co_await sender.send(std::move(report));
-            if (!sent) base::log::info("mta", "a TLS report found no taker", {{"domain", domain}});
-        }
-        if (stop.stop_requested()) co_return;
-        timer->expires_after(report_interval);
-        boost::system::error_code ignored;  // cancelled: stopped
-        co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
+TlsReports& Outbound::tls_reports() { return impl_->reports; }
+
+std::unique_ptr<TlsReportSender> Outbound::tls_report_sender(ReportMailer* mailer) {
+    return std::make_unique<TlsReportSender>(impl_->parts.resolver, impl_->web, mailer, impl_->contact,
+                                             impl_->parts.clock, impl_->parts.random);
 }
 
 }  // namespace mta::smtp_out

@@ -2,11 +2,9 @@
 // the place where the process is put together.
 #pragma once
 #include <memory>
-#include <stop_token>
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -34,9 +32,9 @@ public:
     /// Why there is no connector (authorities that cannot be read); empty: all is well.
     const std::string& fault() const;
     Connector& connector();
-    /// Sends the reports of days that are over, each hour, until it is stopped; on a strand. Null: no mail,
-    /// HTTPS alone.
-    boost::asio::awaitable<void> send_tls_reports(ReportMailer* mailer, std::stop_token stop);
+    /// What is known of TLS with other hosts, and who sends it to them. `mailer` null: by HTTPS alone.
+    TlsReports& tls_reports();
+    std::unique_ptr<TlsReportSender> tls_report_sender(ReportMailer* mailer);
 
 private:
     struct Impl;

@@ -66,6 +66,7 @@ struct Parcel {
     std::shared_ptr<Message> message;
     TransferSettings settings;
     std::shared_ptr<const SevenBitPlan> convert;  ///< null: as it is
+    std::string fields;                           ///< in front of what is converted
     std::stop_token stop;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "mta/smtp_out/session.hpp"
+#include "mta/smtp_out/sign_again.hpp"
 #include "mta/smtp_out/syntax/body_encoder.hpp"
 
 namespace mta::smtp_out {
@@ -88,8 +89,10 @@ asio::awaitable<void> Session::take_replies(Transfer* transfer) {
 
 std::unique_ptr<Source> Session::source_of(const Parcel& parcel) const {
     const std::size_t piece = settings_->limits.piece_bytes;
-    if (parcel.convert) return std::make_unique<SevenBitSource>(parcel.message, parcel.convert, piece);
-    return std::make_unique<PlainSource>(parcel.message, piece);
+    if (!parcel.convert) return std::make_unique<PlainSource>(parcel.message, piece);
+    auto converted = std::make_unique<SevenBitSource>(parcel.message, parcel.convert, piece);
+    if (parcel.fields.empty()) return converted;
+    return std::make_unique<PrefixedSource>(parcel.fields, std::move(converted));
 }
 
 /// What is said before the message has ended is no answer to it. False: go on sending.

@@ -53,6 +53,8 @@ struct Settings {
     bool dane = true, mta_sts = true;
     std::uint16_t mx_port = 25;  ///< tests have another
     std::string ca_file;         ///< PEM; empty: the system's authorities
+    std::string report_organization,
+        report_contact;  ///< who reports about TLS; empty: host_name, its postmaster
     Timeouts timeouts;
     Limits limits;
 };

@@ -61,9 +61,6 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 }  // namespace
 
-TlsReports::TlsReports(Identity identity, base::Clock& clock, base::Random& random)
-    : identity_(std::move(identity)), clock_(clock), random_(random) {}
-
 TlsReports::Policy TlsReports::policy_of(const Seen& seen, std::string* key) {
     Policy out;
     if (seen.host.dane || seen.trouble == TlsTrouble::dnssec) {
@@ -100,6 +97,7 @@ void TlsReports::saw(const Seen& seen) {
     const std::pair<Day, std::string> place(day, seen.domain);
     if (!days_.contains(place) && days_.size() >= TlsReportLimits::domains) return;
     Policies& policies = days_[place];
+    changed_.insert(place);
     if (!policies.contains(key) && policies.size() >= TlsReportLimits::policies) return;
     Policy& policy = policies.try_emplace(key, std::move(fresh)).first->second;
     if (result.empty()) {
@@ -154,27 +152,33 @@ std::string TlsReports::json_of(const std::string& domain, Day day, const Polici
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::vector<TlsReport> TlsReports::take(bool all) {
+std::vector<TlsReports::Place> TlsReports::over(bool all) const {
     const Day today = base::unix_seconds(clock_.now()) / day_seconds;
-    std::map<std::pair<Day, std::string>, Policies> over;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto end = all ? days_.end() : days_.lower_bound({today, std::string()});
-        for (auto it = days_.begin(); it != end;) over.insert(days_.extract(it++));
-    }
-    std::vector<TlsReport> out;
-    for (const auto& [place, policies] : over) {
-        const auto& [day, domain] = place;
-        TlsReport report;
-        report.domain = domain;
-        report.id =
-            iso_date(day * day_seconds).substr(0, 10) + "." + random_.hex(8) + "@" + identity_.host_name;
-        report.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, day * day_seconds,
-                                      (day + 1) * day_seconds - 1);
-        report.json = json_of(domain, day, policies, report.id);
-        out.push_back(std::move(report));
-    }
+    std::vector<Place> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [place, policies] : days_)
+        if (all || place.first < today) out.push_back(place);
     return out;
+}
+
+std::optional<TlsReport> TlsReports::report(const Place& place) const {
+    const auto& [day, domain] = place;
+    TlsReport out;
+    out.day = day;
+    out.domain = domain;
+    out.id = iso_date(day * day_seconds).substr(0, 10) + "." + domain + "@" + identity_.host_name;
+    out.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, day * day_seconds,
+                               (day + 1) * day_seconds - 1);
+    const std::lock_guard lock(mutex_);
+    const auto found = days_.find(place);
+    if (found == days_.end()) return std::nullopt;
+    out.json = json_of(domain, day, found->second, out.id);
+    return out;
+}
+
+void TlsReports::forget(const Place& place) {
+    const std::lock_guard lock(mutex_);
+    if (days_.erase(place) != 0) changed_.insert(place);
 }
 
 ReportAddresses read_tls_report_record(std::string_view text) {

@@ -1,22 +1,24 @@
-// TlsReports: how TLS went with each domain, gathered by the day (UTC), as the JSON of RFC 8460. Kept in
-// memory: a restart forgets the day so far. Thread-safe, bounded.
+// TlsReports: how TLS went with each domain, gathered by the day (UTC), as the JSON of RFC 8460. In memory;
+// whoever keeps it asks for what has changed, and brings it back at start. Thread-safe, bounded.
 #pragma once
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/random.hpp"
 #include "mta/smtp_out/tls_reporter.hpp"
 
 namespace mta::smtp_out {
 
 struct TlsReportLimits {
-    static constexpr std::size_t domains = 20'000;  ///< a day; more are not reported on
+    static constexpr std::size_t domains = 20'000;  ///< of all days; more are not reported on
     static constexpr std::size_t policies = 8;      ///< of a domain, a day: it may change them
     static constexpr std::size_t failures_kept =
         100;                                        ///< kinds of failure of one policy; more are only counted
@@ -24,8 +26,9 @@ struct TlsReportLimits {
 };
 
 struct TlsReport {
+    std::int64_t day = 0;  ///< since 1970
     std::string domain;
-    std::string id;        ///< unique
+    std::string id;        ///< the same for the same day and domain, so that one that comes twice is known
     std::string filename;  ///< RFC 8460 section 5.1, without ".json.gz"
     std::string json;
 };
@@ -35,20 +38,37 @@ public:
     struct Identity {
         std::string organization, contact, host_name;
     };
-    TlsReports(Identity identity, base::Clock& clock, base::Random& random);
+    TlsReports(Identity identity, base::Clock& clock) : identity_(std::move(identity)), clock_(clock) {}
 
     void saw(const Seen& seen) override;
-    /// Of days that are over, each once; `all`: of today too.
-    std::vector<TlsReport> take(bool all = false);
+    /// Days that are over, and their domains; `all`: today too.
+    using Place = std::pair<std::int64_t, std::string>;
+    std::vector<Place> over(bool all = false) const;
+    /// Nothing: there is none.
+    std::optional<TlsReport> report(const Place& place) const;
+    /// It was sent.
+    void forget(const Place& place);
+
+    /// A domain's day as it is kept; empty: it is forgotten.
+    struct Row {
+        Place place;
+        std::string json;
+    };
+    /// What has changed since the last call.
+    std::vector<Row> changed();
+    /// These could not be kept.
+    void keep_again(const std::vector<Row>& rows);
+    /// At start, before anything is seen. \errors false: damaged
+    bool restore(std::int64_t day, std::string_view json);
 
 private:
     struct Failed {
-        std::string_view result;  // RFC 8460 section 4.3
+        std::string result;  // RFC 8460 section 4.3
         std::string host, helo, address, source, reason;
         auto operator<=>(const Failed&) const = default;
     };
     struct Policy {
-        std::string_view type;
+        std::string type;
         std::vector<std::string> strings, hosts;
         std::uint64_t successes = 0, failures = 0;
         std::map<Failed, std::uint64_t> details;
@@ -62,9 +82,9 @@ private:
 
     const Identity identity_;
     base::Clock& clock_;
-    base::Random& random_;
-    std::mutex mutex_;
-    std::map<std::pair<Day, std::string>, Policies> days_;
+    mutable std::mutex mutex_;
+    std::map<Place, Policies> days_;
+    std::set<Place> changed_;
 };
 
 /// Where a domain wants its reports: "v=TLSRPTv1; rua=mailto:a@b,https://c/d", RFC 8460 section 3.

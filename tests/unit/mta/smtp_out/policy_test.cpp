@@ -206,8 +206,7 @@ std::string gunzipped(std::string_view octets) {
 
 TEST(TlsReportsTest, ADayAsJson) {
     base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'795'348'800))};
-    base::SeededRandom random{5};
-    TlsReports reports({"Here", "postmaster@here.test", "mx.here.test"}, clock, random);
+    TlsReports reports({"Here", "postmaster@here.test", "mx.here.test"}, clock);
     auto policy = std::make_shared<StsPolicy>(*read_sts_policy(policy_text));
     for (int i = 0; i < 3; ++i) {
         auto good = seen("d.test", TlsTrouble::none), bad = seen("d.test", TlsTrouble::expired);
@@ -216,11 +215,27 @@ TEST(TlsReportsTest, ADayAsJson) {
         reports.saw(bad);
     }
     reports.saw(seen("plain.test", TlsTrouble::not_offered));
-    EXPECT_TRUE(reports.take().empty()) << "the day is not over";
+    EXPECT_TRUE(reports.over().empty()) << "the day is not over";
     clock.advance(std::chrono::hours(24));
-    const auto all = reports.take();
-    ASSERT_EQ(all.size(), 2U);
-    EXPECT_TRUE(reports.take().empty());
+    // What is kept and brought back is the same.
+    const auto rows = reports.changed();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_TRUE(reports.changed().empty());
+    TlsReports again({"Here", "postmaster@here.test", "mx.here.test"}, clock);
+    for (const auto& row : rows) EXPECT_TRUE(again.restore(row.place.first, row.json));
+    EXPECT_FALSE(again.restore(1, "[]"));
+    const auto places = reports.over();
+    ASSERT_EQ(places.size(), 2U);
+    std::vector<TlsReport> all;
+    for (const auto& place : places) {
+        all.push_back(reports.report(place).value());
+        EXPECT_EQ(again.report(place).value().json, all.back().json);
+        again.forget(place);
+        EXPECT_FALSE(again.report(place));
+    }
+    const auto gone = again.changed();
+    ASSERT_EQ(gone.size(), 2U);
+    EXPECT_TRUE(gone[0].json.empty());
     EXPECT_EQ(all[0].filename, "mx.here.test!d.test!1795305600!1795391999");
     const auto json = nlohmann::json::parse(all[0].json);
     EXPECT_EQ(json["organization-name"], "Here");
@@ -245,15 +260,14 @@ TEST(TlsReportsTest, ADayAsJson) {
 
 TEST(TlsReportsTest, AreBounded) {
     base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'795'348'800))};
-    base::SeededRandom random{5};
-    TlsReports reports({"Here", "p@here.test", "mx.here.test"}, clock, random);
+    TlsReports reports({"Here", "p@here.test", "mx.here.test"}, clock);
     for (int i = 0; i < 1'000; ++i) {
         auto bad = seen("d.test", TlsTrouble::handshake);
         bad.words = std::to_string(i);
         reports.saw(bad);
     }
-    const auto all = reports.take(true);
-    const auto json = nlohmann::json::parse(all.at(0).json);
+    const auto report = reports.report(reports.over(true).at(0));
+    const auto json = nlohmann::json::parse(report.value().json);
     EXPECT_EQ(json["policies"][0]["failure-details"].size(), TlsReportLimits::failures_kept);
     EXPECT_EQ(json["policies"][0]["summary"]["total-failure-session-count"], 1'000);
 }

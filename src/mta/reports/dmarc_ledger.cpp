@@ -1,0 +1,259 @@
+#include "mta/reports/dmarc_ledger.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "mta/reports/digest.hpp"
+#include "mta/reports/dmarc_rows.hpp"
+
+namespace mta::reports {
+namespace {
+
+constexpr const char* partition_prefix = "z/dmarc.";
+constexpr std::size_t domain_key_bytes = 33;  // d and a digest
+
+std::string partition_of(std::int64_t day) { return partition_prefix + day_text(day); }
+
+Json parsed(const std::string& row) {
+    Json out = Json::parse(row, nullptr, false);
+    return out.is_object() ? out : Json::object();
+}
+
+}  // namespace
+
+/// With mutex_.
+void DmarcLedger::gather(const Key& key, const std::string& row, const std::string& kind, Kind more) {
+    auto at = pending_.find(key);
+    if (at == pending_.end()) {
+        if (pending_kinds_ >= limits_.pending_kinds)
+            return;  // a flood: its reports are the least of our needs
+        at = pending_.try_emplace(key).first;
+        at->second.row = row;
+    }
+    Domain& domain = at->second;
+    if (const auto known = domain.kinds.find(kind); known != domain.kinds.end()) {
+        known->second.count += more.count;
+    } else if (domain.kinds.size() >= limits_.kinds_of_domain || pending_kinds_ >= limits_.pending_kinds) {
+        domain.left_out += more.count;
+    } else {
+        domain.kinds.emplace(kind, std::move(more));
+        ++pending_kinds_;
+    }
+}
+
+void DmarcLedger::saw(const DmarcSeen& seen) {
+    Json domain = {{"policy", row_of(seen.policy)}, {"to", seen.destinations}};
+    // Another policy is another report, since a report tells of one.
+    const std::string row = dump(domain);
+    Kind kind;
+    kind.row = dump(row_of(seen.record));
+    kind.count = seen.record.count;
+    const std::string kind_key = digest_of(kind.row);
+    const Key key(base::unix_seconds(clock_.now()) / day_seconds, digest_of(row));
+    const std::lock_guard lock(mutex_);
+    gather(key, row, kind_key, std::move(kind));
+}
+
+void DmarcLedger::put_back(const Key& key, Domain domain) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, kind] : domain.kinds) gather(key, domain.row, name, std::move(kind));
+    if (const auto at = pending_.find(key); at != pending_.end()) at->second.left_out += domain.left_out;
+}
+
+awaitable<store::Result<void>> DmarcLedger::flush() {
+    std::map<Key, Domain> work;
+    {
+        const std::lock_guard lock(mutex_);
+        work.swap(pending_);
+        pending_kinds_ = 0;
+    }
+    store::Result<void> out;
+    for (auto& [key, domain] : work) {
+        if (!out) {  // the next second
+            put_back(key, std::move(domain));
+            continue;
+        }
+        Key place = key;
+        out = co_await write(std::move(place), &domain);
+        if (!out) put_back(key, std::move(domain));
+    }
+    co_return out;
+}
+
+/// Somebody else may have written: then what is there is read again. The mark in the row tells our own write
+/// whose answer was lost, so that nothing is counted twice.
+awaitable<store::Result<void>> DmarcLedger::write(Key key, const Domain* domain) {
+    store::Result<void> out;
+    const std::uint64_t mark = ++writes_;
+    for (unsigned tries = 0; tries < 5; ++tries) {
+        Key place = key;
+        out = co_await write_once(std::move(place), domain, mark);
+        if (out || !(out.error().is(store::Errc::conflict) || out.error().is(store::Errc::unknown))) break;
+    }
+    co_return out;
+}
+
+awaitable<store::Result<void>> DmarcLedger::write_once(Key key, const Domain* domain, std::uint64_t mark) {
+    const std::string partition = partition_of(key.first), domain_key = "d" + key.second;
+    std::vector<std::string> wanted{"n", domain_key};
+    for (const auto& [name, kind] : domain->kinds) wanted.push_back("r" + key.second + name);
+    auto rows = co_await engine_.get(partition, std::move(wanted));
+    if (!rows) co_return rows.error();
+    Json day = Json::object(), head;
+    std::map<std::string, std::uint64_t> counts;
+    for (const store::engine::Row& row : rows->rows) {
+        if (row.key == "n")
+            day = parsed(row.value);
+        else if (row.key == domain_key)
+            head = parsed(row.value);
+        else
+            counts[row.key.substr(domain_key_bytes)] = number_in(parsed(row.value), "count");
+    }
+    if (head.is_object() && number_in(head, "mark") == mark) co_return store::Result<void>();
+    store::engine::Batch batch;
+    batch.partition = partition;
+    batch.expect = rows->version;
+    if (head.is_null()) {
+        const std::uint64_t domains = number_in(day, "domains");
+        if (domains >= limits_.domains_of_day) co_return store::Result<void>();
+        head = parsed(domain->row);
+        head["begin"] =
+            std::max(number_in(day, "begin"), static_cast<std::uint64_t>(key.first * day_seconds));
+        day["domains"] = domains + 1;
+        store::engine::Row row;
+        row.key = "n";
+        row.value = dump(day);
+        batch.put.push_back(std::move(row));
+    }
+    std::uint64_t kinds = number_in(head, "kinds"), left_out = number_in(head, "left_out") + domain->left_out;
+    for (const auto& [name, kind] : domain->kinds) {
+        const auto before = counts.find(name);
+        if (before == counts.end() && kinds >= limits_.kinds_of_domain) {
+            left_out += kind.count;
+            continue;
+        }
+        kinds += before == counts.end() ? 1 : 0;
+        Json record = parsed(kind.row);
+        record["count"] = kind.count + (before == counts.end() ? 0 : before->second);
+        store::engine::Row row;
+        row.key = "r" + key.second + name;
+        row.value = dump(record);
+        batch.put.push_back(std::move(row));
+    }
+    head["kinds"] = kinds;
+    head["left_out"] = left_out;
+    head["mark"] = mark;
+    store::engine::Row row;
+    row.key = domain_key;
+    row.value = dump(head);
+    batch.put.push_back(std::move(row));
+    auto written = co_await engine_.commit(std::move(batch));
+    if (!written) co_return written.error();
+    co_return store::Result<void>();
+}
+
+awaitable<store::Result<std::vector<DmarcLedger::Place>>> DmarcLedger::due(bool today) {
+    const std::int64_t now = base::unix_seconds(clock_.now()) / day_seconds;
+    std::string prefix = partition_prefix;
+    auto partitions = co_await engine_.list(std::move(prefix), std::string(), 400);
+    if (!partitions) co_return partitions.error();
+    std::vector<Place> out;
+    for (const std::string& partition : *partitions) {
+        const std::int64_t day =
+            day_of(std::string_view(partition).substr(std::string_view(partition_prefix).size()));
+        if (day < 0 || day > now || (day == now && !today)) continue;
+        const std::size_t before = out.size();
+        std::string after;
+        for (bool more = true; more;) {
+            auto rows = co_await engine_.scan(partition, after, std::string("d"), 0, 0);
+            if (!rows) co_return rows.error();
+            for (const store::engine::Row& row : rows->rows) {
+                Place place;
+                place.partition = partition;
+                place.key = after = row.key;
+                out.push_back(std::move(place));
+            }
+            more = rows->more && !rows->rows.empty();
+        }
+        if (out.size() != before || day == now) continue;
+        auto dropped = co_await engine_.drop(partition);  // all of that day have been told
+        if (!dropped) co_return dropped.error();
+    }
+    co_return out;
+}
+
+awaitable<store::Result<DmarcDue>> DmarcLedger::read(Place place) {
+    std::vector<std::string> wanted{place.key};
+    auto head = co_await engine_.get(place.partition, std::move(wanted));
+    if (!head) co_return head.error();
+    if (head->rows.empty()) co_return store::Error(store::Errc::not_found, "no such report");
+    const Json row = Json::parse(head->rows.front().value, nullptr, false);
+    if (!row.is_object() || !row.contains("policy"))
+        co_return store::Error(store::Errc::corrupt, "a damaged row of DMARC counts");
+    DmarcDue out;
+    out.partition = place.partition;
+    out.key = place.key;
+    out.destinations = texts_in(row, "to");
+    out.tries = static_cast<std::int64_t>(number_in(row, "tries"));
+    out.report.policy = policy_of(row["policy"]);
+    const std::int64_t day =
+        day_of(std::string_view(place.partition).substr(std::string_view(partition_prefix).size()));
+    const std::int64_t end = std::min((day + 1) * day_seconds - 1, base::unix_seconds(clock_.now()));
+    out.report.begin = std::chrono::seconds(number_in(row, "begin"));
+    out.report.end = std::chrono::seconds(end);
+    out.report.report_id = day_text(day) + "." + std::to_string(out.report.begin.count() % day_seconds) +
+                           "." + place.key.substr(1, 16);
+    if (const std::uint64_t left_out = number_in(row, "left_out"); left_out != 0)
+        out.report.errors.push_back(std::to_string(left_out) +
+                                    " messages of further sources are not told of");
+    const std::string prefix = "r" + place.key.substr(1);
+    std::string after;
+    for (bool more = true; more;) {
+        auto rows = co_await engine_.scan(place.partition, after, prefix, 0, 0);
+        if (!rows) co_return rows.error();
+        for (const store::engine::Row& one : rows->rows) {
+            after = one.key;
+            out.rows.push_back(one.key);
+            const Json record = Json::parse(one.value, nullptr, false);
+            if (record.is_object()) out.report.records.push_back(record_of(record));
+        }
+        more = rows->more && !rows->rows.empty();
+    }
+    co_return out;
+}
+
+store::engine::Patch DmarcLedger::done(const DmarcDue& due) const {
+    store::engine::Patch out;
+    out.partition = due.partition;
+    out.erase = due.rows;
+    out.erase.push_back(due.key);
+    if (due.partition == partition_of(base::unix_seconds(clock_.now()) / day_seconds)) {
+        const Json day = {{"domains", 0}, {"begin", due.report.end.count() + 1}};
+        store::engine::Row row;
+        row.key = "n";
+        row.value = dump(day);
+        out.put.push_back(std::move(row));
+    }
+    return out;
+}
+
+awaitable<store::Result<void>> DmarcLedger::put_off(DmarcDue due) {
+    std::vector<std::string> wanted{due.key};
+    auto head = co_await engine_.get(due.partition, std::move(wanted));
+    if (!head) co_return head.error();
+    if (head->rows.empty()) co_return store::Result<void>();
+    Json row = parsed(head->rows.front().value);
+    row["tries"] = due.tries + 1;
+    store::engine::Batch batch;
+    batch.partition = due.partition;
+    batch.expect = head->version;
+    store::engine::Row put;
+    put.key = due.key;
+    put.value = dump(row);
+    batch.put.push_back(std::move(put));
+    auto written = co_await engine_.commit(std::move(batch));
+    if (!written) co_return written.error();
+    co_return store::Result<void>();
+}
+
+}  // namespace mta::reports

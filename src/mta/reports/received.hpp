@@ -1,0 +1,77 @@
+// ReceivedReports: what others report about our domains, kept in the store for the operator: DMARC aggregate
+// reports and TLS reports, one row each, bounded by number and age.
+//
+// Partitions z/reports.dmarc and z/reports.tls, rows r<domain><report> with JSON. The same report twice is
+// one row.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/clock.hpp"
+#include "mta/reports/dmarc_rows.hpp"
+#include "store/engine/engine.hpp"
+
+namespace mta::reports {
+
+using boost::asio::awaitable;
+
+struct ReceivedLimits {
+    std::size_t reports_max = 20'000;           ///< of each kind; the oldest go
+    std::int64_t age_max = 400 * 24 * 3'600;    ///< seconds: a year can be looked back on
+    std::size_t sources_max = 500;              ///< of one report, those with most messages
+    std::size_t failures_max = 200;             ///< the same of a TLS report
+    std::size_t text_bytes_max = 255;           ///< of a name
+    std::size_t packed_bytes_max = 4U << 20;    ///< of a report as it comes
+    std::size_t xml_bytes_max = 32U << 20;      ///< and unpacked: it is read in pieces
+    std::size_t json_bytes_max = 2U << 20;      ///< the same of a TLS report: it is held
+    std::size_t message_bytes_max = 12U << 20;  ///< of the mail
+    std::size_t reports_of_mail_max = 8;
+};
+
+enum class ReportKind : std::uint8_t { dmarc, tls };
+
+struct ReceivedReport {
+    ReportKind kind = ReportKind::dmarc;
+    std::string domain;  ///< whom it is about
+    std::string organization, contact, id;
+    std::int64_t begin = 0, end = 0;  ///< seconds since 1970
+    std::uint64_t good = 0, bad = 0;  ///< messages that passed DMARC; TLS sessions
+    Json details = Json::array();     ///< sources; kinds of failure
+    std::string reporter;             ///< who sent the mail
+    std::int64_t came = 0;
+};
+
+class ReceivedReports {
+public:
+    ReceivedReports(store::engine::Engine& engine, const base::Clock& clock, ReceivedLimits limits = {})
+        : engine_(engine), clock_(clock), limits_(limits) {}
+    const ReceivedLimits& limits() const { return limits_; }
+
+    /// False: it was there.
+    awaitable<store::Result<bool>> add(ReceivedReport report);
+    /// Those that end at `since` or later, newest first; `domain` empty: of all.
+    awaitable<store::Result<std::vector<ReceivedReport>>> list(ReportKind kind, std::string domain,
+                                                               std::int64_t since, std::size_t most);
+    /// What is too old or too much goes. By add(), too.
+    awaitable<store::Result<std::size_t>> sweep(ReportKind kind);
+
+private:
+    store::engine::Engine& engine_;
+    const base::Clock& clock_;
+    const ReceivedLimits limits_;
+};
+
+/// Reports in one mail. `fault` says what is wrong with those that are missing.
+struct FoundReports {
+    std::vector<ReceivedReport> reports;
+    std::string fault;
+};
+/// Any octets; bounded by `limits` in time and memory.
+FoundReports find_reports(std::string_view message, const ReceivedLimits& limits);
+
+}  // namespace mta::reports

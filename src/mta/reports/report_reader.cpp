@@ -1,0 +1,86 @@
+#include "mta/reports/report_reader.hpp"
+
+#include "mta/post_office.hpp"
+#include "store/offload.hpp"
+
+namespace mta::reports {
+
+void ReportReader::stop() {
+    thread_.stop();
+    thread_.join();
+}
+
+awaitable<store::Result<std::string>> ReportReader::octets_of(std::shared_ptr<Message> message) {
+    constexpr std::size_t piece_bytes = 256U << 10;
+    std::string out;
+    while (out.size() < message->size()) {
+        auto piece = co_await message->read(out.size(), piece_bytes);
+        if (!piece) co_return piece.error();
+        if (piece->empty()) break;
+        out += *piece;
+    }
+    co_return out;
+}
+
+/// One of our domains, or below one: strangers' reports about others are nothing to us.
+awaitable<bool> ReportReader::is_ours(std::string domain) {
+    for (;;) {
+        const auto ours = co_await directory_.is_local_domain(domain);
+        if (ours && *ours) co_return true;
+        const std::size_t dot = domain.find('.');
+        if (dot == std::string::npos) co_return false;
+        domain.erase(0, dot + 1);
+    }
+}
+
+awaitable<Outcome> ReportReader::take(Job job) {
+    Outcome out;
+    out.fate = Fate::delivered;
+    out.status = {2, 1, 5};
+    if (job.message->size() > reports_.limits().message_bytes_max) {
+        out.words = "Not read: larger than a report may be";
+        co_return out;
+    }
+    auto octets = co_await octets_of(job.message);
+    if (!octets) {
+        out = outcome_of(octets.error());
+        out.fate = Fate::deferred;
+        out.status = {4, 3, 0};
+        co_return out;
+    }
+    auto work = [text = std::move(*octets), limits = reports_.limits()] {
+        return find_reports(text, limits);
+    };
+    FoundReports found = co_await store::offload(thread_, std::move(work));
+    std::size_t kept = 0, known = 0;
+    for (ReceivedReport& report : found.reports) {
+        const bool ours = co_await is_ours(report.domain);
+        if (!ours) {
+            found.fault = "about " + report.domain + ", which is none of ours";
+            continue;
+        }
+        report.reporter = job.envelope->sender;
+        const auto added = co_await reports_.add(std::move(report));
+        if (!added) {
+            out = outcome_of(added.error());
+            out.fate = Fate::deferred;
+            out.status = {4, 3, 0};
+            co_return out;
+        }
+        ++(*added ? kept : known);
+    }
+    out.words = std::to_string(kept) + " reports kept";
+    if (known != 0) out.words += ", " + std::to_string(known) + " known before";
+    if (!found.fault.empty()) out.words += "; not read: " + found.fault;
+    co_return out;
+}
+
+awaitable<Attempt> ReportReader::deliver(Job job) {
+    Attempt out;
+    const std::size_t recipients = job.recipients.size();
+    const Outcome outcome = co_await take(std::move(job));
+    out.outcomes.assign(recipients, outcome);
+    co_return out;
+}
+
+}  // namespace mta::reports

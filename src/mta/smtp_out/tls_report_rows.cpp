@@ -1,0 +1,104 @@
+// TlsReports as rows: what has been gathered outlives the process.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "mta/smtp_out/tls_reports.hpp"
+
+namespace mta::smtp_out {
+namespace {
+using Json = nlohmann::json;
+
+std::string text_in(const Json& row, const char* name) {
+    const auto found = row.find(name);
+    return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::uint64_t number_in(const Json& row, const char* name) {
+    const auto found = row.find(name);
+    return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::vector<std::string> texts_in(const Json& row, const char* name) {
+    std::vector<std::string> out;
+    if (const auto found = row.find(name); found != row.end() && found->is_array())
+        for (const Json& one : *found)
+            if (one.is_string()) out.push_back(one.get<std::string>());
+    return out;
+}
+
+}  // namespace
+
+std::vector<TlsReports::Row> TlsReports::changed() {
+    std::vector<Row> out;
+    const std::lock_guard lock(mutex_);
+    for (const Place& place : changed_) {
+        Row row;
+        row.place = place;
+        if (const auto found = days_.find(place); found != days_.end()) {
+            Json kept = {{"domain", place.second}, {"policies", Json::array()}};
+            for (const auto& [key, policy] : found->second) {
+                Json one = {{"key", key},
+                            {"type", policy.type},
+                            {"strings", policy.strings},
+                            {"hosts", policy.hosts},
+                            {"good", policy.successes},
+                            {"bad", policy.failures},
+                            {"details", Json::array()}};
+                for (const auto& [failed, count] : policy.details)
+                    one["details"].push_back({{"result", failed.result},
+                                              {"host", failed.host},
+                                              {"helo", failed.helo},
+                                              {"address", failed.address},
+                                              {"source", failed.source},
+                                              {"reason", failed.reason},
+                                              {"count", count}});
+                kept["policies"].push_back(std::move(one));
+            }
+            row.json = kept.dump(-1, ' ', false, Json::error_handler_t::replace);
+        }
+        out.push_back(std::move(row));
+    }
+    changed_.clear();
+    return out;
+}
+
+void TlsReports::keep_again(const std::vector<Row>& rows) {
+    const std::lock_guard lock(mutex_);
+    for (const Row& row : rows) changed_.insert(row.place);
+}
+
+bool TlsReports::restore(std::int64_t day, std::string_view json) {
+    const Json kept = Json::parse(json, nullptr, false);
+    if (!kept.is_object() || !kept.contains("policies") || !kept["policies"].is_array()) return false;
+    Policies policies;
+    for (const Json& one : kept["policies"]) {
+        if (!one.is_object()) return false;
+        Policy policy;
+        policy.type = text_in(one, "type");
+        policy.strings = texts_in(one, "strings");
+        policy.hosts = texts_in(one, "hosts");
+        policy.successes = number_in(one, "good");
+        policy.failures = number_in(one, "bad");
+        if (const auto details = one.find("details"); details != one.end() && details->is_array()) {
+            for (const Json& detail : *details) {
+                if (!detail.is_object()) return false;
+                Failed failed;
+                failed.result = text_in(detail, "result");
+                failed.host = text_in(detail, "host");
+                failed.helo = text_in(detail, "helo");
+                failed.address = text_in(detail, "address");
+                failed.source = text_in(detail, "source");
+                failed.reason = text_in(detail, "reason");
+                policy.details[std::move(failed)] = number_in(detail, "count");
+            }
+        }
+        policies.emplace(text_in(one, "key"), std::move(policy));
+    }
+    const std::string domain = text_in(kept, "domain");
+    const std::lock_guard lock(mutex_);
+    if (domain.empty() || days_.size() >= TlsReportLimits::domains) return false;
+    days_[Place(day, domain)] = std::move(policies);
+    return true;
+}
+
+}  // namespace mta::smtp_out
