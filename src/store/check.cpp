@@ -12,6 +12,7 @@
 #include "store/local_store.hpp"
 #include "store/metadata.hpp"
 #include "store/search/index_rows.hpp"
+#include "store/threads.hpp"
 #include "store/wire.hpp"
 
 namespace store {
@@ -74,10 +75,12 @@ awaitable<Result<CheckReport>> Checker::run() {
         more = names->size() == names_at_once;
         if (more) after = names->back();
     }
-    const auto annotated = co_await check_annotations();
+    const auto annotated = co_await check_partitions("n/", &Checker::look_at_annotations);
     if (!annotated) co_return annotated.error();
-    const auto devices = co_await check_devices();
+    const auto devices = co_await check_partitions("e/", &Checker::look_at_devices);
     if (!devices) co_return devices.error();
+    const auto threads = co_await check_partitions("t/", &Checker::look_at_threads);
+    if (!threads) co_return threads.error();
     const auto searched = co_await check_search();
     if (!searched) co_return searched.error();
     const auto queued = co_await check_queue();
@@ -166,18 +169,17 @@ awaitable<Result<void>> Checker::check_sharing(base::AccountId owner, FolderTree
     co_return Result<void>();
 }
 
-awaitable<Result<void>> Checker::check_annotations() {
+/// Shows each partition of this prefix, as it was at one moment.
+awaitable<Result<void>> Checker::check_partitions(std::string prefix, Look look) {
     std::string after;
     for (bool more = true; more;) {
-        const auto names = co_await context_.engine.list("n/", after, names_at_once);
+        const auto names = co_await context_.engine.list(prefix, after, names_at_once);
         if (!names) co_return names.error();
         for (const std::string& name : *names) {
-            if (!Metadata::keeper_of(name)) problem(name + ": not a name of annotations");
             const auto rows = co_await whole_partition(name);
             if (!rows && rows.error().is(Errc::conflict)) continue;  // too busy
             if (!rows) co_return rows.error();
-            const std::string wrong = Metadata::problem(rows->rows);
-            if (!wrong.empty()) problem(name + ": " + wrong);
+            (this->*look)(name, rows->rows);
         }
         more = names->size() == names_at_once;
         if (more) after = names->back();
@@ -185,24 +187,23 @@ awaitable<Result<void>> Checker::check_annotations() {
     co_return Result<void>();
 }
 
+void Checker::look_at_annotations(const std::string& name, const std::vector<engine::Row>& rows) {
+    if (!Metadata::keeper_of(name)) problem(name + ": not a name of annotations");
+    const std::string wrong = Metadata::problem(rows);
+    if (!wrong.empty()) problem(name + ": " + wrong);
+}
+
 /// What the rows say is for src/eas to know; that they are whole shows here.
-awaitable<Result<void>> Checker::check_devices() {
-    std::string after;
-    for (bool more = true; more;) {
-        const auto names = co_await context_.engine.list("e/", after, names_at_once);
-        if (!names) co_return names.error();
-        for (const std::string& name : *names) {
-            if (!keys::parse_devices(name)) problem(name + ": not a name of devices");
-            const auto rows = co_await whole_partition(name);
-            if (!rows && rows.error().is(Errc::conflict)) continue;  // too busy
-            if (!rows) co_return rows.error();
-            for (const engine::Row& row : rows->rows)
-                if (!is_sealed(row.value)) problem(name + ": row " + row.key + " is damaged");
-        }
-        more = names->size() == names_at_once;
-        if (more) after = names->back();
-    }
-    co_return Result<void>();
+void Checker::look_at_devices(const std::string& name, const std::vector<engine::Row>& rows) {
+    if (!keys::parse_devices(name)) problem(name + ": not a name of devices");
+    for (const engine::Row& row : rows)
+        if (!is_sealed(row.value)) problem(name + ": row " + row.key + " is damaged");
+}
+
+void Checker::look_at_threads(const std::string& name, const std::vector<engine::Row>& rows) {
+    if (!keys::parse_threads(name)) problem(name + ": not a name of threads");
+    for (const engine::Row& row : rows)
+        if (!Threads::sound(row)) problem(name + ": row " + row.key + " is damaged");
 }
 
 void Checker::check_rows(const std::string& partition, const std::vector<engine::Row>& rows,

@@ -31,8 +31,11 @@ private:
     awaitable<Result<std::map<std::string, std::string>>> shard_rows(std::string shard);
     awaitable<Result<engine::Rows>> whole_partition(std::string partition);
     awaitable<Result<void>> check_sharing(base::AccountId owner, FolderTreePtr tree);
-    awaitable<Result<void>> check_annotations();
-    awaitable<Result<void>> check_devices();
+    using Look = void (Checker::*)(const std::string& name, const std::vector<engine::Row>& rows);
+    awaitable<Result<void>> check_partitions(std::string prefix, Look look);
+    void look_at_annotations(const std::string& name, const std::vector<engine::Row>& rows);
+    void look_at_devices(const std::string& name, const std::vector<engine::Row>& rows);
+    void look_at_threads(const std::string& name, const std::vector<engine::Row>& rows);
     awaitable<Result<void>> check_search();
     awaitable<Result<void>> check_search_index(std::string partition);
     // queue_check.cpp

@@ -8,6 +8,7 @@
 #include "store/metadata.hpp"
 #include "store/search/service.hpp"
 #include "store/static_record.hpp"
+#include "store/threads.hpp"
 
 namespace store {
 namespace {
@@ -64,6 +65,7 @@ awaitable<void> Collector::run() {
     co_await sweep_folders();
     co_await sweep_annotations();
     co_await sweep_devices();
+    co_await sweep_threads();
     co_await sweep_blobs();
 }
 
@@ -278,6 +280,9 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
     if (!forgotten) co_return forgotten;
     const auto devices = co_await forget_devices(account->id());
     if (!devices) co_return devices;
+    const Threads threads(context_.engine, account->id());
+    const auto unthreaded = co_await threads.drop();
+    if (!unthreaded) co_return unthreaded;
     const auto index = co_await search::drop_index(&context_.engine, account->id());
     if (!index) co_return index;
     std::string partition = keys::account(account->id());

@@ -43,6 +43,7 @@ private:
     awaitable<Result<void>> sweep_annotations_of(base::AccountId keeper);
     awaitable<Result<void>> forget_devices(base::AccountId account);
     awaitable<void> sweep_devices();
+    awaitable<void> sweep_threads();
     awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag, base::BlobId blob);
@@ -58,7 +59,7 @@ private:
 
     StoreContext& context_;
     std::atomic<bool> running_ = false;
-    Cursor folders_, accounts_, annotations_, devices_, blobs_;
+    Cursor folders_, accounts_, annotations_, devices_, threads_, blobs_;
     std::mutex mutex_;
     std::set<base::AccountId> removed_;
     // Of the blob sweep: the messages of the folder that was asked for last.

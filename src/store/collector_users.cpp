@@ -7,6 +7,7 @@
 #include "store/collector.hpp"
 #include "store/keys.hpp"
 #include "store/metadata.hpp"
+#include "store/threads.hpp"
 
 namespace store {
 namespace {
@@ -170,6 +171,32 @@ awaitable<void> Collector::sweep_devices() {
     if (names->size() < keepers_a_round) {
         devices_.after.clear();
         devices_.idle_until = context_.now() + 24 * 3600;
+    }
+}
+
+/// Those that are over, and of accounts that are gone: an append may have ended while its account was
+/// removed.
+awaitable<void> Collector::sweep_threads() {
+    if (context_.now() < threads_.idle_until) co_return;
+    const auto names = co_await context_.engine.list("t/", threads_.after, keepers_a_round);
+    if (!names) co_return;
+    for (const std::string& name : *names) {
+        const auto whose = keys::parse_threads(name);
+        if (!whose) continue;  // check() reports it
+        if (!Threads::is_over(whose->period, context_.now())) {
+            const LiveAccountPtr account = context_.find_account(whose->account);
+            const auto there = co_await account->load();
+            if (there || !there.error().is(Errc::not_found)) continue;
+        }
+        const auto dropped = co_await context_.engine.drop(name);
+        if (!dropped)
+            base::log::warn("store", "threads were not collected",
+                            {{"partition", name}, {"why", dropped.error().what()}});
+    }
+    threads_.after = names->empty() ? std::string() : names->back();
+    if (names->size() < keepers_a_round) {
+        threads_.after.clear();
+        threads_.idle_until = context_.now() + 24 * 3600;
     }
 }
 

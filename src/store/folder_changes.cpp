@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/keys.hpp"
+#include "store/threads.hpp"
 
 namespace store {
 namespace {
@@ -35,6 +36,15 @@ base::ThreadId RecentThreads::find(const std::vector<std::uint64_t>& ancestors) 
     for (const std::uint64_t id : ancestors)
         if (const auto known = threads_.find(id); known != threads_.end()) return known->second;
     return {};
+}
+
+base::ThreadId AppendChange::thread_of(const Item& item, const RecentThreads& recent,
+                                       const std::map<std::uint64_t, base::ThreadId>& here) {
+    if (item.thread) return item.thread;
+    if (const base::ThreadId known = recent.find(item.content->ancestors)) return known;
+    for (const std::uint64_t id : item.content->ancestors)
+        if (const auto known = here.find(id); known != here.end()) return known->second;
+    return base::ThreadId(item.id.value);
 }
 
 std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids) {
@@ -75,7 +85,7 @@ void FolderChange::write_garbage(RoundView& view, const std::vector<MessageRef>&
 }
 
 FolderChange::Cost AppendChange::cost(const Snapshot&) const {
-    Cost cost{items.size() * 3 + 3 + (user ? items.size() / 64 + 2 : 0),
+    Cost cost{items.size() * 4 + 3 + (user ? items.size() / 64 + 2 : 0),
               16'384 + (items.size() / 64 + 2) * page_bytes_max};
     for (const Item& item : items) cost.bytes += item.row.size() + 256;
     if (replaces) cost.rows += 4;
@@ -122,14 +132,16 @@ void AppendChange::apply(RoundView& view) {
     if (!reserve(view, bytes - std::min(bytes, freed_bytes), items.size() - freed_messages)) return;
     UserSeenDraft* const mine = view.seen_by(user);
     std::map<MessageContentPtr, std::vector<std::string>> tags;
+    std::map<std::uint64_t, base::ThreadId> threads;
     UidRanges uids;
     for (std::size_t i = 0; i < items.size(); ++i) {
         const Item& item = items[i];
         Entry entry;
         entry.flags = mine != nullptr ? flags[i].without(SystemFlag::seen) : flags[i];
         entry.id = item.id;
-        entry.thread = view.threads.find(item.content->ancestors);
-        if (!entry.thread) entry.thread = base::ThreadId(item.id.value);
+        entry.thread = thread_of(item, view.threads, threads);
+        if (const std::uint64_t own = item.content->message_id_hash(); own != 0)
+            threads.emplace(own, entry.thread);
         entry.internal_date = item.internal_date;
         entry.save_date = view.context.now();
         entry.size = item.size;
@@ -141,6 +153,8 @@ void AppendChange::apply(RoundView& view) {
         put_static(view, MessageRef{uid, item.id}, item.row);
         if (!blobs_ready) tags[item.content].push_back(keys::tag(view.folder, item.id, 0));
     }
+    if (!threads.empty())
+        view.prelude.patches.push_back(Threads::rows_of(view.owner->owner_id(), view.context.now(), threads));
     for (auto& [content, names] : tags) content->join(view.prelude, std::move(names));
     result.uid_validity = view.draft.totals().uid_validity;
     if (intent) view.draft.put(keys::move_intent(opid), encode(*intent));

@@ -85,7 +85,8 @@ public:
         MessageContentPtr content;
         std::string row;  ///< static row
         NamedFlags flags;
-        std::string noted;  ///< a keyword of the server's own, for which nothing may fail; empty: none
+        base::ThreadId thread;  ///< of its family, as the account knows it; 0: not known
+        std::string noted;      ///< a keyword of the server's own, for which nothing may fail; empty: none
         base::MessageId id;
         std::int64_t internal_date = 0;
         std::uint64_t size = 0;
@@ -109,6 +110,8 @@ public:
     bool leaves_garbage() const override { return bool(replaces); }
 
 private:
+    static base::ThreadId thread_of(const Item& item, const RecentThreads& recent,
+                                    const std::map<std::uint64_t, base::ThreadId>& here);
     void take_out_replaced(RoundView& view);
 };
 

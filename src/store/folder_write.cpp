@@ -5,6 +5,7 @@
 
 #include "store/keys.hpp"
 #include "store/live_folder.hpp"
+#include "store/threads.hpp"
 
 namespace store {
 namespace {
@@ -56,6 +57,8 @@ awaitable<Result<std::shared_ptr<AppendChange>>> LiveFolder::prepare(std::vector
     }
     const auto usage = co_await owner_->load_usage();
     if (!usage) co_return ChangeResult(usage.error());
+    const auto related = co_await find_threads(change);
+    if (!related) co_return ChangeResult(related.error());
     // In one order for all, so that two appends never wait for each other's contents.
     std::sort(contents.begin(), contents.end());
     contents.erase(std::unique(contents.begin(), contents.end()), contents.end());
@@ -65,6 +68,17 @@ awaitable<Result<std::shared_ptr<AppendChange>>> LiveFolder::prepare(std::vector
         if (held) change->holds.push_back(std::move(held));
     }
     co_return ChangeResult(std::move(change));
+}
+
+awaitable<Result<void>> LiveFolder::find_threads(std::shared_ptr<AppendChange> change) {
+    std::vector<Family> families;
+    for (const AppendChange::Item& item : change->items)
+        families.push_back(Family{item.content->message_id_hash(), item.content->ancestors});
+    const Threads threads(context_.engine, owner_->owner_id());
+    const auto found = co_await threads.find(std::move(families), context_.now());
+    if (!found) co_return found.error();
+    for (std::size_t i = 0; i < found->size(); ++i) change->items[i].thread = (*found)[i];
+    co_return Result<void>();
 }
 
 awaitable<Result<void>> LiveFolder::room_for(std::uint64_t bytes, std::uint64_t messages) {

@@ -70,6 +70,18 @@ std::optional<base::AccountId> parse_devices(std::string_view partition) {
     return base::AccountId(static_cast<std::uint32_t>(*number));
 }
 
+std::string threads(base::AccountId id) { return prefixed("t/", id.value, 8) + '/'; }
+std::string threads(base::AccountId id, std::uint32_t period) { return threads(id) + hex(period, 4); }
+std::string thread(std::uint64_t message_id_hash) { return prefixed("i", message_id_hash, 16); }
+std::optional<ThreadsName> parse_threads(std::string_view partition) {
+    if (partition.size() != 15 || partition[10] != '/') return std::nullopt;
+    const auto account = after_prefix(partition.substr(0, 10), "t/", 8);
+    const auto period = parse_hex(partition.substr(11));
+    if (!account || !period) return std::nullopt;
+    return ThreadsName{base::AccountId(static_cast<std::uint32_t>(*account)),
+                       static_cast<std::uint32_t>(*period)};
+}
+
 std::string folder(base::FolderId id) { return prefixed("f/", id.value, 16); }
 std::optional<base::FolderId> parse_folder(std::string_view partition) {
     const auto number = after_prefix(partition, "f/", 16);

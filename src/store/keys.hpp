@@ -29,6 +29,16 @@ std::string sharer(base::AccountId owner);        // w<aid hex8>
 std::string devices(base::AccountId id);  // e/<aid hex8>
 std::optional<base::AccountId> parse_devices(std::string_view partition);
 
+/// Threads of an account: of each half year a partition.
+std::string threads(base::AccountId id);                        // t/<aid hex8>/
+std::string threads(base::AccountId id, std::uint32_t period);  // t/<aid hex8>/<period hex4>
+std::string thread(std::uint64_t message_id_hash);              // i<hash hex16>
+struct ThreadsName {
+    base::AccountId account;
+    std::uint32_t period = 0;
+};
+std::optional<ThreadsName> parse_threads(std::string_view partition);
+
 std::string folder(base::FolderId id);  // f/<fid hex16>
 std::optional<base::FolderId> parse_folder(std::string_view partition);
 std::string page(std::uint32_t number);                             // p<uid >> 6, hex7>

@@ -78,6 +78,8 @@ public:
     std::shared_ptr<LiveFolder> self() { return std::static_pointer_cast<LiveFolder>(shared_from_this()); }
     /// Builds the change of an append after all checks that need no round. The quota is checked in the round.
     awaitable<Result<std::shared_ptr<AppendChange>>> prepare(std::vector<Incoming> messages, bool hold);
+    /// Which threads of the account its messages belong to.
+    awaitable<Result<void>> find_threads(std::shared_ptr<AppendChange> change);
     /// Oldest log row that exists is the one after this.
     ModSeq log_floor() const;
     /// Work rows (prefix g or m) of the folder, at most `rows_max`.
