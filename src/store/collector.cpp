@@ -61,11 +61,11 @@ awaitable<void> Collector::run() {
         const auto done = co_await collect_removed(context_.find_account(account));
         if (!done) account_removed(account);
     }
-    co_await sweep_accounts();
-    co_await sweep_folders();
-    co_await sweep_annotations();
-    co_await sweep_devices();
-    co_await sweep_threads();
+    co_await sweep("a/", &accounts_, &Collector::tidy_account);
+    co_await sweep("f/", &folders_, &Collector::tidy_folder);
+    co_await sweep("n/", &annotations_, &Collector::tidy_annotations);
+    co_await sweep("e/", &devices_, &Collector::tidy_devices);
+    co_await sweep("t/", &threads_, &Collector::tidy_threads);
     co_await sweep_blobs();
 }
 
@@ -291,51 +291,52 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
     co_return dropped;
 }
 
-awaitable<void> Collector::sweep_accounts() {
-    if (context_.now() < accounts_.idle_until) co_return;
-    const auto names = co_await context_.engine.list("a/", accounts_.after, names_a_round);
+/// Some of the partitions of a kind, and none for a day once all were seen. A name that is none of that kind
+/// is for check() to report.
+awaitable<void> Collector::sweep(std::string prefix, Cursor* cursor, Tidy tidy) {
+    if (context_.now() < cursor->idle_until) co_return;
+    const auto names = co_await context_.engine.list(std::move(prefix), cursor->after, names_a_round);
     if (!names) co_return;
     for (const std::string& name : *names) {
-        const auto account = keys::parse_account(name);
-        if (!account) continue;
-        const LiveAccountPtr live = context_.find_account(*account);
-        const auto loaded = co_await live->load();
-        if (loaded) {
-            co_await collect_tombstones(*account);
-        } else if (live->removed()) {
-            const auto done = co_await collect_removed(live);
-            if (!done) account_removed(*account);
-        }
+        const auto done = co_await (this->*tidy)(name);
+        if (!done)
+            base::log::warn("store", "a partition was not tidied",
+                            {{"partition", name}, {"why", done.error().what()}});
     }
-    accounts_.after = names->empty() ? std::string() : names->back();
+    cursor->after = names->empty() ? std::string() : names->back();
     if (names->size() < names_a_round) {
-        accounts_.after.clear();
-        accounts_.idle_until = context_.now() + 24 * 3600;
+        cursor->after.clear();
+        cursor->idle_until = context_.now() + 24 * 3600;
     }
 }
 
-awaitable<void> Collector::sweep_folders() {
-    if (context_.now() < folders_.idle_until) co_return;
-    const auto names = co_await context_.engine.list("f/", folders_.after, names_a_round);
-    if (!names) co_return;
-    for (const std::string& name : *names) {
-        const auto folder = keys::parse_folder(name);
-        if (!folder) continue;
-        std::vector<std::string> wanted{std::string(keys::header)};
-        const auto rows = co_await context_.engine.get(name, std::move(wanted));
-        if (!rows || rows->rows.empty()) continue;
-        std::optional<FolderHeader> header = decode_folder_header(rows->rows.front().value);
-        if (!header) continue;  // check() reports it
-        const base::AccountId account = header->account;
-        const auto work = co_await has_work(*folder, std::move(*header));
-        if (work && *work) co_await collect_folder(*folder, account);
-        co_await sweep_users(*folder, account);
+awaitable<Result<void>> Collector::tidy_account(std::string name) {
+    const auto account = keys::parse_account(name);
+    if (!account) co_return Result<void>();
+    const LiveAccountPtr live = context_.find_account(*account);
+    const auto loaded = co_await live->load();
+    if (loaded) {
+        co_await collect_tombstones(*account);
+    } else if (live->removed()) {
+        const auto done = co_await collect_removed(live);
+        if (!done) account_removed(*account);
     }
-    folders_.after = names->empty() ? std::string() : names->back();
-    if (names->size() < names_a_round) {
-        folders_.after.clear();
-        folders_.idle_until = context_.now() + 24 * 3600;
-    }
+    co_return Result<void>();
+}
+
+awaitable<Result<void>> Collector::tidy_folder(std::string name) {
+    const auto folder = keys::parse_folder(name);
+    if (!folder) co_return Result<void>();
+    std::vector<std::string> wanted{std::string(keys::header)};
+    const auto rows = co_await context_.engine.get(std::move(name), std::move(wanted));
+    if (!rows || rows->rows.empty()) co_return Result<void>();
+    std::optional<FolderHeader> header = decode_folder_header(rows->rows.front().value);
+    if (!header) co_return Result<void>();  // check() reports it
+    const base::AccountId account = header->account;
+    const auto work = co_await has_work(*folder, std::move(*header));
+    if (work && *work) co_await collect_folder(*folder, account);
+    co_await sweep_users(*folder, account);
+    co_return Result<void>();
 }
 
 }  // namespace store

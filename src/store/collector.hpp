@@ -22,6 +22,20 @@ public:
     void account_removed(base::AccountId account);
 
 private:
+    struct Cursor {
+        std::string after;
+        base::BlobId blob;
+        std::int64_t idle_until = 0;  ///< a whole pass is made once a day
+    };
+    using Tidy = awaitable<Result<void>> (Collector::*)(std::string partition);
+
+    awaitable<void> sweep(std::string prefix, Cursor* cursor, Tidy tidy);
+    awaitable<Result<void>> tidy_account(std::string name);
+    awaitable<Result<void>> tidy_folder(std::string name);
+    awaitable<Result<void>> tidy_annotations(std::string name);
+    awaitable<Result<void>> tidy_devices(std::string name);
+    awaitable<Result<void>> tidy_threads(std::string name);
+    awaitable<bool> is_gone(base::AccountId id);
     awaitable<void> collect_folder(base::FolderId folder, base::AccountId account);
     awaitable<Result<void>> collect_garbage(LiveFolderPtr folder);
     awaitable<Result<void>> unlink(base::FolderId folder, std::vector<MessageRef> messages);
@@ -32,30 +46,19 @@ private:
     awaitable<void> collect_tombstones(base::AccountId account);
     awaitable<Result<void>> forget_annotations(base::AccountId account, base::FolderId folder);
     awaitable<Result<void>> collect_removed(LiveAccountPtr account);
-    awaitable<void> sweep_folders();
     awaitable<Result<std::set<base::AccountId>>> users_of(base::FolderId folder);
     awaitable<void> sweep_users(base::FolderId folder, base::AccountId owner);
     awaitable<Result<void>> forget_user(base::FolderId folder, base::AccountId owner, base::AccountId user);
     static std::set<std::uint32_t> empty_pages(const LiveFolder& folder,
                                                const std::vector<MessageRef>& messages);
     awaitable<Result<void>> forget_pages(LiveFolderPtr folder, std::set<std::uint32_t> pages);
-    awaitable<void> sweep_annotations();
     awaitable<Result<void>> sweep_annotations_of(base::AccountId keeper);
     awaitable<Result<void>> forget_devices(base::AccountId account);
-    awaitable<void> sweep_devices();
-    awaitable<void> sweep_threads();
-    awaitable<void> sweep_accounts();
     awaitable<void> sweep_blobs();
     awaitable<Result<bool>> tag_is_dead(std::string tag, base::BlobId blob);
     awaitable<Result<bool>> queue_tag_is_dead(std::uint64_t message);  // queue_check.cpp
     awaitable<Result<bool>> references(base::FolderId folder, base::MessageId message);
     std::int64_t age_of(std::uint64_t id) const;
-
-    struct Cursor {
-        std::string after;
-        base::BlobId blob;
-        std::int64_t idle_until = 0;  ///< a whole pass is made once a day
-    };
 
     StoreContext& context_;
     std::atomic<bool> running_ = false;

@@ -97,23 +97,10 @@ awaitable<Result<void>> Collector::forget_pages(LiveFolderPtr folder, std::set<s
 
 /// Annotations of folders that are gone. Those of the owner go with the folder; others who wrote about it for
 /// themselves are found here.
-awaitable<void> Collector::sweep_annotations() {
-    if (context_.now() < annotations_.idle_until) co_return;
-    const auto names = co_await context_.engine.list("n/", annotations_.after, keepers_a_round);
-    if (!names) co_return;
-    for (const std::string& name : *names) {
-        const auto keeper = Metadata::keeper_of(name);
-        if (!keeper) continue;  // check() reports it
-        const auto done = co_await sweep_annotations_of(*keeper);
-        if (!done)
-            base::log::warn("store", "annotations were not collected",
-                            {{"partition", name}, {"why", done.error().what()}});
-    }
-    annotations_.after = names->empty() ? std::string() : names->back();
-    if (names->size() < keepers_a_round) {
-        annotations_.after.clear();
-        annotations_.idle_until = context_.now() + 24 * 3600;
-    }
+awaitable<Result<void>> Collector::tidy_annotations(std::string name) {
+    const auto keeper = Metadata::keeper_of(name);
+    if (!keeper) co_return Result<void>();
+    co_return co_await sweep_annotations_of(*keeper);
 }
 
 awaitable<Result<void>> Collector::sweep_annotations_of(base::AccountId keeper) {
@@ -152,52 +139,28 @@ awaitable<Result<void>> Collector::forget_devices(base::AccountId account) {
 }
 
 /// Of accounts that are gone: a device may have written its last row while its account was removed.
-awaitable<void> Collector::sweep_devices() {
-    if (context_.now() < devices_.idle_until) co_return;
-    const auto names = co_await context_.engine.list("e/", devices_.after, keepers_a_round);
-    if (!names) co_return;
-    for (const std::string& name : *names) {
-        const auto keeper = keys::parse_devices(name);
-        if (!keeper) continue;  // check() reports it
-        const LiveAccountPtr account = context_.find_account(*keeper);
-        const auto there = co_await account->load();
-        if (there || !there.error().is(Errc::not_found)) continue;
-        const auto done = co_await forget_devices(*keeper);
-        if (!done)
-            base::log::warn("store", "rows of devices were not collected",
-                            {{"partition", name}, {"why", done.error().what()}});
-    }
-    devices_.after = names->empty() ? std::string() : names->back();
-    if (names->size() < keepers_a_round) {
-        devices_.after.clear();
-        devices_.idle_until = context_.now() + 24 * 3600;
-    }
+awaitable<Result<void>> Collector::tidy_devices(std::string name) {
+    const auto keeper = keys::parse_devices(name);
+    if (!keeper) co_return Result<void>();
+    const bool gone = co_await is_gone(*keeper);
+    if (!gone) co_return Result<void>();
+    co_return co_await forget_devices(*keeper);
 }
 
 /// Those that are over, and of accounts that are gone: an append may have ended while its account was
 /// removed.
-awaitable<void> Collector::sweep_threads() {
-    if (context_.now() < threads_.idle_until) co_return;
-    const auto names = co_await context_.engine.list("t/", threads_.after, keepers_a_round);
-    if (!names) co_return;
-    for (const std::string& name : *names) {
-        const auto whose = keys::parse_threads(name);
-        if (!whose) continue;  // check() reports it
-        if (!Threads::is_over(whose->period, context_.now())) {
-            const LiveAccountPtr account = context_.find_account(whose->account);
-            const auto there = co_await account->load();
-            if (there || !there.error().is(Errc::not_found)) continue;
-        }
-        const auto dropped = co_await context_.engine.drop(name);
-        if (!dropped)
-            base::log::warn("store", "threads were not collected",
-                            {{"partition", name}, {"why", dropped.error().what()}});
-    }
-    threads_.after = names->empty() ? std::string() : names->back();
-    if (names->size() < keepers_a_round) {
-        threads_.after.clear();
-        threads_.idle_until = context_.now() + 24 * 3600;
-    }
+awaitable<Result<void>> Collector::tidy_threads(std::string name) {
+    const auto whose = keys::parse_threads(name);
+    if (!whose) co_return Result<void>();
+    const bool gone = co_await is_gone(whose->account);
+    if (!gone && !Threads::is_over(whose->period, context_.now())) co_return Result<void>();
+    co_return co_await context_.engine.drop(std::move(name));
+}
+
+awaitable<bool> Collector::is_gone(base::AccountId id) {
+    const LiveAccountPtr account = context_.find_account(id);
+    const auto there = co_await account->load();
+    co_return !there && there.error().is(Errc::not_found);
 }
 
 }  // namespace store
