@@ -46,14 +46,15 @@ std::string unknown_word(const CLI::App& app) {
 }  // namespace
 
 int run(int argc, char** argv, const Programs& programs) {
-    CLI::App app("Barid, a mail server: IMAP, POP3, SMTP, LMTP", "barid");
+    CLI::App app("Barid, a mail server: IMAP, POP3, SMTP, LMTP, ActiveSync", "barid");
     app.set_version_flag("--version", std::string("barid ") + base::version);
     app.require_subcommand(1);
     app.fallthrough();
     Context context;
     context.examine = programs.examine;
     const char* from_environment = std::getenv("BARID_SOCKET");
-    context.socket = from_environment != nullptr ? from_environment : "/run/barid/admin.sock";
+    context.socket =
+        from_environment != nullptr && *from_environment != '\0' ? from_environment : "/run/barid/admin.sock";
     app.add_option("--socket", context.socket, "admin socket of the running server (BARID_SOCKET)");
     app.add_flag("--json", context.json, "print JSON");
 

@@ -187,8 +187,10 @@ void announce_text(const Announcement& about) {
                port(143), port(993), port(110), port(995));
     fmt::print(
         "  SMTP  127.0.0.1:{:<6} submission  127.0.0.1:{:<6} submissions  127.0.0.1:{:<6} LMTP  "
-        "127.0.0.1:{}\n\n",
+        "127.0.0.1:{}\n",
         port(25), port(587), port(465), port(24));
+    fmt::print("  ActiveSync and autodiscover  http://127.0.0.1:{}  https://127.0.0.1:{}\n\n", port(80),
+               port(443));
     std::size_t shown = 0;
     for (const auto& [who, secret] : about.accounts) {
         if (++shown > 2) break;
