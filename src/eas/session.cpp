@@ -111,32 +111,45 @@ Answer Session::failed(const store::Error& error) const {
     return out;
 }
 
+// A Ping waits for an hour, and the frames of those who wait for it with it: what is in them is little, and
+// what is only needed before or behind stands in functions of its own.
+
 awaitable<void> Session::run() {
     Answer answered = co_await answer();
     if (answered.gone) co_return;
+    http::ResponseHead head = head_of(&answered);
+    co_await exchange_.respond(std::move(head), std::move(answered.body));
+}
+
+http::ResponseHead Session::head_of(Answer* answered) {
     http::ResponseHead head;
-    head.status = answered.status;
-    head.fields = std::move(answered.fields);
+    head.status = answered->status;
+    head.fields = std::move(answered->fields);
     head.fields.emplace_back("MS-Server-ActiveSync", server_version);
     head.fields.emplace_back("Cache-Control", "private");
-    if (!answered.body.empty()) head.content_type = answered.type.empty() ? wbxml_type : answered.type;
-    if (base::log::enabled("eas", base::log::Level::trace) && answered.type.empty()) {
-        const wbxml::Document shown(answered.body);
+    if (!answered->body.empty()) head.content_type = answered->type.empty() ? wbxml_type : answered->type;
+    if (base::log::enabled("eas", base::log::Level::trace) && answered->type.empty()) {
+        const wbxml::Document shown(answered->body);
         base::log::write(base::log::Level::trace, "eas", "answer", {{"xml", wbxml::to_xml(shown)}});
     }
-    co_await exchange_.respond(std::move(head), std::move(answered.body));
+    return head;
+}
+
+std::optional<Answer> Session::read_query() {
+    ParsedQuery parsed = parse_query(exchange_.query());
+    if (parsed.fault != QueryFault::none) return http(parsed.fault == QueryFault::no_command ? 501U : 400U);
+    query_ = std::move(parsed.query);
+    version_ = query_.encoded ? (is_served(query_.version) ? query_.version : std::uint16_t{0})
+                              : parse_version(exchange_.field("MS-ASProtocolVersion"));
+    return std::nullopt;
 }
 
 awaitable<Answer> Session::answer() {
     const bool is_options = exchange_.method() == "OPTIONS";
     if (!is_options && exchange_.method() != "POST") co_return http(501);
     if (!is_options) {
-        ParsedQuery parsed = parse_query(exchange_.query());
-        if (parsed.fault != QueryFault::none)
-            co_return http(parsed.fault == QueryFault::no_command ? 501U : 400U);
-        query_ = std::move(parsed.query);
-        version_ = query_.encoded ? (is_served(query_.version) ? query_.version : std::uint16_t{0})
-                                  : parse_version(exchange_.field("MS-ASProtocolVersion"));
+        auto wrong = read_query();
+        if (wrong) co_return std::move(*wrong);
     }
     auto refused = co_await log_in();
     if (refused) co_return std::move(*refused);
@@ -344,49 +357,6 @@ awaitable<bool> Session::save() {
     }
     turn_.end();
     co_return true;
-}
-
-awaitable<Answer> Session::run_command() {
-    switch (query_.command) {
-        case Command::sync:
-            co_return co_await sync();
-        case Command::ping:
-            co_return co_await ping();
-        case Command::provision:
-            co_return co_await provision();
-        case Command::folder_sync:
-            co_return co_await folder_sync();
-        case Command::folder_create:
-            co_return co_await folder_create();
-        case Command::folder_update:
-            co_return co_await folder_update();
-        case Command::folder_delete:
-            co_return co_await folder_delete();
-        case Command::get_item_estimate:
-            co_return co_await get_item_estimate();
-        case Command::send_mail:
-        case Command::smart_reply:
-        case Command::smart_forward:
-            co_return co_await compose();
-        case Command::move_items:
-            co_return co_await move_items();
-        case Command::item_operations:
-            co_return co_await item_operations();
-        case Command::get_attachment:
-            co_return co_await get_attachment();
-        case Command::settings:
-            co_return co_await settings();
-        case Command::search:
-            co_return co_await search();
-        case Command::find:
-            co_return co_await find();
-        case Command::resolve_recipients:
-            co_return co_await resolve_recipients();
-        case Command::validate_cert:
-            co_return co_await validate_cert();
-        default:
-            co_return common(status::not_supported);
-    }
 }
 
 }  // namespace eas

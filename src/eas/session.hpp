@@ -54,13 +54,14 @@ public:
 private:
     // session.cpp: what comes before a command, and behind it
     awaitable<Answer> answer();
+    std::optional<Answer> read_query();
+    static http::ResponseHead head_of(Answer* answered);
     awaitable<Answer> answer_command();
     awaitable<std::optional<Answer>> log_in();
     awaitable<std::optional<Answer>> read_body();
     awaitable<std::optional<Answer>> find_device();
     std::optional<Answer> check_access() const;
     std::optional<Answer> check_policy_key() const;
-    awaitable<Answer> run_command();
     awaitable<std::string> login_name(std::string given);
     Answer options() const;
     /// The device's rows, and then the turn is over. False: they were not written.
@@ -72,6 +73,10 @@ private:
     wbxml::Element root() const { return document_ ? document_->root() : wbxml::Element(); }
     std::int64_t now() const { return base::unix_seconds(services_->clock.now()); }
     const Limits& limits() const { return services_->limits; }
+
+    // dispatch.cpp
+    awaitable<Answer> run_command();
+    awaitable<Answer> not_served();
 
     // commands/
     awaitable<Answer> provision();
@@ -104,6 +109,7 @@ private:
     awaitable<Answer> get_item_estimate();
     awaitable<std::pair<int, std::size_t>> estimate(wbxml::Element collection);
     awaitable<Answer> ping();
+    PingAnswer take_ping(std::vector<base::FolderId>* folders, std::uint32_t* seconds);
     awaitable<Answer> answer_ping(std::vector<base::FolderId> folders, std::uint32_t seconds);
     awaitable<Answer> compose();
     Answer sent_answer(int status) const;

@@ -80,40 +80,48 @@ awaitable<bool> Session::wait_for_news(std::vector<base::FolderId> folders, std:
     co_return news;
 }
 
-awaitable<Answer> Session::ping() {
+/// What it asks for, by what it asked for before where it leaves that out; or what is wrong with it.
+PingAnswer Session::take_ping(std::vector<base::FolderId>* folders, std::uint32_t* seconds) {
     PingAnswer out;
     Device& device = rows_.device;
     const PingRequest request = parse_ping(root(), limits().ping);
     if (request.malformed) out.status = ping_status::malformed;
-    std::uint32_t seconds = request.heartbeat.value_or(device.ping_seconds);
+    *seconds = request.heartbeat.value_or(device.ping_seconds);
     const PingLimits& bounds = limits().ping;
     if (out.status == ping_status::no_changes && request.heartbeat &&
-        (seconds < bounds.heartbeat_min || seconds > bounds.heartbeat_max)) {
+        (*seconds < bounds.heartbeat_min || *seconds > bounds.heartbeat_max)) {
         out.status = ping_status::bad_interval;
-        out.heartbeat = std::clamp(seconds, bounds.heartbeat_min, bounds.heartbeat_max);
+        out.heartbeat = std::clamp(*seconds, bounds.heartbeat_min, bounds.heartbeat_max);
     }
     if (request.folders.size() > bounds.folders_max) {
         out.status = ping_status::too_many;
         out.folders_max = static_cast<std::uint32_t>(bounds.folders_max);
     }
-    std::vector<base::FolderId> folders;
     for (const std::string& text : request.folders) {
         const auto id = parse_folder_id(text);
         const bool known = id && (*id == outbox_id || account_->folders()->find(*id) != nullptr);
         if (!known && out.status == ping_status::no_changes) out.status = ping_status::hierarchy_changed;
-        if (known) folders.push_back(*id);
+        if (known) folders->push_back(*id);
     }
-    if (request.folders.empty()) folders = device.ping_folders;
-    if (out.status == ping_status::no_changes && (folders.empty() || seconds == 0))
+    if (request.folders.empty()) *folders = device.ping_folders;
+    if (out.status == ping_status::no_changes && (folders->empty() || *seconds == 0))
         out.status = ping_status::missing;
     if (out.status == ping_status::no_changes && !rows_.hierarchy)
         out.status = ping_status::hierarchy_changed;
-    if (out.status != ping_status::no_changes) co_return wbxml(write_ping(out));
-    if (folders != device.ping_folders || seconds != device.ping_seconds) {
-        device.ping_folders = folders;
-        device.ping_seconds = seconds;
+    if (out.status != ping_status::no_changes) return out;
+    if (*folders != device.ping_folders || *seconds != device.ping_seconds) {
+        device.ping_folders = *folders;
+        device.ping_seconds = *seconds;
         changes_.device = true;
     }
+    return out;
+}
+
+awaitable<Answer> Session::ping() {
+    std::vector<base::FolderId> folders;
+    std::uint32_t seconds = 0;
+    const PingAnswer wrong = take_ping(&folders, &seconds);
+    if (wrong.status != ping_status::no_changes) co_return wbxml(write_ping(wrong));
     const auto loaded = co_await services_->devices.load_more(key_, folders, &rows_);
     if (!loaded) co_return failed(loaded.error());
     const bool saved = co_await save();
