@@ -83,16 +83,15 @@ awaitable<Reply> show(ServicesPtr services, Json arguments, ReportKind kind) {
     if (services->received == nullptr) co_return none_here();
     const std::string domain = mailauth::to_ascii_domain(text(arguments, "domain"));
     if (domain.empty()) co_return Fault("invalid", "no domain: " + text(arguments, "domain"));
-    const auto all =
-        co_await services->received->list(kind, domain, since(services, arguments), reports_looked_at);
-    if (!all) co_return fault_of(all.error(), domain);
     Sum lines;
     std::map<std::string, std::uint64_t> reporters;
-    std::uint64_t good = 0, bad = 0;
-    for (const ReceivedReport& report : *all) {
+    std::uint64_t count = 0, good = 0, bad = 0;
+    mta::reports::ReceivedReports::Take take = [&](const ReceivedReport& report) {
+        ++count;
         good += report.good;
         bad += report.bad;
-        ++reporters[report.organization];
+        if (reporters.contains(report.organization) || reporters.size() < lines_max)
+            ++reporters[report.organization];
         for (const Json& line : report.details) {
             if (!line.is_object()) continue;
             if (kind == ReportKind::dmarc)
@@ -101,9 +100,12 @@ awaitable<Reply> show(ServicesPtr services, Json arguments, ReportKind kind) {
             else
                 lines.add(line, {"result", "policy", "host", "reason"}, {"sessions"});
         }
-    }
+    };
+    const auto read =
+        co_await services->received->each(kind, domain, since(services, arguments), std::move(take));
+    if (!read) co_return fault_of(read.error(), domain);
     const bool dmarc = kind == ReportKind::dmarc;
-    Json out = {{"domain", domain}, {"reports", all->size()}, {"pass", good}, {"fail", bad}};
+    Json out = {{"domain", domain}, {"reports", count}, {"pass", good}, {"fail", bad}};
     out["reporters"] = reporters;
     out[dmarc ? "sources" : "failures"] = lines.take(dmarc ? "messages" : "sessions");
     co_return out;

@@ -81,36 +81,55 @@ awaitable<store::Result<bool>> ReceivedReports::add(ReceivedReport report) {
     prelude.patches.push_back(std::move(patch));
     const auto written = co_await engine_.apply(std::move(prelude));
     if (!written) co_return written.error();
+    if (!time_to_sweep(report.kind)) co_return true;
     const auto swept = co_await sweep(report.kind);
     if (!swept) co_return swept.error();
     co_return true;
+}
+
+bool ReceivedReports::time_to_sweep(ReportKind kind) {
+    const std::lock_guard lock(mutex_);
+    Kept& kept = kept_[kind == ReportKind::dmarc ? 0 : 1];
+    return ++kept.count > limits_.reports_max + limits_.reports_max / 50 ||
+           base::unix_seconds(clock_.now()) >= kept.next_sweep;
+}
+
+awaitable<store::Result<void>> ReceivedReports::each(ReportKind kind, std::string domain, std::int64_t since,
+                                                     Take take) {
+    const std::string partition = partition_of(kind);
+    const std::string prefix = domain.empty() ? "r" : domain_prefix(domain);
+    std::string after;
+    for (bool more = true; more;) {
+        auto rows = co_await engine_.scan(partition, after, prefix, 0, 0);
+        if (!rows) co_return rows.error();
+        for (const store::engine::Row& row : rows->rows) {
+            after = row.key;
+            if (end_in(row.key) >= since) take(decoded(kind, row.value));
+        }
+        more = rows->more && !rows->rows.empty();
+    }
+    co_return store::Result<void>();
 }
 
 awaitable<store::Result<std::vector<ReceivedReport>>> ReceivedReports::list(ReportKind kind,
                                                                             std::string domain,
                                                                             std::int64_t since,
                                                                             std::size_t most) {
-    const std::string partition = partition_of(kind);
-    const std::string prefix = domain.empty() ? "r" : domain_prefix(domain);
     std::vector<ReceivedReport> out;
-    std::string after;
-    const auto newer = [](const ReceivedReport& a, const ReceivedReport& b) {
-        return std::tie(b.end, a.id) < std::tie(a.end, b.id);
+    const auto newest = [&out, most] {  // they may come last
+        std::ranges::sort(out, [](const ReceivedReport& a, const ReceivedReport& b) {
+            return std::tie(b.end, a.id) < std::tie(a.end, b.id);
+        });
+        if (out.size() > most) out.resize(most);
     };
-    for (bool more = true; more;) {
-        auto rows = co_await engine_.scan(partition, after, prefix, 0, 0);
-        if (!rows) co_return rows.error();
-        for (const store::engine::Row& row : rows->rows) {
-            after = row.key;
-            if (end_in(row.key) >= since) out.push_back(decoded(kind, row.value));
-        }
-        if (out.size() > most) {  // the newest are wanted, and they may come last
-            std::ranges::sort(out, newer);
-            out.resize(most);
-        }
-        more = rows->more && !rows->rows.empty();
-    }
-    std::ranges::sort(out, newer);
+    Take take = [&](ReceivedReport report) {
+        report.details = Json::array();
+        out.push_back(std::move(report));
+        if (out.size() >= 2 * most + 1'000) newest();
+    };
+    const auto read = co_await each(kind, std::move(domain), since, std::move(take));
+    if (!read) co_return read.error();
+    newest();
     co_return out;
 }
 
@@ -131,6 +150,12 @@ awaitable<store::Result<std::size_t>> ReceivedReports::sweep(ReportKind kind) {
     const std::int64_t oldest = base::unix_seconds(clock_.now()) - limits_.age_max;
     std::size_t gone = 0;
     while (gone < all.size() && (all.size() - gone > limits_.reports_max || all[gone].first < oldest)) ++gone;
+    {
+        const std::lock_guard lock(mutex_);
+        Kept& kept = kept_[kind == ReportKind::dmarc ? 0 : 1];
+        kept.count = all.size() - gone;
+        kept.next_sweep = base::unix_seconds(clock_.now()) + day_seconds;
+    }
     if (gone == 0) co_return gone;
     store::engine::Patch patch;
     patch.partition = partition;

@@ -6,6 +6,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,16 +56,29 @@ public:
 
     /// False: it was there.
     awaitable<store::Result<bool>> add(ReceivedReport report);
-    /// Those that end at `since` or later, newest first; `domain` empty: of all.
+    /// Those that end at `since` or later, newest first and without details; `domain` empty: of all.
     awaitable<store::Result<std::vector<ReceivedReport>>> list(ReportKind kind, std::string domain,
                                                                std::int64_t since, std::size_t most);
-    /// What is too old or too much goes. By add(), too.
+    /// Each of them, in no order that means anything. Some pages at a time are in memory, however many there
+    /// are.
+    using Take = std::function<void(ReceivedReport)>;
+    awaitable<store::Result<void>> each(ReportKind kind, std::string domain, std::int64_t since, Take take);
+    /// What is too old or too much goes; by add() from time to time.
     awaitable<store::Result<std::size_t>> sweep(ReportKind kind);
 
 private:
+    /// True: it is time to look at all of them.
+    bool time_to_sweep(ReportKind kind);
+
     store::engine::Engine& engine_;
     const base::Clock& clock_;
     const ReceivedLimits limits_;
+    std::mutex mutex_;
+    struct Kept {
+        std::size_t count = SIZE_MAX / 2;  // unknown
+        std::int64_t next_sweep = 0;
+    };
+    Kept kept_[2];
 };
 
 /// Reports in one mail. `fault` says what is wrong with those that are missing.

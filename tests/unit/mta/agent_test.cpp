@@ -1,6 +1,7 @@
 // The agent over the real store and directory on the in-memory engine, with a connector that does as told.
 #include "mta/agent.hpp"
 
+#include <functional>
 #include <map>
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,6 +30,10 @@ public:
         ++attempts;
         Attempt out;
         const auto text = co_await job.message->read(0, 1 << 20);
+        if (job.unsigned_message) {
+            const auto bare = co_await job.unsigned_message->read(0, 1 << 20);
+            unsigned_messages.push_back(bare ? *bare : "unreadable");
+        }
         for (const Recipient& recipient : job.recipients) {
             Outcome outcome;
             outcome.host = "mx.far.test";
@@ -56,6 +61,7 @@ public:
     void stop() override {}
 
     int attempts = 0;
+    std::vector<std::string> unsigned_messages;
     std::map<std::string, std::vector<std::string>> got;
 };
 
@@ -207,18 +213,21 @@ protected:
         const auto content = run(write(store.get(), text_of_message("s")));
         if (!content) return {"no content"};
         arrival.content = *content;
+        if (change) change(arrival);
         for (const Taken& one : run(agent->take(std::move(arrival))))
             out.push_back(one.how == Taken::How::delivered ? "delivered"
                           : one.how == Taken::How::queued  ? "queued"
                                                            : "refused");
         return out;
     }
-    static awaitable<std::vector<std::string>> read_inbox(store::Store* store, base::AccountId id) {
+    static awaitable<std::vector<std::string>> read_folder(store::Store* store, base::AccountId id,
+                                                           std::string name) {
         std::vector<std::string> out;
         const auto account = co_await store->account(id);
         if (!account) co_return out;
         const auto tree = (*account)->folders();
-        const auto folder = co_await (*account)->open(tree->find("INBOX")->id);
+        if (tree->find(name) == nullptr) co_return out;
+        const auto folder = co_await (*account)->open(tree->find(name)->id);
         if (!folder) co_return out;
         std::vector<store::Entry> entries;
         const auto snapshot = (*folder)->snapshot();
@@ -233,7 +242,10 @@ protected:
         co_return out;
     }
     std::vector<std::string> inbox(const std::string& name) {
-        return run(read_inbox(store.get(), accounts[name]));
+        return run(read_folder(store.get(), accounts[name], "INBOX"));
+    }
+    std::vector<std::string> junk(const std::string& name) {
+        return run(read_folder(store.get(), accounts[name], "Junk"));
     }
     std::size_t queued() { return queue->ids(store::QueueId(), 1000).size(); }
     void expect_sound() {
@@ -258,6 +270,7 @@ protected:
     std::unique_ptr<Agent> agent;
     std::map<std::string, base::AccountId> accounts;
     store::QueueId last;
+    std::function<void(Arrival&)> change;  ///< of what send() sends
 };
 
 TEST_F(AgentTest, local_mail_is_delivered_at_once_and_never_queued) {
@@ -267,6 +280,48 @@ TEST_F(AgentTest, local_mail_is_delivered_at_once_and_never_queued) {
     EXPECT_EQ(inbox("a")[0],
               "Return-Path: <x@far.test>\r\nDelivered-To: a@ours.test\r\nReceived: from test\r\n" +
                   text_of_message("s"));
+}
+
+/// What is marked as junk stays so, whether it is delivered at once or after a crash, from the queue.
+TEST_F(AgentTest, junk_that_waits_is_junk_still) {
+    change = [](Arrival& arrival) { arrival.junk = true; };
+    EXPECT_EQ(send("x@far.test", {"a@ours.test"}, false), (Answers{"delivered"}));
+    EXPECT_EQ(junk("a").size(), 1U);
+    change = [this](Arrival& arrival) {
+        arrival.junk = true;
+        arrival.envelope.hold_until = clock.now() + 1h;
+    };
+    EXPECT_EQ(send("x@far.test", {"b@ours.test"}, false), (Answers{"queued"}));
+    change = nullptr;
+    work();
+    EXPECT_TRUE(junk("b").empty());
+    crash();
+    clock.advance(2h);
+    work();
+    EXPECT_EQ(junk("b").size(), 1U);
+    EXPECT_TRUE(inbox("b").empty());
+    expect_sound();
+}
+
+/// Seals and return addresses are of what leaves; ours that stays has none of them. What a connector must
+/// change comes without our signatures, and with who signs it anew.
+TEST_F(AgentTest, what_is_sent_on_is_sealed) {
+    directory::Mailbox mailbox = *run(directory->mailbox(accounts["a"]));
+    mailbox.redirects = {"ok@far.test"};
+    mailbox.keep_copy = true;
+    ASSERT_TRUE(run(directory->set_mailbox(mailbox)));
+    change = [](Arrival& arrival) { arrival.seal = "ARC-Seal: i=1; b=x\r\n\ty\r\n"; };
+    EXPECT_EQ(send("x@far.test", {"a@ours.test", "b@ours.test"}, false), (Answers{"queued", "delivered"}));
+    change = nullptr;
+    work();
+    ASSERT_EQ(connector.got["ok@far.test"].size(), 1U);
+    EXPECT_NE(connector.got["ok@far.test"][0].find("ARC-Seal: i=1"), std::string::npos);
+    for (const char* name : {"a", "b"}) EXPECT_EQ(inbox(name).at(0).find("ARC-"), std::string::npos);
+    ASSERT_EQ(connector.unsigned_messages.size(), 1U);
+    EXPECT_EQ(connector.unsigned_messages[0].find("ARC-"), std::string::npos);
+    EXPECT_NE(connector.unsigned_messages[0].find("Received: from test\r\n"), std::string::npos);
+    EXPECT_EQ(without_signatures("A: b\r\nDKIM-Signature: c\r\n d\r\nE: f\r\n g\r\n"),
+              "A: b\r\nE: f\r\n g\r\n");
 }
 
 TEST_F(AgentTest, remote_mail_is_durable_and_goes) {

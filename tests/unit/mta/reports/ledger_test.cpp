@@ -171,7 +171,7 @@ TEST_F(LedgerTest, DaysHaveNames) {
 
 TEST_F(LedgerTest, ReceivedReportsAreKeptOnceAndBounded) {
     ReceivedLimits limits;
-    limits.reports_max = 5;
+    limits.reports_max = 5;  // and two hundredths more: none
     ReceivedReports reports(*engine, clock, limits);
     ReceivedReport one;
     one.domain = "d.test";
