@@ -18,6 +18,14 @@ def program(name, *arguments, check=True):
     return done.stdout
 
 
+def install_mailauth():
+    if not (NODE / "node_modules" / "mailauth").is_dir():
+        done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
+                              cwd=NODE, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
+
+
 def verdict(name, *arguments):
     return program(name, *arguments).decode(errors="replace").splitlines()[0]
 
@@ -216,10 +224,7 @@ class Dmarc(Keys):
 
 class Node(Keys):
     def test_npm_mailauth(self):
-        if not (NODE / "node_modules" / "mailauth").is_dir():
-            done = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
-                                  cwd=NODE, capture_output=True, text=True, timeout=300)
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        install_mailauth()
         messages = [SMALL] + corpus(25)
         cases = []
         for number, message in enumerate(messages):

@@ -3,7 +3,7 @@
 import email, gzip, io, json, smtplib, subprocess, time, unittest, xml.etree.ElementTree as xml, zipfile
 from email.message import EmailMessage
 from e2e.harness import wait_until
-from e2e.test_mailauth import DEBIAN_PYTHON, PEER, program
+from e2e.test_mailauth import DEBIAN_PYTHON, NODE, PEER, install_mailauth, program
 from e2e.test_senders import SendersCase
 
 SPACE = "{urn:ietf:params:xml:ns:dmarc-2.0}"
@@ -147,14 +147,19 @@ class Read(ReportsCase):
 
 class Sealed(ReportsCase):
     def verdicts(self, octets):
-        """Ours, dkimpy's."""
+        """Ours, dkimpy's, npm's mailauth's."""
         (self.root / "sealed").write_bytes(octets)
         ours = program("mailauth-arc", "--dns", self.dns.address, self.root / "sealed").decode().splitlines()[0]
         zone = {name: records["TXT"][0] for name, records in self.dns.zone.items() if "TXT" in records}
         questions = [{"zone": zone}, {"verify_arc": octets.decode("latin-1")}]
         done = subprocess.run([DEBIAN_PYTHON, str(PEER)], input="".join(json.dumps(q) + "\n" for q in questions),
                               capture_output=True, text=True, timeout=60, check=True)
-        return ours, json.loads(done.stdout.splitlines()[1])
+        install_mailauth()
+        (self.root / "facts.json").write_text(json.dumps({"zone": zone, "message": octets.decode("latin-1")}))
+        node = subprocess.run(["node", "arc.js", str(self.root / "facts.json")], cwd=NODE, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(node.returncode, 0, node.stderr[-2000:])
+        return ours, json.loads(done.stdout.splitlines()[1]), json.loads(node.stdout)
 
     def test_what_is_sent_on_is_sealed(self):
         self.begin()
@@ -166,7 +171,8 @@ class Sealed(ReportsCase):
         self.from_outside("a@good.test", to=["bert@acme.test", "anna@acme.test"])
         wait_until(lambda: self.sink.mail)
         octets = self.sink.mail[0][2]
-        ours, peers = self.verdicts(octets)
+        ours, peers, npm = self.verdicts(octets)
+        self.assertEqual((npm["chain"], npm["instance"]), ("pass", 1), npm)
         self.assertTrue(ours.startswith("pass"), ours)
         self.assertEqual(peers["chain"], "pass", peers)
         results = email.message_from_bytes(octets)["ARC-Authentication-Results"]
@@ -180,6 +186,11 @@ class Sealed(ReportsCase):
             f"{name}: {value}\r\n" for name, value in email.message_from_bytes(octets).items() if name.startswith("ARC")))
         wait_until(lambda: len(self.sink.mail) == 2)
         self.assertIn(b"ARC-Seal: i=2;", self.sink.mail[1][2])
+        changed = octets.replace(b"Subject: s", b"Subject: S")
+        self.assertNotEqual(changed, octets)
+        ours, peers, npm = self.verdicts(changed)
+        self.assertTrue(ours.startswith("fail"), ours)
+        self.assertEqual((peers["chain"], npm["chain"]), ("fail", "fail"))
         # A domain may say no.
         self.barid("domain", "set", "acme.test", "--arc-seal", "no")
         self.from_outside("a@good.test", to=["bert@acme.test"])
