@@ -16,6 +16,10 @@
 #include "mta/envelope.hpp"
 #include "store/error.hpp"
 
+namespace net {
+class TlsContext;
+}
+
 namespace mta {
 
 using boost::asio::awaitable;
@@ -57,6 +61,9 @@ struct NextHop {
     std::uint16_t port = 25;
     bool implicit_tls = false;  ///< TLS before the greeting (465)
     TlsPolicy tls = TlsPolicy::opportunistic;
+    /// With TlsPolicy::verified: whom the certificate must be of, where that is this host's own matter.
+    std::shared_ptr<const net::TlsContext> authority;
+    std::string certificate_name;                    ///< instead of `name`
     std::shared_ptr<const Credentials> credentials;  ///< null: no AUTH
     IpFamilies families = IpFamilies::both;
     std::string source_ipv4, source_ipv6;  ///< addresses to connect from

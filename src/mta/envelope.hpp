@@ -75,6 +75,8 @@ struct TlsFacts {
     bool used = false;
     std::string version, cipher;  ///< "TLSv1.3", "TLS_AES_256_GCM_SHA384"
     Trust trust = Trust::none;    ///< what said that the host is the right one
+
+    std::string text() const;  ///< for people; empty: in the clear
 };
 
 enum class Fate : std::uint8_t {

@@ -34,6 +34,7 @@ std::string NextHop::key() const {
             out += " verified";
             break;
     }
+    if (!certificate_name.empty()) out += " certificate=" + certificate_name;
     if (credentials) out += " user=" + credentials->user;
     if (families == IpFamilies::ipv4_only) out += " ipv4";
     if (families == IpFamilies::ipv6_only) out += " ipv6";
@@ -51,6 +52,25 @@ std::shared_ptr<const NextHop> reports_hop() {
         return std::shared_ptr<const NextHop>(std::move(made));
     }();
     return hop;
+}
+
+std::string TlsFacts::text() const {
+    if (!used) return {};
+    std::string out = version + " " + cipher;
+    switch (trust) {
+        case Trust::none:
+            break;
+        case Trust::certificate:
+            out += ", certificate verified";
+            break;
+        case Trust::mta_sts:
+            out += ", by MTA-STS";
+            break;
+        case Trust::dane:
+            out += ", by DANE";
+            break;
+    }
+    return out;
 }
 
 }  // namespace mta

@@ -162,7 +162,7 @@ void Agent::trace_attempt(const Round& round, const Attempt& attempt) {
                           {"stage", host.stage},
                           {"code", host.code == 0 ? std::string() : std::to_string(host.code)},
                           {"words", host.words},
-                          {"tls", host.tls.used ? host.tls.version + " " + host.tls.cipher : std::string()}});
+                          {"tls", host.tls.text()}});
     }
     for (std::size_t i = 0; i < round.places.size(); ++i) {
         const Outcome& outcome = attempt.outcomes[i];

@@ -1,6 +1,7 @@
 // Routing settings, from the texts of the configuration file.
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "net/tls_context.hpp"
 #include "server/programs.hpp"
 
 namespace server {
@@ -14,14 +15,23 @@ std::string parse_domain_host(std::string_view text, mta::SmartHost& out) {
     return out.hop ? std::string() : why;
 }
 
-/// Not by its certificate: names and authorities of a node are its own matter (node.ca_file, node.pins), and
-/// what is brought there is no password.
+/// It proves itself as it does to clients that are led to it: node.ca_file, node.pins, node.server_name.
 std::shared_ptr<const mta::NextHop> hop_to(const config::Node& node) {
     auto hop = std::make_shared<mta::NextHop>();
     hop->kind = mta::NextHop::Kind::host;
     hop->name = base::lowered(node.host);
     hop->port = node.smtp_port;
-    hop->tls = node.tls == "none" ? mta::TlsPolicy::never : mta::TlsPolicy::encrypted;
+    hop->tls = node.tls == "none" ? mta::TlsPolicy::never : mta::TlsPolicy::verified;
+    if (node.tls == "none") return hop;
+    hop->certificate_name = base::lowered(node.server_name);
+    net::TlsClientConfig config;
+    config.ca_file = node.ca_file;
+    config.pins = node.pins;
+    auto made = net::TlsContext::make_client(config);
+    // Then its certificate is verified by the authorities of other hosts: mail waits rather than be misled.
+    if (!made.context)
+        base::log::error("server", "a node's authority", {{"node", node.name}, {"why", made.fault}});
+    hop->authority = std::move(made.context);
     return hop;
 }
 

@@ -26,6 +26,10 @@ Target Delivery::make_target(const Host& host, net::IpAddress address, TlsDemand
     target.tls = tls;
     target.dane = host.dane;
     target.trust = host.trust;
+    if (next_hop.kind == NextHop::Kind::host) {
+        target.authority = next_hop.authority;
+        target.certificate_name = next_hop.certificate_name;
+    }
     target.source = address.v6 ? first_of(next_hop.source_ipv6, settings.source_ipv6)
                                : first_of(next_hop.source_ipv4, settings.source_ipv4);
     target.helo = address.v6 ? first_of(next_hop.helo_ipv6, settings.helo_ipv6)

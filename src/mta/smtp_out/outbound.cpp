@@ -13,6 +13,12 @@ http::ClientSettings web_settings(const Settings& settings) {
     return out;
 }
 
+StsCache::Settings sts_settings(const Settings& settings) {
+    StsCache::Settings out;
+    out.port = settings.sts_port;
+    return out;
+}
+
 }  // namespace
 
 struct Outbound::Impl {
@@ -21,7 +27,7 @@ struct Outbound::Impl {
           contact(settings.report_contact.empty() ? "postmaster@" + settings.host_name
                                                   : settings.report_contact),
           web(parts.resolver, web_settings(settings)),
-          sts(parts.resolver, web, parts.clock, StsCache::Settings()),
+          sts(parts.resolver, web, parts.clock, sts_settings(settings)),
           finder(parts.resolver, settings.mta_sts ? &sts : nullptr, settings, parts.random),
           reports({settings.report_organization.empty() ? settings.host_name : settings.report_organization,
                    contact, settings.host_name},

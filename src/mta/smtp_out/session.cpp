@@ -189,12 +189,12 @@ asio::awaitable<std::optional<Failure>> Session::converse(Opening* opening) {
 asio::awaitable<std::optional<Failure>> Session::secure() {
     std::shared_ptr<const net::TlsContext> context = contexts_.any;
     std::shared_ptr<const net::DaneCheck> dane;
-    if (target_.tls == TlsDemand::name) context = contexts_.name;
+    if (target_.tls == TlsDemand::name) context = target_.authority ? target_.authority : contexts_.name;
     if (target_.tls == TlsDemand::dane && target_.dane) {
         context = contexts_.dane;
         dane = target_.dane;
     }
-    std::string name = target_.host;
+    std::string name = target_.certificate_name.empty() ? target_.host : target_.certificate_name;
     auto secured = co_await client_->start_tls(std::move(context), std::move(name), settings_->timeouts.tls,
                                                std::move(dane));
     if (!secured) {

@@ -35,6 +35,8 @@ struct Target {
     bool implicit_tls = false;
     TlsDemand tls = TlsDemand::if_offered;
     std::shared_ptr<const net::DaneCheck> dane;
+    std::shared_ptr<const net::TlsContext> authority;  ///< of TlsDemand::name; null: the connector's
+    std::string certificate_name;                      ///< empty: host
     TlsFacts::Trust trust = TlsFacts::Trust::none;
     std::string source, helo;
     std::shared_ptr<const Credentials> credentials;

@@ -51,8 +51,9 @@ struct Settings {
     bool prefer_ipv4 = false;
     bool chunking = false;  ///< BDAT also where DATA does; binary mail always goes so
     bool dane = true, mta_sts = true;
-    std::uint16_t mx_port = 25;  ///< tests have another
-    std::string ca_file;         ///< PEM; empty: the system's authorities
+    std::uint16_t mx_port = 25;    ///< tests have another
+    std::uint16_t sts_port = 443;  ///< the same
+    std::string ca_file;           ///< PEM; empty: the system's authorities
     std::string report_organization,
         report_contact;  ///< who reports about TLS; empty: host_name, its postmaster
     Timeouts timeouts;
