@@ -72,7 +72,12 @@ private:
     awaitable<Next> handle(cmd::Auth auth);
     awaitable<Next> handle(cmd::Http http);
     std::vector<std::string> extensions() const;
-    bool offers_waiting() const;
+    /// What only a queue can keep, and who may ask for it.
+    struct Offers {
+        bool hold = false, by = false, priority = false, require_tls = false;
+    };
+    Offers offers() const;
+    std::optional<Reply> refuse_wishes(const MailParameters& parameters) const;
     auth::Client auth_client() const;
     awaitable<std::optional<Reply>> authenticate(cmd::Auth auth);
     awaitable<Next> lead_on(auth::Identity identity);

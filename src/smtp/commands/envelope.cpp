@@ -17,10 +17,7 @@ awaitable<Session::Next> Session::handle(cmd::Mail mail) {
     }
     if (mail.parameters.size.value_or(0) > limits.message_bytes_max)
         co_return fault(replies::too_big);  // RFC 1870
-    if (mail.parameters.has_submission_parameters()) {
-        if (!offers_waiting()) co_return fault(replies::unknown_parameter);
-        if (mail.parameters.require_tls && !peer().tls) co_return fault(replies::require_tls_needs_tls);
-    }
+    if (const auto unwanted = refuse_wishes(mail.parameters)) co_return fault(*unwanted);
     const auto refusal = co_await refuse_sender(mail.from);
     if (refusal && refusal->code() >= 500) co_return fault(*refusal);
     if (refusal) {
@@ -34,6 +31,19 @@ awaitable<Session::Next> Session::handle(cmd::Mail mail) {
     registered_.set_state("MAIL");
     say(replies::sender_ok);
     co_return Next::go_on;
+}
+
+/// Parameters of extensions that were not offered to this client.
+std::optional<Reply> Session::refuse_wishes(const MailParameters& parameters) const {
+    if (!parameters.has_queue_parameters()) return std::nullopt;
+    const Offers offered = offers();
+    const bool may_require = services_->policy.role != Role::lmtp && services_->agent != nullptr;
+    if (parameters.require_tls && !peer().tls && may_require) return replies::require_tls_needs_tls;
+    if ((parameters.require_tls && !offered.require_tls) || (parameters.by && !offered.by) ||
+        (parameters.priority && !offered.priority) ||
+        ((parameters.hold_for || parameters.hold_until) && !offered.hold))
+        return replies::unknown_parameter;
+    return std::nullopt;
 }
 
 /// RFC 6409 section 6.1: users send under their own addresses. <> is theirs too: it sends read receipts (RFC

@@ -6,10 +6,20 @@
 
 namespace smtp {
 
-/// What only a queue can keep, for users: RFC 4865, RFC 2852, RFC 6710, RFC 8689.
-bool Session::offers_waiting() const {
-    return services_->policy.role == Role::submission && services_->agent != nullptr &&
-           services_->agent->sends();
+Session::Offers Session::offers() const {
+    Offers out;
+    if (services_->agent == nullptr || !services_->agent->sends()) return out;
+    const bool submission = services_->policy.role == Role::submission;
+    const bool inbound = services_->policy.role == Role::inbound;
+    // On port 25 from hosts of ours alone: RFC 6710 section 7 has strangers' priorities ignored, and a
+    // stranger's deadline (RFC 2852) would only have us write reports to senders that nobody has proven.
+    const bool known = submission || (inbound && (is_trusted() || peer().front_end));
+    out.by = out.priority = known;
+    out.hold = submission;  // RFC 4865 section 3: of submission servers
+    // RFC 8689 section 2: under TLS alone; of whomever, since without it no other server could send us such
+    // mail.
+    out.require_tls = peer().tls && (submission || inbound);
+    return out;
 }
 
 std::vector<std::string> Session::extensions() const {
@@ -30,14 +40,15 @@ std::vector<std::string> Session::extensions() const {
         if (!mechanisms.empty()) lines.push_back("AUTH" + mechanisms);
         if (!mechanisms.empty() && policy.auth_equals_line) lines.push_back("AUTH=" + mechanisms.substr(1));
     }
-    if (offers_waiting()) {
+    const Offers offered = offers();
+    if (offered.hold) {
         const auto last = services_->clock.now() + std::chrono::seconds(ParameterLimits::hold_max);
         lines.push_back(fmt::format("FUTURERELEASE {} {}", ParameterLimits::hold_max,
                                     rfc3339_text(base::unix_seconds(last))));
-        lines.emplace_back("DELIVERBY");
-        lines.emplace_back("MT-PRIORITY");
-        if (peer().tls) lines.emplace_back("REQUIRETLS");  // RFC 8689 section 2: only under TLS
     }
+    if (offered.by) lines.emplace_back("DELIVERBY");
+    if (offered.priority) lines.emplace_back("MT-PRIORITY");
+    if (offered.require_tls) lines.emplace_back("REQUIRETLS");
     std::string bounds = fmt::format("LIMITS RCPTMAX={}", limits.recipients_max);  // RFC 9422 section 4
     if (limits.transactions_max != 0) bounds += fmt::format(" MAILMAX={}", limits.transactions_max);
     lines.push_back(std::move(bounds));

@@ -33,7 +33,7 @@ struct MailParameters {
     std::optional<ByTime> by;
     std::optional<int> priority;  ///< -9 to 9, RFC 6710 section 4
     /// Any of those below `auth`: they are for those to whom they were announced.
-    bool has_submission_parameters() const { return require_tls || hold_for || hold_until || by || priority; }
+    bool has_queue_parameters() const { return require_tls || hold_for || hold_until || by || priority; }
 };
 
 /// NOTIFY, RFC 3461 section 4.1, as bits.
