@@ -155,7 +155,7 @@ struct Config {
         std::uint64_t trace_bytes = 0;
         std::string source_ipv4, source_ipv6, helo, ca_file;
         bool ipv6 = true, dane = true, mta_sts = true, tls_reports = true;
-        std::uint32_t mx_port = 25;
+        std::uint32_t mx_port = 25, sts_port = 443;
         bool check_senders = true, check_loopback = false, refuse_spf_fail = false;
         bool own_senders_need_proof = true, sign = true, srs = true;
         std::vector<std::string> trusted_networks, arc_trusted;

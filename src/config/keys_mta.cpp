@@ -151,6 +151,12 @@ const std::array table{
         {1, 65'535, {}},
         "The port of the hosts that DNS names; another one is for tests.",
         [](Config& c, const Value& v) { c.mta.mx_port = u32(v); }},
+    Key{"mta.sts_port",
+        Type::count,
+        "443",
+        {1, 65'535, {}},
+        "The port that MTA-STS policies are fetched from; another one is for tests.",
+        [](Config& c, const Value& v) { c.mta.sts_port = u32(v); }},
 };
 
 }  // namespace

@@ -247,6 +247,7 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.mail_out.dane = mta.dane;
     settings.mail_out.mta_sts = mta.mta_sts;
     settings.mail_out.mx_port = static_cast<std::uint16_t>(mta.mx_port);
+    settings.mail_out.sts_port = static_cast<std::uint16_t>(mta.sts_port);
     settings.mail_out.limits.destination_connections = mta.destination_attempts_max;
 }
 
