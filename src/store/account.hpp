@@ -31,12 +31,18 @@ enum class SpecialUse : std::uint8_t {
     snoozed
 };
 
+/// What a folder holds. All but mail have names of their own, in a tree of their own: mail clients do not see
+/// them (docs/decisions/0014-items.md).
+enum class FolderKind : std::uint8_t { mail, calendar, contacts, tasks, notes };
+
 /// Names are UTF-8 in NFC, levels separated by '/'; INBOX is always written so.
 struct FolderInfo {
     base::FolderId id;
     base::FolderId parent;  ///< 0: top level
     std::string name;       ///< full name
     SpecialUse use = SpecialUse::none;
+    FolderKind kind = FolderKind::mail;
+    bool first = false;      ///< of its kind, not mail: the one that every mailbox has
     bool selectable = true;  ///< false: only a level of the hierarchy (\Noselect), kept for its children
     /// Made by a RENAME of INBOX, as far as is remembered: not longer than the account is in memory.
     bool was_inbox = false;
@@ -47,7 +53,8 @@ struct FolderInfo {
 /// Immutable. Folders in order of name, INBOX first.
 class FolderTree {
 public:
-    std::vector<FolderInfo> folders;
+    std::vector<FolderInfo> folders;  ///< of mail
+    std::vector<FolderInfo> items;    ///< of all else, in order of name: what find() of mail does not find
     std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
     /// Accounts that may share something with this one: look at their folders' rights. Some may not any more.
     std::set<base::AccountId> sharers;
@@ -55,6 +62,11 @@ public:
     const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case
     const FolderInfo* find(base::FolderId id) const;
     const FolderInfo* find(SpecialUse use) const;
+    /// Also where it is none of mail.
+    const FolderInfo* find_any(base::FolderId id) const;
+    const FolderInfo* find_item_folder(std::string_view name) const;
+    /// The one that every mailbox has.
+    const FolderInfo* first_of(FolderKind kind) const;
     bool has_children(const FolderInfo& folder) const;
     /// Makes find() by id quick. For one who has put the folders in order and adds none.
     void index();
@@ -94,6 +106,12 @@ public:
     /// section 6.3.6).
     /// \errors not_found, exists, invalid
     virtual awaitable<Result<void>> rename(std::string from, std::string to) = 0;
+    /// The same for folders of other kinds than mail, whose names are apart. \errors as those
+    virtual awaitable<Result<FolderInfo>> create_items(std::string name, FolderKind kind);
+    virtual awaitable<Result<void>> remove_items(std::string name);
+    virtual awaitable<Result<void>> rename_items(std::string from, std::string to);
+    /// Calendar, Contacts, Tasks and Notes, where they are missing: mailboxes have them once a device asks.
+    virtual awaitable<Result<void>> make_item_folders();
     virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;
 
     /// One entry of a folder's access control list. Who may do that is the caller's affair, and so is who

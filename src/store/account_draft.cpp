@@ -6,6 +6,11 @@
 #include "store/keys.hpp"
 
 namespace store {
+namespace {
+
+base::FolderId root_of(FolderKind kind) { return kind == FolderKind::mail ? base::FolderId() : items_root; }
+
+}  // namespace
 
 Result<AccountState> AccountState::read(const std::vector<engine::Row>& rows) {
     AccountState state;
@@ -56,17 +61,20 @@ FolderTreePtr AccountState::tree() const {
             name = at->second.leaf + '/' + name;
         FolderInfo info;
         info.id = id;
-        info.parent = row.parent;
+        info.parent = row.parent == items_root ? base::FolderId() : row.parent;
+        info.kind = row.kind;
+        info.first = row.first;
         info.name = std::move(name);
         info.use = row.use;
         info.selectable = row.selectable;
         info.uid_validity = row.uid_validity;
         info.was_inbox = were_inbox.contains(id);
         if (const auto listed = acls.find(id); listed != acls.end()) info.acl = listed->second;
-        tree->folders.push_back(std::move(info));
+        (row.kind == FolderKind::mail ? tree->folders : tree->items).push_back(std::move(info));
     }
-    std::sort(tree->folders.begin(), tree->folders.end(),
-              [](const FolderInfo& a, const FolderInfo& b) { return name_before(a.name, b.name); });
+    for (std::vector<FolderInfo>* all : {&tree->folders, &tree->items})
+        std::sort(all->begin(), all->end(),
+                  [](const FolderInfo& a, const FolderInfo& b) { return name_before(a.name, b.name); });
     tree->index();
     return tree;
 }
@@ -91,8 +99,8 @@ engine::Batch AccountDraft::finish(std::uint64_t opid) {
     return std::move(batch_);
 }
 
-base::FolderId AccountDraft::find(std::string_view name) const {
-    base::FolderId at;
+base::FolderId AccountDraft::find(std::string_view name, base::FolderId root) const {
+    base::FolderId at = root;
     for (std::size_t start = 0; start <= name.size();) {
         const std::size_t end = std::min(name.find('/', start), name.size());
         const auto found = names_.find(std::pair(at, std::string(name.substr(start, end - start))));
@@ -112,7 +120,7 @@ void AccountDraft::put_row(base::FolderId id) {
     batch_.put.push_back(engine::Row{keys::folder_row(id), encode(state_.folders.at(id))});
 }
 
-base::FolderId AccountDraft::make_row(base::FolderId parent, std::string_view leaf, SpecialUse use) {
+base::FolderId AccountDraft::make_row(base::FolderId parent, std::string_view leaf, NewRow as) {
     const base::FolderId id(ids_.next());
     // RFC 9051 section 2.3.1.1: greater than that of any folder that had this name before.
     const auto seconds = static_cast<std::uint32_t>(std::clamp<std::int64_t>(now_, 1, 0xFFFFFFFELL));
@@ -120,7 +128,8 @@ base::FolderId AccountDraft::make_row(base::FolderId parent, std::string_view le
     FolderRow row;
     row.parent = parent;
     row.leaf = leaf;
-    row.use = use;
+    row.use = as.use;
+    row.kind = as.kind;
     row.uid_validity = state_.header.uid_validity;
     names_[std::pair(parent, row.leaf)] = id;
     state_.folders.emplace(id, std::move(row));
@@ -130,26 +139,31 @@ base::FolderId AccountDraft::make_row(base::FolderId parent, std::string_view le
     return id;
 }
 
-Result<base::FolderId> AccountDraft::make_parents(std::string_view name) {
+Result<base::FolderId> AccountDraft::make_parents(std::string_view name, FolderKind kind) {
     const std::string_view above = parent_of(name);
-    if (above.empty()) return base::FolderId();
-    if (const base::FolderId known = find(above)) return known;
-    const Result<base::FolderId> parent = make_parents(above);
+    if (above.empty()) return root_of(kind);
+    if (const base::FolderId known = find(above, root_of(kind))) return known;
+    const Result<base::FolderId> parent = make_parents(above, kind);
     if (!parent) return parent;
-    return make_row(*parent, leaf_of(above), SpecialUse::none);
+    return make_row(*parent, leaf_of(above), NewRow{SpecialUse::none, kind});
 }
 
-Result<base::FolderId> AccountDraft::create(std::string_view name, SpecialUse use) {
+void AccountDraft::set_first(base::FolderId id) {
+    state_.folders.at(id).first = true;
+    put_row(id);
+}
+
+Result<base::FolderId> AccountDraft::create(std::string_view name, SpecialUse use, FolderKind kind) {
     const auto levels = static_cast<std::size_t>(std::count(name.begin(), name.end(), '/')) + 1;
     if (state_.folders.size() + levels > limits_.folders_max) return Error(Errc::limit, "too many folders");
     if (use != SpecialUse::none)
         for (const auto& [id, row] : state_.folders)
             if (row.use == use) return Error(Errc::denied, "there is a folder for that use");
-    const base::FolderId known = find(name);
+    const base::FolderId known = find(name, root_of(kind));
     if (known && state_.folders.at(known).selectable) return Error(Errc::exists, "the folder exists");
-    const Result<base::FolderId> parent = make_parents(name);
+    const Result<base::FolderId> parent = make_parents(name, kind);
     if (!parent) return parent;
-    const base::FolderId id = make_row(*parent, leaf_of(name), use);
+    const base::FolderId id = make_row(*parent, leaf_of(name), NewRow{use, kind});
     if (known) {
         // It was a level only, kept for its children: they go over to the new folder, whose id was never
         // used.
@@ -170,8 +184,8 @@ Result<base::FolderId> AccountDraft::create(std::string_view name, SpecialUse us
     return id;
 }
 
-Result<base::FolderId> AccountDraft::remove(std::string_view name) {
-    const base::FolderId id = find(name);
+Result<base::FolderId> AccountDraft::remove(std::string_view name, base::FolderId root) {
+    const base::FolderId id = find(name, root);
     if (!id) return Error(Errc::not_found, "no such folder");
     FolderRow& row = state_.folders.at(id);
     if (row.use == SpecialUse::inbox) return Error(Errc::denied, "INBOX cannot be deleted");
@@ -196,10 +210,10 @@ Result<base::FolderId> AccountDraft::remove(std::string_view name) {
     return id;
 }
 
-Result<void> AccountDraft::rename(std::string_view from, std::string_view to) {
-    const base::FolderId id = find(from);
+Result<void> AccountDraft::rename(std::string_view from, std::string_view to, base::FolderId root) {
+    const base::FolderId id = find(from, root);
     if (!id) return Error(Errc::not_found, "no such folder");
-    if (find(to)) return Error(Errc::exists, "the folder exists");
+    if (find(to, root)) return Error(Errc::exists, "the folder exists");
     if (is_below(to, from)) return Error(Errc::invalid, "a folder cannot be inside itself");
     if (state_.folders.size() + static_cast<std::size_t>(std::count(to.begin(), to.end(), '/')) >
         limits_.folders_max)
@@ -207,13 +221,13 @@ Result<void> AccountDraft::rename(std::string_view from, std::string_view to) {
     // The children's names grow along.
     const auto depth_of = [](std::string_view name) { return std::count(name.begin(), name.end(), '/'); };
     const FolderTreePtr tree = state_.tree();
-    for (const FolderInfo& info : tree->folders) {
+    for (const FolderInfo& info : root == items_root ? tree->items : tree->folders) {
         if (!is_below(info.name, from)) continue;
         if (info.name.size() - from.size() + to.size() > limits_.folder_name_bytes_max ||
             depth_of(info.name) - depth_of(from) + depth_of(to) >= limits_.folder_depth_max)
             return Error(Errc::limit, "a folder in it would have too long a name");
     }
-    const Result<base::FolderId> parent = make_parents(to);
+    const Result<base::FolderId> parent = make_parents(to, state_.folders.at(id).kind);
     if (!parent) return parent.error();
     FolderRow& row = state_.folders.at(id);
     names_.erase(std::pair(row.parent, row.leaf));

@@ -12,6 +12,9 @@
 
 namespace store {
 
+/// Above the folders of other kinds than mail: no folder has this id, which is below all that are given.
+inline constexpr base::FolderId items_root{2};
+
 struct AccountState {
     AccountHeader header;
     std::map<base::FolderId, FolderRow> folders;
@@ -37,10 +40,12 @@ public:
     AccountState take() { return std::move(state_); }
 
     // Names are canonical.
-    Result<base::FolderId> create(std::string_view name, SpecialUse use);
-    /// The folder whose content goes.
-    Result<base::FolderId> remove(std::string_view name);
-    Result<void> rename(std::string_view from, std::string_view to);
+    Result<base::FolderId> create(std::string_view name, SpecialUse use, FolderKind kind = FolderKind::mail);
+    /// The folder whose content goes. `root`: items_root, or none for mail.
+    Result<base::FolderId> remove(std::string_view name, base::FolderId root = {});
+    Result<void> rename(std::string_view from, std::string_view to, base::FolderId root = {});
+    /// The folder becomes the one of its kind that every mailbox has.
+    void set_first(base::FolderId id);
     void note_was_inbox(base::FolderId id) { state_.were_inbox.insert(id); }
     void subscribe(std::string_view name, bool yes);
     void set_sharer(base::AccountId owner, bool yes);
@@ -54,11 +59,15 @@ public:
     void drop_tombstone(base::FolderId folder);
 
     /// Null: no such folder.
-    base::FolderId find(std::string_view name) const;
+    base::FolderId find(std::string_view name, base::FolderId root = {}) const;
 
 private:
-    base::FolderId make_row(base::FolderId parent, std::string_view leaf, SpecialUse use);
-    Result<base::FolderId> make_parents(std::string_view name);
+    struct NewRow {
+        SpecialUse use = SpecialUse::none;
+        FolderKind kind = FolderKind::mail;
+    };
+    base::FolderId make_row(base::FolderId parent, std::string_view leaf, NewRow as);
+    Result<base::FolderId> make_parents(std::string_view name, FolderKind kind);
     void put_row(base::FolderId id);
     void put(std::string key, std::string value);
     void erase(std::string key);

@@ -47,6 +47,25 @@ const FolderInfo* FolderTree::find(SpecialUse use) const {
     return at == folders.end() || use == SpecialUse::none ? nullptr : &*at;
 }
 
+const FolderInfo* FolderTree::find_any(base::FolderId id) const {
+    if (const FolderInfo* mail = find(id)) return mail;
+    const auto at =
+        std::find_if(items.begin(), items.end(), [id](const FolderInfo& info) { return info.id == id; });
+    return at == items.end() ? nullptr : &*at;
+}
+
+const FolderInfo* FolderTree::find_item_folder(std::string_view name) const {
+    const auto at = std::find_if(items.begin(), items.end(),
+                                 [name](const FolderInfo& info) { return info.name == name; });
+    return at == items.end() ? nullptr : &*at;
+}
+
+const FolderInfo* FolderTree::first_of(FolderKind kind) const {
+    const auto at = std::find_if(items.begin(), items.end(),
+                                 [kind](const FolderInfo& info) { return info.kind == kind && info.first; });
+    return at == items.end() ? nullptr : &*at;
+}
+
 bool FolderTree::has_children(const FolderInfo& folder) const {
     // In order of name the children follow their parent.
     const std::less<const FolderInfo*> before;
@@ -73,7 +92,7 @@ awaitable<Result<FolderPtr>> LiveAccount::open(base::FolderId folder) {
     LiveFolderPtr opened;
     {
         const std::lock_guard lock(mutex_);
-        const FolderInfo* info = tree_->find(folder);
+        const FolderInfo* info = tree_->find_any(folder);
         if (info == nullptr || !info->selectable) co_return Error(Errc::not_found, "no such folder");
         std::weak_ptr<LiveFolder>& known = live_[folder];
         opened = known.lock();
@@ -86,7 +105,7 @@ awaitable<Result<FolderPtr>> LiveAccount::open(base::FolderId folder) {
     const auto ready = co_await opened->load();
     if (!ready) co_return ready.error();
     const FolderTreePtr tree = folders();
-    const FolderInfo* info = tree->find(folder);
+    const FolderInfo* info = tree->find_any(folder);
     if (info == nullptr || !info->selectable) {  // deleted meanwhile
         opened->mark_deleted();
         co_return Error(Errc::not_found, "no such folder");
@@ -102,7 +121,7 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
     FolderTotals totals;
     {
         const FolderTreePtr tree = folders();
-        const FolderInfo* info = tree->find(folder);
+        const FolderInfo* info = tree->find_any(folder);
         if (info == nullptr || !info->selectable) co_return Error(Errc::not_found, "no such folder");
         totals.uid_validity = info->uid_validity;
     }
@@ -119,7 +138,7 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
     if (!rows) co_return rows.error();
     if (rows->version == 0) {  // nothing was ever in it: that is remembered too
         const FolderTreePtr now = folders();
-        const FolderInfo* still = now->find(folder);
+        const FolderInfo* still = now->find_any(folder);
         const std::lock_guard lock(mutex_);
         if (still != nullptr && still->uid_validity == totals.uid_validity) set_usage(folder, totals);
         co_return totals;
@@ -128,7 +147,7 @@ awaitable<Result<FolderTotals>> LiveAccount::totals(base::FolderId folder) {
     if (!rows->rows.empty()) header = decode_folder_header(rows->rows.front().value);
     if (!header) co_return Error(Errc::corrupt, "the folder is damaged");
     const FolderTreePtr now = folders();
-    const FolderInfo* still = now->find(folder);
+    const FolderInfo* still = now->find_any(folder);
     if (still != nullptr && still->selectable && still->uid_validity == header->totals.uid_validity) {
         const std::lock_guard lock(mutex_);
         set_usage(folder, header->totals);
@@ -162,14 +181,16 @@ awaitable<Result<void>> LiveAccount::load_usage() {
         if (usage_known_) co_return Result<void>();
     }
     const FolderTreePtr tree = folders();
-    for (const FolderInfo& info : tree->folders) {
-        if (!info.selectable) continue;
-        const base::FolderId folder = info.id;
+    std::vector<base::FolderId> all;
+    for (const std::vector<FolderInfo>* some : {&tree->folders, &tree->items})
+        for (const FolderInfo& info : *some)
+            if (info.selectable) all.push_back(info.id);
+    for (const base::FolderId folder : all) {
         const auto known = co_await totals(folder);
         if (!known && known.error().is(Errc::not_found)) continue;
         if (!known) co_return known.error();
         const std::lock_guard lock(mutex_);
-        const FolderInfo* still = tree_->find(folder);
+        const FolderInfo* still = tree_->find_any(folder);
         if (still != nullptr && still->selectable) set_usage(folder, *known);
     }
     const std::lock_guard lock(mutex_);
@@ -218,7 +239,7 @@ void LiveAccount::committed(base::FolderId folder, const FolderTotals& totals, R
         const std::lock_guard lock(mutex_);
         reserved_bytes_ -= reserved.bytes;
         reserved_messages_ -= reserved.messages;
-        const FolderInfo* info = tree_->find(folder);
+        const FolderInfo* info = tree_->find_any(folder);
         if (info != nullptr && info->selectable) set_usage(folder, totals);
     }
     if (happened.empty()) return;

@@ -128,11 +128,14 @@ awaitable<Result<void>> Checker::check_account(std::string partition) {
     }
     std::map<std::string, base::FolderId> names;
     const FolderTreePtr tree = state->tree();
-    for (const FolderInfo& info : tree->folders) {
-        if (info.parent && !state->folders.contains(info.parent))
-            problem(fmt::format("{}: folder {:016x} has no parent", partition, info.id.value));
-        if (!names.emplace(info.name, info.id).second)
-            problem(fmt::format("{}: two folders are called {}", partition, info.name));
+    for (const std::vector<FolderInfo>* all : {&tree->folders, &tree->items}) {
+        names.clear();
+        for (const FolderInfo& info : *all) {
+            if (info.parent && !state->folders.contains(info.parent))
+                problem(fmt::format("{}: folder {:016x} has no parent", partition, info.id.value));
+            if (!names.emplace(info.name, info.id).second)
+                problem(fmt::format("{}: two folders are called {}", partition, info.name));
+        }
     }
     if (state->header.removed) co_return Result<void>();
     const auto shared = co_await check_sharing(*id, tree);
@@ -141,10 +144,10 @@ awaitable<Result<void>> Checker::check_account(std::string partition) {
         if (!state->folders.contains(folder))
             problem(fmt::format("{}: a list of rights of folder {:016x}, which there is not", partition,
                                 folder.value));
-    for (const FolderInfo& info : tree->folders) {
-        if (!info.selectable) continue;
-        FolderRow row = state->folders.at(info.id);
-        const auto done = co_await check_folder(info.id, *id, std::move(row));
+    for (const auto& [folder, known] : state->folders) {
+        if (!known.selectable) continue;
+        FolderRow row = known;
+        const auto done = co_await check_folder(folder, *id, std::move(row));
         if (!done) co_return done;
     }
     co_return Result<void>();

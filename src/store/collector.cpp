@@ -267,9 +267,11 @@ awaitable<Result<void>> Collector::collect_removed(LiveAccountPtr account) {
     const auto loaded = co_await account->load();
     if (loaded || !account->removed()) co_return Result<void>();
     const FolderTreePtr tree = account->folders();
-    for (const FolderInfo& info : tree->folders) {
-        const auto dropped = co_await drop_content(info.id);
-        if (!dropped) co_return dropped;
+    for (const std::vector<FolderInfo>* all : {&tree->folders, &tree->items}) {
+        for (const FolderInfo& info : *all) {
+            const auto dropped = co_await drop_content(info.id);
+            if (!dropped) co_return dropped;
+        }
     }
     for (const auto& [folder, time] : account->tombstones()) {
         const auto dropped = co_await drop_content(folder);

@@ -116,7 +116,7 @@ awaitable<Result<void>> Collector::sweep_annotations_of(base::AccountId keeper) 
         const LiveAccountPtr owner = context_.find_account(place.owner);
         const auto known = co_await owner->load();
         if (!known && !known.error().is(Errc::not_found)) co_return known;
-        if (known && owner->folders()->find(place.folder) != nullptr) continue;
+        if (known && owner->folders()->find_any(place.folder) != nullptr) continue;
         const auto gone = co_await annotations.forget(place);
         if (!gone) co_return gone;
     }

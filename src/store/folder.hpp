@@ -139,6 +139,11 @@ public:
     virtual awaitable<Result<ReplaceResult>> replace(Uid old, std::shared_ptr<Folder> destination,
                                                      Incoming message) = 0;
 
+    /// Puts other octets in a message's place: it keeps its uid and gets a new modseq. For folders of other
+    /// kinds than mail; a message of mail never changes (RFC 9051 section 2.3.1.1). \errors conflict: its
+    /// modseq is not `expected` any more · not_found · as append()
+    virtual awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) = 0;
+
     /// As of `view`, a snapshot of this folder; null: of the newest.
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view = nullptr) = 0;
     /// A transaction that changes no message: its modseq tells that something else of the mailbox did (RFC

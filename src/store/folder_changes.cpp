@@ -88,7 +88,7 @@ FolderChange::Cost AppendChange::cost(const Snapshot&) const {
     Cost cost{items.size() * 4 + 3 + (user ? items.size() / 64 + 2 : 0),
               16'384 + (items.size() / 64 + 2) * page_bytes_max};
     for (const Item& item : items) cost.bytes += item.row.size() + 256;
-    if (replaces) cost.rows += 4;
+    if (replaces || revises) cost.rows += 4;
     if (intent) ++cost.rows;
     return cost;
 }
@@ -101,8 +101,44 @@ void AppendChange::take_out_replaced(RoundView& view) {
     write_log(view, LogOp::expunge, std::move(old), {}, {});
 }
 
+void AppendChange::revise(RoundView& view) {
+    const Item& item = items.front();
+    const std::optional<Entry> old = view.draft.find(revises);
+    if (!old) {
+        error = Error(Errc::not_found, "no such message");
+        return;
+    }
+    if (old->modseq != expected) {
+        error = Error(Errc::conflict, "it was changed meanwhile");
+        return;
+    }
+    const Result<FlagSet> flags = view.draft.resolve(item.flags, true);
+    if (!flags) {
+        error = flags.error();
+        return;
+    }
+    if (!reserve(view, item.size - std::min(item.size, freed_bytes), 0)) return;
+    Entry entry = *old;
+    entry.flags = *flags;
+    entry.id = item.id;
+    entry.internal_date = item.internal_date;
+    entry.size = item.size;
+    view.draft.revise(entry);
+    put_static(view, MessageRef{revises, item.id}, item.row);
+    std::vector<std::string> tags{keys::tag(view.folder, item.id, 0)};
+    item.content->join(view.prelude, std::move(tags));
+    write_garbage(view, {MessageRef{revises, old->id}});
+    result.uids.assign(1, revises);
+    result.ids.assign(1, item.id);
+    result.uid_validity = view.draft.totals().uid_validity;
+    UidRanges uids;
+    append_uid(uids, revises);
+    write_log(view, LogOp::flags, std::move(uids), {}, {});
+}
+
 void AppendChange::apply(RoundView& view) {
     result = {};
+    if (revises) return revise(view);
     nothing_to_replace = replaces && !view.draft.holds(replaces);
     if (nothing_to_replace) {
         error = Error(Errc::not_found, "no such message");

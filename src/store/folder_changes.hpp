@@ -104,14 +104,21 @@ public:
     bool nothing_to_replace = false;  ///< the error is that
 
     Cost cost(const Snapshot& snapshot) const override;
-    std::optional<Notice::Kind> kind() const override { return Notice::Kind::appended; }
+    std::optional<Notice::Kind> kind() const override {
+        return revises ? Notice::Kind::flags : Notice::Kind::appended;
+    }
     void apply(RoundView& view) override;
     void done(RecentThreads& threads, const SnapshotPtr& now) override;
-    bool leaves_garbage() const override { return bool(replaces); }
+    bool leaves_garbage() const override { return bool(replaces) || bool(revises); }
+
+    // Of one that takes another's place: Folder::revise().
+    Uid revises;
+    ModSeq expected;
 
 private:
     static base::ThreadId thread_of(const Item& item, const RecentThreads& recent,
                                     const std::map<std::uint64_t, base::ThreadId>& here);
+    void revise(RoundView& view);
     void take_out_replaced(RoundView& view);
 };
 

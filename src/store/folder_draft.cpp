@@ -195,11 +195,23 @@ void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
     }
 }
 
-bool FolderDraft::holds(Uid uid) const {
+std::optional<Entry> FolderDraft::find(Uid uid) const {
     const PagePtr page = find_page(uid.value >> 6);
-    if (page == nullptr) return false;
-    return std::any_of(page->entries.begin(), page->entries.end(),
-                       [uid](const Entry& entry) { return entry.uid == uid; });
+    if (page == nullptr) return std::nullopt;
+    const auto at = std::find_if(page->entries.begin(), page->entries.end(),
+                                 [uid](const Entry& entry) { return entry.uid == uid; });
+    return at == page->entries.end() ? std::nullopt : std::optional(*at);
+}
+
+void FolderDraft::revise(Entry entry) {
+    entry.modseq = next_modseq();
+    Page& page = own_page(entry.uid.value >> 6);
+    const auto at = std::find_if(page.entries.begin(), page.entries.end(),
+                                 [&entry](const Entry& one) { return one.uid == entry.uid; });
+    BASE_ASSERT(at != page.entries.end());
+    leave(*at);
+    *at = entry;
+    enter(entry);
 }
 
 std::vector<MessageRef> FolderDraft::expunge(const UidRanges& uids, bool only_deleted) {

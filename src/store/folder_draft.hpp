@@ -45,7 +45,10 @@ public:
     /// RFC 9051 section 6.4.6 and RFC 7162 section 3.1.3. Entries that stay as they are keep their modseq.
     void edit_flags(const UidRanges& uids, FlagEdit& edit);
 
-    bool holds(Uid uid) const;
+    bool holds(Uid uid) const { return find(uid).has_value(); }
+    std::optional<Entry> find(Uid uid) const;
+    /// Puts the entry in the place of the one with its uid, with the transaction's modseq.
+    void revise(Entry entry);
     /// Takes messages out: of `uids`, and only those with \Deleted when so asked.
     std::vector<MessageRef> expunge(const UidRanges& uids, bool only_deleted);
 

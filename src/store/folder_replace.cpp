@@ -64,4 +64,27 @@ awaitable<Result<ReplaceResult>> LiveFolder::replace(Uid old, FolderPtr destinat
     co_return Result<ReplaceResult>(std::move(result));
 }
 
+awaitable<Result<ModSeq>> LiveFolder::revise(Uid uid, ModSeq expected, Incoming message) {
+    const SnapshotPtr now = snapshot();
+    const Entry* entry = now->find(uid);
+    if (entry == nullptr) co_return Error(Errc::not_found, "no such message");
+    std::vector<Incoming> messages;
+    messages.push_back(std::move(message));
+    auto prepared = co_await prepare(std::move(messages), true);
+    if (!prepared) co_return prepared.error();
+    const std::shared_ptr<AppendChange> change = *prepared;
+    change->revises = uid;
+    change->expected = expected;
+    change->freed_bytes = entry->size;
+    change->freed_messages = 1;
+    co_await submit(change);
+    change->holds.clear();
+    if (!change->error.is(Errc::none)) co_return change->error;
+    co_return change->modseq;
+}
+
+awaitable<Result<ModSeq>> UserFolder::revise(Uid uid, ModSeq expected, Incoming message) {
+    return folder_->revise(uid, expected, std::move(message));
+}
+
 }  // namespace store

@@ -224,11 +224,15 @@ awaitable<Result<FolderInfo>> LiveAccount::make_folder(std::string name, Special
 }
 
 awaitable<Result<void>> LiveAccount::remove(std::string name) {
+    return remove_from(std::move(name), base::FolderId());
+}
+
+awaitable<Result<void>> LiveAccount::remove_from(std::string name, base::FolderId root) {
     Result<std::string> canonical = canonical_name(name, context_.limits);
     if (!canonical) co_return Error(Errc::not_found, "no such folder");
     auto gone = std::make_shared<base::FolderId>();
-    Apply apply = [gone, name = *canonical](AccountDraft& draft) {
-        const auto id = draft.remove(name);
+    Apply apply = [gone, root, name = *canonical](AccountDraft& draft) {
+        const auto id = draft.remove(name, root);
         if (!id) return id.error();
         *gone = *id;
         return Error();

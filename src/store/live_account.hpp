@@ -29,6 +29,10 @@ public:
     awaitable<Result<FolderInfo>> create(std::string name, SpecialUse use) override;
     awaitable<Result<void>> remove(std::string name) override;
     awaitable<Result<void>> rename(std::string from, std::string to) override;
+    awaitable<Result<FolderInfo>> create_items(std::string name, FolderKind kind) override;
+    awaitable<Result<void>> remove_items(std::string name) override;
+    awaitable<Result<void>> rename_items(std::string from, std::string to) override;
+    awaitable<Result<void>> make_item_folders() override;
     awaitable<Result<void>> set_subscribed(std::string name, bool yes) override;
     awaitable<Result<AclPtr>> change_acl(base::FolderId folder, AclEntry entry, AclChange how) override;
     awaitable<Result<void>> set_sharer(base::AccountId owner, bool yes) override;
@@ -77,6 +81,7 @@ private:
     LiveFolderPtr live(base::FolderId folder) const;
     std::vector<LiveFolderPtr> with_new_rights(const AccountState& next) const;
     awaitable<Result<void>> rename_inbox(std::string to);
+    awaitable<Result<void>> remove_from(std::string name, base::FolderId root);
     awaitable<Result<FolderInfo>> make_folder(std::string name, SpecialUse use, bool was_inbox);
     void forget_usage(base::FolderId folder);
 

@@ -199,6 +199,10 @@ std::string encode(const FolderRow& row) {
     out.u8(static_cast<std::uint8_t>(row.use));
     out.u8(row.selectable ? 1 : 0);
     out.u32(row.uid_validity);
+    if (row.kind != FolderKind::mail) {
+        out.u8(static_cast<std::uint8_t>(row.kind));
+        out.u8(row.first ? 1 : 0);
+    }
     return std::move(out).seal();
 }
 
@@ -213,6 +217,13 @@ std::optional<FolderRow> decode_folder_row(std::string_view value) {
     if (use > static_cast<std::uint8_t>(SpecialUse::snoozed) || selectable > 1) in.fail();
     row.use = static_cast<SpecialUse>(use);
     row.selectable = selectable == 1;
+    if (in.left() != 0) {  // folders of mail end before it
+        const std::uint8_t kind = in.u8();
+        const std::uint8_t first = in.u8();
+        if (kind == 0 || kind > static_cast<std::uint8_t>(FolderKind::notes) || first > 1) in.fail();
+        row.kind = static_cast<FolderKind>(kind);
+        row.first = first == 1;
+    }
     return finished(in, std::move(row));
 }
 

@@ -93,6 +93,8 @@ struct FolderRow {
     SpecialUse use = SpecialUse::none;
     bool selectable = true;
     std::uint32_t uid_validity = 0;
+    FolderKind kind = FolderKind::mail;
+    bool first = false;
     bool operator==(const FolderRow&) const = default;
 };
 std::string encode(const FolderRow& row);

@@ -31,6 +31,7 @@ public:
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
                                           ChangeProgress* progress) override;
     awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
+    awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
