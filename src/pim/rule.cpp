@@ -1,0 +1,205 @@
+#include "pim/rule.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <libical/ical.h>
+#include <memory>
+
+#include <fmt/format.h>
+
+namespace pim {
+namespace {
+
+constexpr std::array<std::string_view, 7> frequencies{"SECONDLY", "MINUTELY", "HOURLY", "DAILY",
+                                                      "WEEKLY",   "MONTHLY",  "YEARLY"};
+constexpr std::array<std::string_view, 7> weekdays{"SU", "MO", "TU", "WE", "TH", "FR", "SA"};
+constexpr std::size_t rule_octets_max = 1'000;
+constexpr std::size_t list_max = 64;
+
+template <std::size_t Count>
+std::optional<unsigned> place_in(const std::array<std::string_view, Count>& names, std::string_view name) {
+    for (unsigned i = 0; i < Count; ++i)
+        if (names[i] == name) return i;
+    return std::nullopt;
+}
+
+std::optional<int> number(std::string_view text) {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    int out = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (fault != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    return out;
+}
+
+bool take_list(std::string_view text, int most, std::vector<int>& out) {
+    for (const std::string& one : split(text, ',')) {
+        const auto value = number(one);
+        if (!value || *value == 0 || *value > most || *value < -most || out.size() == list_max) return false;
+        out.push_back(*value);
+    }
+    return true;
+}
+
+bool take_days(std::string_view text, std::vector<Rule::Day>& out) {
+    for (const std::string& one : split(text, ',')) {
+        if (one.size() < 2 || out.size() == list_max) return false;
+        const auto day = place_in(weekdays, std::string_view(one).substr(one.size() - 2));
+        if (!day) return false;
+        Rule::Day value;
+        value.weekday = *day;
+        if (one.size() > 2) {
+            const auto week = number(std::string_view(one).substr(0, one.size() - 2));
+            if (!week || *week == 0 || *week > 53 || *week < -53) return false;
+            value.week = *week;
+        }
+        out.push_back(value);
+    }
+    return true;
+}
+
+/// False: not as the RFC has it.
+bool take(std::string_view name, std::string_view value, Rule& out) {
+    if (name == "FREQ") {
+        const auto place = place_in(frequencies, value);
+        if (place) out.frequency = static_cast<Rule::Frequency>(*place);
+        return place.has_value();
+    }
+    if (name == "INTERVAL" || name == "COUNT") {
+        const auto many = number(value);
+        if (!many || *many < 1 || *many > 100'000) return false;
+        if (name == "COUNT") {
+            out.count = static_cast<unsigned>(*many);
+        } else {
+            out.interval = static_cast<unsigned>(*many);
+        }
+        return true;
+    }
+    if (name == "UNTIL") {
+        out.until = parse_date_time(value);
+        return out.until.has_value();
+    }
+    if (name == "BYDAY") return take_days(value, out.by_day);
+    if (name == "BYMONTHDAY") return take_list(value, 31, out.by_month_day);
+    if (name == "BYMONTH") return take_list(value, 12, out.by_month);
+    if (name == "BYSETPOS") return take_list(value, 366, out.by_position);
+    if (name == "WKST") {
+        out.week_start = place_in(weekdays, value);
+        return out.week_start.has_value();
+    }
+    if (out.others.size() == list_max) return false;
+    out.others.emplace_back(name, value);
+    return true;
+}
+
+void add_list(std::string& out, std::string_view name, const std::vector<int>& values) {
+    if (!values.empty()) out += fmt::format(";{}={}", name, fmt::join(values, ","));
+}
+
+struct IteratorEnd {
+    void operator()(icalrecur_iterator* at) const { icalrecur_iterator_free(at); }
+};
+using Iterator = std::unique_ptr<icalrecur_iterator, IteratorEnd>;
+
+std::int64_t seconds_of(const icaltimetype& time) {
+    CivilTime out;
+    out.year = time.year;
+    out.month = static_cast<unsigned>(time.month);
+    out.day = static_cast<unsigned>(time.day);
+    out.hour = static_cast<unsigned>(time.hour);
+    out.minute = static_cast<unsigned>(time.minute);
+    out.second = static_cast<unsigned>(time.second);
+    return from_civil(out);
+}
+
+/// Local times without a zone: the calendar arithmetic is all that is asked for.
+Iterator iterate(Rule rule, std::int64_t start) {
+    // No calendar of people repeats within a day, and its steps would be many.
+    if (rule.frequency < Rule::Frequency::daily) return nullptr;
+    if (rule.until) rule.until->kind = DateTime::Kind::local;
+    const std::string text = write_rule(rule);
+    const icalrecurrencetype recurrence = icalrecurrencetype_from_string(text.c_str());
+    if (recurrence.freq == ICAL_NO_RECURRENCE) return nullptr;
+    const CivilTime at = civil(start);
+    icaltimetype first = icaltime_null_time();
+    first.year = at.year;
+    first.month = static_cast<int>(at.month);
+    first.day = static_cast<int>(at.day);
+    first.hour = static_cast<int>(at.hour);
+    first.minute = static_cast<int>(at.minute);
+    first.second = static_cast<int>(at.second);
+    return Iterator(icalrecur_iterator_new(recurrence, first));
+}
+
+}  // namespace
+
+std::string_view weekday_name(unsigned weekday) { return weekdays[weekday % 7]; }
+
+std::optional<Rule> parse_rule(std::string_view text) {
+    if (text.empty() || text.size() > rule_octets_max) return std::nullopt;
+    std::string capitals(text);
+    for (char& c : capitals)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    Rule out;
+    bool has_frequency = false;
+    std::string_view rest = capitals;
+    while (!rest.empty()) {
+        const std::string_view part = rest.substr(0, rest.find(';'));
+        rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        const std::size_t equals = part.find('=');
+        if (equals == std::string_view::npos) return std::nullopt;
+        if (!take(part.substr(0, equals), part.substr(equals + 1), out)) return std::nullopt;
+        has_frequency = has_frequency || part.starts_with("FREQ=");
+    }
+    if (!has_frequency) return std::nullopt;
+    return out;
+}
+
+std::string write_rule(const Rule& rule) {
+    std::string out = "FREQ=" + std::string(frequencies[static_cast<std::size_t>(rule.frequency)]);
+    if (rule.interval != 1) out += fmt::format(";INTERVAL={}", rule.interval);
+    if (rule.count) out += fmt::format(";COUNT={}", *rule.count);
+    if (rule.until) out += ";UNTIL=" + write_date_time(*rule.until);
+    add_list(out, "BYMONTH", rule.by_month);
+    add_list(out, "BYMONTHDAY", rule.by_month_day);
+    for (std::size_t i = 0; i < rule.by_day.size(); ++i) {
+        out += i == 0 ? ";BYDAY=" : ",";
+        if (rule.by_day[i].week != 0) out += std::to_string(rule.by_day[i].week);
+        out += weekday_name(rule.by_day[i].weekday);
+    }
+    add_list(out, "BYSETPOS", rule.by_position);
+    if (rule.week_start) out += ";WKST=" + std::string(weekday_name(*rule.week_start));
+    for (const auto& [name, value] : rule.others) out += ";" + name + "=" + value;
+    return out;
+}
+
+std::optional<std::int64_t> last_occurrence(const Rule& rule, std::int64_t start,
+                                            const OccurrenceLimits& limits) {
+    if (!rule.count && !rule.until) return std::nullopt;
+    const Iterator at = iterate(rule, start);
+    if (!at) return start;
+    std::int64_t last = start;
+    for (unsigned steps = 0; steps < limits.steps_max; ++steps) {
+        const icaltimetype next = icalrecur_iterator_next(at.get());
+        if (icaltime_is_null_time(next) != 0) return last;
+        last = seconds_of(next);
+    }
+    return std::nullopt;
+}
+
+std::vector<std::int64_t> occurrences(const Rule& rule, std::int64_t start, std::int64_t from,
+                                      std::int64_t until, const OccurrenceLimits& limits) {
+    std::vector<std::int64_t> out;
+    const Iterator at = iterate(rule, start);
+    if (!at) return out;
+    for (unsigned steps = 0; steps < limits.steps_max; ++steps) {
+        const icaltimetype next = icalrecur_iterator_next(at.get());
+        if (icaltime_is_null_time(next) != 0) break;
+        const std::int64_t seconds = seconds_of(next);
+        if (seconds >= until) break;
+        if (seconds >= from) out.push_back(seconds);
+    }
+    return out;
+}
+
+}  // namespace pim
