@@ -26,6 +26,27 @@ FolderType type_of(SpecialUse use) {
     }
 }
 
+/// Of folders of other kinds than mail: the one that every mailbox has, and others.
+FolderType type_of(store::FolderKind kind, bool first) {
+    switch (kind) {
+        case store::FolderKind::calendar:
+            return first ? FolderType::calendar : FolderType::user_calendar;
+        case store::FolderKind::contacts:
+            return first ? FolderType::contacts : FolderType::user_contacts;
+        case store::FolderKind::tasks:
+            return first ? FolderType::tasks : FolderType::user_tasks;
+        case store::FolderKind::notes:
+            return first ? FolderType::notes : FolderType::user_notes;
+        case store::FolderKind::mail:
+            break;
+    }
+    return FolderType::user_mail;
+}
+
+FolderType type_of(const FolderInfo& folder) {
+    return folder.kind == store::FolderKind::mail ? type_of(folder.use) : type_of(folder.kind, folder.first);
+}
+
 std::string_view leaf_of(std::string_view name) { return name.substr(name.rfind('/') + 1); }
 
 DeviceFolder make(base::FolderId id, FolderRow row) {
@@ -40,7 +61,28 @@ DeviceFolder make(base::FolderId id, FolderRow row) {
 
 }  // namespace
 
-bool is_special(const FolderInfo& folder) { return type_of(folder.use) != FolderType::user_mail; }
+bool is_special(const FolderInfo& folder) {
+    if (folder.kind != store::FolderKind::mail) return folder.first;
+    return type_of(folder.use) != FolderType::user_mail;
+}
+
+std::optional<store::FolderKind> kind_of(int type) {
+    switch (static_cast<FolderType>(type)) {
+        case FolderType::generic:
+        case FolderType::user_mail:
+            return store::FolderKind::mail;
+        case FolderType::user_calendar:
+            return store::FolderKind::calendar;
+        case FolderType::user_contacts:
+            return store::FolderKind::contacts;
+        case FolderType::user_tasks:
+            return store::FolderKind::tasks;
+        case FolderType::user_notes:
+            return store::FolderKind::notes;
+        default:
+            return std::nullopt;
+    }
+}
 
 std::vector<DeviceFolder> device_folders(const store::FolderTree& tree) {
     std::vector<DeviceFolder> out;
@@ -49,11 +91,12 @@ std::vector<DeviceFolder> device_folders(const store::FolderTree& tree) {
     // "a-b" do not matter, INBOX comes first): ids of parents are looked at, not names.
     std::vector<const FolderInfo*> waiting;
     for (const FolderInfo& folder : tree.folders) waiting.push_back(&folder);
+    for (const FolderInfo& folder : tree.items) waiting.push_back(&folder);
     std::map<base::FolderId, bool> told;
     while (!waiting.empty()) {
         std::vector<const FolderInfo*> later;
         for (const FolderInfo* folder : waiting) {
-            const bool orphan = tree.find(folder->parent) == nullptr;
+            const bool orphan = tree.find_any(folder->parent) == nullptr;
             if (folder->parent && !orphan && !told[folder->parent]) {
                 later.push_back(folder);
                 continue;
@@ -62,7 +105,7 @@ std::vector<DeviceFolder> device_folders(const store::FolderTree& tree) {
             row.server_id = write_folder_id(folder->id);
             row.parent_id = folder->parent && !orphan ? write_folder_id(folder->parent) : "0";
             row.name = folder->use == SpecialUse::inbox ? "Inbox" : std::string(leaf_of(folder->name));
-            row.type = type_of(folder->use);
+            row.type = type_of(*folder);
             out.push_back(make(folder->id, std::move(row)));
             told[folder->id] = true;
         }

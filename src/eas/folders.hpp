@@ -1,5 +1,6 @@
 // The folders of a mailbox as devices know them. Pure.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "eas/state/records.hpp"
@@ -22,5 +23,8 @@ FolderSyncAnswer folder_changes(const std::vector<KnownFolder>& before, const st
 
 /// The folder that devices may not rename or remove.
 bool is_special(const store::FolderInfo& folder);
+
+/// Of what devices may make: MS-ASCMD section 2.2.3.186.2. Nothing: no such type.
+std::optional<store::FolderKind> kind_of(int type);
 
 }  // namespace eas

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eas/folders.hpp"
+#include "eas/items/items.hpp"
 #include "eas/mail/draft.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/mail/outgoing_message.hpp"
@@ -103,8 +104,27 @@ private:
     awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
     awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
     awaitable<void> render(CollectionAnswer* out, Plan* plan);
+    void leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const;
     void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
     awaitable<bool> has_news(base::FolderId folder);
+    // sync_items.cpp: items other than mail
+    store::FolderKind kind_of_folder(base::FolderId folder) const;
+    bool is_item_folder(base::FolderId folder) const {
+        return kind_of_folder(folder) != store::FolderKind::mail;
+    }
+    std::int64_t window_of(store::FolderKind kind, std::uint8_t filter) const;
+    ItemContext item_context(const CollectionAnswer& out) const;
+    ItemView item_view(const ItemOptions& options) const;
+    awaitable<store::Result<pim::Component>> read_item(store::FolderPtr folder, store::Entry entry,
+                                                       store::DetailPtr detail, store::FolderKind kind);
+    awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item);
+    awaitable<base::Uid> find_retried(store::FolderPtr folder, std::string uid);
+    awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<CommandResult> change_item(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<CommandResult> revise_item(CollectionAnswer* out, const SyncCommand* command,
+                                         store::Entry entry);
+    awaitable<void> write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id);
+    awaitable<store::Result<pim::Component>> fetch_stored(store::FolderPtr folder, base::Uid uid);
 
     awaitable<Answer> get_item_estimate();
     awaitable<std::pair<int, std::size_t>> estimate(wbxml::Element collection);

@@ -20,6 +20,7 @@ struct CollectionAnswer {
     bool repeated = false;        ///< the request came before, and its answer was lost
     bool virtual_folder = false;  ///< nothing is in it
     bool is_drafts = false;
+    store::FolderKind kind = store::FolderKind::mail;
     store::FolderPtr folder;
     Collection* state = nullptr;
     Cursor base;      ///< what the device has now

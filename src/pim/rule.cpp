@@ -5,6 +5,7 @@
 #include <charconv>
 #include <libical/ical.h>
 #include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -117,6 +118,9 @@ Iterator iterate(Rule rule, std::int64_t start) {
     // No calendar of people repeats within a day, and its steps would be many.
     if (rule.frequency < Rule::Frequency::daily) return nullptr;
     if (rule.until) rule.until->kind = DateTime::Kind::local;
+    // libical is built to abort at what it cannot read; it has one switch for all threads.
+    static std::once_flag calmed;
+    std::call_once(calmed, [] { icalerror_set_errors_are_fatal(false); });
     const std::string text = write_rule(rule);
     const icalrecurrencetype recurrence = icalrecurrencetype_from_string(text.c_str());
     if (recurrence.freq == ICAL_NO_RECURRENCE) return nullptr;

@@ -24,7 +24,7 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     using Estimate = std::pair<int, std::size_t>;
     const auto id = parse_folder_id(collection.child(wbxml::getitemestimate::collection_id).text());
     const auto key = parse_sync_key(collection.child(wbxml::airsync::sync_key).text());
-    const bool there = id && (*id == outbox_id || account_->folders()->find(*id) != nullptr);
+    const bool there = id && (*id == outbox_id || account_->folders()->find_any(*id) != nullptr);
     if (!there) co_return Estimate(estimate_status::bad_collection, 0);
     std::vector<base::FolderId> wanted{*id};
     const auto loaded = co_await services_->devices.load_more(key_, std::move(wanted), &rows_);
@@ -53,7 +53,9 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     PlanRequest request;
     request.now = now_there.get();
     request.vanished = &vanished;
-    request.window = window_start(options.filter, now()).value_or(Cursor::no_window);
+    const store::FolderKind kind = kind_of_folder(*id);
+    request.window = window_of(kind, options.filter);
+    request.dated = kind != store::FolderKind::mail;
     request.steps_max = SIZE_MAX;
     request.count_only = true;
     co_return Estimate(estimate_status::ok, plan_changes(cursor, request).count);
@@ -74,7 +76,10 @@ awaitable<Answer> Session::get_item_estimate() {
         to.number(tags::status, status);
         if (status == estimate_status::ok) {
             to.open(tags::collection);
-            if (version_ <= 121) to.text(tags::class_, "Email");
+            if (version_ <= 121) {
+                const auto folder = parse_folder_id(id);
+                to.text(tags::class_, class_of(kind_of_folder(folder.value_or(base::FolderId()))));
+            }
             to.text(tags::collection_id, id);
             to.number(tags::estimate, static_cast<std::int64_t>(count));
             to.close();
@@ -107,7 +112,8 @@ awaitable<Answer> Session::move_items() {
         }
         if (source && source->snapshot()->find(item->uid) != nullptr) {
             status = move_status::bad_destination;
-            if (destination_id) {
+            // An item stays of its kind.
+            if (destination_id && kind_of_folder(*destination_id) == kind_of_folder(*source_id)) {
                 auto opened = co_await account_->open(*destination_id);
                 if (opened) destination = std::move(*opened);
             }

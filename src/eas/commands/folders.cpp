@@ -41,6 +41,8 @@ bool Session::hierarchy_key_fits(std::string_view key) const {
 
 awaitable<Answer> Session::folder_sync() {
     const FolderRequest request = parse_folder_request(root(), Command::folder_sync);
+    const auto made = co_await account_->make_item_folders();
+    if (!made) co_return failed(made.error());
     FolderSyncAnswer out;
     const auto key = parse_sync_key(request.key);
     if (request.malformed) {
@@ -114,17 +116,21 @@ awaitable<Answer> Session::folder_create() {
     if (request.malformed || !is_name(request.display_name))
         co_return folder_changed(folder_status::malformed, {});
     if (!hierarchy_key_fits(request.key)) co_return folder_changed(folder_status::invalid_key, {});
-    // Folders for mail alone are kept: types 1 and 12.
-    if (request.type != static_cast<int>(FolderType::generic) &&
-        request.type != static_cast<int>(FolderType::user_mail))
-        co_return folder_changed(folder_status::malformed, {});
+    const auto kind = kind_of(request.type);
+    if (!kind) co_return folder_changed(folder_status::malformed, {});
     std::string name(request.display_name);
     if (request.parent_id != "0") {
         const auto parent = parse_folder_id(request.parent_id);
         const store::FolderTreePtr tree = account_->folders();
-        const store::FolderInfo* info = parent ? tree->find(*parent) : nullptr;
-        if (info == nullptr) co_return folder_changed(folder_status::no_parent, {});
+        const store::FolderInfo* info = parent ? tree->find_any(*parent) : nullptr;
+        if (info == nullptr || info->kind != *kind) co_return folder_changed(folder_status::no_parent, {});
         name = info->name + "/" + name;
+    }
+    if (*kind != store::FolderKind::mail) {
+        const auto item_folder = co_await account_->create_items(std::move(name), *kind);
+        if (!item_folder) co_return folder_changed(status_for(item_folder.error()), {});
+        const std::string id = write_folder_id(item_folder->id);
+        co_return folder_changed(folder_status::ok, id);
     }
     const auto made = co_await account_->create(name, store::SpecialUse::none);
     if (!made) co_return folder_changed(status_for(made.error()), {});
@@ -141,20 +147,26 @@ awaitable<Answer> Session::folder_update() {
     if (!hierarchy_key_fits(request.key)) co_return folder_changed(folder_status::invalid_key, {});
     const store::FolderTreePtr tree = account_->folders();
     const auto id = parse_folder_id(request.server_id);
-    const store::FolderInfo* info = id ? tree->find(*id) : nullptr;
+    const store::FolderInfo* info = id ? tree->find_any(*id) : nullptr;
     if (id == outbox_id) co_return folder_changed(folder_status::exists, {});
     if (info == nullptr) co_return folder_changed(folder_status::not_found, {});
     if (is_special(*info)) co_return folder_changed(folder_status::exists, {});  // section 2.2.3.177.6
     std::string name(request.display_name);
     if (request.parent_id != "0") {
         const auto parent = parse_folder_id(request.parent_id);
-        const store::FolderInfo* above = parent ? tree->find(*parent) : nullptr;
-        if (above == nullptr) co_return folder_changed(folder_status::no_parent, {});
+        const store::FolderInfo* above = parent ? tree->find_any(*parent) : nullptr;
+        if (above == nullptr || above->kind != info->kind)
+            co_return folder_changed(folder_status::no_parent, {});
         name = above->name + "/" + name;
     }
     if (name != info->name) {
         const std::string from = info->name;
-        const auto renamed = co_await account_->rename(from, std::move(name));
+        store::Result<void> renamed;
+        if (info->kind == store::FolderKind::mail) {
+            renamed = co_await account_->rename(from, std::move(name));
+        } else {
+            renamed = co_await account_->rename_items(from, std::move(name));
+        }
         if (!renamed) co_return folder_changed(status_for(renamed.error()), {});
     }
     co_return folder_changed(folder_status::ok, request.server_id);
@@ -166,19 +178,25 @@ awaitable<Answer> Session::folder_delete() {
     if (!hierarchy_key_fits(request.key)) co_return folder_changed(folder_status::invalid_key, {});
     const store::FolderTreePtr tree = account_->folders();
     const auto id = parse_folder_id(request.server_id);
-    const store::FolderInfo* info = id ? tree->find(*id) : nullptr;
+    const store::FolderInfo* info = id ? tree->find_any(*id) : nullptr;
     if (id == outbox_id) co_return folder_changed(folder_status::special, {});
     if (info == nullptr) co_return folder_changed(folder_status::not_found, {});
     if (is_special(*info)) co_return folder_changed(folder_status::special, {});
     // What is below goes with it, the deepest first.
     std::vector<const store::FolderInfo*> doomed;
-    for (const store::FolderInfo& folder : tree->folders)
+    const bool is_mail = info->kind == store::FolderKind::mail;
+    for (const store::FolderInfo& folder : is_mail ? tree->folders : tree->items)
         if (folder.id == info->id || folder.name.starts_with(info->name + "/")) doomed.push_back(&folder);
     if (std::ranges::any_of(doomed, [](const store::FolderInfo* one) { return is_special(*one); }))
         co_return folder_changed(folder_status::special, {});
     std::ranges::sort(doomed, std::greater(), [](const store::FolderInfo* one) { return one->name.size(); });
     for (const store::FolderInfo* folder : doomed) {
-        const auto removed = co_await account_->remove(folder->name);
+        store::Result<void> removed;
+        if (is_mail) {
+            removed = co_await account_->remove(folder->name);
+        } else {
+            removed = co_await account_->remove_items(folder->name);
+        }
         if (!removed && !removed.error().is(store::Errc::not_found))
             co_return folder_changed(status_for(removed.error()), {});
         changes_.forgotten.push_back(folder->id);

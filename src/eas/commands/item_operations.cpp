@@ -152,8 +152,10 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
     const FetchRequest request = read_fetch(element);
     int status = request.status;
     store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
+    const auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
+    if (status == op_status::ok && id && is_item_folder(id->folder))
+        co_return co_await write_fetched_item(to, element, *id);
     if (status == op_status::ok) {
-        const auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
         store::FolderPtr folder;
         if (id) {
             auto opened = co_await account_->open(id->folder);
@@ -175,6 +177,24 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
         }
         to->open(tags::properties);
         write_mail(*to, *item, version_);
+        to->close();
+    }
+    to->close();
+}
+
+/// The same of a contact, an event, a task or a note.
+awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id) {
+    const FetchRequest request = read_fetch(element);
+    const store::FolderKind kind = kind_of_folder(id.folder);
+    store::Result<pim::Component> item = store::Error(store::Errc::not_found, "no such item");
+    const auto folder = co_await account_->open(id.folder);
+    if (folder) item = co_await fetch_stored(*folder, id.uid);
+    to->open(tags::fetch);
+    write_ids(*to, request, item ? op_status::ok : status_for(item.error()));
+    if (item) {
+        to->text(wbxml::airsync::class_, class_of(kind));
+        to->open(tags::properties);
+        write_item(*to, kind, *item, item_view(request.options));
         to->close();
     }
     to->close();

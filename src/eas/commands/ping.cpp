@@ -45,6 +45,7 @@ awaitable<bool> Session::has_news(base::FolderId folder) {
     request.now = now_there.get();
     request.vanished = &vanished;
     request.window = cursor.window;
+    request.dated = is_item_folder(folder);
     request.steps_max = 1;
     request.count_only = true;
     co_return plan_changes(cursor, request).count != 0;
@@ -99,7 +100,7 @@ PingAnswer Session::take_ping(std::vector<base::FolderId>* folders, std::uint32_
     }
     for (const std::string& text : request.folders) {
         const auto id = parse_folder_id(text);
-        const bool known = id && (*id == outbox_id || account_->folders()->find(*id) != nullptr);
+        const bool known = id && (*id == outbox_id || account_->folders()->find_any(*id) != nullptr);
         if (!known && out.status == ping_status::no_changes) out.status = ping_status::hierarchy_changed;
         if (known) folders->push_back(*id);
     }

@@ -142,7 +142,7 @@ awaitable<Answer> Session::sync_once(const SyncRequest* request, bool may_wait, 
 
 void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const {
     to.open(tags::collection);
-    if (version_ <= 121 && !answer.failed()) to.text(tags::class_, "Email");
+    if (version_ <= 121 && !answer.failed()) to.text(tags::class_, class_of(answer.kind));
     to.text(tags::sync_key, answer.failed() && answer.key.empty() ? "0" : std::string_view(answer.key));
     to.text(tags::collection_id, answer.request->id);
     to.number(tags::status, answer.status);
@@ -162,6 +162,11 @@ void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answe
             if (!result.client_id.empty()) to.text(tags::client_id, result.client_id);
             if (!result.server_id.empty()) to.text(tags::server_id, result.server_id);
             to.number(tags::status, result.status);
+            if (!result.uid.empty()) {  // MS-ASCAL section 2.2.2.46
+                to.open(tags::application_data);
+                to.text(wbxml::calendar::uid, result.uid);
+                to.close();
+            }
             to.close();
         }
         to.append(answer.fetched);

@@ -39,7 +39,7 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
         co_return;
     }
     const store::FolderTreePtr tree = account_->folders();
-    const store::FolderInfo* info = id ? tree->find(*id) : nullptr;
+    const store::FolderInfo* info = id ? tree->find_any(*id) : nullptr;
     const bool outbox = id == outbox_id;
     if (!outbox && info == nullptr) {
         const bool was_there = id && std::ranges::any_of(rows_.hierarchy->now, [&](const KnownFolder& known) {
@@ -50,6 +50,7 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
     }
     out->id = *id;
     out->virtual_folder = outbox || !info->selectable;
+    if (info != nullptr) out->kind = info->kind;
     out->is_drafts = info != nullptr && info->use == store::SpecialUse::drafts;
     if (!key) {
         out->status = sync_status::invalid_key;
@@ -58,6 +59,7 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
     const auto known = rows_.collections.find(*id);
     if (key->is_zero()) {
         Collection fresh;
+        fresh.supported = request.supported;
         fresh.key.epoch = static_cast<std::uint32_t>(services_->random.number() | 1U);
         out->state = &(rows_.collections[*id] = std::move(fresh));
         out->is_new = true;
@@ -156,7 +158,8 @@ awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::si
     PlanRequest request;
     request.now = now_there.get();
     request.vanished = &vanished;
-    request.window = window_start(out->state->options.filter, now()).value_or(Cursor::no_window);
+    request.window = window_of(out->kind, out->state->options.filter);
+    request.dated = out->kind != store::FolderKind::mail;
     request.steps_max = steps;
     request.bytes_max = limits().step_bytes_max;
     Plan plan = plan_changes(out->cursor, request);
@@ -199,11 +202,19 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
     }
 }
 
+void Session::leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const {
+    base::log::warn("eas", "an item is left out",
+                    {{"user", identity_.name}, {"item", write_item_id({out->id, uid})}, {"why", why.what()}});
+    withhold(out->cursor, uid);
+}
+
 /// Steps as elements; what cannot be read is left out and noted.
 awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
+    const bool is_mail = out->kind == store::FolderKind::mail;
     std::vector<store::Entry> entries;
     for (const Step& step : plan->steps)
-        if (step.kind == Step::Kind::add) entries.push_back(step.entry);
+        if (step.kind == Step::Kind::add || (!is_mail && step.kind == Step::Kind::change))
+            entries.push_back(step.entry);
     std::ranges::sort(entries, {}, &store::Entry::uid);
     const store::SnapshotPtr now_there = out->folder->snapshot();
     std::map<base::Uid, store::DetailPtr> details;
@@ -223,6 +234,22 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         if (step.kind == Step::Kind::remove || step.kind == Step::Kind::soft_delete) {
             to.open(step.kind == Step::Kind::remove ? tags::delete_ : tags::soft_delete);
             to.text(tags::server_id, id);
+            to.close();
+            continue;
+        }
+        if (!is_mail) {
+            const store::DetailPtr detail = details[step.entry.uid];
+            store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
+            if (detail) item = co_await read_item(out->folder, step.entry, detail, out->kind);
+            if (!item) {
+                leave_out(out, step.entry.uid, item.error());
+                continue;
+            }
+            to.open(step.kind == Step::Kind::add ? tags::add : tags::change);
+            to.text(tags::server_id, id);
+            to.open(tags::application_data);
+            write_item(to, out->kind, *item, item_view(out->state->options));
+            to.close();
             to.close();
             continue;
         }
@@ -246,9 +273,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (read.detail) item = co_await read_mail(std::move(read));
         if (!item) {
-            base::log::warn("eas", "an item is left out",
-                            {{"user", identity_.name}, {"item", id}, {"why", item.error().what()}});
-            withhold(out->cursor, step.entry.uid);
+            leave_out(out, step.entry.uid, item.error());
             continue;
         }
         to.open(tags::add);

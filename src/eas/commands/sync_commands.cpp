@@ -80,7 +80,16 @@ int sync_status_of(const store::Error& error) {
 
 awaitable<void> Session::run_commands(CollectionAnswer* out) {
     for (const SyncCommand& command : out->request->commands) {
-        if (command.kind == Kind::change) {
+        const bool is_item = out->kind != store::FolderKind::mail;
+        const bool of_instance = command.kind == Kind::remove && out->kind == store::FolderKind::calendar &&
+                                 !command.instance.empty();
+        if (is_item && (command.kind == Kind::change || of_instance)) {
+            CommandResult result = co_await change_item(out, &command);
+            out->results.push_back(std::move(result));
+        } else if (is_item && command.kind == Kind::add) {
+            CommandResult result = co_await add_item(out, &command);
+            out->results.push_back(std::move(result));
+        } else if (command.kind == Kind::change) {
             CommandResult result = co_await run_change(out, &command);
             out->results.push_back(std::move(result));
         } else if (command.kind == Kind::add) {
@@ -126,6 +135,8 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
     store::UidRanges uids;
     for (const SyncCommand& command : out->request->commands) {
         if (command.kind != Kind::remove) continue;
+        // One occurrence of a series: that is a change of the series.
+        if (out->kind == store::FolderKind::calendar && !command.instance.empty()) continue;
         const auto id = parse_item_id(command.server_id);
         const bool there =
             id && id->folder == out->id && out->folder && out->folder->snapshot()->find(id->uid) != nullptr;
@@ -138,7 +149,9 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
     const store::FolderInfo* trash = tree->find(store::SpecialUse::trash);
     int status = sync_status::ok;
     base::ModSeq modseq;
-    if (out->request->deletes_as_moves && trash != nullptr && trash->id != out->id) {
+    // Items go for good: the folder of deleted items is one of mail.
+    if (out->kind == store::FolderKind::mail && out->request->deletes_as_moves && trash != nullptr &&
+        trash->id != out->id) {
         auto destination = co_await account_->open(trash->id);
         if (destination) {
             const auto moved = co_await out->folder->move_to(std::move(*destination), uids);
@@ -155,7 +168,8 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
     const store::SnapshotPtr now_there = out->folder->snapshot();
     for (CommandResult& result : out->results) {
         const auto id = parse_item_id(result.server_id);
-        if (static_cast<Kind>(result.kind) != Kind::remove || !id || result.status != sync_status::ok)
+        if (static_cast<Kind>(result.kind) != Kind::remove || !id || result.status != sync_status::ok ||
+            !store::contains_uid(uids, id->uid))
             continue;
         if (now_there->find(id->uid) != nullptr) {
             result.status = status != sync_status::ok ? status : sync_status::server_error;
@@ -170,19 +184,29 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
     for (const SyncCommand& command : out->request->commands) {
         if (command.kind != Kind::fetch) continue;
         const auto id = parse_item_id(command.server_id);
+        const bool is_mail = out->kind == store::FolderKind::mail;
+        const bool there = id && id->folder == out->id && out->folder;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
+        store::Result<pim::Component> other = store::Error(store::Errc::not_found, "no such item");
         if (out->fetched.size() >= limits().fetched_bytes_max) {
             item = store::Error(store::Errc::limit, "the answer is full");
-        } else if (id && id->folder == out->id && out->folder) {
+            other = store::Error(store::Errc::limit, "the answer is full");
+        } else if (there && is_mail) {
             item = co_await fetch_item(out->folder, id->uid, out->state->options);
+        } else if (there) {
+            other = co_await fetch_stored(out->folder, id->uid);
         }
+        const bool found = is_mail ? item.has_value() : other.has_value();
+        int result = sync_status::ok;
+        if (!found) result = sync_status_of(is_mail ? item.error() : other.error());
         wbxml::Encoder to(out->fetched, wbxml::Encoder::Fragment());
         to.open(tags::fetch);
         to.text(tags::server_id, command.server_id);
-        to.number(tags::status, item ? sync_status::ok : sync_status_of(item.error()));
-        if (item) {
+        to.number(tags::status, result);
+        if (found) {
             to.open(tags::application_data);
-            write_mail(to, *item, version_);
+            if (is_mail) write_mail(to, *item, version_);
+            if (!is_mail) write_item(to, out->kind, *other, item_view(out->state->options));
             to.close();
         }
         to.close();

@@ -108,6 +108,7 @@ private:
     bool look_at(const Entry& entry) {
         Cursor& c = cursor();
         const bool withheld = store::contains_uid(c.withheld, entry.uid);
+        if (request_.dated) return look_at_dated(entry, withheld);
         const bool known = entry.internal_date >= c.window && !withheld;
         const bool inside = entry.internal_date >= c.window_next;
         const bool visible = inside && !hides(entry);
@@ -129,6 +130,25 @@ private:
         }
         if (inside) insert(c.withheld, entry.uid);
         if (!inside && withheld) erase(c.withheld, entry.uid);
+        return true;
+    }
+
+    /// The same where dates change: what the device has is what is not withheld.
+    bool look_at_dated(const Entry& entry, bool withheld) {
+        Cursor& c = cursor();
+        const bool visible = entry.internal_date >= c.window_next;
+        const bool changed = entry.modseq > c.done;
+        if (!withheld && visible)
+            return !changed || is_own(entry.uid, entry.modseq) || step(Step::Kind::change, entry);
+        if (!withheld) {
+            if (!step(Step::Kind::soft_delete, entry)) return false;
+            insert(c.withheld, entry.uid);
+            return true;
+        }
+        // What could not be converted is tried again once it changes, or the window does.
+        if (!visible || (!changed && c.window == c.window_next)) return true;
+        if (!step(Step::Kind::add, entry)) return false;
+        erase(c.withheld, entry.uid);
         return true;
     }
 
@@ -262,8 +282,14 @@ private:
 
     bool add(const Entry& entry) {
         Cursor& c = cursor();
-        if (entry.internal_date < c.window) return true;
-        if (const OwnChange* own = own_added(entry.uid)) return keep_own(entry, own->modseq);
+        // What the device has added it has, also outside the window where dates change.
+        const bool inside = entry.internal_date >= c.window;
+        if (const OwnChange* own = own_added(entry.uid); own != nullptr && (inside || request_.dated))
+            return keep_own(entry, own->modseq);
+        if (!inside) {
+            if (request_.dated) insert(c.withheld, entry.uid);
+            return true;
+        }
         if (hides(entry)) {
             insert(c.withheld, entry.uid);
             return true;

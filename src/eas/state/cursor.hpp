@@ -35,7 +35,8 @@ struct Cursor {
     base::Uid pass;
     base::ModSeq target;
     std::int64_t window_next = no_window;
-    /// Inside the interval and the window, but not told: with \Deleted, or what could not be converted.
+    /// Inside the interval and the window, but not told: with \Deleted, or what could not be converted. Of
+    /// folders whose items' dates change, also what is outside the window.
     store::UidRanges withheld;
     std::vector<OwnChange> own;
 
@@ -58,7 +59,10 @@ struct PlanRequest {
     std::int64_t window = Cursor::no_window;     ///< that the device asks for
     std::size_t steps_max = 100;
     std::uint64_t bytes_max = UINT64_MAX;  ///< of the messages added: once it is reached, no more
-    bool count_only = false;               ///< steps are counted, not kept
+    /// Items whose dates change: what is outside the window is among the withheld, so that it is known what
+    /// the device has.
+    bool dated = false;
+    bool count_only = false;  ///< steps are counted, not kept
 };
 
 struct Plan {

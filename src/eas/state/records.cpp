@@ -1,5 +1,7 @@
 #include "eas/state/records.hpp"
 
+#include <algorithm>
+
 #include "store/wire_ranges.hpp"
 
 namespace eas {
@@ -235,6 +237,16 @@ std::string encode(const Collection& collection) {
         out.text(result.server_id);
     }
     out.u8(collection.repeats);
+    // Rows of mail end here.
+    const bool has_uids =
+        std::ranges::any_of(collection.results, [](const CommandResult& one) { return !one.uid.empty(); });
+    if (!collection.supported && !has_uids) return std::move(out).seal();
+    out.u8(collection.supported ? 1 : 0);
+    if (collection.supported) {
+        out.varint(collection.supported->size());
+        for (const std::uint16_t tag : *collection.supported) out.varint(tag);
+    }
+    for (const CommandResult& result : collection.results) out.text(result.uid);
     return std::move(out).seal();
 }
 
@@ -257,6 +269,12 @@ std::optional<Collection> decode_collection(std::string_view row) {
         collection.results.push_back(std::move(result));
     }
     collection.repeats = in.u8();
+    if (in.left() != 0) {
+        if (in.u8() != 0) collection.supported.emplace();
+        for (std::uint64_t left = collection.supported ? in.varint() : 0; left > 0 && in.ok(); --left)
+            collection.supported->push_back(static_cast<std::uint16_t>(in.varint()));
+        for (CommandResult& result : collection.results) result.uid = read_text(in);
+    }
     if (!in.done()) return std::nullopt;
     return collection;
 }

@@ -57,6 +57,7 @@ struct CommandResult {
     std::uint8_t kind = 0;  ///< SyncCommand::Kind
     int status = 1;
     std::string client_id, server_id;
+    std::string uid;  ///< of an event that was added, from 16.0 on
     bool operator==(const CommandResult&) const = default;
 };
 
@@ -71,6 +72,8 @@ struct Collection {
     std::uint64_t commands_hash = 0;
     std::vector<CommandResult> results;
     std::uint8_t repeats = 0;  ///< how often it came again
+    /// Supported of the first Sync: the tags of the properties that the device manages.
+    std::optional<std::vector<std::uint16_t>> supported;
     bool operator==(const Collection&) const = default;
 };
 

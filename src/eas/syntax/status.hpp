@@ -39,6 +39,7 @@ inline constexpr int invalid_key = 3;
 inline constexpr int protocol_error = 4;
 inline constexpr int server_error = 5;
 inline constexpr int conversion = 6;
+inline constexpr int conflict = 7;
 inline constexpr int not_found = 8;
 inline constexpr int no_space = 9;
 inline constexpr int hierarchy_changed = 12;

@@ -38,6 +38,8 @@ std::optional<SyncCommand> parse_command(wbxml::Element element) {
     out.client_id = element.child(tags::client_id).text();
     out.server_id = element.child(tags::server_id).text();
     out.data = element.child(tags::application_data);
+    out.instance = element.child(wbxml::airsyncbase::instance_id).text();
+    if (out.instance.empty()) out.instance = out.data.child(wbxml::airsyncbase::instance_id).text();
     out.send = static_cast<bool>(element.child(wbxml::email2::send)) ||
                static_cast<bool>(out.data.child(wbxml::email2::send));
     const bool add = out.kind == SyncCommand::Kind::add;
@@ -78,6 +80,14 @@ bool take_options(wbxml::Element child, SyncCollection& out) {
     return true;
 }
 
+/// MS-ASCMD section 2.2.3.179: an empty one means that the device manages nothing that can be ghosted.
+void take_supported(wbxml::Element child, SyncCollection& out) {
+    constexpr std::size_t tags_max = 256;  // of all classes there are fewer
+    out.supported.emplace();
+    for (const wbxml::Element one : child)
+        if (out.supported->size() < tags_max) out.supported->push_back(one.tag().value());
+}
+
 bool take_commands(wbxml::Element child, SyncCollection& out, const SyncLimits& limits) {
     for (const wbxml::Element one : child) {
         auto command = parse_command(one);
@@ -115,6 +125,7 @@ bool take(wbxml::Element child, SyncCollection& out, const SyncLimits& limits) {
         bool ignored = false;
         return take_flag(child, ignored);
     }
+    if (tag == tags::supported) take_supported(child, out);
     return tag == tags::class_ || tag == tags::supported;
 }
 

@@ -22,15 +22,17 @@ struct SyncCommand {
     enum class Kind : std::uint8_t { add, change, remove, fetch };
     Kind kind = Kind::add;
     std::string_view client_id, server_id;
-    wbxml::Element data;  ///< ApplicationData
-    bool send = false;    ///< Email2:Send, 16.0
+    wbxml::Element data;        ///< ApplicationData
+    std::string_view instance;  ///< AirSyncBase:InstanceId, 16.0: one occurrence of a series
+    bool send = false;          ///< Email2:Send, 16.0
 };
 
 struct SyncCollection {
     std::string_view id;   ///< as sent
     std::string_view key;  ///< as sent
     std::optional<bool> get_changes;
-    std::uint32_t window = 0;  ///< 1 to window_max
+    std::optional<std::vector<std::uint16_t>> supported;  ///< tags; of the first Sync
+    std::uint32_t window = 0;                             ///< 1 to window_max
     bool deletes_as_moves = true;
     std::optional<ItemOptions> options;
     std::vector<SyncCommand> commands;

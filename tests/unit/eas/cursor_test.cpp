@@ -31,6 +31,10 @@ public:
         entry.modseq = base::ModSeq(++modseq_);
         return entry.modseq;
     }
+    base::ModSeq set_date(std::uint32_t uid, std::int64_t date) {
+        entries_.at(uid).internal_date = date;
+        return entries_.at(uid).modseq = base::ModSeq(++modseq_);
+    }
     base::ModSeq remove(std::uint32_t uid) {
         entries_.erase(uid);
         gone_.emplace_back(++modseq_, uid);
@@ -88,7 +92,8 @@ private:
     std::uint64_t modseq_ = 1;
 };
 
-Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::size_t steps) {
+Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::size_t steps,
+          bool dated = false) {
     const store::SnapshotPtr now = folder.snapshot();
     const store::UidRanges vanished =
         needs_vanished(cursor, *now) ? folder.vanished(cursor.done) : store::UidRanges();
@@ -97,6 +102,7 @@ Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::
     request.vanished = &vanished;
     request.window = window;
     request.steps_max = steps;
+    request.dated = dated;
     return plan_changes(cursor, request);
 }
 
@@ -258,6 +264,64 @@ TEST(Cursor, DevicesHaveWhatTheFolderHas) {
             catch_up(folder, device, cursor, window, 1 + random() % 30);
             ASSERT_EQ(device.items, visible(folder, window)) << "seed " << seed << ", turn " << turn;
         }
+    }
+}
+
+/// Items whose dates change go in and out of the window; the device has what is inside, whoever changed it.
+TEST(Cursor, DatesThatChange) {
+    for (unsigned seed = 1; seed <= 60; ++seed) {
+        std::mt19937 random(seed);
+        Folder folder;
+        Device device;
+        Cursor cursor;
+        std::int64_t window = 50;
+        const std::size_t steps = 1 + random() % 5;
+        for (int i = 0; i < 20; ++i) folder.append(static_cast<std::int64_t>(random() % 100));
+        for (int round = 0; round < 60; ++round) {
+            for (unsigned left = random() % 4; left > 0; --left) {
+                const auto date = static_cast<std::int64_t>(random() % 100);
+                const std::uint32_t uid = folder.entries().empty() ? 0 : folder.any(random);
+                const unsigned what = random() % 6;
+                if (what == 0 || uid == 0) {
+                    folder.append(date);
+                } else if (what == 1) {
+                    folder.remove(uid);
+                } else if (what == 2) {  // its own: a new item, wherever its date is
+                    const OwnChange own = folder.append(date);
+                    device.items[own.uid.value] = {};
+                    note_own(cursor, own, nullptr);
+                } else if (what == 3 && device.items.contains(uid)) {
+                    const Entry former = *folder.find(uid);
+                    note_own(cursor, {base::Uid(uid), folder.set_date(uid, date), OwnChange::Kind::flags},
+                             &former);
+                } else {
+                    folder.set_date(uid, date);
+                }
+            }
+            if (random() % 10 == 0) window = static_cast<std::int64_t>(random() % 100);
+            // Sometimes not all of it, or the answer is lost.
+            const Plan some = plan(folder, cursor, window, steps, true);
+            if (random() % 3 == 0) continue;
+            for (const Step& step : some.steps) device.take(step);
+            cursor = some.next;
+        }
+        for (int rounds = 0; rounds < 1'000; ++rounds) {
+            const Plan next = plan(folder, cursor, window, steps, true);
+            for (const Step& step : next.steps) device.take(step);
+            cursor = next.next;
+            if (!next.more) break;
+        }
+        // Of its own items the device keeps one that was made outside until somebody changes it.
+        for (const auto& [uid, entry] : folder.entries()) {
+            const bool inside = entry.internal_date >= window;
+            if (inside) {
+                EXPECT_TRUE(device.items.contains(uid)) << seed << " " << uid;
+            }
+        }
+        for (const auto& [uid, flags] : device.items)
+            EXPECT_NE(folder.find(uid), nullptr) << seed << " " << uid;
+        const Plan quiet = plan(folder, cursor, window, steps, true);
+        EXPECT_TRUE(quiet.steps.empty()) << seed;
     }
 }
 

@@ -1,0 +1,186 @@
+// Items other than mail in Sync: contacts, tasks, notes, events are read, added and changed here. MS-ASCMD
+// section 2.2.3.24.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "eas/items/event.hpp"
+#include "eas/sync_answer.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+using store::FolderKind;
+
+constexpr std::uint64_t item_bytes_max = 9U << 20;  // pim::ComponentLimits, and a header
+constexpr std::size_t uid_octets = 16;
+// Where an event that a device sends again is looked for: among the last ones of the last day.
+constexpr std::uint32_t retried_items_max = 50;
+constexpr std::int64_t retried_seconds_max = 86'400;
+
+int status_for(const store::Error& error) {
+    if (error.is(store::Errc::conflict)) return sync_status::conflict;
+    if (error.is(store::Errc::corrupt)) return sync_status::conversion;
+    return sync_status_of(error);
+}
+
+/// Others have changed it since the device heard of it last.
+bool changed_by_others(const Cursor& cursor, const store::Entry& entry) {
+    if (entry.modseq <= cursor.done) return false;
+    return std::ranges::none_of(cursor.own, [&entry](const OwnChange& own) {
+        return own.uid == entry.uid && own.modseq == entry.modseq;
+    });
+}
+
+}  // namespace
+
+FolderKind Session::kind_of_folder(base::FolderId folder) const {
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* info = tree->find_any(folder);
+    return info == nullptr ? FolderKind::mail : info->kind;
+}
+
+std::int64_t Session::window_of(FolderKind kind, std::uint8_t filter) const {
+    const auto window =
+        kind == FolderKind::mail ? window_start(filter, now()) : item_window(kind, filter, now());
+    return window.value_or(Cursor::no_window);
+}
+
+ItemContext Session::item_context(const CollectionAnswer& out) const {
+    ItemContext context;
+    context.version = version_;
+    context.user = identity_.name;
+    context.user_name = identity_.name;
+    context.now = now();
+    context.fresh_uid = services_->random.hex(uid_octets);
+    context.ghosts.supported = out.state->supported;
+    context.ghosts.all = out.kind == FolderKind::calendar && version_ >= 160;
+    return context;
+}
+
+ItemView Session::item_view(const ItemOptions& options) const {
+    ItemView view;
+    view.options = options;
+    view.version = version_;
+    view.user = identity_.name;
+    return view;
+}
+
+/// \errors corrupt: its text cannot be read · as Folder::read
+awaitable<store::Result<pim::Component>> Session::read_item(store::FolderPtr folder, store::Entry entry,
+                                                            store::DetailPtr detail, FolderKind kind) {
+    if (entry.size > item_bytes_max) co_return store::Error(store::Errc::corrupt, "the item is too large");
+    const auto octets =
+        co_await folder->read(detail, detail->header_bytes, static_cast<std::size_t>(entry.size));
+    if (!octets) co_return octets.error();
+    auto item = unwrap_item(kind, *octets);
+    if (!item) co_return store::Error(store::Errc::corrupt, "the item's text cannot be read");
+    co_return std::move(*item);
+}
+
+/// \errors not_found
+awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr folder, base::Uid uid) {
+    const store::SnapshotPtr now_there = folder->snapshot();
+    const store::Entry* entry = now_there->find(uid);
+    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
+    const store::Entry found = *entry;
+    std::vector<store::Entry> entries{found};
+    const auto details = co_await folder->details(std::move(entries));
+    if (!details) co_return details.error();
+    if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
+    const FolderKind kind = kind_of_folder(folder->id());
+    co_return co_await read_item(folder, found, details->front(), kind);
+}
+
+awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item) {
+    std::string message = wrap_item(kind, *item, now());
+    // Nothing is kept that would not be read again: the limits are those of pim::ComponentLimits.
+    const std::string_view text = std::string_view(message).substr(message.find("\r\n\r\n") + 4);
+    if (!unwrap_item(kind, text)) co_return store::Error(store::Errc::limit, "the item is too large");
+    const auto writer = services_->store.new_message();
+    const auto written = co_await writer->write(message);
+    if (!written) co_return written.error();
+    auto content = co_await writer->finish();
+    if (!content) co_return content.error();
+    store::Incoming out(std::move(*content));
+    out.flags.system = store::FlagSet(store::SystemFlag::seen);
+    out.internal_date = facts_of(kind, *item).date;
+    co_return out;
+}
+
+/// MS-ASCAL section 2.2.2.12: an event with the same ClientUid is the same event, whose answer the device
+/// never had. 0: there is none.
+awaitable<base::Uid> Session::find_retried(store::FolderPtr folder, std::string uid) {
+    const store::SnapshotPtr now_there = folder->snapshot();
+    for (std::uint32_t back = 0; back < std::min(retried_items_max, now_there->size()); ++back) {
+        const store::Entry* entry = now_there->at(base::SeqNum(now_there->size() - back));
+        if (entry == nullptr || entry->save_date < now() - retried_seconds_max) break;
+        const base::Uid at = entry->uid;
+        const auto item = co_await fetch_stored(folder, at);
+        if (item && facts_of(FolderKind::calendar, *item).uid == uid) co_return at;
+    }
+    co_return base::Uid();
+}
+
+awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncCommand* command) {
+    if (!out->folder) co_return command_result(*command, sync_status::conversion);
+    ItemContext context = item_context(*out);
+    context.is_new = true;
+    pim::Component item = empty_item(out->kind);
+    if (!apply_item(out->kind, command->data, item, context))
+        co_return command_result(*command, sync_status::conversion);
+    base::Uid uid;
+    const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
+    if (with_uid && command->data.child(wbxml::calendar::client_uid))
+        uid = co_await find_retried(out->folder, facts_of(out->kind, item).uid);
+    if (!uid) {
+        auto made = co_await make_item(out->kind, &item);
+        if (!made) co_return command_result(*command, status_for(made.error()));
+        std::vector<store::Incoming> incoming;
+        incoming.push_back(std::move(*made));
+        const auto appended = co_await out->folder->append(std::move(incoming));
+        if (!appended) co_return command_result(*command, status_for(appended.error()));
+        uid = appended->uids.front();
+    }
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    if (const store::Entry* entry = now_there->find(uid))
+        note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
+    CommandResult result = command_result(*command, sync_status::ok);
+    result.server_id = write_item_id({out->id, uid});
+    if (with_uid) result.uid = facts_of(out->kind, item).uid;
+    co_return result;
+}
+
+awaitable<CommandResult> Session::change_item(CollectionAnswer* out, const SyncCommand* command) {
+    const auto id = parse_item_id(command->server_id);
+    if (!id || id->folder != out->id || !out->folder)
+        co_return command_result(*command, sync_status::not_found);
+    const store::SnapshotPtr before = out->folder->snapshot();
+    const store::Entry* entry = before->find(id->uid);
+    if (entry == nullptr) co_return command_result(*command, sync_status::not_found);
+    // MS-ASCMD section 2.2.3.34, Conflict: unless the device wins, it hears of the other change instead.
+    if (out->state->options.conflict != 0 && changed_by_others(out->cursor, *entry))
+        co_return command_result(*command, sync_status::conflict);
+    const store::Entry former = *entry;
+    co_return co_await revise_item(out, command, former);
+}
+
+awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncCommand* command,
+                                              store::Entry entry) {
+    auto item = co_await fetch_stored(out->folder, entry.uid);
+    if (!item) co_return command_result(*command, status_for(item.error()));
+    const ItemContext context = item_context(*out);
+    const bool remove = command->kind == SyncCommand::Kind::remove;
+    const bool of_instance = out->kind == FolderKind::calendar && !command->instance.empty();
+    const bool fine = of_instance ? apply_occurrence(command->data, command->instance, remove, *item, context)
+                                  : apply_item(out->kind, command->data, *item, context);
+    if (!fine) co_return command_result(*command, sync_status::conversion);
+    auto made = co_await make_item(out->kind, &*item);
+    if (!made) co_return command_result(*command, status_for(made.error()));
+    const auto revised = co_await out->folder->revise(entry.uid, entry.modseq, std::move(*made));
+    if (!revised) co_return command_result(*command, status_for(revised.error()));
+    note_own(out->cursor, {entry.uid, *revised, OwnChange::Kind::flags}, &entry);
+    co_return command_result(*command, sync_status::ok);
+}
+
+}  // namespace eas

@@ -1,0 +1,255 @@
+#include "eas/items/event.hpp"
+
+#include <algorithm>
+
+#include "base/base64.hpp"
+#include "eas/items/calendar_text.hpp"
+#include "eas/items/time_zone_blob.hpp"
+#include "pim/date_time.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::calendar;
+using pim::day_seconds;
+
+constexpr std::int64_t half_hour = 1'800;
+constexpr std::string_view until_as_sent = "X-BARID-UNTIL";
+constexpr RecurrenceTags recurrence_tags{tags::type,          tags::occurrences,      tags::interval,
+                                         tags::week_of_month, tags::day_of_week,      tags::month_of_year,
+                                         tags::until,         tags::day_of_month,     tags::calendar_type,
+                                         tags::is_leap_month, tags::first_day_of_week};
+
+/// What a device sent in place of a date: nothing when there is none. False: it is no date.
+bool take_moment(wbxml::Element element, std::optional<std::int64_t>& out) {
+    if (!element) return true;
+    const auto time = pim::parse_date_time(element.text());
+    if (time) out = time->seconds;
+    return time.has_value();
+}
+
+/// MS-ASCAL section 3.2.4.4: what is missing in a new event. False: status 6.
+bool complete_times(std::optional<std::int64_t>& start, std::optional<std::int64_t>& end, std::int64_t now) {
+    if (start && end) return true;
+    const std::int64_t rounded = (now + half_hour - 1) / half_hour * half_hour;
+    if (!start && !end) end = rounded + half_hour;
+    if (!start) start = rounded;
+    if (!end) {
+        if (*start > now) return false;
+        end = rounded + half_hour;
+    }
+    return *end >= rounded;
+}
+
+/// The zone of the request, or that of before.
+bool take_zone(wbxml::Element data, pim::Component& calendar, EventFrame& frame, const ItemContext& context) {
+    const wbxml::Element element = data.child(tags::timezone);
+    if (!element) return true;
+    const auto octets = element.is_opaque() ? std::optional(std::string(element.text()))
+                                            : base::base64_decode(element.text());
+    if (!octets) return false;
+    const auto zone = read_time_zone_blob(*octets);
+    if (zone) set_zone(calendar, frame, *zone, context.now);
+    return zone.has_value();
+}
+
+struct Times {
+    std::int64_t start = 0, end = 0;  ///< values of the frame
+    bool operator==(const Times&) const = default;
+};
+
+/// Of the event as it was, in the values of another frame.
+Times times_in(const Times& times, const EventFrame& from, const EventFrame& to) {
+    if (from.all_day == to.all_day) return times;
+    if (!to.all_day) return {from.zone.to_utc(times.start), from.zone.to_utc(times.end)};
+    return {*to.read(pim::write_date_time({times.start, pim::DateTime::Kind::utc})),
+            *to.read(pim::write_date_time({times.end, pim::DateTime::Kind::utc}))};
+}
+
+bool take_times(wbxml::Element data, const Times* before, const EventFrame& frame, const ItemContext& context,
+                Times& out) {
+    std::optional<std::int64_t> start, end;
+    if (!take_moment(data.child(tags::start_time), start) || !take_moment(data.child(tags::end_time), end))
+        return false;
+    if (before == nullptr && !complete_times(start, end, context.now)) return false;
+    const bool moves = before != nullptr && start && !end;
+    out.start = start ? frame.from_device(*start) : before->start;
+    out.end = end ? frame.from_device(*end) : moves ? out.start + before->end - before->start : before->end;
+    if (frame.all_day && out.end <= out.start) out.end = out.start + day_seconds;
+    return out.end >= out.start;
+}
+
+std::int64_t time_of_day(std::int64_t local) { return ((local % day_seconds) + day_seconds) % day_seconds; }
+
+/// UNTIL takes in the day that it names, whatever the time: Exchange keeps a date.
+void write_rule(pim::Component& event, pim::Rule rule, const EventFrame& frame) {
+    std::string sent;
+    if (rule.until) {
+        sent = pim::write_date_time(*rule.until);
+        if (frame.all_day) {
+            rule.until = pim::DateTime{frame.from_device(rule.until->seconds), pim::DateTime::Kind::date};
+        } else {
+            const std::int64_t local = frame.zone.to_local(rule.until->seconds);
+            const std::int64_t start = frame.local(frame.read(event, "DTSTART").value_or(0));
+            const std::int64_t last = local - time_of_day(local) + time_of_day(start);
+            rule.until = pim::DateTime{frame.zone.to_utc(last), pim::DateTime::Kind::utc};
+        }
+    }
+    pim::Property& property = event.set_raw("RRULE", pim::write_rule(rule));
+    property.set_parameter(until_as_sent, sent);
+}
+
+/// `changed`: the pattern is another. False: it is none. The event's start is written.
+bool take_recurrence(wbxml::Element data, pim::Component& event, const EventFrame& frame,
+                     const ItemContext& context, bool& changed) {
+    const wbxml::Element recurrence = data.child(tags::recurrence);
+    if (!recurrence && context.keeps(tags::recurrence)) return true;
+    const std::string before(event.raw("RRULE"));
+    event.remove("RRULE");
+    take_calendar_type(recurrence, recurrence_tags, event);
+    if (recurrence.has_children()) {
+        auto rule = read_recurrence(recurrence, recurrence_tags);
+        if (!rule) return false;
+        write_rule(event, std::move(*rule), frame);
+    }
+    changed = event.raw("RRULE") != before;
+    return true;
+}
+
+void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
+                     const EventView& view) {
+    const auto rule = pim::parse_rule(event.raw("RRULE"));
+    const auto start = frame.read(event, "DTSTART");
+    if (!rule || !start) return;
+    RecurrenceView shown;
+    shown.start = frame.local(*start);
+    shown.version = view.version;
+    shown.until = event.find("RRULE")->parameter(until_as_sent);
+    if (shown.until.empty() && rule->until) {
+        const auto until = frame.read(pim::write_date_time(*rule->until));
+        if (until) shown.until = write_compact(frame.to_device(*until));
+    }
+    const wbxml::Encoder::Mark before = to.mark();
+    to.open(tags::recurrence);
+    if (!write_recurrence(to, *rule, recurrence_tags, shown)) return to.back_to(before);
+    write_calendar_type(to, recurrence_tags, event);
+    to.close();
+}
+
+/// MS-ASCAL section 2.2.2.46, and 2.2.2.9 of ClientUid.
+void take_uid(wbxml::Element data, pim::Component& event, const ItemContext& context) {
+    if (!event.raw("UID").empty()) return;
+    std::string_view uid =
+        context.version >= 160 ? data.child(tags::client_uid).text() : data.child(tags::uid).text();
+    if (uid.empty() || uid.size() > 300) uid = context.fresh_uid;
+    event.set_text("UID", uid);
+}
+
+}  // namespace
+
+const pim::Component* master_of(const pim::Component& calendar) {
+    for (const pim::Component& one : calendar.components)
+        if (one.name == "VEVENT" && one.find("RECURRENCE-ID") == nullptr) return &one;
+    return nullptr;
+}
+pim::Component* master_of(pim::Component& calendar) {
+    for (pim::Component& one : calendar.components)
+        if (one.name == "VEVENT" && one.find("RECURRENCE-ID") == nullptr) return &one;
+    return nullptr;
+}
+
+bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContext& context) {
+    if (context.is_new) calendar.components.emplace_back("VEVENT");
+    const pim::Component* known = master_of(calendar);
+    if (known == nullptr) return false;
+    const pim::Component before = *known;
+    EventFrame old = frame_of(calendar, before, context.version);
+    EventFrame frame = old;
+    if (!take_zone(data, calendar, frame, context)) return false;
+    const wbxml::Element all_day = data.child(tags::all_day_event);
+    if (all_day || !context.keeps(tags::all_day_event)) frame.all_day = all_day.text() == "1";
+    Times was, now;
+    if (!context.is_new) {
+        was.start = old.read(before, "DTSTART").value_or(0);
+        was.end = old.read_end(before, was.start);
+        was = times_in(was, old, frame);
+    }
+    if (!take_times(data, context.is_new ? nullptr : &was, frame, context, now)) return false;
+    pim::Component& event = *master_of(calendar);
+    frame.write(event, "DTSTART", now.start);
+    frame.write(event, "DTEND", now.end);
+    event.remove("DURATION");
+    bool pattern_changed = false;
+    if (!take_recurrence(data, event, frame, context, pattern_changed)) return false;
+    if (!take_details(data, event, context)) return false;
+    take_uid(data, event, context);
+    const auto stamp = pim::parse_date_time(data.child(tags::dt_stamp).text());
+    const bool sent = stamp && context.version < 160;
+    event.set_raw("DTSTAMP", write_compact(sent ? stamp->seconds : context.now));
+    event.set_raw("LAST-MODIFIED", write_compact(context.now));
+    if (event.find("RRULE") == nullptr) {
+        forget_exceptions(calendar);
+        return true;
+    }
+    // From 16.0 on exceptions are changed one by one, and go when the series does.
+    if (context.version >= 160) {
+        const bool moved = !(was == now) || frame.all_day != old.all_day;
+        if (!context.is_new && (pattern_changed || moved)) forget_exceptions(calendar);
+    } else if (data.child(tags::exceptions)) {
+        return take_exceptions(data, calendar, frame, context);
+    }
+    carry_over(calendar, before);
+    return true;
+}
+
+void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view) {
+    const pim::Component* event = master_of(calendar);
+    if (event == nullptr) return;
+    const EventFrame frame = frame_of(calendar, *event, view.version);
+    const std::int64_t start = frame.read(*event, "DTSTART").value_or(0);
+    // MS-ASCAL section 2.2.2.1: whole days are dates without a zone from 16.0 on.
+    if (!(frame.all_day && view.version >= 160)) {
+        pim::TimeZone zone = frame.zone;
+        if (zone.standard_name.empty() && zone == pim::TimeZone()) zone.standard_name = "UTC";
+        to.text(tags::timezone, base::base64_encode(write_time_zone_blob(zone)));
+    }
+    const auto stamp = pim::parse_date_time(event->raw("DTSTAMP"));
+    to.text(tags::dt_stamp, write_compact(stamp ? stamp->seconds : 0));
+    to.text(tags::start_time, write_compact(frame.to_device(start)));
+    to.text(tags::end_time, write_compact(frame.to_device(frame.read_end(*event, start))));
+    to.number(tags::all_day_event, frame.all_day ? 1 : 0);
+    to.text(tags::uid, cut_utf8(event->text("UID"), 300));
+    write_details(to, *event, nullptr, view);
+    show_recurrence(to, *event, frame, view);
+    write_exceptions(to, calendar, frame, view);
+}
+
+ItemFacts event_facts(const pim::Component& calendar) {
+    ItemFacts out;
+    out.date = no_end;
+    const pim::Component* event = master_of(calendar);
+    if (event == nullptr) return out;
+    out.subject = event->text("SUMMARY");
+    out.uid = event->text("UID");
+    const EventFrame frame = frame_of(calendar, *event, 161);
+    const auto start = frame.read(*event, "DTSTART");
+    if (!start || event->find("RDATE") != nullptr) return out;
+    const std::int64_t length = frame.read_end(*event, *start) - *start;
+    std::int64_t last = *start;
+    if (const auto rule = local_rule(*event, frame)) {
+        const auto found = pim::last_occurrence(*rule, frame.local(*start));
+        if (!found) return out;
+        last = frame.value_of_local(*found);
+    }
+    out.date = frame.utc(last + length);
+    for (const pim::Component& one : calendar.components) {
+        if (one.name != "VEVENT" || one.find("RECURRENCE-ID") == nullptr) continue;
+        const EventFrame own = frame_of(calendar, one, 161);
+        const auto begins = own.read(one, "DTSTART");
+        if (begins) out.date = std::max(out.date, own.utc(own.read_end(one, *begins)));
+    }
+    return out;
+}
+
+}  // namespace eas

@@ -1,0 +1,251 @@
+// Occurrences of a series that are different, or not there: overrides with RECURRENCE-ID, and EXDATE.
+// MS-ASCAL section 2.2.2.21 and 3.1.5.4.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "eas/items/event.hpp"
+#include "pim/date_time.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::calendar;
+
+constexpr std::size_t exceptions_max = 1'000;  // of one series, as the schema has it
+
+/// What makes a series of an event, and what names one occurrence.
+constexpr std::string_view of_series[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
+/// What occurrences take from their series unless they have their own.
+constexpr std::string_view inherited[] = {"SUMMARY",
+                                          "LOCATION",
+                                          "CATEGORIES",
+                                          "CLASS",
+                                          "TRANSP",
+                                          "ATTENDEE",
+                                          "ORGANIZER",
+                                          "DESCRIPTION",
+                                          "X-ALT-DESC",
+                                          "STATUS",
+                                          "X-MICROSOFT-CDO-BUSYSTATUS",
+                                          "X-BARID-MEETING-STATUS",
+                                          "X-BARID-PLACE"};
+
+bool is_override(const pim::Component& one) {
+    return one.name == "VEVENT" && one.find("RECURRENCE-ID") != nullptr;
+}
+
+std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name) {
+    std::vector<pim::Property> out;
+    for (const pim::Property& one : event.properties)
+        if (one.name == name) out.push_back(one);
+    return out;
+}
+
+std::set<std::int64_t> removed_dates(const pim::Component& master, const EventFrame& frame) {
+    std::set<std::int64_t> out;
+    for (const pim::Property& one : master.properties) {
+        if (one.name != "EXDATE") continue;
+        for (const std::string& text : pim::split(one.value, ','))
+            if (const auto value = frame.read(text); value && out.size() < exceptions_max) out.insert(*value);
+    }
+    return out;
+}
+
+void write_removed(pim::Component& master, const EventFrame& frame, const std::set<std::int64_t>& dates) {
+    master.remove("EXDATE");
+    for (const std::int64_t date : dates) master.properties.push_back(frame.property("EXDATE", date));
+}
+
+/// The occurrence as the series has it.
+pim::Component occurrence_of(const pim::Component& master, const EventFrame& frame, std::int64_t id) {
+    pim::Component out = master;
+    for (const std::string_view name : of_series) out.remove(name);
+    const std::int64_t start = frame.read(master, "DTSTART").value_or(0);
+    const std::int64_t length = frame.read_end(master, start) - start;
+    out.properties.push_back(frame.property("RECURRENCE-ID", id));
+    frame.write(out, "DTSTART", id);
+    frame.write(out, "DTEND", id + length);
+    return out;
+}
+
+pim::Component* find_override(pim::Component& calendar, const EventFrame& frame, std::int64_t id) {
+    for (pim::Component& one : calendar.components)
+        if (is_override(one) && frame.read(one, "RECURRENCE-ID") == id) return &one;
+    return nullptr;
+}
+
+/// What a device says of one occurrence. What it leaves out stays.
+bool apply_to(wbxml::Element data, pim::Component& occurrence, EventFrame frame, const ItemContext& context) {
+    ItemContext own = context;
+    own.is_new = false;
+    own.ghosts.all = true;
+    const pim::Property* was = occurrence.find("DTSTART");
+    const bool was_all_day = was != nullptr && was->has_parameter("VALUE", "DATE");
+    frame.all_day = was_all_day;
+    const std::int64_t old_start = frame.read(occurrence, "DTSTART").value_or(0);
+    const std::int64_t length = frame.read_end(occurrence, old_start) - old_start;
+    if (const wbxml::Element all_day = data.child(tags::all_day_event)) frame.all_day = all_day.text() == "1";
+    const auto start = pim::parse_date_time(data.child(tags::start_time).text());
+    const auto end = pim::parse_date_time(data.child(tags::end_time).text());
+    if (start || end || frame.all_day != was_all_day) {
+        const std::int64_t begins =
+            start ? frame.from_device(start->seconds) : frame.read(occurrence, "DTSTART").value_or(0);
+        std::int64_t ends = end ? frame.from_device(end->seconds) : begins + length;
+        if (frame.all_day && ends <= begins) ends = begins + pim::day_seconds;
+        if (ends < begins) return false;
+        frame.write(occurrence, "DTSTART", begins);
+        frame.write(occurrence, "DTEND", ends);
+    }
+    occurrence.set_raw("LAST-MODIFIED", write_compact(context.now));
+    return take_details(data, occurrence, own);
+}
+
+std::optional<std::int64_t> id_of(wbxml::Element exception, const EventFrame& frame) {
+    std::string_view text = exception.child(tags::exception_start_time).text();
+    if (text.empty()) text = exception.child(wbxml::airsyncbase::instance_id).text();
+    const auto time = pim::parse_date_time(text);
+    if (!time) return std::nullopt;
+    return frame.from_device(time->seconds);
+}
+
+/// What this server does not understand of an override stays when the override is made anew.
+void keep_unknown(const pim::Component& from, pim::Component& to) {
+    for (const pim::Property& one : from.properties)
+        if (to.find(one.name) == nullptr && std::ranges::find(inherited, one.name) == std::end(inherited))
+            to.properties.push_back(one);
+}
+
+void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, const EventView& view) {
+    const std::string text = write_compact(frame.to_device(id));
+    if (view.version >= 160)
+        to.text(wbxml::airsyncbase::instance_id, text);
+    else
+        to.text(tags::exception_start_time, text);
+}
+
+void show_override(wbxml::Encoder& to, const pim::Component& calendar, const pim::Component& one,
+                   const EventView& view) {
+    const pim::Component& master = *master_of(calendar);
+    const EventFrame series = frame_of(calendar, master, view.version);
+    const EventFrame own = frame_of(calendar, one, view.version);
+    const auto id = series.read(one, "RECURRENCE-ID");
+    const auto start = own.read(one, "DTSTART");
+    if (!id || !start) return;
+    to.open(tags::exception);
+    write_id(to, series, *id, view);
+    to.text(tags::start_time, write_compact(own.to_device(*start)));
+    to.text(tags::end_time, write_compact(own.to_device(own.read_end(one, *start))));
+    if (own.all_day != series.all_day) to.number(tags::all_day_event, own.all_day ? 1 : 0);
+    if (const auto stamp = pim::parse_date_time(one.raw("DTSTAMP")))
+        to.text(tags::dt_stamp, write_compact(stamp->seconds));
+    write_details(to, one, &master, view);
+    to.close();
+}
+
+}  // namespace
+
+void forget_exceptions(pim::Component& calendar) {
+    std::erase_if(calendar.components, is_override);
+    if (pim::Component* master = master_of(calendar)) master->remove("EXDATE");
+}
+
+bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventFrame& frame,
+                     const ItemContext& context) {
+    std::vector<pim::Component> former;
+    for (const pim::Component& one : calendar.components)
+        if (is_override(one)) former.push_back(one);
+    forget_exceptions(calendar);
+    std::set<std::int64_t> removed;
+    std::map<std::int64_t, pim::Component> made;
+    for (const wbxml::Element exception : data.child(tags::exceptions)) {
+        if (exception.tag() != tags::exception) continue;
+        const auto id = id_of(exception, frame);
+        if (!id || removed.size() + made.size() == exceptions_max) return false;
+        if (exception.child(tags::deleted).text() == "1") {
+            removed.insert(*id);
+            continue;
+        }
+        pim::Component one = occurrence_of(*master_of(calendar), frame, *id);
+        for (const pim::Component& old : former)
+            if (frame.read(old, "RECURRENCE-ID") == *id) keep_unknown(old, one);
+        if (!apply_to(exception, one, frame, context)) return false;
+        made.insert_or_assign(*id, std::move(one));
+    }
+    write_removed(*master_of(calendar), frame, removed);
+    for (auto& [id, one] : made) calendar.components.push_back(std::move(one));
+    return true;
+}
+
+void carry_over(pim::Component& calendar, const pim::Component& before) {
+    const pim::Component master = *master_of(calendar);
+    for (pim::Component& one : calendar.components) {
+        if (!is_override(one)) continue;
+        for (const std::string_view name : inherited) {
+            if (all_of(one, name) != all_of(before, name)) continue;  // its own
+            one.remove(name);
+            for (const pim::Property& property : master.properties)
+                if (property.name == name) one.properties.push_back(property);
+        }
+        if (one.components == before.components) one.components = master.components;
+    }
+}
+
+void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,
+                      const EventView& view) {
+    const pim::Component& master = *master_of(calendar);
+    const std::set<std::int64_t> removed = removed_dates(master, frame);
+    const bool any = !removed.empty() || std::ranges::any_of(calendar.components, is_override);
+    if (!any || master.find("RRULE") == nullptr) return;
+    to.open(tags::exceptions);
+    std::size_t count = 0;
+    for (const std::int64_t id : removed) {
+        ++count;
+        to.open(tags::exception);
+        to.number(tags::deleted, 1);
+        write_id(to, frame, id, view);
+        to.close();
+    }
+    for (const pim::Component& one : calendar.components)
+        if (is_override(one) && ++count <= exceptions_max) show_override(to, calendar, one, view);
+    to.close();
+}
+
+bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remove, pim::Component& calendar,
+                      const ItemContext& context) {
+    pim::Component* master = master_of(calendar);
+    const auto time = pim::parse_date_time(instance);
+    if (master == nullptr || master->find("RRULE") == nullptr || !time) return false;
+    const EventFrame frame = frame_of(calendar, *master, context.version);
+    const std::int64_t id = frame.from_device(time->seconds);
+    std::set<std::int64_t> removed = removed_dates(*master, frame);
+    pim::Component* known = find_override(calendar, frame, id);
+    if (known == nullptr) {
+        // Only what the series has, or had: what was taken out is gone.
+        const auto rule = local_rule(*master, frame);
+        const auto start = frame.read(*master, "DTSTART");
+        if (!rule || !start || removed.contains(id)) return false;
+        const std::int64_t local = frame.local(id);
+        if (pim::occurrences(*rule, frame.local(*start), local, local + 1).empty() && id != *start)
+            return false;
+    }
+    if (remove) {
+        if (removed.size() == exceptions_max) return false;
+        removed.insert(id);
+        std::erase_if(calendar.components, [&](const pim::Component& one) {
+            return is_override(one) && frame.read(one, "RECURRENCE-ID") == id;
+        });
+        write_removed(*master_of(calendar), frame, removed);
+        return true;
+    }
+    if (known != nullptr) return apply_to(data, *known, frame, context);
+    const auto overrides = std::ranges::count_if(calendar.components, is_override);
+    if (static_cast<std::size_t>(overrides) >= exceptions_max) return false;
+    pim::Component made = occurrence_of(*master, frame, id);
+    if (!apply_to(data, made, frame, context)) return false;
+    calendar.components.push_back(std::move(made));
+    return true;
+}
+
+}  // namespace eas

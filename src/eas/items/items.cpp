@@ -1,0 +1,132 @@
+#include "eas/items/items.hpp"
+
+#include "base/base64.hpp"
+#include "eas/items/calendar_text.hpp"
+#include "eas/items/contact.hpp"
+#include "eas/items/event.hpp"
+#include "eas/items/note.hpp"
+#include "eas/items/task.hpp"
+#include "eas/mail/outgoing_message.hpp"
+
+namespace eas {
+namespace {
+
+using store::FolderKind;
+
+constexpr std::size_t subject_bytes_max = 200;  // of the header; the text has all of it
+constexpr std::size_t word_octets = 45;         // RFC 2047 section 2: an encoded word has 75 at most
+
+/// For tools that look at the store's messages: what it is about.
+std::string subject_field(std::string_view subject) {
+    std::string text;
+    bool plain = true;
+    for (const char octet : cut_utf8(subject, subject_bytes_max)) {
+        const bool control = static_cast<unsigned char>(octet) < 0x20 || octet == 0x7F;
+        text.push_back(control ? ' ' : octet);
+        plain = plain && static_cast<unsigned char>(octet) < 0x80;
+    }
+    if (plain && text.find("=?") == std::string::npos && text.size() < 70) return text;
+    std::string out;
+    for (std::string_view rest = text; !rest.empty();) {
+        const std::string_view word = cut_utf8(rest, word_octets);
+        if (word.empty()) break;
+        out += (out.empty() ? "=?utf-8?B?" : "\r\n =?utf-8?B?") + base::base64_encode(word) + "?=";
+        rest.remove_prefix(word.size());
+    }
+    return out;
+}
+
+}  // namespace
+
+pim::Component empty_item(FolderKind kind) {
+    return kind == FolderKind::contacts ? empty_card() : empty_calendar();
+}
+
+bool apply_item(FolderKind kind, wbxml::Element data, pim::Component& item, const ItemContext& context) {
+    switch (kind) {
+        case FolderKind::calendar:
+            return apply_event(data, item, context);
+        case FolderKind::contacts:
+            return apply_contact(data, item, context);
+        case FolderKind::tasks:
+            return apply_task(data, item, context);
+        case FolderKind::notes:
+            return apply_note(data, item, context);
+        default:
+            return false;
+    }
+}
+
+void write_item(wbxml::Encoder& to, FolderKind kind, const pim::Component& item, const ItemView& view) {
+    switch (kind) {
+        case FolderKind::calendar: {
+            EventView event;
+            event.options = view.options;
+            event.version = view.version;
+            event.user = view.user;
+            return write_event(to, item, event);
+        }
+        case FolderKind::contacts:
+            return write_contact(to, item, view.options);
+        case FolderKind::tasks:
+            return write_task(to, item, view.options);
+        case FolderKind::notes:
+            return write_note(to, item, view.options);
+        default:
+            return;
+    }
+}
+
+ItemFacts facts_of(FolderKind kind, const pim::Component& item) {
+    switch (kind) {
+        case FolderKind::calendar:
+            return event_facts(item);
+        case FolderKind::contacts:
+            return contact_facts(item);
+        case FolderKind::tasks:
+            return task_facts(item);
+        default:
+            return note_facts(item);
+    }
+}
+
+std::string wrap_item(FolderKind kind, const pim::Component& item, std::int64_t now) {
+    const bool card = kind == FolderKind::contacts;
+    std::string out = "Date: " + rfc5322_date(now) + "\r\nSubject: ";
+    out += subject_field(facts_of(kind, item).subject);
+    out += "\r\nMIME-Version: 1.0\r\nContent-Type: ";
+    out += card ? "text/vcard" : "text/calendar";
+    out += "; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
+    return out + pim::write(item);
+}
+
+std::optional<pim::Component> unwrap_item(FolderKind kind, std::string_view text) {
+    auto out = pim::parse(text);
+    if (!out || out->name != (kind == FolderKind::contacts ? "VCARD" : "VCALENDAR")) return std::nullopt;
+    return out;
+}
+
+std::string_view class_of(FolderKind kind) {
+    switch (kind) {
+        case FolderKind::calendar:
+            return "Calendar";
+        case FolderKind::contacts:
+            return "Contacts";
+        case FolderKind::tasks:
+            return "Tasks";
+        case FolderKind::notes:
+            return "Notes";
+        case FolderKind::mail:
+            break;
+    }
+    return "Email";
+}
+
+std::optional<std::int64_t> item_window(FolderKind kind, std::uint8_t filter, std::int64_t now) {
+    // MS-ASCMD section 2.2.3.68.2: calendars have 4 to 7, tasks 8, the others none.
+    if (kind == FolderKind::calendar && filter >= 4 && filter <= 7) return window_start(filter, now);
+    if (kind == FolderKind::tasks && filter == 8) return no_end;
+    return std::nullopt;
+}
+
+}  // namespace eas

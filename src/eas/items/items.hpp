@@ -1,0 +1,31 @@
+// Items other than mail, whatever their kind: as they are stored and as devices see them. Pure.
+#pragma once
+#include "eas/items/item.hpp"
+#include "store/account.hpp"
+
+namespace eas {
+
+pim::Component empty_item(store::FolderKind kind);
+/// What an Add or Change says goes into the item. False: it cannot be kept (status 6).
+bool apply_item(store::FolderKind kind, wbxml::Element data, pim::Component& item,
+                const ItemContext& context);
+/// The children of ApplicationData.
+struct ItemView {
+    ItemOptions options;
+    std::uint16_t version = 161;
+    std::string user;  ///< whose mailbox it is
+};
+void write_item(wbxml::Encoder& to, store::FolderKind kind, const pim::Component& item, const ItemView& view);
+ItemFacts facts_of(store::FolderKind kind, const pim::Component& item);
+
+/// The message that holds an item: a header, and the text as its only part.
+std::string wrap_item(store::FolderKind kind, const pim::Component& item, std::int64_t now);
+/// Of the octets behind the header. Nothing: it is none.
+std::optional<pim::Component> unwrap_item(store::FolderKind kind, std::string_view text);
+
+/// "Contacts", as 12.1 names it.
+std::string_view class_of(store::FolderKind kind);
+/// What a FilterType means for the dates of ItemFacts; nothing: it does not matter.
+std::optional<std::int64_t> item_window(store::FolderKind kind, std::uint8_t filter, std::int64_t now);
+
+}  // namespace eas

@@ -1,0 +1,189 @@
+#include "eas/items/task.hpp"
+
+#include <algorithm>
+
+#include "eas/items/calendar_text.hpp"
+#include "wbxml/tags.hpp"
+
+namespace eas {
+namespace {
+
+namespace tags = wbxml::tasks;
+using pim::DateTime;
+
+constexpr CategoryTags categories{tags::categories, tags::category};
+constexpr RecurrenceTags recurrence_tags{tags::type,          tags::occurrences,      tags::interval,
+                                         tags::week_of_month, tags::day_of_week,      tags::month_of_year,
+                                         tags::until,         tags::day_of_month,     tags::calendar_type,
+                                         tags::is_leap_month, tags::first_day_of_week};
+
+/// A date that tasks have twice: as it is at the user's place, written as if that were in UTC, and in UTC.
+struct TwoDates {
+    wbxml::Tag local, utc;
+    std::string_view property, utc_property;
+};
+constexpr TwoDates start_date{tags::start_date, tags::utc_start_date, "DTSTART", "X-BARID-UTC-START"};
+constexpr TwoDates due_date{tags::due_date, tags::utc_due_date, "DUE", "X-BARID-UTC-DUE"};
+
+/// What has no place in a VTODO, kept as it came.
+struct Kept {
+    wbxml::Tag tag;
+    std::string_view property;
+};
+constexpr Kept of_task[] = {{tags::ordinal_date, "X-BARID-ORDINAL-DATE"},
+                            {tags::sub_ordinal_date, "X-BARID-SUBORDINAL-DATE"}};
+constexpr Kept of_recurrence[] = {{tags::start, "X-BARID-RECURRENCE-START"},
+                                  {tags::regenerate, "X-BARID-REGENERATE"},
+                                  {tags::dead_occur, "X-BARID-DEAD-OCCUR"}};
+
+void take_date(wbxml::Element data, const TwoDates& date, pim::Component& task) {
+    task.remove(date.property);
+    task.remove(date.utc_property);
+    auto local = pim::parse_date_time(data.child(date.local).text());
+    const auto utc = pim::parse_date_time(data.child(date.utc).text());
+    if (!local) local = utc;
+    if (!local) return;
+    const bool midnight = local->seconds % pim::day_seconds == 0;
+    local->kind = midnight ? DateTime::Kind::date : DateTime::Kind::local;
+    pim::Property& property = task.set_raw(date.property, pim::write_date_time(*local));
+    if (midnight) property.set_parameter("VALUE", "DATE");
+    if (utc) task.set_raw(date.utc_property, write_compact(utc->seconds));
+}
+
+void show_date(wbxml::Encoder& to, const TwoDates& date, const pim::Component& task) {
+    const auto local = pim::parse_date_time(task.raw(date.property));
+    if (!local) return;
+    const auto utc = pim::parse_date_time(task.raw(date.utc_property));
+    to.text(date.utc, write_date(utc ? utc->seconds : local->seconds));
+    to.text(date.local, write_date(local->seconds));
+}
+
+/// MS-ASTASK section 2.2.2.14: 0 low, 1 normal, 2 high. RFC 5545 section 3.8.1.9: 9 is low, 1 high.
+void take_importance(wbxml::Element data, pim::Component& task) {
+    const auto importance = data.child(tags::importance).number();
+    task.remove("PRIORITY");
+    if (importance == 0) task.set_raw("PRIORITY", "9");
+    if (importance == 2) task.set_raw("PRIORITY", "1");
+}
+
+int importance_of(const pim::Component& task) {
+    const std::string_view priority = task.raw("PRIORITY");
+    if (priority.size() != 1 || priority == "0" || priority == "5") return 1;
+    return priority < "5" ? 2 : 0;
+}
+
+/// False: done, and nobody says when (section 2.2.2.8).
+bool take_completion(wbxml::Element data, pim::Component& task, const ItemContext& context) {
+    const bool done = data.child(tags::complete).text() == "1";
+    const auto when = pim::parse_date_time(data.child(tags::date_completed).text());
+    task.remove("STATUS");
+    task.remove("COMPLETED");
+    if (!done) return true;
+    task.set_raw("STATUS", "COMPLETED");
+    task.set_raw("COMPLETED", write_compact(when ? when->seconds : context.now));
+    return true;
+}
+
+void take_reminder(wbxml::Element data, pim::Component& task) {
+    std::erase_if(task.components, [](const pim::Component& one) { return one.name == "VALARM"; });
+    const auto when = pim::parse_date_time(data.child(tags::reminder_time).text());
+    if (data.child(tags::reminder_set).text() != "1" || !when) return;
+    pim::Component alarm("VALARM");
+    alarm.set_raw("ACTION", "DISPLAY");
+    alarm.set_text("DESCRIPTION", task.text("SUMMARY").empty() ? "Task" : task.text("SUMMARY"));
+    alarm.set_raw("TRIGGER", write_compact(when->seconds)).set_parameter("VALUE", "DATE-TIME");
+    task.components.push_back(std::move(alarm));
+}
+
+void show_reminder(wbxml::Encoder& to, const pim::Component& task) {
+    const pim::Component* alarm = task.find_component("VALARM");
+    std::optional<DateTime> when;
+    if (alarm != nullptr) when = pim::parse_date_time(alarm->raw("TRIGGER"));
+    to.number(tags::reminder_set, when ? 1 : 0);
+    if (when) to.text(tags::reminder_time, write_date(when->seconds));
+}
+
+bool take_recurrence(wbxml::Element data, pim::Component& task) {
+    const wbxml::Element recurrence = data.child(tags::recurrence);
+    task.remove("RRULE");
+    for (const Kept& one : of_recurrence) task.set_text(one.property, recurrence.child(one.tag).text());
+    take_calendar_type(recurrence, recurrence_tags, task);
+    if (!recurrence.has_children()) return true;
+    const auto rule = read_recurrence(recurrence, recurrence_tags);
+    if (!rule) return false;
+    task.set_raw("RRULE", pim::write_rule(*rule));
+    return true;
+}
+
+void show_recurrence(wbxml::Encoder& to, const pim::Component& task) {
+    const auto rule = pim::parse_rule(task.raw("RRULE"));
+    if (!rule) return;
+    const auto start = pim::parse_date_time(task.raw("DTSTART"));
+    const auto due = pim::parse_date_time(task.raw("DUE"));
+    RecurrenceView view;
+    view.start = start ? start->seconds : due ? due->seconds : 0;
+    if (rule->until) view.until = write_date(rule->until->seconds);
+    const wbxml::Encoder::Mark before = to.mark();
+    to.open(tags::recurrence);
+    if (!write_recurrence(to, *rule, recurrence_tags, view)) return to.back_to(before);
+    if (task.raw(of_recurrence[0].property).empty()) to.text(tags::start, write_date(view.start));
+    for (const Kept& one : of_recurrence) text_if(to, one.tag, task.text(one.property));
+    write_calendar_type(to, recurrence_tags, task);
+    to.close();
+}
+
+}  // namespace
+
+bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext& context) {
+    pim::Component& task = main_component(calendar, "VTODO");
+    take_text(data, tags::subject, task, "SUMMARY", context);
+    take_list(data, categories, task, "CATEGORIES", context);
+    take_date(data, start_date, task);
+    take_date(data, due_date, task);
+    take_importance(data, task);
+    set_sensitivity(task, data.child(tags::sensitivity).number().value_or(0));
+    take_reminder(data, task);
+    for (const Kept& one : of_task) task.set_text(one.property, data.child(one.tag).text());
+    if (!take_completion(data, task, context) || !take_recurrence(data, task)) return false;
+    if (!take_body(data, task, "DESCRIPTION")) return false;
+    if (task.raw("UID").empty()) task.set_text("UID", context.fresh_uid);
+    task.set_raw("DTSTAMP", write_compact(context.now));
+    task.set_raw("LAST-MODIFIED", write_compact(context.now));
+    return true;
+}
+
+void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOptions& options) {
+    const pim::Component* task = find_main(calendar, "VTODO");
+    if (task == nullptr) return;
+    to.text(tags::subject, task->text("SUMMARY"));
+    to.number(tags::importance, importance_of(*task));
+    show_date(to, start_date, *task);
+    show_date(to, due_date, *task);
+    write_list(to, categories, *task, "CATEGORIES");
+    show_recurrence(to, *task);
+    const bool done = task->raw("STATUS") == "COMPLETED";
+    to.number(tags::complete, done ? 1 : 0);
+    if (done) {
+        const auto when = pim::parse_date_time(task->raw("COMPLETED"));
+        to.text(tags::date_completed, write_date(when ? when->seconds : 0));
+    }
+    to.number(tags::sensitivity, sensitivity_of(*task));
+    show_reminder(to, *task);
+    for (const Kept& one : of_task) text_if(to, one.tag, task->text(one.property));
+    write_item_body(to, *task, "DESCRIPTION", options);
+}
+
+ItemFacts task_facts(const pim::Component& calendar) {
+    ItemFacts out;
+    out.date = no_end;
+    const pim::Component* task = find_main(calendar, "VTODO");
+    if (task == nullptr) return out;
+    out.subject = task->text("SUMMARY");
+    out.uid = task->text("UID");
+    if (task->raw("STATUS") != "COMPLETED") return out;
+    const auto when = pim::parse_date_time(task->raw("COMPLETED"));
+    out.date = when ? when->seconds : 0;
+    return out;
+}
+
+}  // namespace eas
