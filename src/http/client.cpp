@@ -11,6 +11,7 @@
 
 #include "base/ascii.hpp"
 #include "base/version.hpp"
+#include "http/last_chunk.hpp"
 #include "net/client.hpp"
 
 namespace http {
@@ -60,16 +61,23 @@ std::string serialized(const Request& request) {
     return out;
 }
 
+using Parser = beast::http::response_parser<beast::http::string_body>;
+
+bool may_be_parsed(const Parser& parser, std::string_view octets) {
+    const bool in_chunks = parser.is_header_done() && parser.chunked();
+    return !octets.empty() && !(in_chunks && is_cut_last_chunk(octets));
+}
+
 /// Reads one response to its end. Nothing of it is believed but what the parser takes.
 asio::awaitable<Result> read_answer(net::Client* client, std::size_t octets_max,
                                     SteadyClock::time_point deadline) {
-    beast::http::response_parser<beast::http::string_body> parser;
+    Parser parser;
     parser.header_limit(ClientSettings::header_bytes_max);
     parser.body_limit(octets_max);
     parser.eager(true);
     boost::system::error_code ec;
     while (!parser.is_done()) {
-        if (!client->input().empty()) {
+        if (may_be_parsed(parser, client->input())) {
             const std::string_view held = client->input();
             const std::size_t taken = parser.put(asio::buffer(held.data(), held.size()), ec);
             client->consume(taken);
@@ -89,7 +97,7 @@ asio::awaitable<Result> read_answer(net::Client* client, std::size_t octets_max,
         if (woken == net::Wake::deadline) co_return Failed("no answer in time");
         if (woken == net::Wake::event) co_return Failed("cancelled");
         if (woken != net::Wake::closed) continue;
-        if (!client->input().empty()) {  // its last octets
+        if (may_be_parsed(parser, client->input())) {  // its last octets
             parser.put(asio::buffer(client->input().data(), client->input().size()), ec);
             if (ec && ec != beast::http::error::need_more) co_return Failed(ec.message());
         }

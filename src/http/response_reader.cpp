@@ -9,6 +9,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 
 #include "base/ascii.hpp"
+#include "http/last_chunk.hpp"
 
 namespace http {
 namespace beast = boost::beast;
@@ -69,6 +70,7 @@ ResponseReader::Step ResponseReader::read_body(std::string_view octets, std::str
     body.more = true;
     step.state = State::need_more;
     while (!parser_->is_done() && body.size != 0 && !octets.empty()) {
+        if (parser_->chunked() && is_cut_last_chunk(octets)) break;
         beast::error_code error;
         const std::size_t taken =
             parser_->put(boost::asio::const_buffer(octets.data(), octets.size()), error);

@@ -27,7 +27,8 @@ std::size_t append_arguments(std::string_view input) {
     if (take(left, " APPEND ")) return input.size() - left.size();
     take(left, " UID");
     if (!take(left, " REPLACE ")) return 0;
-    left.remove_prefix(std::min(left.find(' '), left.size()));  // whatever it is: the parser says so
+    // Whatever it is the parser says so; but a literal there is none, however much of the input has come.
+    left.remove_prefix(std::min(left.find_first_of(" \r\n"), left.size()));
     return take(left, " ") ? input.size() - left.size() : 0;
 }
 

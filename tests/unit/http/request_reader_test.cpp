@@ -114,6 +114,34 @@ TEST(RequestReader, RequestsThatSmuggleAreRefused) {
     EXPECT_NE(status("Transfer-Encoding : chunked\r\n"), 0u);
 }
 
+TEST(RequestReader, ABodyOfNoChunksMayComeInAnyPieces) {
+    const std::string request = "POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    for (std::size_t step = 1; step <= request.size(); ++step) {
+        const auto got = read(request, step);
+        ASSERT_TRUE(got) << step;
+        EXPECT_EQ(got->status, 0U) << step;
+        EXPECT_EQ(got->body, "") << step;
+    }
+    // Asked again with nothing new.
+    RequestReader reader(16'384);
+    const std::size_t header = reader.read_header(request).consumed;
+    std::string body;
+    for (std::size_t octets = 0; octets < 5; ++octets) {
+        for (int again = 0; again < 3; ++again) {
+            const auto step = reader.read_body(std::string_view(request).substr(header, octets), body, 100);
+            EXPECT_EQ(step.state, State::need_more);
+            EXPECT_EQ(step.consumed, 0U);
+        }
+    }
+    const auto last = reader.read_body(std::string_view(request).substr(header), body, 100);
+    EXPECT_EQ(last.state, State::done);
+    EXPECT_EQ(last.consumed, 5U);
+    RequestReader extended(16'384);
+    EXPECT_EQ(extended.read_header(request).consumed, header);
+    for (int again = 0; again < 3; ++again)
+        EXPECT_EQ(extended.read_body("0&\r\n", body, 100).state, State::need_more);
+}
+
 TEST(RequestReader, BrokenChunksAreRefused) {
     const auto status = [](std::string_view body) {
         const auto got =

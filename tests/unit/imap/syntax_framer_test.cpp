@@ -162,6 +162,9 @@ TEST(Framer, StreamsMessagesOfAppend) {
         {"A REPLACE 1:2 {1+}\r\ny {1+}\r\nz\r\n",
          {"literal A REPLACE 1:2 {1+}\r\ny {1+}", "message z", "frame "}},
         {"A REPLACE {1+}\r\ny\r\n", {"frame A REPLACE {1+}\r\ny"}},
+        // A number is no literal: what comes in it is no message, however much has come.
+        {"A REPLACE {10+}\r\ny x {2+}\r\n z {3+}\r\nabc\r\n",
+         {"frame A REPLACE {10+}\r\ny x {2+}\r\n z {3+}\r\nabc"}},
         {"A APPENDIX a {1+}\r\nx\r\n", {"frame A APPENDIX a {1+}\r\nx"}},
     };
     for (const Case& c : cases) EXPECT_EQ(play(c.octets), c.events) << c.octets;
