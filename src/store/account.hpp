@@ -32,7 +32,7 @@ enum class SpecialUse : std::uint8_t {
 };
 
 /// What a folder holds. All but mail have names of their own, in a tree of their own: mail clients do not see
-/// them (docs/decisions/0014-items.md).
+/// them (docs/decisions/0015-items.md).
 enum class FolderKind : std::uint8_t { mail, calendar, contacts, tasks, notes };
 
 /// Names are UTF-8 in NFC, levels separated by '/'; INBOX is always written so.
