@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,6 +61,11 @@ bool Sealer::load(bool create) {
         ::unlink(aside.c_str());
         if (write_new(aside, fresh.data(), fresh.size())) (void)::link(aside.c_str(), key_file_.c_str());
         ::unlink(aside.c_str());
+        // What is sealed with it may be on the disk at once, so must its name be.
+        const std::string folder = std::filesystem::path(key_file_).parent_path();
+        const Descriptor names(
+            ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (names.number() >= 0) ::fsync(names.number());
         sodium_memzero(fresh.data(), fresh.size());
     }
     const Descriptor file(::open(key_file_.c_str(), O_RDONLY | O_CLOEXEC));

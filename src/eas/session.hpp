@@ -123,7 +123,8 @@ private:
     awaitable<CommandResult> change_item(CollectionAnswer* out, const SyncCommand* command);
     awaitable<CommandResult> revise_item(CollectionAnswer* out, const SyncCommand* command,
                                          store::Entry entry);
-    awaitable<void> write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id);
+    awaitable<void> write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id,
+                                       FetchedParts* parts);
     awaitable<store::Result<pim::Component>> fetch_stored(store::FolderPtr folder, base::Uid uid);
 
     awaitable<Answer> get_item_estimate();

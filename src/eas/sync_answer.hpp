@@ -38,4 +38,8 @@ struct CollectionAnswer {
     bool talks() const { return failed() || is_new || ran_commands || told != 0 || more || repeated; }
 };
 
+/// What was said of this Add in an answer that was lost, where the request has changed since: what was added
+/// is there. Null: nothing.
+const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command);
+
 }  // namespace eas

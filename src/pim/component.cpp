@@ -361,4 +361,17 @@ std::string join(const std::vector<std::string>& pieces, char separator) {
     return out;
 }
 
+std::size_t octets_of(const Component& component) {
+    std::size_t out = component.name.size();
+    for (const Property& property : component.properties) {
+        out += property.group.size() + property.name.size() + property.value.size();
+        for (const Parameter& parameter : property.parameters) {
+            out += parameter.name.size();
+            for (const std::string& value : parameter.values) out += value.size();
+        }
+    }
+    for (const Component& part : component.components) out += octets_of(part);
+    return out;
+}
+
 }  // namespace pim

@@ -66,6 +66,8 @@ struct Component {
 
 /// The first component of the text. Nothing: it is none, is not closed, or exceeds a limit.
 std::optional<Component> parse(std::string_view text, const ComponentLimits& limits = {});
+/// Of its texts, those of its parts too: about what it takes to write or to hold it.
+std::size_t octets_of(const Component& component);
 /// Lines of at most 75 octets, folded between characters, ending in CRLF.
 std::string write(const Component& component);
 

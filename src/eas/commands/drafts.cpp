@@ -122,10 +122,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     // MS-ASCMD section 2.2.3.7.2: mail cannot be added otherwise.
     if (version_ < 160 || !out->is_drafts || !out->folder)
         co_return command_result(*command, sync_status::conversion);
-    // The answer was lost, and the request has changed since: what was added is there.
-    for (const CommandResult& known : out->state->results)
-        if (out->repeated && known.client_id == command->client_id && known.status == sync_status::ok)
-            co_return known;
+    if (const CommandResult* known = added_before(*out, *command)) co_return *known;
     const DraftChanges changes = parse_draft(command->data);
     auto message = co_await make_draft(std::nullopt, &changes);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));

@@ -154,7 +154,7 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
     store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
     const auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
     if (status == op_status::ok && id && is_item_folder(id->folder))
-        co_return co_await write_fetched_item(to, element, *id);
+        co_return co_await write_fetched_item(to, element, *id, parts);
     if (status == op_status::ok) {
         store::FolderPtr folder;
         if (id) {
@@ -183,15 +183,21 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
 }
 
 /// The same of a contact, an event, a task or a note.
-awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id) {
+awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id,
+                                            FetchedParts* parts) {
     const FetchRequest request = read_fetch(element);
     const store::FolderKind kind = kind_of_folder(id.folder);
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "no such item");
     const auto folder = co_await account_->open(id.folder);
     if (folder) item = co_await fetch_stored(*folder, id.uid);
+    int status = item ? op_status::ok : status_for(item.error());
+    // A note as HTML is up to five times as long.
+    const std::size_t size = item ? 5 * pim::octets_of(*item) : 0;
+    if (size > parts->room) status = op_status::too_large;
+    if (status == op_status::ok) parts->room -= size;
     to->open(tags::fetch);
-    write_ids(*to, request, item ? op_status::ok : status_for(item.error()));
-    if (item) {
+    write_ids(*to, request, status);
+    if (status == op_status::ok) {
         to->text(wbxml::airsync::class_, class_of(kind));
         to->open(tags::properties);
         write_item(*to, kind, *item, item_view(request.options));

@@ -196,13 +196,19 @@ awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest*
     namespace tags = wbxml::search;
     const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
     const std::vector<MailHit> hits = co_await find_mail(request->mail, wanted + 1);
-    const auto range = places(*request, hits.size(), limits().search_results_max);
+    auto range = places(*request, hits.size(), limits().search_results_max);
     to->number(tags::status, search_status::ok);
-    for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+    std::size_t octets = 0;
+    for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
         auto folder = co_await account_->open(hits[i].folder);
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (folder) item = co_await fetch_item(*folder, hits[i].entry.uid, request->options);
         if (!item) continue;
+        octets += item->body ? item->body->data.size() : 0;
+        if (octets > limits().fetched_bytes_max && i != range->first) {
+            range->last = i - 1;  // the device asks for the rest
+            break;
+        }
         to->open(tags::result);
         to->text(wbxml::airsync::class_, "Email");
         to->text(tags::long_id, write_item_id({hits[i].folder, hits[i].entry.uid}));

@@ -55,6 +55,13 @@ FlagWishes wishes_of(wbxml::Element data, const store::Entry& entry, const store
 
 }  // namespace
 
+const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command) {
+    if (!answer.repeated || command.client_id.empty()) return nullptr;
+    for (const CommandResult& known : answer.state->results)
+        if (known.client_id == command.client_id && known.status == sync_status::ok) return &known;
+    return nullptr;
+}
+
 CommandResult command_result(const SyncCommand& command, int status) {
     CommandResult out;
     out.kind = static_cast<std::uint8_t>(command.kind);

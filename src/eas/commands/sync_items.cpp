@@ -124,6 +124,7 @@ awaitable<base::Uid> Session::find_retried(store::FolderPtr folder, std::string 
 
 awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncCommand* command) {
     if (!out->folder) co_return command_result(*command, sync_status::conversion);
+    if (const CommandResult* known = added_before(*out, *command)) co_return *known;
     ItemContext context = item_context(*out);
     context.is_new = true;
     pim::Component item = empty_item(out->kind);

@@ -59,12 +59,17 @@ struct Times {
     bool operator==(const Times&) const = default;
 };
 
+std::int64_t time_of_day(std::int64_t local) { return ((local % day_seconds) + day_seconds) % day_seconds; }
+
 /// Of the event as it was, in the values of another frame.
 Times times_in(const Times& times, const EventFrame& from, const EventFrame& to) {
     if (from.all_day == to.all_day) return times;
     if (!to.all_day) return {from.zone.to_utc(times.start), from.zone.to_utc(times.end)};
-    return {*to.read(pim::write_date_time({times.start, pim::DateTime::Kind::utc})),
-            *to.read(pim::write_date_time({times.end, pim::DateTime::Kind::utc}))};
+    const auto day_of = [&to](std::int64_t utc) {
+        const std::int64_t local = to.zone.to_local(utc);
+        return local - time_of_day(local);
+    };
+    return {day_of(times.start), day_of(times.end)};
 }
 
 bool take_times(wbxml::Element data, const Times* before, const EventFrame& frame, const ItemContext& context,
@@ -77,10 +82,9 @@ bool take_times(wbxml::Element data, const Times* before, const EventFrame& fram
     out.start = start ? frame.from_device(*start) : before->start;
     out.end = end ? frame.from_device(*end) : moves ? out.start + before->end - before->start : before->end;
     if (frame.all_day && out.end <= out.start) out.end = out.start + day_seconds;
-    return out.end >= out.start;
+    // A year that has five digits could be written, and not be read.
+    return out.end >= out.start && out.end <= no_end - 2 * day_seconds;
 }
-
-std::int64_t time_of_day(std::int64_t local) { return ((local % day_seconds) + day_seconds) % day_seconds; }
 
 /// UNTIL takes in the day that it names, whatever the time: Exchange keeps a date.
 void write_rule(pim::Component& event, pim::Rule rule, const EventFrame& frame) {
@@ -199,8 +203,7 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     } else if (data.child(tags::exceptions)) {
         return take_exceptions(data, calendar, frame, context);
     }
-    carry_over(calendar, before);
-    return true;
+    return carry_over(calendar, before);
 }
 
 void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view) {

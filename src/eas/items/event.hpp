@@ -36,6 +36,6 @@ void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const 
                       const EventView& view);
 void forget_exceptions(pim::Component& calendar);
 /// What exceptions have in common with the series stays so when the series changes.
-void carry_over(pim::Component& calendar, const pim::Component& before);
+bool carry_over(pim::Component& calendar, const pim::Component& before);
 
 }  // namespace eas

@@ -70,6 +70,24 @@ pim::Component occurrence_of(const pim::Component& master, const EventFrame& fra
     return out;
 }
 
+/// Each occurrence of its own holds what it has of the series: together they must stay an item that can be
+/// kept, and not a thousand times its text.
+class Room {
+public:
+    /// False: that is too much.
+    bool takes(const pim::Component& one) {
+        const std::size_t octets = pim::octets_of(one), properties = one.properties.size();
+        if (octets > octets_ || properties > properties_) return false;
+        octets_ -= octets;
+        properties_ -= properties;
+        return true;
+    }
+
+private:
+    std::size_t octets_ = pim::ComponentLimits().text_bytes_max;
+    std::size_t properties_ = pim::ComponentLimits().properties_max;
+};
+
 pim::Component* find_override(pim::Component& calendar, const EventFrame& frame, std::int64_t id) {
     for (pim::Component& one : calendar.components)
         if (is_override(one) && frame.read(one, "RECURRENCE-ID") == id) return &one;
@@ -159,6 +177,7 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventF
     forget_exceptions(calendar);
     std::set<std::int64_t> removed;
     std::map<std::int64_t, pim::Component> made;
+    Room room;
     for (const wbxml::Element exception : data.child(tags::exceptions)) {
         if (exception.tag() != tags::exception) continue;
         const auto id = id_of(exception, frame);
@@ -171,6 +190,7 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventF
         for (const pim::Component& old : former)
             if (frame.read(old, "RECURRENCE-ID") == *id) keep_unknown(old, one);
         if (!apply_to(exception, one, frame, context)) return false;
+        if (!room.takes(one)) return false;
         made.insert_or_assign(*id, std::move(one));
     }
     write_removed(*master_of(calendar), frame, removed);
@@ -178,8 +198,9 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventF
     return true;
 }
 
-void carry_over(pim::Component& calendar, const pim::Component& before) {
+bool carry_over(pim::Component& calendar, const pim::Component& before) {
     const pim::Component master = *master_of(calendar);
+    Room room;
     for (pim::Component& one : calendar.components) {
         if (!is_override(one)) continue;
         for (const std::string_view name : inherited) {
@@ -189,7 +210,9 @@ void carry_over(pim::Component& calendar, const pim::Component& before) {
                 if (property.name == name) one.properties.push_back(property);
         }
         if (one.components == before.components) one.components = master.components;
+        if (!room.takes(one)) return false;
     }
+    return true;
 }
 
 void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,

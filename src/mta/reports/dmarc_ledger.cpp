@@ -1,6 +1,7 @@
 #include "mta/reports/dmarc_ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "mta/reports/digest.hpp"
@@ -74,10 +75,37 @@ awaitable<store::Result<void>> DmarcLedger::flush() {
             continue;
         }
         Key place = key;
-        out = co_await write(std::move(place), &domain);
+        out = co_await write_in_parts(std::move(place), &domain);
         if (!out) put_back(key, std::move(domain));
     }
     co_return out;
+}
+
+/// Leaves in `domain` what was not written. What the engine cannot take in any part is given up: it would
+/// hold up all others for ever.
+awaitable<store::Result<void>> DmarcLedger::write_in_parts(Key key, Domain* domain) {
+    constexpr std::size_t part_bytes = 256U << 10;
+    do {
+        Domain part;
+        part.row = domain->row;
+        part.left_out = std::exchange(domain->left_out, 0);
+        for (std::size_t bytes = 0; bytes < part_bytes && !domain->kinds.empty();) {
+            auto kind = domain->kinds.extract(domain->kinds.begin());
+            bytes += kind.mapped().row.size() + 256;
+            part.kinds.insert(std::move(kind));
+        }
+        Key place = key;
+        const auto written = co_await write(std::move(place), &part);
+        if (written) continue;
+        if (written.error().is(store::Errc::limit)) {
+            base::log::error("mta", "counts for DMARC reports cannot be kept",
+                             {{"kinds", part.kinds.size()}, {"why", written.error().what()}});
+            continue;
+        }
+        put_back(key, std::move(part));
+        co_return written;
+    } while (!domain->kinds.empty());
+    co_return store::Result<void>();
 }
 
 /// Somebody else may have written: then what is there is read again. The mark in the row tells our own write

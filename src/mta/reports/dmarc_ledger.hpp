@@ -89,6 +89,7 @@ private:
     using Key = std::pair<std::int64_t, std::string>;  // day, domain and policy
     void gather(const Key& key, const std::string& row, const std::string& kind, Kind more);
     void put_back(const Key& key, Domain domain);
+    awaitable<store::Result<void>> write_in_parts(Key key, Domain* domain);
     awaitable<store::Result<void>> write(Key key, const Domain* domain);
     awaitable<store::Result<void>> write_once(Key key, const Domain* domain, std::uint64_t mark);
 

@@ -42,6 +42,7 @@ public:
         if (part.kind != mime::Kind::leaf || out_.reports.size() >= limits_.reports_of_mail_max) return;
         const bool text = part.type == "text" && part.subtype != "xml";
         if (text || (part.type != "application" && part.type != "text")) return;
+        if (++tried_ > limits_.reports_of_mail_max) return fail("more parts than a mail may have");
         if (part.body_bytes > 2 * limits_.packed_bytes_max) return fail("a report larger than allowed");
         mime::TransferDecoder decoder(part.encoding);
         std::string octets;
@@ -74,6 +75,7 @@ private:
         limits.packed_octets_max = limits_.packed_bytes_max;
         limits.xml_octets_max = limits_.xml_bytes_max;
         limits.records_max = 20'000;
+        limits.items_max = 16;  // of each record; none of them is looked at
         const mailauth::ReadReport read = mailauth::read_aggregate_report(octets, limits);
         if (!read.fault.empty()) return fail(read.fault);
         ReceivedReport report;
@@ -180,6 +182,7 @@ private:
     }
 
     const ReceivedLimits& limits_;
+    std::size_t tried_ = 0;  // what cannot be read costs as much as what can
     FoundReports out_;
 };
 

@@ -66,6 +66,9 @@ std::int64_t end_in(std::string_view key) {
 
 awaitable<store::Result<bool>> ReceivedReports::add(ReceivedReport report) {
     report.came = base::unix_seconds(clock_.now());
+    // Order is age: who claims a time to come would outlive all others.
+    report.end = std::min(report.end, report.came + 24 * 3600);
+    report.begin = std::min(report.begin, report.end);
     const std::string key = key_of(report), partition = partition_of(report.kind);
     std::vector<std::string> keys{key};
     auto known = co_await engine_.get(partition, std::move(keys));

@@ -23,16 +23,17 @@ namespace mta::reports {
 using boost::asio::awaitable;
 
 struct ReceivedLimits {
-    std::size_t reports_max = 20'000;           ///< of each kind; the oldest go
-    std::int64_t age_max = 400 * 24 * 3'600;    ///< seconds: a year can be looked back on
-    std::size_t sources_max = 500;              ///< of one report, those with most messages
-    std::size_t failures_max = 200;             ///< the same of a TLS report
-    std::size_t text_bytes_max = 255;           ///< of a name
-    std::size_t packed_bytes_max = 4U << 20;    ///< of a report as it comes
-    std::size_t xml_bytes_max = 32U << 20;      ///< and unpacked: it is read in pieces
+    std::size_t reports_max = 20'000;         ///< of each kind; the oldest go
+    std::int64_t age_max = 400 * 24 * 3'600;  ///< seconds: a year can be looked back on
+    std::size_t sources_max = 500;            ///< of one report, those with most messages
+    std::size_t failures_max = 200;           ///< the same of a TLS report
+    std::size_t text_bytes_max = 255;         ///< of a name
+    std::size_t packed_bytes_max = 4U << 20;  ///< of a report as it comes
+    /// And unpacked: it is read in pieces. Expat looks at a token that has no end again with each piece.
+    std::size_t xml_bytes_max = 16U << 20;
     std::size_t json_bytes_max = 2U << 20;      ///< the same of a TLS report: it is held
     std::size_t message_bytes_max = 12U << 20;  ///< of the mail
-    std::size_t reports_of_mail_max = 8;
+    std::size_t reports_of_mail_max = 8;        ///< and of parts that may be some
 };
 
 enum class ReportKind : std::uint8_t { dmarc, tls };

@@ -61,6 +61,10 @@ awaitable<Outcome> ReportReader::take(Job job) {
         }
         report.reporter = job.envelope->sender;
         const auto added = co_await reports_.add(std::move(report));
+        if (!added && added.error().is(store::Errc::limit)) {
+            found.fault = "a report larger than can be kept";
+            continue;
+        }
         if (!added) {
             out = outcome_of(added.error());
             out.fate = Fate::deferred;

@@ -323,6 +323,58 @@ TEST(Event, WholeDays) {
     }
 }
 
+/// Bias 600, west of Greenwich, and no summer time.
+std::string hawaii() {
+    pim::TimeZone zone;
+    zone.bias = 600;
+    return base::base64_encode(write_time_zone_blob(zone));
+}
+
+TEST(Event, NothingLiesBehindTheLastYear) {
+    pim::Component calendar = empty_item(store::FolderKind::calendar);
+    Data add;
+    add.text(cal::timezone, hawaii());
+    add.text(cal::start_time, "99991231T000000Z").text(cal::end_time, "99991231T100000Z");
+    const bool taken = apply_item(store::FolderKind::calendar, add.root(), calendar, context(161, true));
+    Data later;
+    later.text(cal::start_time, "99991231T200000Z");
+    if (taken) EXPECT_FALSE(apply_item(store::FolderKind::calendar, later.root(), calendar, context()));
+    Data day;
+    day.text(cal::all_day_event, "1");
+    apply_item(store::FolderKind::calendar, day.root(), calendar, context());
+    shown(store::FolderKind::calendar, calendar);
+    // As another program may have left it.
+    auto made = pim::parse(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:x\r\nDTSTART:99991231T235959Z\r\n"
+        "DTEND:99991231T235959Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+    ASSERT_TRUE(made);
+    Data whole;
+    whole.text(cal::timezone, hawaii()).text(cal::all_day_event, "1");
+    apply_item(store::FolderKind::calendar, whole.root(), *made, context(141));
+    shown(store::FolderKind::calendar, *made, 141);
+    shown(store::FolderKind::calendar, *made);
+}
+
+TEST(Event, ASeriesIsNotItsTextAThousandTimes) {
+    pim::Component calendar = series(141);
+    const std::string text(200'000, 'x');
+    Data change;
+    change.text(cal::start_time, "20261019T070000Z").text(cal::end_time, "20261019T080000Z");
+    change.text(cal::subject, text)
+        .open(cal::recurrence)
+        .text(cal::type, "0")
+        .text(cal::interval, "1")
+        .close();
+    change.open(cal::exceptions);
+    for (int i = 0; i < 100; ++i) {
+        const std::string day = "2026" + std::string(i < 50 ? "11" : "12") + (i % 28 < 9 ? "0" : "") +
+                                std::to_string(i % 28 + 1) + "T090000Z";
+        change.open(cal::exception).text(cal::exception_start_time, day).text(cal::busy_status, "1").close();
+    }
+    change.close();
+    EXPECT_FALSE(apply_item(store::FolderKind::calendar, change.root(), calendar, context(141)));
+}
+
 TEST(Event, TimesThatAreMissing) {  // MS-ASCAL section 3.2.4.4
     const auto add = [](std::string_view start, std::string_view end) {
         pim::Component calendar = empty_item(store::FolderKind::calendar);

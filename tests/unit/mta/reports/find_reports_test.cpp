@@ -109,6 +109,11 @@ TEST(FindReportsTest, HostileOnesEnd) {
     std::string parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
     for (int i = 0; i < 50; ++i) parts += "--b\r\nContent-Type: text/xml\r\n\r\n" + aggregate(1) + "\r\n";
     EXPECT_EQ(find_reports(parts, limits).reports.size(), limits.reports_of_mail_max);
+    // What cannot be read counts as well.
+    std::string rubbish = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    for (int i = 0; i < 50; ++i) rubbish += "--b\r\nContent-Type: text/xml\r\n\r\n<feedback>\r\n";
+    rubbish += "--b\r\nContent-Type: text/xml\r\n\r\n" + aggregate(1) + "\r\n--b--\r\n";
+    EXPECT_TRUE(find_reports(rubbish, limits).reports.empty());
     // Cut anywhere: an answer.
     const std::string whole = mail("application/gzip", mailauth::gzip(aggregate(2)));
     for (std::size_t cut = 0; cut < whole.size(); cut += 7)
