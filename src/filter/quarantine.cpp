@@ -5,6 +5,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/json_fields.hpp"
 #include "base/log.hpp"
 #include "base/utf8.hpp"
 #include "mime/decode.hpp"
@@ -38,15 +39,8 @@ std::string bounded(std::string_view text, std::size_t most) {
     return out;
 }
 
-std::string text_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::uint64_t number_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
+using base::number_in;
+using base::text_in;
 
 class Kept final : public Message {
 public:
@@ -96,7 +90,7 @@ std::string encode(const Quarantined& message) {
                       {"message_id", message.message_id},
                       {"size", message.size},
                       {"blob", message.blob.value}};
-    return row.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return base::dump(row);
 }
 
 std::optional<Quarantined> decode_quarantined(std::string_view row) {

@@ -14,17 +14,13 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/release.hpp"
+
 namespace server {
 namespace fs = std::filesystem;
 namespace {
 
-template <auto release>
-struct Release {
-    template <class T>
-    void operator()(T* object) const {
-        release(object);
-    }
-};
+using base::Release;
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Cert = std::unique_ptr<X509, Release<X509_free>>;
 using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;

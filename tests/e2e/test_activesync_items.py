@@ -2,10 +2,10 @@
 are checked against Microsoft's schemas where they are there."""
 import base64, datetime, imaplib, struct, sys, unittest
 
-from e2e import harness
+from e2e import harness, test_activesync
 
 sys.path.insert(0, str(harness.SOURCE / "tests"))
-from eas.device import PLAIN, Device  # noqa: E402
+from eas.device import PLAIN  # noqa: E402
 from eas.wbxml import element  # noqa: E402
 
 HTML = [("AirSyncBase:BodyPreference", ("Type", 2), ("TruncationSize", 200000))]
@@ -15,25 +15,8 @@ def note_body(text, kind=1):
     return ("AirSyncBase:Body", ("Type", kind), ("Data", text))
 
 
-class ItemsCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = harness.Server(users=20).start()
-        cls.next_user = 0
-
-    @classmethod
-    def tearDownClass(cls):
-        code = cls.server.stop()
-        assert code == 0, f"barid ended with {code}"
-
-    def user(self):
-        type(self).next_user += 1
-        return f"u{self.next_user}@example.test"
-
-    def ready(self, user=None, **how):
-        device = Device(self.server, user or self.user(), **how)
-        self.assertEqual(device.folder_sync("0").text("Status"), "1")
-        return device
+class ItemsCase(test_activesync.ActiveSyncCase):
+    USERS = 20
 
     def start(self, device, folder, options=PLAIN, supported=None):
         """Primes the collection and takes what is there; the items by id."""

@@ -7,22 +7,18 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "base/release.hpp"
+
 namespace eas {
 namespace {
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Store = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
-using Context = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
+using base::Release;
+using Certificate = std::unique_ptr<X509, Release<X509_free>>;
+using Store = std::unique_ptr<X509_STORE, Release<X509_STORE_free>>;
+using Context = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
 
 void free_all(STACK_OF(X509) * certificates) { sk_X509_pop_free(certificates, X509_free); }
-using Chain = std::unique_ptr<STACK_OF(X509), Deleter<free_all>>;
+using Chain = std::unique_ptr<STACK_OF(X509), Release<free_all>>;
 
 Certificate read(std::string_view der) {
     const auto* octets = reinterpret_cast<const unsigned char*>(der.data());

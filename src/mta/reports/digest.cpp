@@ -1,20 +1,14 @@
 #include "mta/reports/digest.hpp"
 
 #include <chrono>
-#include <sodium.h>
 
 #include <fmt/format.h>
 
+#include "store/keys.hpp"
+
 namespace mta::reports {
 
-std::string digest_of(std::string_view text) {
-    unsigned char octets[16];
-    crypto_generichash(octets, sizeof octets, reinterpret_cast<const unsigned char*>(text.data()),
-                       text.size(), nullptr, 0);
-    std::string out;
-    for (const unsigned char one : octets) out += fmt::format("{:02x}", one);
-    return out;
-}
+std::string digest_of(std::string_view text) { return store::keys::name_hash(text); }
 
 std::string day_text(std::int64_t day) {
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};

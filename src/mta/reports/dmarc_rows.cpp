@@ -2,27 +2,6 @@
 
 namespace mta::reports {
 
-std::string text_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::uint64_t number_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-std::vector<std::string> texts_in(const Json& row, const char* name) {
-    std::vector<std::string> out;
-    const auto found = row.find(name);
-    if (found == row.end() || !found->is_array()) return out;
-    for (const Json& one : *found)
-        if (one.is_string()) out.push_back(one.get<std::string>());
-    return out;
-}
-
-std::string dump(const Json& row) { return row.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 Json row_of(const mailauth::ReportPolicy& policy) {
     return {{"domain", policy.domain}, {"p", policy.p},       {"sp", policy.sp}, {"np", policy.np},
             {"adkim", policy.adkim},   {"aspf", policy.aspf}, {"fo", policy.fo}, {"t", policy.testing}};

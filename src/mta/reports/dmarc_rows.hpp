@@ -1,18 +1,18 @@
 // Rows of DmarcLedger as JSON. A reader takes what is there and nothing for the rest.
 #pragma once
 #include <nlohmann/json.hpp>
-#include <string>
 
+#include "base/json_fields.hpp"
 #include "mailauth/report.hpp"
 
 namespace mta::reports {
 
 using Json = nlohmann::json;
 
-std::string text_in(const Json& row, const char* name);
-std::uint64_t number_in(const Json& row, const char* name);
-std::vector<std::string> texts_in(const Json& row, const char* name);
-std::string dump(const Json& row);
+using base::dump;
+using base::number_in;
+using base::text_in;
+using base::texts_in;
 
 Json row_of(const mailauth::ReportPolicy& policy);
 Json row_of(const mailauth::ReportRecord& record);

@@ -2,31 +2,15 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/json_fields.hpp"
 #include "mta/smtp_out/tls_reports.hpp"
 
 namespace mta::smtp_out {
-namespace {
+
 using Json = nlohmann::json;
-
-std::string text_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::uint64_t number_in(const Json& row, const char* name) {
-    const auto found = row.find(name);
-    return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-std::vector<std::string> texts_in(const Json& row, const char* name) {
-    std::vector<std::string> out;
-    if (const auto found = row.find(name); found != row.end() && found->is_array())
-        for (const Json& one : *found)
-            if (one.is_string()) out.push_back(one.get<std::string>());
-    return out;
-}
-
-}  // namespace
+using base::number_in;
+using base::text_in;
+using base::texts_in;
 
 std::vector<TlsReports::Row> TlsReports::changed() {
     std::vector<Row> out;
@@ -54,7 +38,7 @@ std::vector<TlsReports::Row> TlsReports::changed() {
                                               {"count", count}});
                 kept["policies"].push_back(std::move(one));
             }
-            row.json = kept.dump(-1, ' ', false, Json::error_handler_t::replace);
+            row.json = base::dump(kept);
         }
         out.push_back(std::move(row));
     }
