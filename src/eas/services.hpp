@@ -37,6 +37,7 @@ struct Limits {
     std::size_t search_messages_max =
         20'000;  ///< that a search looks at, the newest; and no longer than answer_time
     std::size_t search_names_max = 20'000;      ///< people that a search for people looks at
+    std::size_t availability_people_max = 100;  ///< whose calendars a request may look at are fewer
     std::size_t fetched_bytes_max = 64U << 20;  ///< of what one request fetches: one message and a bit
     SyncLimits sync;
     PingLimits ping;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eas/colleagues.hpp"
 #include "eas/folders.hpp"
 #include "eas/items/items.hpp"
 #include "eas/mail/draft.hpp"
@@ -115,8 +116,6 @@ private:
     std::int64_t window_of(store::FolderKind kind, std::uint8_t filter) const;
     ItemContext item_context(const CollectionAnswer& out) const;
     ItemView item_view(const ItemOptions& options) const;
-    awaitable<store::Result<pim::Component>> read_item(store::FolderPtr folder, store::Entry entry,
-                                                       store::DetailPtr detail, store::FolderKind kind);
     awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item);
     awaitable<base::Uid> find_retried(store::FolderPtr folder, std::string uid);
     awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);
@@ -169,8 +168,8 @@ private:
     awaitable<void> find_candidates(const MailQuery* query, base::FolderId id, std::vector<MailHit>* hits);
     awaitable<std::vector<MailHit>> find_mail(MailQuery query, std::size_t wanted);
     awaitable<std::vector<Person>> find_people(std::string text, std::size_t most);
-    awaitable<std::optional<Person>> find_person(std::string address);
     awaitable<std::vector<Person>> resolve(std::string name, std::size_t most);
+    awaitable<Colleagues> colleagues();
     awaitable<Answer> resolve_recipients();
     awaitable<Answer> validate_cert();
 

@@ -356,7 +356,7 @@ def compact(when):
     return when.strftime("%Y%m%dT%H%M%SZ")
 
 
-class EventTest(ItemsCase):
+class EventCase(ItemsCase):
     def event(self, *more, start="20261102T080000Z", end="20261102T090000Z", subject="Meet", zone=BERLIN):
         return [zone and ("Calendar:Timezone", zone), ("Calendar:StartTime", start), ("Calendar:EndTime", end),
                 ("Calendar:Subject", subject), ("Calendar:AllDayEvent", "0"), *more]
@@ -369,6 +369,8 @@ class EventTest(ItemsCase):
         self.start(two, folder)
         return one, two, folder
 
+
+class EventTest(EventCase):
     def test_properties_of_older_devices(self):
         for version in ("12.1", "14.1"):
             one, two, folder = self.two(version)

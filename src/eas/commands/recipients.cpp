@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "eas/mail/certificate.hpp"
 #include "eas/session.hpp"
+#include "pim/date_time.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -17,10 +18,32 @@ constexpr std::size_t certificate_bytes_max = 64U << 10;
 
 namespace resolve_status {
 constexpr int ok = 1, ambiguous = 2, partial = 3, unknown = 4, protocol_error = 5;
-constexpr int no_certificate = 7, no_availability = 163, no_picture = 173;
+constexpr int no_certificate = 7, no_picture = 173;
 }  // namespace resolve_status
 
-void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element options) {
+constexpr std::int64_t span_seconds_min = 1'800;
+constexpr std::int64_t span_seconds_max = 42 * pim::day_seconds;
+constexpr std::int64_t span_seconds_default = 7 * pim::day_seconds;
+
+/// Nothing: the times are not as MS-ASCMD sections 2.2.3.58.1 and 2.2.3.166.1 want them.
+std::optional<FreeBusyRequest> read_availability(wbxml::Element availability, const Limits& limits) {
+    namespace tags = wbxml::resolverecipients;
+    const auto start = parse_date(availability.child(tags::start_time).text());
+    const wbxml::Element end_time = availability.child(tags::end_time);
+    const auto end = parse_date(end_time.text());
+    if (!start || (end_time && !end)) return std::nullopt;
+    FreeBusyRequest out;
+    out.span = {*start, end_time ? *end : *start + span_seconds_default};
+    const std::int64_t seconds = out.span.until - out.span.from;
+    if (seconds < span_seconds_min || seconds > span_seconds_max) return std::nullopt;
+    out.deadline = std::chrono::steady_clock::now() + limits.answer_time;
+    out.people_max = limits.availability_people_max;
+    return out;
+}
+
+/// `times`: null where none are asked for.
+void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element options,
+                     const FreeBusyAnswer* times) {
     namespace tags = wbxml::resolverecipients;
     to.open(tags::recipient);
     to.number(tags::type, 1);  // of the address list
@@ -31,8 +54,13 @@ void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element op
         to.number(tags::status, status);
         to.close();
     };
-    // No calendars, certificates or pictures are kept: it is said so.
-    if (options.child(tags::availability)) status_in(tags::availability, resolve_status::no_availability);
+    if (times != nullptr) {
+        to.open(tags::availability);
+        to.number(tags::status, times->status);
+        if (!times->digits.empty()) to.text(tags::merged_free_busy, times->digits);
+        to.close();
+    }
+    // No certificates or pictures are kept: it is said so.
     const auto wants = options.child(tags::certificate_retrieval).number();
     if (wants && *wants > 1) status_in(tags::certificates, resolve_status::no_certificate);
     if (options.child(tags::picture)) status_in(tags::picture, resolve_status::no_picture);
@@ -46,11 +74,12 @@ awaitable<std::vector<Person>> Session::resolve(std::string name, std::size_t mo
     std::vector<Person> found;
     if (name.empty()) co_return found;
     if (name.find('@') != std::string::npos) {
-        auto person = co_await find_person(name);
-        if (person) {
-            found.push_back(std::move(*person));
-            co_return found;
-        }
+        Colleagues others = co_await colleagues();
+        if (const auto person = co_await others.person(name))
+            found.push_back({person->mailbox.name, person->mailbox.addresses.front()});
+        else if (const auto group = co_await others.group(name))
+            found.push_back({group->address.substr(0, group->address.find('@')), group->address});
+        if (!found.empty()) co_return found;
     }
     found = co_await find_people(std::move(name), most);
     co_return found;
@@ -66,6 +95,13 @@ awaitable<Answer> Session::resolve_recipients() {
         std::ranges::any_of(names, [](const std::string& name) { return name.size() > name_bytes_max; });
     if (names.empty() || names.size() > names_max || too_long)
         co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
+    std::optional<FreeBusyRequest> availability;
+    if (const wbxml::Element asked = options.child(tags::availability); asked && version_ >= 140) {
+        availability = read_availability(asked, limits());
+        if (!availability)
+            co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
+    }
+    Colleagues others = co_await colleagues();
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::resolve_recipients);
@@ -81,7 +117,12 @@ awaitable<Answer> Session::resolve_recipients() {
                                 : more              ? resolve_status::partial
                                                     : resolve_status::ambiguous);
         to.number(tags::recipient_count, static_cast<std::int64_t>(found.size()));
-        for (const Person& person : found) write_recipient(to, person, options);
+        // Section 2.2.3.173: of a name that may be several people nobody's times are told.
+        FreeBusyAnswer times;
+        const bool with_times = availability && found.size() == 1;
+        if (with_times) times = co_await others.free_busy(found.front().address, &*availability);
+        for (const Person& person : found)
+            write_recipient(to, person, options, with_times ? &times : nullptr);
         to.close();
     }
     to.close();

@@ -152,15 +152,12 @@ awaitable<std::vector<Person>> Session::find_people(std::string text, std::size_
     co_return out;
 }
 
-/// Of the user's post office, by one of his addresses.
-awaitable<std::optional<Person>> Session::find_person(std::string address) {
+/// Of the user's post office.
+awaitable<Colleagues> Session::colleagues() {
     const auto own = co_await services_->directory.mailbox(identity_.account);
-    const auto known = co_await services_->directory.login(std::move(address));
-    if (!own || !known) co_return std::nullopt;
-    const directory::Mailbox& mailbox = known->mailbox;
-    if (mailbox.post_office != own->post_office || !mailbox.enabled || mailbox.addresses.empty())
-        co_return std::nullopt;
-    co_return Person{mailbox.name, mailbox.addresses.front()};
+    std::string office;
+    if (own) office = own->post_office;
+    co_return Colleagues(services_->directory, services_->store, std::move(office));
 }
 
 namespace {

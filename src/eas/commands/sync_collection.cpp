@@ -7,6 +7,7 @@
 
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
+#include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
 
@@ -240,7 +241,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         if (!is_mail) {
             const store::DetailPtr detail = details[step.entry.uid];
             store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
-            if (detail) item = co_await read_item(out->folder, step.entry, detail, out->kind);
+            if (detail) item = co_await read_stored_item(out->folder, step.entry, detail, out->kind);
             if (!item) {
                 leave_out(out, step.entry.uid, item.error());
                 continue;

@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "eas/items/event.hpp"
+#include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
 
@@ -12,7 +13,6 @@ namespace {
 
 using store::FolderKind;
 
-constexpr std::uint64_t item_bytes_max = 9U << 20;  // pim::ComponentLimits, and a header
 constexpr std::size_t uid_octets = 16;
 // Where an event that a device sends again is looked for: among the last ones of the last day.
 constexpr std::uint32_t retried_items_max = 50;
@@ -66,18 +66,6 @@ ItemView Session::item_view(const ItemOptions& options) const {
     return view;
 }
 
-/// \errors corrupt: its text cannot be read · as Folder::read
-awaitable<store::Result<pim::Component>> Session::read_item(store::FolderPtr folder, store::Entry entry,
-                                                            store::DetailPtr detail, FolderKind kind) {
-    if (entry.size > item_bytes_max) co_return store::Error(store::Errc::corrupt, "the item is too large");
-    const auto octets =
-        co_await folder->read(detail, detail->header_bytes, static_cast<std::size_t>(entry.size));
-    if (!octets) co_return octets.error();
-    auto item = unwrap_item(kind, *octets);
-    if (!item) co_return store::Error(store::Errc::corrupt, "the item's text cannot be read");
-    co_return std::move(*item);
-}
-
 /// \errors not_found
 awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr folder, base::Uid uid) {
     const store::SnapshotPtr now_there = folder->snapshot();
@@ -89,7 +77,7 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
     if (!details) co_return details.error();
     if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
     const FolderKind kind = kind_of_folder(folder->id());
-    co_return co_await read_item(folder, found, details->front(), kind);
+    co_return co_await read_stored_item(folder, found, details->front(), kind);
 }
 
 awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item) {

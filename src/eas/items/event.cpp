@@ -152,17 +152,6 @@ void take_uid(wbxml::Element data, pim::Component& event, const ItemContext& con
 
 }  // namespace
 
-const pim::Component* master_of(const pim::Component& calendar) {
-    for (const pim::Component& one : calendar.components)
-        if (one.name == "VEVENT" && one.find("RECURRENCE-ID") == nullptr) return &one;
-    return nullptr;
-}
-pim::Component* master_of(pim::Component& calendar) {
-    for (pim::Component& one : calendar.components)
-        if (one.name == "VEVENT" && one.find("RECURRENCE-ID") == nullptr) return &one;
-    return nullptr;
-}
-
 bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContext& context) {
     if (context.is_new) calendar.components.emplace_back("VEVENT");
     const pim::Component* known = master_of(calendar);

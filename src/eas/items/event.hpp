@@ -21,9 +21,9 @@ ItemFacts event_facts(const pim::Component& calendar);
 
 // Between the files of this folder.
 
-/// The event itself: the one without RECURRENCE-ID. Null: there is none.
-const pim::Component* master_of(const pim::Component& calendar);
-pim::Component* master_of(pim::Component& calendar);
+using pim::is_override;
+using pim::local_rule;
+using pim::master_of;
 /// Everything but times and recurrence: event_details.cpp.
 bool take_details(wbxml::Element data, pim::Component& event, const ItemContext& context);
 /// What differs from `than`, in an exception; all of it where there is none.

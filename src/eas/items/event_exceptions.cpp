@@ -32,10 +32,6 @@ constexpr std::string_view inherited[] = {"SUMMARY",
                                           "X-BARID-MEETING-STATUS",
                                           "X-BARID-PLACE"};
 
-bool is_override(const pim::Component& one) {
-    return one.name == "VEVENT" && one.find("RECURRENCE-ID") != nullptr;
-}
-
 std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name) {
     std::vector<pim::Property> out;
     for (const pim::Property& one : event.properties)

@@ -1,0 +1,88 @@
+#include "pim/event_times.hpp"
+
+#include <algorithm>
+
+#include "pim/date_time.hpp"
+
+namespace pim {
+
+std::int64_t floor_day(std::int64_t seconds) {
+    const std::int64_t rest = seconds % day_seconds;
+    return seconds - rest - (rest < 0 ? day_seconds : 0);
+}
+
+std::optional<std::int64_t> EventTimes::read(std::string_view text) const {
+    const auto time = parse_date_time(text);
+    if (!time) return std::nullopt;
+    if (all_day)
+        return floor_day(time->kind == DateTime::Kind::utc ? zone.to_local(time->seconds) : time->seconds);
+    return time->kind == DateTime::Kind::utc ? time->seconds : zone.to_utc(time->seconds);
+}
+
+std::optional<std::int64_t> EventTimes::read(const Component& event, std::string_view name) const {
+    return read(event.raw(name));
+}
+
+std::int64_t EventTimes::read_end(const Component& event, std::int64_t start) const {
+    if (const auto end = read(event, "DTEND")) return std::max(*end, start);
+    if (const auto length = parse_duration(event.raw("DURATION")); length && *length >= 0)
+        return start + *length;
+    return all_day ? start + day_seconds : start;
+}
+
+EventTimes times_of(const Component& calendar, const Component& event) {
+    EventTimes out;
+    const Property* start = event.find("DTSTART");
+    if (start == nullptr) return out;
+    const auto time = parse_date_time(start->value);
+    out.all_day = time && time->kind == DateTime::Kind::date;
+    std::string id = zone_id_of(calendar, event);
+    if (id.empty()) return out;
+    std::optional<TimeZone> zone;
+    if (const Component* component = find_zone(calendar, id)) zone = read_time_zone(*component);
+    if (!zone) zone = zone_named(id, time ? time->seconds : 0);
+    if (!zone) return out;
+    out.zone = std::move(*zone);
+    if (out.all_day || !start->parameter("TZID").empty()) out.zone_id = std::move(id);
+    return out;
+}
+
+std::string zone_id_of(const Component& calendar, const Component& event) {
+    const Property* start = event.find("DTSTART");
+    const std::string_view own = start == nullptr ? std::string_view() : start->parameter("TZID");
+    return own.empty() ? calendar.text(calendar_zone_property) : std::string(own);
+}
+
+const Component* find_zone(const Component& calendar, std::string_view id) {
+    for (const Component& one : calendar.components)
+        if (one.name == "VTIMEZONE" && one.text("TZID") == id) return &one;
+    return nullptr;
+}
+
+std::optional<Rule> local_rule(const Component& event, const EventTimes& times) {
+    auto rule = parse_rule(event.raw("RRULE"));
+    if (!rule || !rule->until) return rule;
+    if (rule->until->kind == DateTime::Kind::utc)
+        rule->until->seconds = times.zone.to_local(rule->until->seconds);
+    // A date takes in all of its day (RFC 5545 section 3.3.10).
+    if (rule->until->kind == DateTime::Kind::date) rule->until->seconds += day_seconds - 1;
+    rule->until->kind = DateTime::Kind::local;
+    return rule;
+}
+
+bool is_override(const Component& one) {
+    return one.name == "VEVENT" && one.find("RECURRENCE-ID") != nullptr;
+}
+
+const Component* master_of(const Component& calendar) {
+    for (const Component& one : calendar.components)
+        if (one.name == "VEVENT" && !is_override(one)) return &one;
+    return nullptr;
+}
+Component* master_of(Component& calendar) {
+    for (Component& one : calendar.components)
+        if (one.name == "VEVENT" && !is_override(one)) return &one;
+    return nullptr;
+}
+
+}  // namespace pim
