@@ -183,7 +183,8 @@ class Client:
             if extra - allowed:
                 yield f"has flags nobody set: {extra}"
             one.flags |= extra & allowed
-        folder, uid, *_ = copies[-1]
+        # Of a move that is being finished only the new place will stay.
+        folder, uid, *_ = next((copy for copy in copies if kind == "move" and copy[0] == detail), copies[-1])
         if kind != "move":
             if folder != one.folder:
                 yield f"is in {folder}, not in {one.folder}"

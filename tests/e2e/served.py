@@ -1,5 +1,5 @@
 """A `barid serve` of a test's own: a configuration file, listeners on free ports, an operator's socket."""
-import pathlib, shutil, signal, ssl, subprocess, tempfile, unittest
+import pathlib, shutil, signal, ssl, subprocess, sys, tempfile, unittest
 from e2e.harness import BARID, Server, free_ports, wait_until
 
 
@@ -62,6 +62,8 @@ socket = "{self.root}/admin.sock"
         self.assertIsNone(self.process.poll(), self.log_text())
 
     def end(self):
+        if not self._outcome.success:  # also a fault that comes seldom says why
+            print(self.log_text()[-4000:], file=sys.stderr, flush=True)
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(timeout=30)

@@ -38,7 +38,7 @@ class Scanners(QueueCase):
             with socket.socket() as one:
                 one.settimeout(1)
                 return one.connect_ex(("127.0.0.1", port)) == 0
-        wait_until(answers)
+        wait_until(answers, 60)
 
     def refused(self, body):
         with self.assertRaises(smtplib.SMTPDataError) as caught:
