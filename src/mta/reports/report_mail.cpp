@@ -38,8 +38,9 @@ std::optional<Destination> parse_destination(std::string_view uri) {
     if (!address) return std::nullopt;
     out.address = std::move(*address);
     const std::size_t at = out.address.rfind('@');
+    // Quotes are for what no address for reports needs, and in a domain they are never right.
     if (at == std::string::npos || at == 0 || at + 1 == out.address.size() ||
-        !smtp_out::safe_address(out.address))
+        out.address.find('"') != std::string::npos || !smtp_out::safe_address(out.address))
         return std::nullopt;
     return out;
 }

@@ -95,7 +95,9 @@ bool Srs::is_hash_of(std::string_view given, std::string_view text) const {
 std::string Srs::forward(std::string_view sender, std::chrono::seconds now) const {
     const auto [local, domain] = split_address(sender);
     if (sender.empty() || same_text(domain, options_.domain)) return std::string(sender);
-    if (local.empty() || options_.secrets.empty() || options_.domain.empty()) return {};
+    // "=" ends the domain in what is written here, and no domain has one.
+    if (local.empty() || domain.find('=') != std::string_view::npos) return {};
+    if (options_.secrets.empty() || options_.domain.empty()) return {};
     std::string out;
     const auto hashed = [this](const std::string& text) {
         return hash(options_.secrets.front(), text).substr(0, options_.hash_length);

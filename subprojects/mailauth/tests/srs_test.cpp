@@ -81,6 +81,7 @@ TEST(Srs, WhatNeedsNoRewriting) {
     EXPECT_EQ(srs.forward("", now), "");
     EXPECT_EQ(srs.forward("u@Forwarder.test", now), "u@Forwarder.test");
     EXPECT_EQ(srs.forward("no-domain", now), "");
+    EXPECT_EQ(srs.forward("u@no=domain.test", now), "");
     EXPECT_EQ(srs.forward(std::string(240, 'u') + "@sender.test", now), "");
 }
 

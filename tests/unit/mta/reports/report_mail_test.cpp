@@ -15,8 +15,9 @@ TEST(ReportMailTest, Destinations) {
     EXPECT_EQ(parse_destination("mailto:a@b.test!10m").value().bytes_max, 10U << 20);
     EXPECT_EQ(parse_destination("mailto:a@b.test!500").value().bytes_max, 500U);
     for (const char* bad :
-         {"", "mailto:", "https://a@b.test", "mailto:b.test", "mailto:@b.test", "mailto:a@",
-          "mailto:a@b.test!1x", "mailto:a@b.test!m", "mailto:a%0d%0aRCPT@b.test", "mailto:a b@c.test"})
+         {"mailto:a@b{\"c d\"}.test", "mailto:\"a b\"@c.test", "", "mailto:", "https://a@b.test",
+          "mailto:b.test", "mailto:@b.test", "mailto:a@", "mailto:a@b.test!1x", "mailto:a@b.test!m",
+          "mailto:a%0d%0aRCPT@b.test", "mailto:a b@c.test"})
         EXPECT_FALSE(parse_destination(bad)) << bad;
 }
 
