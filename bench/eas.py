@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """ActiveSync's figures: a first Sync, one change among many, what a waiting Ping keeps, the latency of push.
 
-usage: eas.py --barid FILE --mailbench FILE [--only first|large|ping|rates] [--quick]     (docs/benchmarks.md has the results)
+usage: eas.py --barid FILE --mailbench FILE [--only first|large|ping|rates] [--devices N] [--quick]     (docs/benchmarks.md has the results)
 """
-import argparse, http.client, json, os, pathlib, socket, ssl, statistics, subprocess, sys, time
+import argparse, http.client, json, os, pathlib, select, socket, ssl, statistics, subprocess, sys, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -12,6 +12,12 @@ sys.path.insert(0, str(ROOT / "tests"))
 def resident(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS"))
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(report, name):
@@ -98,10 +104,11 @@ class Bench:
                   f"worst of 60 {1000 * max(times):.2f} ms", flush=True)
 
     def ping(self, server):
-        """What the server's memory grows by for each known device that comes and waits in Ping over TLS."""
+        """What the server's memory grows by for each known device that comes and waits in Ping over TLS; what they all cost
+        while nothing happens; and how long it takes until those of a mailbox know of a delivery."""
         from eas.device import Answer, Device
         from eas.wbxml import element, encode
-        count = 200 if self.options.quick else 2_000
+        count = 200 if self.options.quick else self.options.devices
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
@@ -142,7 +149,39 @@ class Bench:
             device.ping()
         time.sleep(2)
         after = resident(server.process.pid)
-        print(f"{count} waiting Pings over TLS: {(after - before) / count:.0f} octets each", flush=True)
+        print(f"{count} waiting Pings over TLS: {(after - before) / count:.0f} octets each, the process {after / 2**20:.0f} MiB",
+              flush=True)
+        before, seconds = cpu_seconds(server.process.pid), 3 if self.options.quick else 20
+        time.sleep(seconds)
+        print(f"{count} waiting Pings: {1000 * (cpu_seconds(server.process.pid) - before):.0f} ms of CPU in {seconds} s", flush=True)
+        self.push(server, devices)
+
+    def push(self, server, devices):
+        """From the 250 of a delivery to the answers of the Pings of that mailbox."""
+        import smtplib
+        from e2e.harness import message
+        times, lmtp = [], smtplib.LMTP("127.0.0.1", server.ports["lmtp"])
+        for number in range(min(20, self.options.users)):
+            told = [device for device in devices if device.device.user == f"u{1 + number}@example.test"]
+            lmtp.sendmail("sender@elsewhere.test", told[0].device.user, message("News"))
+            began = time.perf_counter()
+            waiting = select.poll()
+            for device in told:
+                waiting.register(device.connection.sock, select.POLLIN)
+            left = len(told)
+            while left:
+                ready = waiting.poll(60_000)
+                if not ready:
+                    raise SystemExit("a Ping was not answered")
+                times += [time.perf_counter() - began] * len(ready)
+                left -= len(ready)
+                for descriptor, _ in ready:
+                    waiting.unregister(descriptor)
+        lmtp.quit()
+        times.sort()
+        print(f"{len(times)} answers to {min(20, self.options.users)} deliveries while the others wait: "
+              f"median {1000 * statistics.median(times):.2f} ms, 99 % {1000 * times[len(times) * 99 // 100]:.2f} ms, "
+              f"worst {1000 * times[-1]:.2f} ms", flush=True)
 
     def rates(self, server):
         self.fill(server, 10, 500, 2_400)
@@ -159,6 +198,7 @@ def main():
     parser.add_argument("--barid", required=True)
     parser.add_argument("--mailbench", required=True)
     parser.add_argument("--only", choices=["first", "large", "ping", "rates"])
+    parser.add_argument("--devices", type=int, default=2_000, help="that wait in Ping; 20 of each mailbox")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     os.environ["BARID"] = options.barid
@@ -167,7 +207,7 @@ def main():
     for name in ("first", "large", "ping", "rates"):
         if options.only not in (None, name):
             continue
-        options.users = 100 if name == "ping" else 10
+        options.users = max(10, options.devices // 20) if name == "ping" else 10
         server = harness.Server(users=options.users).start()
         try:
             getattr(bench, name)(server)

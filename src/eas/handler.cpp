@@ -1,13 +1,17 @@
 #include "eas/handler.hpp"
 
 #include "eas/session.hpp"
+#include "eas/waiting_ping.hpp"
 
 namespace eas {
 namespace {
 
+/// A Ping waits for an hour: its session ends before, with the frames of all that led to it.
 awaitable<void> serve(http::Exchange exchange, ServicesPtr services) {
-    Session session(exchange, std::move(services));
-    co_await session.run();
+    auto session = std::make_unique<Session>(exchange, std::move(services));
+    const std::unique_ptr<WaitingPing> waiting = co_await session->run();
+    session.reset();
+    if (waiting) co_await waiting->run();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "base/base64.hpp"
 #include "base/log.hpp"
 #include "eas/syntax/status.hpp"
+#include "eas/waiting_ping.hpp"
 #include "wbxml/xml.hpp"
 
 namespace eas {
@@ -66,6 +67,11 @@ bool is_bare_message(std::string_view type) {
 
 }  // namespace
 
+Answer::Answer() = default;
+Answer::~Answer() = default;
+Answer::Answer(Answer&&) noexcept = default;
+Answer& Answer::operator=(Answer&&) noexcept = default;
+
 Session::Session(http::Exchange exchange, ServicesPtr services)
     : exchange_(exchange), services_(std::move(services)) {}
 
@@ -111,17 +117,15 @@ Answer Session::failed(const store::Error& error) const {
     return out;
 }
 
-// A Ping waits for an hour, and the frames of those who wait for it with it: what is in them is little, and
-// what is only needed before or behind stands in functions of its own.
-
-awaitable<void> Session::run() {
+awaitable<std::unique_ptr<WaitingPing>> Session::run() {
     Answer answered = co_await answer();
-    if (answered.gone) co_return;
+    if (answered.later || answered.gone) co_return std::move(answered.later);
     http::ResponseHead head = head_of(&answered);
     co_await exchange_.respond(std::move(head), std::move(answered.body));
+    co_return nullptr;
 }
 
-http::ResponseHead Session::head_of(Answer* answered) {
+http::ResponseHead head_of(Answer* answered) {
     http::ResponseHead head;
     head.status = answered->status;
     head.fields = std::move(answered->fields);
@@ -336,7 +340,7 @@ awaitable<Answer> Session::answer_command() {
     if (refused) co_return std::move(*refused);
     exchange_.registered().set_state(name_of(query_.command).data());
     Answer out = co_await run_command();
-    if (out.gone) co_return out;
+    if (out.gone || out.later) co_return out;
     const bool saved = co_await save();
     exchange_.registered().set_state("");
     if (!saved) co_return http(503);

@@ -11,6 +11,7 @@
 #include "eas/mail/draft.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/mail/outgoing_message.hpp"
+#include "eas/news.hpp"
 #include "eas/services.hpp"
 #include "eas/syntax/query.hpp"
 #include "eas/syntax/search_request.hpp"
@@ -19,13 +20,23 @@
 
 namespace eas {
 
+class WaitingPing;
+
 struct Answer {
+    Answer();
+    ~Answer();
+    Answer(Answer&&) noexcept;
+    Answer& operator=(Answer&&) noexcept;
+
     unsigned status = 200;
-    std::string body;     ///< WBXML, unless `type` says otherwise
-    std::string type;     ///< empty: WBXML
-    http::Fields fields;  ///< besides those of every answer
-    bool gone = false;    ///< there is nobody to answer
+    std::string body;                    ///< WBXML, unless `type` says otherwise
+    std::string type;                    ///< empty: WBXML
+    http::Fields fields;                 ///< besides those of every answer
+    bool gone = false;                   ///< there is nobody to answer
+    std::unique_ptr<WaitingPing> later;  ///< instead of all that: who will answer
 };
+/// Takes the fields out of it.
+http::ResponseHead head_of(Answer* answered);
 
 /// What one collection of a Sync has to say.
 struct CollectionAnswer;
@@ -51,13 +62,13 @@ struct Person {
 class Session {
 public:
     Session(http::Exchange exchange, ServicesPtr services);
-    awaitable<void> run();
+    /// Answers, unless it returns who will: then the session has done its part.
+    awaitable<std::unique_ptr<WaitingPing>> run();
 
 private:
     // session.cpp: what comes before a command, and behind it
     awaitable<Answer> answer();
     std::optional<Answer> read_query();
-    static http::ResponseHead head_of(Answer* answered);
     awaitable<Answer> answer_command();
     awaitable<std::optional<Answer>> log_in();
     awaitable<std::optional<Answer>> read_body();
@@ -88,11 +99,10 @@ private:
     awaitable<Answer> folder_delete();
     Answer folder_changed(int status, std::string_view server_id);
     bool hierarchy_key_fits(std::string_view key) const;
-    bool hierarchy_changed() const;
 
     awaitable<Answer> sync();
+    awaitable<News::End> wait_for_news(std::uint32_t seconds);
     awaitable<Answer> sync_once(const SyncRequest* request, bool may_wait, bool* nothing);
-    awaitable<bool> wait_for_news(std::vector<base::FolderId> folders, std::uint32_t seconds);
     awaitable<CollectionAnswer> sync_collection(const SyncCollection* request, std::size_t window);
     awaitable<void> open_collection(CollectionAnswer* out);
     awaitable<void> run_commands(CollectionAnswer* out);
@@ -107,7 +117,6 @@ private:
     awaitable<void> render(CollectionAnswer* out, Plan* plan);
     void leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const;
     void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
-    awaitable<bool> has_news(base::FolderId folder);
     // sync_items.cpp: items other than mail
     store::FolderKind kind_of_folder(base::FolderId folder) const;
     bool is_item_folder(base::FolderId folder) const {
@@ -130,7 +139,6 @@ private:
     awaitable<std::pair<int, std::size_t>> estimate(wbxml::Element collection);
     awaitable<Answer> ping();
     PingAnswer take_ping(std::vector<base::FolderId>* folders, std::uint32_t* seconds);
-    awaitable<Answer> answer_ping(std::vector<base::FolderId> folders, std::uint32_t seconds);
     awaitable<Answer> compose();
     Answer sent_answer(int status) const;
     awaitable<int> submit(std::string message, bool save_in_sent);
@@ -187,7 +195,6 @@ private:
     std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
     DeviceRows rows_;
     DeviceChanges changes_;
-    bool gone_ = false;       // the device hung up while it waited
     bool transient_ = false;  // a probe that keeps no state
 };
 

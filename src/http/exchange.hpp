@@ -72,6 +72,9 @@ public:
     /// For answers that wait: until an event, the peer's end, or the time has passed. What the peer sends
     /// meanwhile is kept for later.
     awaitable<net::Wake> wait(std::chrono::milliseconds patience);
+    /// For answers that wait long: from here on method, target and fields are empty. Does nothing while the
+    /// body was not read whole.
+    void forget_request();
     std::shared_ptr<net::Waker> waker();
     /// Of the server's end and of a kick the session knows too: this answer is the connection's last.
     std::uint32_t take_events();

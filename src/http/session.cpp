@@ -97,6 +97,7 @@ awaitable<void> Session::handle_request() {
     body_bytes_ = 0;
     body_started_ = Steady::now();
     continued_ = !reader_->expects_continue();
+    asked_ = asked_mode();
     closing_ = !reader_->keep_alive() || ++requests_ >= services_->limits.requests_max;
     registered_.set_state("request");
     const Handler* handler = services_->router.find(Exchange(*this).path());
@@ -123,6 +124,7 @@ awaitable<void> Session::handle_request() {
 
 /// What a handler did not read must go before the next request: some of it, not a gigabyte.
 awaitable<void> Session::discard_body() {
+    if (!reader_) co_return;
     std::size_t thrown = 0;
     if (!continued_ && !reader_->body_done())
         closing_ = true;  // the peer was not asked to send it, and may not
@@ -148,6 +150,10 @@ awaitable<BodyPiece> Session::read_piece() {
     if (!continued_) {
         continued_ = true;
         if (!reader_->body_done()) connection_->output() += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    if (!reader_) {
+        piece.state = BodyPiece::State::end;
+        co_return piece;
     }
     for (;;) {
         const std::size_t room =
@@ -178,7 +184,7 @@ awaitable<BodyPiece> Session::read_piece() {
 awaitable<Body> Session::read_body(std::size_t octets_max) {
     Body body;
     // What is said to be too large is refused before it comes (RFC 9110 section 10.1.1).
-    const std::string_view said = reader_->field("Content-Length");
+    const std::string_view said = Exchange(*this).field("Content-Length");
     std::uint64_t length = 0;
     std::from_chars(said.data(), said.data() + said.size(), length);
     if (length > octets_max) {
@@ -204,13 +210,23 @@ awaitable<Body> Session::read_body(std::size_t octets_max) {
     co_return body;
 }
 
-ResponseMode Session::mode() const {
+ResponseMode Session::asked_mode() const {
     ResponseMode mode;
     mode.http_1_0 = reader_->is_http_1_0();
-    mode.keep_alive = !closing_;
     mode.is_head = reader_->method() == "HEAD";
     mode.gzip = accepts_gzip(reader_->field("Accept-Encoding"));
     return mode;
+}
+
+ResponseMode Session::mode() const {
+    ResponseMode mode = asked_;
+    mode.keep_alive = !closing_;
+    return mode;
+}
+
+/// A parsed header is a kilobyte and more.
+void Session::forget_request() {
+    if (reader_ && reader_->body_done()) reader_.reset();
 }
 
 awaitable<bool> Session::respond(ResponseHead head, std::string body) {
@@ -245,7 +261,9 @@ awaitable<net::Wake> Session::wait(std::chrono::milliseconds patience) {
     }
 }
 
-std::string_view Exchange::method() const { return session_->reader_->method(); }
+std::string_view Exchange::method() const {
+    return session_->reader_ ? session_->reader_->method() : std::string_view();
+}
 
 namespace {
 
@@ -268,7 +286,9 @@ Target split(std::string_view target) {
 
 }  // namespace
 
-std::string_view Exchange::target() const { return split(session_->reader_->target()).rest; }
+std::string_view Exchange::target() const {
+    return session_->reader_ ? split(session_->reader_->target()).rest : std::string_view();
+}
 
 std::string_view Exchange::path() const { return target().substr(0, target().find('?')); }
 
@@ -277,9 +297,12 @@ std::string_view Exchange::query() const {
     return mark == std::string_view::npos ? std::string_view() : target().substr(mark + 1);
 }
 
-std::string_view Exchange::field(std::string_view name) const { return session_->reader_->field(name); }
+std::string_view Exchange::field(std::string_view name) const {
+    return session_->reader_ ? session_->reader_->field(name) : std::string_view();
+}
 
 std::string Exchange::host() const {
+    if (!session_->reader_) return {};
     std::string_view host = split(session_->reader_->target()).authority;
     if (host.empty()) host = field("Host");
     const std::size_t colon = host.rfind(':');
@@ -309,6 +332,7 @@ void Exchange::begin(ResponseHead head, std::optional<std::uint64_t> length) {
 awaitable<bool> Exchange::write(std::string_view octets) { return session_->write(octets); }
 awaitable<bool> Exchange::end() { return session_->end(); }
 bool Exchange::responded() const { return session_->writer_.begun(); }
+void Exchange::forget_request() { session_->forget_request(); }
 awaitable<net::Wake> Exchange::wait(std::chrono::milliseconds patience) { return session_->wait(patience); }
 std::shared_ptr<net::Waker> Exchange::waker() { return session_->connection_->waker(); }
 std::uint32_t Exchange::take_events() {

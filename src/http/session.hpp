@@ -33,6 +33,8 @@ private:
     awaitable<bool> end();
     awaitable<net::Wake> wait(std::chrono::milliseconds patience);
 
+    void forget_request();
+    ResponseMode asked_mode() const;
     ResponseMode mode() const;
     awaitable<net::Wake> await_octets(Steady::time_point deadline);
     Steady::time_point body_deadline() const;
@@ -40,7 +42,8 @@ private:
     std::unique_ptr<net::Connection> connection_;
     std::shared_ptr<const Services> services_;
     net::SessionRegistry::Handle registered_;
-    std::optional<RequestReader> reader_;  // while there is a request
+    std::optional<RequestReader> reader_;  // while there is a request that is not forgotten
+    ResponseMode asked_;                   // what of the request the answer needs
     ResponseWriter writer_;
     std::uint32_t requests_ = 0;
     bool closing_ = false;

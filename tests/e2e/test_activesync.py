@@ -474,6 +474,25 @@ class PushTest(ActiveSyncCase):
         self.assertEqual(len(answer.all("Collections/Collection/Commands/Add")), 1)
 
 
+    def test_a_sync_of_several_folders_waits(self):
+        user = self.user()
+        device = self.ready(user)
+        folders = [device.folder(name) for name in ("Inbox", "Sent", "Drafts", "Trash")]
+        for folder in folders:
+            self.fill(device, folder)
+        options = [("FilterType", 0), ("Class", "Email"), *PLAIN]
+        root = element("Sync", ("Collections", *[device.collection(folder, window=10, options=options)
+                                                 for folder in folders]), ("Wait", 5))
+        connection = device.begin("Sync", root)
+        self.waiting()
+        self.imap(user).append("Sent", None, None, harness.message("Sent by another"))
+        answer = device.end(connection, "Sync", root)
+        self.assertEqual([one.text for one in answer.all("Collections/Collection/CollectionId")], [folders[1]])
+        device.learn(answer)
+        self.assertEqual(len(answer.all("Collections/Collection/Commands/Add")), 1)
+        self.assertEqual(device.sync(*[device.collection(folder) for folder in folders]).body, b"")
+
+
 class SendTest(ActiveSyncCase):
     def send(self, device, octets, client, *more, command="SendMail"):
         return device.raw(command, element(f"ComposeMail:{command}", ("ClientId", client), *more,

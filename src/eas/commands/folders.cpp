@@ -30,10 +30,6 @@ bool is_name(std::string_view name) {
 
 }  // namespace
 
-bool Session::hierarchy_changed() const {
-    return !rows_.hierarchy || rows_.hierarchy->now != known_folders(device_folders(*account_->folders()));
-}
-
 bool Session::hierarchy_key_fits(std::string_view key) const {
     const auto parsed = parse_sync_key(key);
     return parsed && rows_.hierarchy && *parsed == rows_.hierarchy->key;

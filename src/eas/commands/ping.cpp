@@ -1,85 +1,10 @@
-// Ping, and waiting as such: a coroutine that is woken by the account's folders. Nothing is polled. MS-ASCMD
-// section 2.2.2.12.
+// Ping: what it asks for, and what is left of it while it waits. MS-ASCMD section 2.2.2.12.
 #include <algorithm>
-#include <chrono>
 
 #include "eas/session.hpp"
+#include "eas/waiting_ping.hpp"
 
 namespace eas {
-namespace {
-
-/// Wakes the connection when something in the account has changed.
-class Watch final : public store::Subscriber {
-public:
-    explicit Watch(std::shared_ptr<net::Waker> waker) : waker_(std::move(waker)) {}
-    void changed() noexcept override { waker_->wake(net::event_mail); }
-
-private:
-    std::shared_ptr<net::Waker> waker_;
-};
-
-}  // namespace
-
-/// Whether a Sync would tell the device something of this folder.
-awaitable<bool> Session::has_news(base::FolderId folder) {
-    const auto known = rows_.collections.find(folder);
-    // A folder that the device does not synchronise has no news for it: answering "changed" would bring the
-    // same Ping again at once, for ever (eas.md section 1.4).
-    if (known == rows_.collections.end() || folder == outbox_id) co_return false;
-    const Cursor& cursor = known->second.now;
-    const auto totals = co_await account_->totals(folder);
-    if (!totals) co_return false;  // a folder that is gone shows in the hierarchy
-    if (!cursor.begun) co_return totals->exists != 0;
-    const bool quiet = cursor.done >= totals->highest_modseq && cursor.pass.value == 0 &&
-                       cursor.low.value <= 1 && cursor.high >= totals->uid_next;
-    if (quiet) co_return false;
-    auto opened = co_await account_->open(folder);
-    if (!opened) co_return false;
-    const store::SnapshotPtr now_there = (*opened)->snapshot();
-    store::UidRanges vanished;
-    if (needs_vanished(cursor, *now_there)) {
-        auto found = co_await (*opened)->vanished_since(cursor.done, now_there);
-        if (found) vanished = std::move(found->vanished);
-    }
-    PlanRequest request;
-    request.now = now_there.get();
-    request.vanished = &vanished;
-    request.window = cursor.window;
-    request.dated = is_item_folder(folder);
-    request.steps_max = 1;
-    request.count_only = true;
-    co_return plan_changes(cursor, request).count != 0;
-}
-
-/// True: one of them, or the hierarchy, has news. False: the time is over, a newer request has come, the
-/// server stops, or the device is gone.
-awaitable<bool> Session::wait_for_news(std::vector<base::FolderId> folders, std::uint32_t seconds) {
-    using Steady = std::chrono::steady_clock;
-    const Steady::time_point deadline = Steady::now() + std::chrono::seconds(seconds);
-    document_.reset();
-    body_ = std::string();
-    // Armed first, looked then: a change between the two wakes, and is not lost.
-    Watch watch(exchange_.waker());
-    const store::SubscriptionPtr subscription = account_->subscribe(watch);
-    bool waiting = live_->wait_as(number_, exchange_.waker());
-    bool news = false;
-    while (waiting && !news) {
-        news = hierarchy_changed();
-        for (const base::FolderId folder : folders) {
-            if (news) break;
-            news = co_await has_news(folder);
-        }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
-        if (news || left.count() <= 0) break;
-        const net::Wake wake = co_await exchange_.wait(left);
-        const std::uint32_t events = exchange_.take_events();
-        const bool ends = (events & (net::event_shutdown | net::event_kicked)) != 0;
-        if (wake == net::Wake::closed) gone_ = true;
-        waiting = wake == net::Wake::event && !ends && live_->is_newest(number_);
-    }
-    live_->stop_waiting(number_);
-    co_return news;
-}
 
 /// What it asks for, by what it asked for before where it leaves that out; or what is wrong with it.
 PingAnswer Session::take_ping(std::vector<base::FolderId>* folders, std::uint32_t* seconds) {
@@ -118,6 +43,7 @@ PingAnswer Session::take_ping(std::vector<base::FolderId>* folders, std::uint32_
     return out;
 }
 
+/// The answer comes later: see WaitingPing.
 awaitable<Answer> Session::ping() {
     std::vector<base::FolderId> folders;
     std::uint32_t seconds = 0;
@@ -127,28 +53,34 @@ awaitable<Answer> Session::ping() {
     if (!loaded) co_return failed(loaded.error());
     const bool saved = co_await save();
     if (!saved) co_return http(503);
-    co_return co_await answer_ping(std::move(folders), seconds);
+    News news(exchange_, account_, live_, number_);
+    news.know_tree(rows_.hierarchy);
+    news.watch(rows_, folders);
+    Answer later;
+    later.later = std::make_unique<WaitingPing>(exchange_, std::move(news), seconds);
+    co_return later;
 }
 
-awaitable<Answer> Session::answer_ping(std::vector<base::FolderId> folders, std::uint32_t seconds) {
+awaitable<void> WaitingPing::run() {
+    const News::End end = co_await news_.wait(seconds_);
+    if (end != News::End::gone) co_await answer(end == News::End::news);
+}
+
+awaitable<void> WaitingPing::answer(bool news) {
     PingAnswer out;
-    const bool news = co_await wait_for_news(folders, seconds);
-    if (gone_) {
-        Answer nobody;
-        nobody.gone = true;
-        co_return nobody;
-    }
-    for (const base::FolderId folder : folders) {
-        if (!news) break;
-        const bool changed = co_await has_news(folder);
-        if (changed) out.folders.push_back(write_folder_id(folder));
-    }
+    std::vector<base::FolderId> changed;
+    if (news) changed = co_await news_.changed();
+    for (const base::FolderId folder : changed) out.folders.push_back(write_folder_id(folder));
     if (!out.folders.empty()) {
         out.status = ping_status::changes;
     } else if (news) {
         out.status = ping_status::hierarchy_changed;
     }
-    co_return wbxml(write_ping(out));
+    Answer answered;
+    answered.body = write_ping(out);
+    http::ResponseHead head = head_of(&answered);
+    co_await exchange_.respond(std::move(head), std::move(answered.body));
+    exchange_.registered().set_state("");
 }
 
 }  // namespace eas

@@ -101,9 +101,10 @@ awaitable<Answer> Session::sync() {
         device.sync_cached = true;
         const bool saved = co_await save();
         if (!saved) co_return http(503);
-        const bool news = co_await wait_for_news(device.sync_folders, *request.wait_seconds);
-        out.gone = gone_;
-        if (!news) co_return out;
+        // body_ stays: what was parsed of it is needed again.
+        const News::End end = co_await wait_for_news(*request.wait_seconds);
+        out.gone = end == News::End::gone;
+        if (end != News::End::news) co_return out;
         turn_ = co_await live_->take_turn();
         // Another request may have come in between; then that one tells.
         if (!live_->is_newest(number_)) co_return out;
@@ -115,6 +116,13 @@ awaitable<Answer> Session::sync() {
     changes_.device = changes_.device || rows_.device.sync_cached != nothing;
     rows_.device.sync_cached = nothing;
     co_return out;
+}
+
+awaitable<News::End> Session::wait_for_news(std::uint32_t seconds) {
+    News news(exchange_, account_, live_, number_);
+    news.know_tree(rows_.hierarchy);
+    news.watch(rows_, rows_.device.sync_folders);
+    co_return co_await news.wait(seconds);
 }
 
 /// `nothing`: no collection has anything to say, and the answer has no body. MS-ASCMD section 2.2.2.20.

@@ -12,7 +12,7 @@ void LiveDevice::Turn::end() {
             device->taken_ = false;
         } else {
             next = std::move(device->queue_.front());
-            device->queue_.pop_front();
+            device->queue_.erase(device->queue_.begin());
         }
     }
     if (next) next->wake();

@@ -1,10 +1,10 @@
 // LiveDevices: the devices that have a request under way. Requests of one device take turns, but one that
 // waits for news holds no turn; a newer request ends it.
 #pragma once
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "eas/state/device_store.hpp"
 #include "net/connection.hpp"
@@ -48,7 +48,7 @@ public:
 private:
     mutable std::mutex mutex_;
     bool taken_ = false;
-    std::deque<std::shared_ptr<store::Waiter>> queue_;
+    std::vector<std::shared_ptr<store::Waiter>> queue_;  // mostly empty, and then without memory
     std::uint64_t newest_ = 0, waiting_ = 0;
     std::shared_ptr<net::Waker> waker_;
 };

@@ -52,6 +52,28 @@ awaitable<void> wait_for_news(Exchange exchange) {
     co_await exchange.respond(std::move(head), std::move(text));
 }
 
+awaitable<void> wait_and_forget(Exchange exchange) {
+    exchange.forget_request();  // the body is not read: nothing is forgotten
+    const Body body = co_await exchange.read_body(1'000);
+    std::string text = std::string(exchange.path()) + body.octets;
+    exchange.forget_request();
+    const net::Wake woken = co_await exchange.wait(60s);
+    const Body again = co_await exchange.read_body(1'000);
+    text += woken == net::Wake::event && again.octets.empty() ? " woken" : " not woken";
+    text += std::string(exchange.method()) + std::string(exchange.target()) + exchange.host();
+    text += exchange.field("Host");
+    text += std::string(2'000, '.');
+    ResponseHead head;
+    head.content_type = "text/plain";
+    co_await exchange.respond(std::move(head), std::move(text));
+}
+
+awaitable<void> forget_and_fail(Exchange exchange) {
+    exchange.forget_request();
+    co_await exchange.wait(60s);
+    throw std::runtime_error("a bug");
+}
+
 awaitable<void> stream(Exchange exchange) {
     ResponseHead head;
     exchange.begin(std::move(head), std::nullopt);
@@ -139,6 +161,29 @@ TEST(HttpSession, ContinueIsSentToThoseWhoWaitForIt) {
     refusing.router().add("/", Router::Match::exact, answer_at_once);
     EXPECT_EQ(status_of(refusing.send(head)), "HTTP/1.1 401 Unauthorized");
     EXPECT_TRUE(refusing.ended()) << "nobody knows whether the body comes";
+}
+
+TEST(HttpSession, AForgottenRequestIsAnsweredAsItAsked) {
+    Stage stage;
+    stage.router().add("/ping", Router::Match::exact, wait_and_forget);
+    const std::string ping = "POST /ping HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n";
+    EXPECT_EQ(stage.send(ping + "\r\nabc"), "");
+    EXPECT_EQ(body_of(stage.wake(net::event_mail)), "/pingabc woken" + std::string(2'000, '.'));
+    EXPECT_EQ(stage.send(ping + "Accept-Encoding: gzip\r\n\r\nabc"), "");
+    const std::string packed = stage.wake(net::event_mail);
+    EXPECT_NE(packed.find("Content-Encoding: gzip\r\n"), std::string::npos) << packed;
+    EXPECT_LT(body_of(packed).size(), 200U);
+    EXPECT_EQ(stage.send(ping + "Connection: close\r\n\r\nabc"), "");
+    EXPECT_NE(stage.wake(net::event_mail).find("Connection: close\r\n"), std::string::npos);
+    EXPECT_TRUE(stage.ended());
+    Stage head;
+    head.router().add("/ping", Router::Match::exact, wait_and_forget);
+    EXPECT_EQ(head.send("HEAD /ping HTTP/1.1\r\nHost: a\r\n\r\n"), "");
+    EXPECT_EQ(body_of(head.wake(net::event_mail)), "");
+    Stage failing;
+    failing.router().add("/fail", Router::Match::exact, forget_and_fail);
+    EXPECT_EQ(failing.send("GET /fail HTTP/1.1\r\nHost: a\r\n\r\n"), "");
+    EXPECT_EQ(status_of(failing.wake(net::event_mail)), "HTTP/1.1 500 Internal Server Error");
 }
 
 TEST(HttpSession, AnAnswerWaitsForNews) {
