@@ -80,7 +80,6 @@ LIBRARIES = {
     r"(sys/socket|netinet/|arpa/inet|sys/un)": {"net", "cli", "server"},
     r"toml": {"config"},
     r"unbound": {"net"},
-    r"libical/": {"pim"},
     r"CLI/": {"cli"},
     r"zstd": {"store/engine/rocksdb", "store"},
     r"trigram/": {"store/search"},

@@ -13,6 +13,7 @@
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/news.hpp"
 #include "eas/services.hpp"
+#include "eas/session_parts.hpp"
 #include "eas/syntax/query.hpp"
 #include "eas/syntax/search_request.hpp"
 #include "http/exchange.hpp"
@@ -40,24 +41,6 @@ http::ResponseHead head_of(Answer* answered);
 
 /// What one collection of a Sync has to say.
 struct CollectionAnswer;
-
-/// What ItemOperations has fetched.
-struct FetchedParts {
-    bool apart = false;               ///< the octets go beside the WBXML
-    std::vector<std::string> octets;  ///< if they do
-    std::size_t room = 0;             ///< for so many more octets
-};
-
-/// A message that a search has found.
-struct MailHit {
-    base::FolderId folder;
-    store::Entry entry;
-};
-
-/// Of the post office, whom users may look up.
-struct Person {
-    std::string name, address;
-};
 
 class Session {
 public:
@@ -115,6 +98,8 @@ private:
     awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
     awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
     awaitable<void> render(CollectionAnswer* out, Plan* plan);
+    awaitable<void> render_item(wbxml::Encoder* to, CollectionAnswer* out, const Step* step,
+                                store::DetailPtr detail);
     void leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const;
     void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
     // sync_items.cpp: items other than mail
@@ -126,7 +111,8 @@ private:
     ItemContext item_context(const CollectionAnswer& out) const;
     ItemView item_view(const ItemOptions& options) const;
     awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item);
-    awaitable<base::Uid> find_retried(store::FolderPtr folder, std::string uid);
+    awaitable<base::Uid> find_retried(CollectionAnswer* out, std::string uid);
+    awaitable<void> note_recent(CollectionAnswer* out);
     awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);
     awaitable<CommandResult> change_item(CollectionAnswer* out, const SyncCommand* command);
     awaitable<CommandResult> revise_item(CollectionAnswer* out, const SyncCommand* command,
@@ -195,7 +181,8 @@ private:
     std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
     DeviceRows rows_;
     DeviceChanges changes_;
-    bool transient_ = false;  // a probe that keeps no state
+    std::size_t fetched_bytes_ = 0;  // by Fetch commands of a Sync, of all its collections
+    bool transient_ = false;         // a probe that keeps no state
 };
 
 }  // namespace eas

@@ -1,5 +1,7 @@
 // CollectionAnswer: one collection of a Sync, while it is worked on and until it is written.
 #pragma once
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ struct CollectionAnswer {
     std::string fetched;   ///< a fragment: what Fetch commands get
     std::string commands;  ///< a fragment: what is new
     std::size_t told = 0;
+    /// Of events: what came lately, by item_message_id(); nothing: nobody has looked yet.
+    std::optional<std::map<std::string, base::Uid>> recent;
     bool more = false;
     bool ran_commands = false;
 

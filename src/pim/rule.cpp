@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <libical/ical.h>
-#include <memory>
-#include <mutex>
 
 #include <fmt/format.h>
+
+#include "pim/walk.hpp"
 
 namespace pim {
 namespace {
@@ -97,44 +96,6 @@ void add_list(std::string& out, std::string_view name, const std::vector<int>& v
     if (!values.empty()) out += fmt::format(";{}={}", name, fmt::join(values, ","));
 }
 
-struct IteratorEnd {
-    void operator()(icalrecur_iterator* at) const { icalrecur_iterator_free(at); }
-};
-using Iterator = std::unique_ptr<icalrecur_iterator, IteratorEnd>;
-
-std::int64_t seconds_of(const icaltimetype& time) {
-    CivilTime out;
-    out.year = time.year;
-    out.month = static_cast<unsigned>(time.month);
-    out.day = static_cast<unsigned>(time.day);
-    out.hour = static_cast<unsigned>(time.hour);
-    out.minute = static_cast<unsigned>(time.minute);
-    out.second = static_cast<unsigned>(time.second);
-    return from_civil(out);
-}
-
-/// Local times without a zone: the calendar arithmetic is all that is asked for.
-Iterator iterate(Rule rule, std::int64_t start) {
-    // No calendar of people repeats within a day, and its steps would be many.
-    if (rule.frequency < Rule::Frequency::daily) return nullptr;
-    if (rule.until) rule.until->kind = DateTime::Kind::local;
-    // libical is built to abort at what it cannot read; it has one switch for all threads.
-    static std::once_flag calmed;
-    std::call_once(calmed, [] { icalerror_set_errors_are_fatal(false); });
-    const std::string text = write_rule(rule);
-    const icalrecurrencetype recurrence = icalrecurrencetype_from_string(text.c_str());
-    if (recurrence.freq == ICAL_NO_RECURRENCE) return nullptr;
-    const CivilTime at = civil(start);
-    icaltimetype first = icaltime_null_time();
-    first.year = at.year;
-    first.month = static_cast<int>(at.month);
-    first.day = static_cast<int>(at.day);
-    first.hour = static_cast<int>(at.hour);
-    first.minute = static_cast<int>(at.minute);
-    first.second = static_cast<int>(at.second);
-    return Iterator(icalrecur_iterator_new(recurrence, first));
-}
-
 }  // namespace
 
 std::string_view weekday_name(unsigned weekday) { return weekdays[weekday % 7]; }
@@ -180,28 +141,21 @@ std::string write_rule(const Rule& rule) {
 std::optional<std::int64_t> last_occurrence(const Rule& rule, std::int64_t start,
                                             const OccurrenceLimits& limits) {
     if (!rule.count && !rule.until) return std::nullopt;
-    const Iterator at = iterate(rule, start);
-    if (!at) return start;
+    if (!rule.others.empty()) return std::nullopt;  // nobody knows
+    Walk walk(rule, start, limits);
     std::int64_t last = start;
-    for (unsigned steps = 0; steps < limits.steps_max; ++steps) {
-        const icaltimetype next = icalrecur_iterator_next(at.get());
-        if (icaltime_is_null_time(next) != 0) return last;
-        last = seconds_of(next);
-    }
-    return std::nullopt;
+    while (const auto next = walk.next()) last = *next;
+    return walk.cut() ? std::nullopt : std::optional(last);
 }
 
 std::vector<std::int64_t> occurrences(const Rule& rule, std::int64_t start, std::int64_t from,
                                       std::int64_t until, const OccurrenceLimits& limits) {
     std::vector<std::int64_t> out;
-    const Iterator at = iterate(rule, start);
-    if (!at) return out;
-    for (unsigned steps = 0; steps < limits.steps_max; ++steps) {
-        const icaltimetype next = icalrecur_iterator_next(at.get());
-        if (icaltime_is_null_time(next) != 0) break;
-        const std::int64_t seconds = seconds_of(next);
-        if (seconds >= until) break;
-        if (seconds >= from) out.push_back(seconds);
+    Walk walk(rule, start, limits);
+    walk.skip_to(from);
+    while (const auto next = walk.next()) {
+        if (*next >= until) break;
+        if (*next >= from) out.push_back(*next);
     }
     return out;
 }

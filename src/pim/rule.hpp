@@ -35,10 +35,11 @@ std::string write_rule(const Rule& rule);
 std::string_view weekday_name(unsigned weekday);
 
 struct OccurrenceLimits {
-    unsigned steps_max = 10'000;  ///< of one series: 27 years of days
+    unsigned steps_max = 10'000;       ///< of one series: 27 years of days
+    std::uint64_t days_max = 400'000;  ///< looked at: a thousand years of days, some milliseconds
 };
 /// The start of the last occurrence of a series that begins at `start`, in its local time, with UNTIL in
-/// local time too. Nothing: it has no end, or not within the limit.
+/// local time too. Nothing: it has no end, or none that is found within the limits.
 std::optional<std::int64_t> last_occurrence(const Rule& rule, std::int64_t start,
                                             const OccurrenceLimits& limits = {});
 /// Starts from `from` on, before `until`.

@@ -58,7 +58,7 @@ class FetchTest(test_activesync.ActiveSyncCase):
         device.version = "12.1"
         answer = device.raw("GetAttachment", AttachmentName=reference)
         self.assertEqual((answer.body, answer.headers["Content-Type"]), (self.octets, "image/x-thing"))
-        self.assertEqual(device.raw("GetAttachment", AttachmentName="none").status, 404)
+        self.assertEqual(device.raw("GetAttachment", AttachmentName="none").status, 500)
 
     def test_multipart(self):
         device, inbox, item, fields = self.item()

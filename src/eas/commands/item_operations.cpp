@@ -5,6 +5,7 @@
 #include "base/base64.hpp"
 #include "eas/session.hpp"
 #include "eas/syntax/multipart.hpp"
+#include "eas/syntax/schema.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
 
@@ -53,6 +54,7 @@ struct FetchRequest {
     std::string collection, server_id, long_id, reference;
     ItemOptions options;
     std::optional<PlaceRange> range;
+    wbxml::Element schema;
     int status = op_status::ok;
 };
 
@@ -67,6 +69,7 @@ FetchRequest read_fetch(wbxml::Element element) {
         out.status = store_name.empty() ? op_status::protocol_error : op_status::unknown_store;
     const wbxml::Element options = element.child(tags::options);
     if (options && !parse_item_preferences(options, out.options)) out.status = op_status::protocol_error;
+    out.schema = options.child(tags::schema);
     if (const wbxml::Element range = options.child(tags::range)) {
         out.range = parse_range(range.text());
         if (!out.range) out.status = op_status::bad_range;
@@ -175,9 +178,11 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
             item->body->part = static_cast<std::uint32_t>(parts->octets.size() + 1);
             parts->octets.push_back(std::move(item->body->data));
         }
-        to->open(tags::properties);
-        write_mail(*to, *item, version_);
-        to->close();
+        write_by_schema(*to, request.schema, [&](wbxml::Encoder& out) {
+            out.open(tags::properties);
+            write_mail(out, *item, version_);
+            out.close();
+        });
     }
     to->close();
 }
@@ -199,9 +204,11 @@ awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element e
     write_ids(*to, request, status);
     if (status == op_status::ok) {
         to->text(wbxml::airsync::class_, class_of(kind));
-        to->open(tags::properties);
-        write_item(*to, kind, *item, item_view(request.options));
-        to->close();
+        write_by_schema(*to, request.schema, [&](wbxml::Encoder& out) {
+            out.open(tags::properties);
+            write_item(out, kind, *item, item_view(request.options));
+            out.close();
+        });
     }
     to->close();
 }
@@ -276,10 +283,10 @@ awaitable<Answer> Session::item_operations() {
     co_return out;
 }
 
-/// 12.1: the octets as they are.
+/// 12.1: the octets as they are. What is not there any more is answered 500: MS-ASCMD section 2.2.2.6.
 awaitable<Answer> Session::get_attachment() {
     auto found = co_await fetch_attachment(query_.attachment_name, std::nullopt, limits().fetched_bytes_max);
-    if (!found) co_return http(found.error().is(store::Errc::not_found) ? 404 : 500);
+    if (!found) co_return http(500);
     Answer out;
     out.type = found->type;
     out.body = std::move(found->octets);

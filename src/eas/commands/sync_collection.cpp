@@ -59,6 +59,10 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
     }
     const auto known = rows_.collections.find(*id);
     if (key->is_zero()) {
+        if (out->kind == store::FolderKind::notes && request.supported) {
+            out->status = sync_status::protocol_error;  // MS-ASNOTE section 3.2.5.3
+            co_return;
+        }
         Collection fresh;
         fresh.supported = request.supported;
         fresh.key.epoch = static_cast<std::uint32_t>(services_->random.number() | 1U);
@@ -209,6 +213,25 @@ void Session::leave_out(CollectionAnswer* out, base::Uid uid, const store::Error
     withhold(out->cursor, uid);
 }
 
+/// One item other than mail. What the device has and nobody can read any more goes from it: it comes again
+/// once it changes.
+awaitable<void> Session::render_item(wbxml::Encoder* to, CollectionAnswer* out, const Step* step,
+                                     store::DetailPtr detail) {
+    store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
+    if (detail) item = co_await read_stored_item(out->folder, step->entry, detail, out->kind);
+    const bool is_new = step->kind == Step::Kind::add;
+    if (!item) leave_out(out, step->entry.uid, item.error());
+    if (!item && is_new) co_return;
+    to->open(!item ? tags::delete_ : is_new ? tags::add : tags::change);
+    to->text(tags::server_id, write_item_id({out->id, step->entry.uid}));
+    if (item) {
+        to->open(tags::application_data);
+        write_item(*to, out->kind, *item, item_view(out->state->options));
+        to->close();
+    }
+    to->close();
+}
+
 /// Steps as elements; what cannot be read is left out and noted.
 awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
     const bool is_mail = out->kind == store::FolderKind::mail;
@@ -239,19 +262,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
             continue;
         }
         if (!is_mail) {
-            const store::DetailPtr detail = details[step.entry.uid];
-            store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
-            if (detail) item = co_await read_stored_item(out->folder, step.entry, detail, out->kind);
-            if (!item) {
-                leave_out(out, step.entry.uid, item.error());
-                continue;
-            }
-            to.open(step.kind == Step::Kind::add ? tags::add : tags::change);
-            to.text(tags::server_id, id);
-            to.open(tags::application_data);
-            write_item(to, out->kind, *item, item_view(out->state->options));
-            to.close();
-            to.close();
+            co_await render_item(&to, out, &step, details[step.entry.uid]);
             continue;
         }
         const MailState state = state_of(step.entry, now_there->keywords());

@@ -180,6 +180,7 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
             continue;
         if (now_there->find(id->uid) != nullptr) {
             result.status = status != sync_status::ok ? status : sync_status::server_error;
+            note_dropped(out->cursor, id->uid);
         } else {
             note_own(out->cursor, {id->uid, modseq, OwnChange::Kind::removed}, nullptr);
         }
@@ -195,7 +196,8 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
         const bool there = id && id->folder == out->id && out->folder;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
         store::Result<pim::Component> other = store::Error(store::Errc::not_found, "no such item");
-        if (out->fetched.size() >= limits().fetched_bytes_max) {
+        const std::size_t before = out->fetched.size();
+        if (fetched_bytes_ >= limits().fetched_bytes_max) {
             item = store::Error(store::Errc::limit, "the answer is full");
             other = store::Error(store::Errc::limit, "the answer is full");
         } else if (there && is_mail) {
@@ -218,6 +220,7 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
         }
         to.close();
         to.end_fragment();
+        fetched_bytes_ += out->fetched.size() - before;
     }
 }
 

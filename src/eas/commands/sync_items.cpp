@@ -24,14 +24,6 @@ int status_for(const store::Error& error) {
     return sync_status_of(error);
 }
 
-/// Others have changed it since the device heard of it last.
-bool changed_by_others(const Cursor& cursor, const store::Entry& entry) {
-    if (entry.modseq <= cursor.done) return false;
-    return std::ranges::none_of(cursor.own, [&entry](const OwnChange& own) {
-        return own.uid == entry.uid && own.modseq == entry.modseq;
-    });
-}
-
 }  // namespace
 
 FolderKind Session::kind_of_folder(base::FolderId folder) const {
@@ -96,17 +88,39 @@ awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, co
     co_return out;
 }
 
-/// MS-ASCAL section 2.2.2.12: an event with the same ClientUid is the same event, whose answer the device
-/// never had. 0: there is none.
-awaitable<base::Uid> Session::find_retried(store::FolderPtr folder, std::string uid) {
-    const store::SnapshotPtr now_there = folder->snapshot();
+/// The events that came last. Their rows are read, not their texts.
+awaitable<void> Session::note_recent(CollectionAnswer* out) {
+    out->recent.emplace();
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    std::vector<store::Entry> entries;
     for (std::uint32_t back = 0; back < std::min(retried_items_max, now_there->size()); ++back) {
         const store::Entry* entry = now_there->at(base::SeqNum(now_there->size() - back));
         if (entry == nullptr || entry->save_date < now() - retried_seconds_max) break;
-        const base::Uid at = entry->uid;
-        const auto item = co_await fetch_stored(folder, at);
-        if (item && facts_of(FolderKind::calendar, *item).uid == uid) co_return at;
+        entries.push_back(*entry);
     }
+    while (!entries.empty()) {
+        const auto found = co_await out->folder->details(entries);
+        if (!found || found->empty()) co_return;
+        for (std::size_t i = 0; i < found->size(); ++i) {
+            if (!(*found)[i]) continue;
+            const std::string_view envelope = (*found)[i]->envelope;  // its last field is the Message-ID
+            const std::size_t open = envelope.rfind('<'), close = envelope.rfind('>');
+            if (open != std::string_view::npos && close != std::string_view::npos && open < close)
+                out->recent->emplace(envelope.substr(open, close - open + 1), entries[i].uid);
+        }
+        entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(found->size()));
+    }
+}
+
+/// MS-ASCAL section 2.2.2.12: an event with the same ClientUid is the same event, whose answer the device
+/// never had. 0: there is none.
+awaitable<base::Uid> Session::find_retried(CollectionAnswer* out, std::string uid) {
+    if (!out->recent) co_await note_recent(out);
+    const auto known = out->recent->find(item_message_id(uid));
+    if (known == out->recent->end()) co_return base::Uid();
+    const base::Uid at = known->second;
+    const auto item = co_await fetch_stored(out->folder, at);
+    if (item && facts_of(FolderKind::calendar, *item).uid == uid) co_return at;
     co_return base::Uid();
 }
 
@@ -121,7 +135,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     base::Uid uid;
     const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
     if (with_uid && command->data.child(wbxml::calendar::client_uid))
-        uid = co_await find_retried(out->folder, facts_of(out->kind, item).uid);
+        uid = co_await find_retried(out, facts_of(out->kind, item).uid);
     if (!uid) {
         auto made = co_await make_item(out->kind, &item);
         if (!made) co_return command_result(*command, status_for(made.error()));
@@ -130,6 +144,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
         const auto appended = co_await out->folder->append(std::move(incoming));
         if (!appended) co_return command_result(*command, status_for(appended.error()));
         uid = appended->uids.front();
+        if (out->recent) out->recent->insert_or_assign(item_message_id(facts_of(out->kind, item).uid), uid);
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     if (const store::Entry* entry = now_there->find(uid))
@@ -148,7 +163,7 @@ awaitable<CommandResult> Session::change_item(CollectionAnswer* out, const SyncC
     const store::Entry* entry = before->find(id->uid);
     if (entry == nullptr) co_return command_result(*command, sync_status::not_found);
     // MS-ASCMD section 2.2.3.34, Conflict: unless the device wins, it hears of the other change instead.
-    if (out->state->options.conflict != 0 && changed_by_others(out->cursor, *entry))
+    if (out->state->options.conflict != 0 && !knows(out->cursor, *entry))
         co_return command_result(*command, sync_status::conflict);
     const store::Entry former = *entry;
     co_return co_await revise_item(out, command, former);

@@ -181,6 +181,10 @@ void take_calendar_type(wbxml::Element element, const RecurrenceTags& tags, pim:
     if (leap > 0) component.set_raw(leap_month_property, "1");
 }
 
+bool has_calendar_type(const pim::Component& component) {
+    return !component.raw(calendar_type_property).empty();
+}
+
 void write_calendar_type(wbxml::Encoder& to, const RecurrenceTags& tags, const pim::Component& component) {
     text_if(to, tags.calendar_type, component.raw(calendar_type_property));
     text_if(to, tags.is_leap_month, component.raw(leap_month_property));

@@ -34,6 +34,7 @@ bool write_recurrence(wbxml::Encoder& to, const pim::Rule& rule, const Recurrenc
                       const RecurrenceView& view);
 /// What RRULE cannot say: CalendarType and IsLeapMonth.
 void take_calendar_type(wbxml::Element element, const RecurrenceTags& tags, pim::Component& component);
+bool has_calendar_type(const pim::Component& component);
 void write_calendar_type(wbxml::Encoder& to, const RecurrenceTags& tags, const pim::Component& component);
 
 }  // namespace eas

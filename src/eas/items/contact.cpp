@@ -14,6 +14,8 @@ using Shape = ContactField::Shape;
 
 constexpr std::string_view mark = "X-BARID-FIELD";
 constexpr std::string_view shown_name = "X-BARID-NAME";  // of an address that came with one
+/// MS-ASCNTC section 2.2.2.58: 48 KB, as base64. It is checked on its way in alone.
+constexpr std::size_t picture_coded_max = (48U << 10) / 3 * 4;
 constexpr CategoryTags categories{c::categories, c::category};
 
 /// The pieces of a structured value as they stand.
@@ -199,18 +201,21 @@ void write_children(wbxml::Encoder& to, const pim::Component& card) {
     if (!any) to.back_to(before);
 }
 
-void take_picture(wbxml::Element data, pim::Component& card) {
+/// False: it is too large.
+bool take_picture(wbxml::Element data, pim::Component& card) {
     const wbxml::Element picture = data.child(c::picture);
-    if (!picture) return;  // MS-ASCMD section 2.2.3.24: it stays
+    if (!picture) return true;  // MS-ASCMD section 2.2.3.24: it stays
     std::string coded(picture.text());
     if (picture.is_opaque()) coded = base::base64_encode(picture.text());
     std::erase_if(coded, [](char octet) { return octet == '\r' || octet == '\n' || octet == ' '; });
+    if (coded.size() > picture_coded_max) return false;
     card.remove("PHOTO");
-    if (coded.empty()) return;
+    if (coded.empty()) return true;
     const char* type = coded.starts_with("iVBOR")  ? "image/png"
                        : coded.starts_with("R0lG") ? "image/gif"
                                                    : "image/jpeg";
     card.set_raw("PHOTO", "data:" + std::string(type) + ";base64," + coded);
+    return true;
 }
 
 /// Base64; of version 3 too. What is only named by an address is not fetched.
@@ -243,7 +248,7 @@ bool apply_contact(wbxml::Element data, pim::Component& card, const ItemContext&
     }
     take_list(data, categories, card, "CATEGORIES", context);
     take_children(data, card, context);
-    take_picture(data, card);
+    if (!take_picture(data, card)) return false;
     if (!take_body(data, card, "NOTE")) return false;
     if (card.raw("UID").empty()) card.set_text("UID", context.fresh_uid);
     const std::string name = full_name(card);

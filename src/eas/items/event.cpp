@@ -54,24 +54,6 @@ bool take_zone(wbxml::Element data, pim::Component& calendar, EventFrame& frame,
     return zone.has_value();
 }
 
-struct Times {
-    std::int64_t start = 0, end = 0;  ///< values of the frame
-    bool operator==(const Times&) const = default;
-};
-
-std::int64_t time_of_day(std::int64_t local) { return ((local % day_seconds) + day_seconds) % day_seconds; }
-
-/// Of the event as it was, in the values of another frame.
-Times times_in(const Times& times, const EventFrame& from, const EventFrame& to) {
-    if (from.all_day == to.all_day) return times;
-    if (!to.all_day) return {from.zone.to_utc(times.start), from.zone.to_utc(times.end)};
-    const auto day_of = [&to](std::int64_t utc) {
-        const std::int64_t local = to.zone.to_local(utc);
-        return local - time_of_day(local);
-    };
-    return {day_of(times.start), day_of(times.end)};
-}
-
 bool take_times(wbxml::Element data, const Times* before, const EventFrame& frame, const ItemContext& context,
                 Times& out) {
     std::optional<std::int64_t> start, end;
@@ -104,21 +86,50 @@ void write_rule(pim::Component& event, pim::Rule rule, const EventFrame& frame) 
     property.set_parameter(until_as_sent, sent);
 }
 
-/// `changed`: the pattern is another. False: it is none. The event's start is written.
+/// Whether the pattern is another. UNTIL is compared as it was sent: as it is kept it follows the zone.
+bool is_other_pattern(const pim::Component& before, const pim::Component& event) {
+    const auto pattern_of = [](const pim::Component& one) {
+        auto rule = pim::parse_rule(one.raw("RRULE"));
+        const pim::Property* property = one.find("RRULE");
+        std::string until(property == nullptr ? std::string_view() : property->parameter(until_as_sent));
+        if (rule && !until.empty()) rule->until.reset();
+        return std::pair(rule, until);
+    };
+    return before.raw("RRULE") != event.raw("RRULE") && pattern_of(before) != pattern_of(event);
+}
+
+/// False: it is none. The event's start is written.
 bool take_recurrence(wbxml::Element data, pim::Component& event, const EventFrame& frame,
-                     const ItemContext& context, bool& changed) {
+                     const ItemContext& context) {
     const wbxml::Element recurrence = data.child(tags::recurrence);
     if (!recurrence && context.keeps(tags::recurrence)) return true;
-    const std::string before(event.raw("RRULE"));
     event.remove("RRULE");
     take_calendar_type(recurrence, recurrence_tags, event);
-    if (recurrence.has_children()) {
-        auto rule = read_recurrence(recurrence, recurrence_tags);
-        if (!rule) return false;
-        write_rule(event, std::move(*rule), frame);
-    }
-    changed = event.raw("RRULE") != before;
+    if (!recurrence.has_children()) return true;
+    auto rule = read_recurrence(recurrence, recurrence_tags);
+    if (!rule) return false;
+    write_rule(event, std::move(*rule), frame);
     return true;
+}
+
+/// What becomes of a series' exceptions when the series changes. `moved`: it begins at another time.
+bool change_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
+                       const EventFrame& frame, const ItemContext& context, bool moved) {
+    const pim::Component& event = *master_of(calendar);
+    if (event.find("RRULE") == nullptr) {
+        forget_exceptions(calendar);
+        return true;
+    }
+    // From 16.0 on exceptions are changed one by one.
+    if (context.version < 160 && data.child(tags::exceptions))
+        return take_exceptions(data, calendar, before, frame, context);
+    if (!before.master) return true;
+    if (moved || is_other_pattern(*before.master, event)) {
+        forget_exceptions(calendar);  // there are no such occurrences any more
+        return true;
+    }
+    move_exceptions(calendar, before, frame);
+    return carry_over(calendar, *before.master);
 }
 
 void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
@@ -156,43 +167,30 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     if (context.is_new) calendar.components.emplace_back("VEVENT");
     const pim::Component* known = master_of(calendar);
     if (known == nullptr) return false;
-    const pim::Component before = *known;
-    EventFrame old = frame_of(calendar, before, context.version);
-    EventFrame frame = old;
+    SeriesBefore before;
+    if (!context.is_new) before = series_before(calendar, context.version);
+    EventFrame frame = frame_of(calendar, *known, context.version);
     if (!take_zone(data, calendar, frame, context)) return false;
     const wbxml::Element all_day = data.child(tags::all_day_event);
     if (all_day || !context.keeps(tags::all_day_event)) frame.all_day = all_day.text() == "1";
-    Times was, now;
-    if (!context.is_new) {
-        was.start = old.read(before, "DTSTART").value_or(0);
-        was.end = old.read_end(before, was.start);
-        was = times_in(was, old, frame);
-    }
+    const Times was = times_in(before.times, before.frame, frame);
+    Times now;
     if (!take_times(data, context.is_new ? nullptr : &was, frame, context, now)) return false;
     pim::Component& event = *master_of(calendar);
     frame.write(event, "DTSTART", now.start);
     frame.write(event, "DTEND", now.end);
     event.remove("DURATION");
-    bool pattern_changed = false;
-    if (!take_recurrence(data, event, frame, context, pattern_changed)) return false;
+    if (!take_recurrence(data, event, frame, context)) return false;
     if (!take_details(data, event, context)) return false;
     take_uid(data, event, context);
     const auto stamp = pim::parse_date_time(data.child(tags::dt_stamp).text());
     const bool sent = stamp && context.version < 160;
     event.set_raw("DTSTAMP", write_compact(sent ? stamp->seconds : context.now));
     event.set_raw("LAST-MODIFIED", write_compact(context.now));
-    if (event.find("RRULE") == nullptr) {
-        forget_exceptions(calendar);
-        return true;
-    }
-    // From 16.0 on exceptions are changed one by one, and go when the series does.
-    if (context.version >= 160) {
-        const bool moved = !(was == now) || frame.all_day != old.all_day;
-        if (!context.is_new && (pattern_changed || moved)) forget_exceptions(calendar);
-    } else if (data.child(tags::exceptions)) {
-        return take_exceptions(data, calendar, frame, context);
-    }
-    return carry_over(calendar, before);
+    // From 16.0 on exceptions go also when the series' occurrences become longer.
+    const bool moved = context.version >= 160 ? !(was == now) || frame.all_day != before.frame.all_day
+                                              : was.start != now.start;
+    return change_exceptions(data, calendar, before, frame, context, moved);
 }
 
 void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view) {

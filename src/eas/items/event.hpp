@@ -1,5 +1,9 @@
 // Events: VEVENT to and from MS-ASCAL. Pure.
 #pragma once
+#include <optional>
+#include <set>
+#include <vector>
+
 #include "eas/items/event_times.hpp"
 #include "eas/items/item.hpp"
 
@@ -30,8 +34,27 @@ bool take_details(wbxml::Element data, pim::Component& event, const ItemContext&
 void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
                    const EventView& view);
 /// Exceptions: event_exceptions.cpp.
-bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventFrame& frame,
-                     const ItemContext& context);
+
+/// An event as it was before a change: its exceptions are read by its frames. Without a master: it is new.
+struct SeriesBefore {
+    std::optional<pim::Component> master;
+    EventFrame frame;
+    Times times;
+    std::set<std::int64_t> removed;  ///< values of the frame
+    struct Override {
+        pim::Component event;
+        EventFrame frame;
+        std::int64_t id = 0;  ///< a value of the series' frame
+        Times times;          ///< of its own
+    };
+    std::vector<Override> overrides;
+};
+SeriesBefore series_before(const pim::Component& calendar, std::uint16_t version);
+/// Those that the device sent, instead of those that were.
+bool take_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
+                     const EventFrame& frame, const ItemContext& context);
+/// The same occurrences stay exceptions when the zone of their series changes, or whether it has whole days.
+void move_exceptions(pim::Component& calendar, const SeriesBefore& before, const EventFrame& frame);
 void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,
                       const EventView& view);
 void forget_exceptions(pim::Component& calendar);

@@ -32,6 +32,8 @@ constexpr std::string_view inherited[] = {"SUMMARY",
                                           "X-BARID-MEETING-STATUS",
                                           "X-BARID-PLACE"};
 
+constexpr std::string_view text_properties[] = {"DESCRIPTION", "X-ALT-DESC"};
+
 std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name) {
     std::vector<pim::Property> out;
     for (const pim::Property& one : event.properties)
@@ -131,6 +133,31 @@ void keep_unknown(const pim::Component& from, pim::Component& to) {
             to.properties.push_back(one);
 }
 
+/// So does its own text, where the device leaves Body out: MS-ASCMD section 2.2.3.24.
+void keep_text(const pim::Component& from, const pim::Component& master_before, pim::Component& to) {
+    const auto differs = [&](std::string_view name) {
+        return all_of(from, name) != all_of(master_before, name);
+    };
+    if (std::ranges::none_of(text_properties, differs)) return;
+    for (const std::string_view name : text_properties) {
+        to.remove(name);
+        for (pim::Property& one : all_of(from, name)) to.properties.push_back(std::move(one));
+    }
+}
+
+/// The name of an occurrence in the series' new frame: it is that of the same day, whose time of day is the
+/// series'.
+std::int64_t moved_id(std::int64_t id, const EventFrame& from, const EventFrame& to, std::int64_t start) {
+    if (from.all_day == to.all_day && from.zone.same_times(to.zone)) return id;
+    if (to.all_day) return times_in({id, id}, from, to).start;
+    const std::int64_t at = from.all_day ? id + time_of_day(to.local(start)) : to.local(from.utc(id));
+    const std::int64_t that_day = at - time_of_day(at) + time_of_day(to.local(start));
+    std::int64_t nearest = that_day;
+    for (const std::int64_t other : {that_day - pim::day_seconds, that_day + pim::day_seconds})
+        if (std::abs(other - at) < std::abs(nearest - at)) nearest = other;
+    return to.value_of_local(nearest);
+}
+
 void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, const EventView& view) {
     const std::string text = write_compact(frame.to_device(id));
     if (view.version >= 160)
@@ -165,11 +192,32 @@ void forget_exceptions(pim::Component& calendar) {
     if (pim::Component* master = master_of(calendar)) master->remove("EXDATE");
 }
 
-bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventFrame& frame,
-                     const ItemContext& context) {
-    std::vector<pim::Component> former;
-    for (const pim::Component& one : calendar.components)
-        if (is_override(one)) former.push_back(one);
+SeriesBefore series_before(const pim::Component& calendar, std::uint16_t version) {
+    SeriesBefore out;
+    out.master = *master_of(calendar);
+    out.frame = frame_of(calendar, *out.master, version);
+    out.times.start = out.frame.read(*out.master, "DTSTART").value_or(0);
+    out.times.end = out.frame.read_end(*out.master, out.times.start);
+    out.removed = removed_dates(*out.master, out.frame);
+    for (const pim::Component& one : calendar.components) {
+        if (!is_override(one)) continue;
+        SeriesBefore::Override known;
+        known.event = one;
+        known.frame = frame_of(calendar, one, version);
+        known.id = out.frame.read(one, "RECURRENCE-ID").value_or(0);
+        known.times.start = known.frame.read(one, "DTSTART").value_or(0);
+        known.times.end = known.frame.read_end(one, known.times.start);
+        out.overrides.push_back(std::move(known));
+    }
+    return out;
+}
+
+bool take_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
+                     const EventFrame& frame, const ItemContext& context) {
+    const std::int64_t start = frame.read(*master_of(calendar), "DTSTART").value_or(0);
+    std::map<std::int64_t, const pim::Component*> former;
+    for (const SeriesBefore::Override& one : before.overrides)
+        former.emplace(moved_id(one.id, before.frame, frame, start), &one.event);
     forget_exceptions(calendar);
     std::set<std::int64_t> removed;
     std::map<std::int64_t, pim::Component> made;
@@ -183,8 +231,10 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventF
             continue;
         }
         pim::Component one = occurrence_of(*master_of(calendar), frame, *id);
-        for (const pim::Component& old : former)
-            if (frame.read(old, "RECURRENCE-ID") == *id) keep_unknown(old, one);
+        if (const auto old = former.find(*id); old != former.end()) {
+            keep_unknown(*old->second, one);
+            keep_text(*old->second, *before.master, one);
+        }
         if (!apply_to(exception, one, frame, context)) return false;
         if (!room.takes(one)) return false;
         made.insert_or_assign(*id, std::move(one));
@@ -192,6 +242,34 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const EventF
     write_removed(*master_of(calendar), frame, removed);
     for (auto& [id, one] : made) calendar.components.push_back(std::move(one));
     return true;
+}
+
+void move_exceptions(pim::Component& calendar, const SeriesBefore& before, const EventFrame& frame) {
+    if (before.removed.empty() && before.overrides.empty()) return;
+    const pim::Component& master = *master_of(calendar);
+    const std::int64_t start = frame.read(master, "DTSTART").value_or(0);
+    const std::int64_t length = frame.read_end(master, start) - start;
+    std::set<std::int64_t> removed;
+    for (const std::int64_t id : before.removed) removed.insert(moved_id(id, before.frame, frame, start));
+    forget_exceptions(calendar);
+    for (const SeriesBefore::Override& known : before.overrides) {
+        pim::Component one = known.event;
+        EventFrame own = frame;
+        own.all_day = known.frame.all_day == before.frame.all_day ? frame.all_day : known.frame.all_day;
+        const std::int64_t id = moved_id(known.id, before.frame, frame, start);
+        const bool at_its_place =
+            known.frame.all_day == before.frame.all_day && known.times.start == known.id &&
+            known.times.end - known.times.start == before.times.end - before.times.start;
+        Times times = times_in(known.times, known.frame, own);
+        if (at_its_place) times = {id, id + length};
+        if (own.all_day && times.end <= times.start) times.end = times.start + pim::day_seconds;
+        frame.write(one, "RECURRENCE-ID", id);
+        own.write(one, "DTSTART", times.start);
+        own.write(one, "DTEND", times.end);
+        one.remove("DURATION");
+        calendar.components.push_back(std::move(one));
+    }
+    write_removed(*master_of(calendar), frame, removed);
 }
 
 bool carry_over(pim::Component& calendar, const pim::Component& before) {

@@ -62,6 +62,14 @@ void EventFrame::write(pim::Component& event, std::string_view name, std::int64_
     }
 }
 
+std::int64_t time_of_day(std::int64_t local) { return local - floor_day(local); }
+
+Times times_in(const Times& times, const EventFrame& from, const EventFrame& to) {
+    if (from.all_day == to.all_day) return times;
+    if (!to.all_day) return {from.zone.to_utc(times.start), from.zone.to_utc(times.end)};
+    return {floor_day(to.zone.to_local(times.start)), floor_day(to.zone.to_local(times.end))};
+}
+
 EventFrame frame_of(const pim::Component& calendar, const pim::Component& event, std::uint16_t version) {
     EventFrame out;
     static_cast<pim::EventTimes&>(out) = pim::times_of(calendar, event);

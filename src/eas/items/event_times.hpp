@@ -20,6 +20,14 @@ struct EventFrame : pim::EventTimes {
     pim::Property property(std::string_view name, std::int64_t value) const;
 };
 
+struct Times {
+    std::int64_t start = 0, end = 0;  ///< values of a frame
+    bool operator==(const Times&) const = default;
+};
+/// The same event in the values of another frame.
+Times times_in(const Times& times, const EventFrame& from, const EventFrame& to);
+std::int64_t time_of_day(std::int64_t local);
+
 /// Of a stored event.
 EventFrame frame_of(const pim::Component& calendar, const pim::Component& event, std::uint16_t version);
 /// Puts the zone that a device sent into the calendar, instead of that of before.

@@ -1,6 +1,9 @@
 #include "eas/items/items.hpp"
 
+#include <fmt/format.h>
+
 #include "base/base64.hpp"
+#include "base/fingerprint.hpp"
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/contact.hpp"
 #include "eas/items/event.hpp"
@@ -90,10 +93,15 @@ ItemFacts facts_of(FolderKind kind, const pim::Component& item) {
     }
 }
 
+std::string item_message_id(std::string_view uid) {
+    return fmt::format("<{:016x}@item.invalid>", base::fingerprint(uid));
+}
+
 std::string wrap_item(FolderKind kind, const pim::Component& item, std::int64_t now) {
     const bool card = kind == FolderKind::contacts;
-    std::string out = "Date: " + rfc5322_date(now) + "\r\nSubject: ";
-    out += subject_field(facts_of(kind, item).subject);
+    const ItemFacts facts = facts_of(kind, item);
+    std::string out = "Date: " + rfc5322_date(now) + "\r\nSubject: " + subject_field(facts.subject);
+    out += "\r\nMessage-ID: " + item_message_id(facts.uid);
     out += "\r\nMIME-Version: 1.0\r\nContent-Type: ";
     out += card ? "text/vcard" : "text/calendar";
     out += "; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";

@@ -18,6 +18,8 @@ struct ItemView {
 void write_item(wbxml::Encoder& to, store::FolderKind kind, const pim::Component& item, const ItemView& view);
 ItemFacts facts_of(store::FolderKind kind, const pim::Component& item);
 
+/// Of an item's UID: by it the item is found again, without its text.
+std::string item_message_id(std::string_view uid);
 /// The message that holds an item: a header, and the text as its only part.
 std::string wrap_item(store::FolderKind kind, const pim::Component& item, std::int64_t now);
 /// Of the octets behind the header. Nothing: it is none.

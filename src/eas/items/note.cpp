@@ -16,7 +16,8 @@ bool apply_note(wbxml::Element data, pim::Component& calendar, const ItemContext
     const std::string_view message_class = data.child(tags::message_class).text();
     if (!message_class.empty() && !message_class.starts_with("IPM.StickyNote")) return false;
     pim::Component& note = main_component(calendar, "VJOURNAL");
-    take_text(data, tags::subject, note, "SUMMARY", context);
+    // Section 3.2.5.3: without Subject it stays, as the body does.
+    if (data.child(tags::subject)) take_text(data, tags::subject, note, "SUMMARY", context);
     take_list(data, categories, note, "CATEGORIES", context);
     if (!take_body(data, note, "DESCRIPTION")) return false;
     if (note.raw("UID").empty()) note.set_text("UID", context.fresh_uid);

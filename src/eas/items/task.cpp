@@ -60,7 +60,9 @@ void show_date(wbxml::Encoder& to, const TwoDates& date, const pim::Component& t
 
 /// MS-ASTASK section 2.2.2.14: 0 low, 1 normal, 2 high. RFC 5545 section 3.8.1.9: 9 is low, 1 high.
 void take_importance(wbxml::Element data, pim::Component& task) {
-    const auto importance = data.child(tags::importance).number();
+    const wbxml::Element element = data.child(tags::importance);
+    if (!element) return;  // section 3.2.5.3.1: it stays
+    const auto importance = element.number();
     task.remove("PRIORITY");
     if (importance == 0) task.set_raw("PRIORITY", "9");
     if (importance == 2) task.set_raw("PRIORITY", "1");
@@ -84,15 +86,32 @@ bool take_completion(wbxml::Element data, pim::Component& task, const ItemContex
     return true;
 }
 
-void take_reminder(wbxml::Element data, pim::Component& task) {
+/// False: ReminderSet is neither yes nor no (section 2.2.2.22).
+bool take_reminder(wbxml::Element data, pim::Component& task) {
+    const wbxml::Element set = data.child(tags::reminder_set);
+    if (!set) return true;  // section 3.2.5.3.2: it stays
+    if (set.text() != "0" && set.text() != "1") return false;
     std::erase_if(task.components, [](const pim::Component& one) { return one.name == "VALARM"; });
     const auto when = pim::parse_date_time(data.child(tags::reminder_time).text());
-    if (data.child(tags::reminder_set).text() != "1" || !when) return;
+    if (set.text() != "1" || !when) return true;
     pim::Component alarm("VALARM");
     alarm.set_raw("ACTION", "DISPLAY");
     alarm.set_text("DESCRIPTION", task.text("SUMMARY").empty() ? "Task" : task.text("SUMMARY"));
     alarm.set_raw("TRIGGER", write_compact(when->seconds)).set_parameter("VALUE", "DATE-TIME");
     task.components.push_back(std::move(alarm));
+    return true;
+}
+
+/// What a pattern of this Type has no place for, and Start, which each must have: sections 2.2.2.4, 2.2.2.9,
+/// 2.2.2.10, 2.2.2.33 and 3.2.5.3.3.
+bool is_sound(wbxml::Element recurrence) {
+    const auto type = recurrence.child(tags::type).number().value_or(-1);
+    const bool by_day = type == 2 || type == 5, by_place = type == 3 || type == 6;
+    if (!recurrence.child(tags::start)) return false;
+    if (recurrence.child(tags::calendar_type) && !by_day && !by_place) return false;
+    if (recurrence.child(tags::day_of_month) && !by_day) return false;
+    if (recurrence.child(tags::day_of_week) && by_day) return false;
+    return by_place || !recurrence.child(tags::week_of_month);
 }
 
 void show_reminder(wbxml::Encoder& to, const pim::Component& task) {
@@ -109,6 +128,7 @@ bool take_recurrence(wbxml::Element data, pim::Component& task) {
     for (const Kept& one : of_recurrence) task.set_text(one.property, recurrence.child(one.tag).text());
     take_calendar_type(recurrence, recurrence_tags, task);
     if (!recurrence.has_children()) return true;
+    if (!is_sound(recurrence)) return false;
     const auto rule = read_recurrence(recurrence, recurrence_tags);
     if (!rule) return false;
     task.set_raw("RRULE", pim::write_rule(*rule));
@@ -128,6 +148,9 @@ void show_recurrence(wbxml::Encoder& to, const pim::Component& task) {
     if (!write_recurrence(to, *rule, recurrence_tags, view)) return to.back_to(before);
     if (task.raw(of_recurrence[0].property).empty()) to.text(tags::start, write_date(view.start));
     for (const Kept& one : of_recurrence) text_if(to, one.tag, task.text(one.property));
+    // Section 2.2.2.4: patterns of months and years have it always.
+    if (rule->frequency >= pim::Rule::Frequency::monthly && !has_calendar_type(task))
+        to.number(tags::calendar_type, 0);
     write_calendar_type(to, recurrence_tags, task);
     to.close();
 }
@@ -142,7 +165,7 @@ bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext
     take_date(data, due_date, task);
     take_importance(data, task);
     set_sensitivity(task, data.child(tags::sensitivity).number().value_or(0));
-    take_reminder(data, task);
+    if (!take_reminder(data, task)) return false;
     for (const Kept& one : of_task) task.set_text(one.property, data.child(one.tag).text());
     if (!take_completion(data, task, context) || !take_recurrence(data, task)) return false;
     if (!take_body(data, task, "DESCRIPTION")) return false;

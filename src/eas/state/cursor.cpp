@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "eas/state/uid_set.hpp"
+
 namespace eas {
 namespace {
 
@@ -11,28 +13,10 @@ using store::SystemFlag;
 using store::UidRange;
 using store::UidRanges;
 
-void insert(UidRanges& ranges, Uid uid) {
-    if (store::contains_uid(ranges, uid)) return;
-    ranges.push_back(UidRange{uid, uid});
-    ranges = store::normalised(std::move(ranges));
-}
-
-void erase(UidRanges& ranges, Uid uid) {
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-        UidRange& range = ranges[i];
-        if (uid < range.first || range.last < uid) continue;
-        const UidRange after{Uid(uid.value + 1), range.last};
-        const bool keeps_tail = uid < range.last;
-        if (range.first < uid) {
-            range.last = Uid(uid.value - 1);
-            if (keeps_tail) ranges.insert(ranges.begin() + static_cast<std::ptrdiff_t>(i) + 1, after);
-        } else if (keeps_tail) {
-            range = after;
-        } else {
-            ranges.erase(ranges.begin() + static_cast<std::ptrdiff_t>(i));
-        }
-        return;
-    }
+void add_own(Cursor& cursor, const OwnChange& own) {
+    std::erase_if(cursor.own,
+                  [&own](const OwnChange& one) { return one.uid == own.uid && one.kind == own.kind; });
+    if (cursor.own.size() < own_changes_max) cursor.own.push_back(own);
 }
 
 /// Makes one plan.
@@ -44,6 +28,7 @@ public:
 
     Plan run() {
         begin();
+        if (!bring_back()) return finish(true);
         if (cursor().pass.value != 0 && !run_pass()) return finish(true);
         // A window that was changed while a pass ran is taken up at once.
         if (starts_pass()) {
@@ -80,8 +65,10 @@ private:
     }
 
     bool hides(const Entry& entry) {
-        return entry.flags.has(SystemFlag::deleted) && (cursor().withheld.size() < withheld_ranges_max ||
-                                                        store::contains_uid(cursor().withheld, entry.uid));
+        const UidRanges& withheld = cursor().withheld;
+        return entry.flags.has(SystemFlag::deleted) &&
+               (withheld.size() + below_.size() < withheld_ranges_max ||
+                store::contains_uid(withheld, entry.uid));
     }
 
     bool is_own(Uid uid, base::ModSeq modseq) const {
@@ -104,6 +91,36 @@ private:
         return true;
     }
 
+    /// In a pass: what has changed since the pass began is of a modseq that its end will not count as told.
+    bool tell(Step::Kind kind, const Entry& entry) {
+        if (!step(kind, entry)) return false;
+        if (entry.modseq > cursor().target)
+            add_own(cursor(), {entry.uid, entry.modseq, OwnChange::Kind::flags});
+        return true;
+    }
+
+    /// What the device has dropped and the folder has still: it comes again, as it is now.
+    bool bring_back() {
+        Cursor& c = cursor();
+        for (std::size_t i = 0; i < c.own.size();) {
+            const OwnChange own = c.own[i];
+            if (own.kind != OwnChange::Kind::dropped) {
+                ++i;
+                continue;
+            }
+            const Entry* entry = now_.find(own.uid);
+            // What a wider window takes in comes by the pass that widens it.
+            const std::int64_t from = request_.dated ? request_.window : std::max(c.window, request_.window);
+            const bool comes = entry != nullptr && entry->internal_date >= from && !hides(*entry);
+            if (comes && !step(Step::Kind::add, *entry)) return false;
+            std::erase(c.own, own);
+            if (!comes) continue;
+            erase(c.withheld, own.uid);
+            add_own(c, {own.uid, entry->modseq, OwnChange::Kind::flags});
+        }
+        return true;
+    }
+
     /// One message of the interval that has changed, or whose place in the window may have.
     bool look_at(const Entry& entry) {
         Cursor& c = cursor();
@@ -114,7 +131,7 @@ private:
         const bool visible = inside && !hides(entry);
         if (known && visible) {
             const bool changed = entry.modseq > c.done && !is_own(entry.uid, entry.modseq);
-            return !changed || step(Step::Kind::change, entry);
+            return !changed || tell(Step::Kind::change, entry);
         }
         if (known) {
             if (!step(inside ? Step::Kind::remove : Step::Kind::soft_delete, entry)) return false;
@@ -124,7 +141,7 @@ private:
         if (visible) {
             // What was withheld for another reason than \Deleted is tried again only once it changes.
             if (withheld && entry.modseq <= c.done) return true;
-            if (!step(Step::Kind::add, entry)) return false;
+            if (!tell(Step::Kind::add, entry)) return false;
             erase(c.withheld, entry.uid);
             return true;
         }
@@ -139,7 +156,7 @@ private:
         const bool visible = entry.internal_date >= c.window_next;
         const bool changed = entry.modseq > c.done;
         if (!withheld && visible)
-            return !changed || is_own(entry.uid, entry.modseq) || step(Step::Kind::change, entry);
+            return !changed || is_own(entry.uid, entry.modseq) || tell(Step::Kind::change, entry);
         if (!withheld) {
             if (!step(Step::Kind::soft_delete, entry)) return false;
             insert(c.withheld, entry.uid);
@@ -147,7 +164,7 @@ private:
         }
         // What could not be converted is tried again once it changes, or the window does.
         if (!visible || (!changed && c.window == c.window_next)) return true;
-        if (!step(Step::Kind::add, entry)) return false;
+        if (!tell(Step::Kind::add, entry)) return false;
         erase(c.withheld, entry.uid);
         return true;
     }
@@ -162,21 +179,6 @@ private:
         Entry gone;
         gone.uid = uid;
         return step(Step::Kind::remove, gone);
-    }
-
-    std::vector<const Entry*> candidates() {
-        const Cursor& c = cursor();
-        std::vector<const Entry*> out;
-        const base::SeqNum first = now_.lower_bound(c.pass), last(now_.size());
-        const auto keep = [&](base::SeqNum, const Entry& entry) {
-            if (entry.uid < c.high) out.push_back(&entry);
-        };
-        if (c.window != c.window_next) {
-            now_.for_each(first, last, keep);
-        } else {
-            now_.for_each_changed(first, last, c.done, keep);
-        }
-        return out;
     }
 
     /// Vanished uids of the interval before `limit`, from where the pass stands. False: no room.
@@ -199,13 +201,23 @@ private:
 
     bool run_pass() {
         Cursor& c = cursor();
-        for (const Entry* entry : candidates()) {
-            if (!vanished_before(entry->uid)) return false;
-            c.pass = entry->uid;
-            if (!look_at(*entry)) return false;
-            c.pass = Uid(entry->uid.value + 1);
+        bool room = true;
+        const auto visit = [&](base::SeqNum, const Entry& entry) {
+            if (!room || entry.uid >= c.high) return false;
+            room = vanished_before(entry.uid);
+            if (!room) return false;
+            c.pass = entry.uid;
+            room = look_at(entry);
+            if (room) c.pass = Uid(entry.uid.value + 1);
+            return room;
+        };
+        const base::SeqNum first = now_.lower_bound(c.pass), last(now_.size());
+        if (c.window != c.window_next) {
+            now_.for_each(first, last, visit);
+        } else {
+            now_.for_each_changed(first, last, c.done, visit);
         }
-        if (!vanished_before(c.high)) return false;
+        if (!room || !vanished_before(c.high)) return false;
         c.pass = Uid();
         c.done = std::max(c.done, c.target);
         c.window = c.window_next;
@@ -257,7 +269,7 @@ private:
         Cursor& c = cursor();
         if (hides(entry)) {
             if (!step(Step::Kind::remove, entry)) return false;
-            insert(c.withheld, entry.uid);
+            hold(entry.uid);
         } else if (entry.modseq > modseq && !is_own(entry.uid, entry.modseq)) {
             if (!step(Step::Kind::change, entry)) return false;
         }
@@ -287,17 +299,36 @@ private:
         if (const OwnChange* own = own_added(entry.uid); own != nullptr && (inside || request_.dated))
             return keep_own(entry, own->modseq);
         if (!inside) {
-            if (request_.dated) insert(c.withheld, entry.uid);
+            if (request_.dated) hold(entry.uid);
             return true;
         }
         if (hides(entry)) {
-            insert(c.withheld, entry.uid);
+            hold(entry.uid);
             return true;
         }
         return step(Step::Kind::add, entry);
     }
 
+    /// Into the withheld ones. What comes oldest last is put below them all at once: one by one, each would
+    /// move all the others.
+    void hold(Uid uid) {
+        UidRanges& withheld = cursor().withheld;
+        if (withheld.empty() || uid > withheld.front().first) return insert(withheld, uid);
+        if (!below_.empty() && uid.value + 1 == below_.back().first.value) {
+            below_.back().first = uid;
+        } else {
+            below_.push_back(UidRange{uid, uid});
+        }
+    }
+
     Plan finish(bool more) {
+        UidRanges& withheld = cursor().withheld;
+        if (!below_.empty() && !withheld.empty() &&
+            below_.front().last.value + 1 == withheld.front().first.value) {
+            withheld.front().first = below_.front().first;
+            below_.erase(below_.begin());
+        }
+        withheld.insert(withheld.begin(), below_.rbegin(), below_.rend());
         plan_.more = more;
         return std::move(plan_);
     }
@@ -305,6 +336,7 @@ private:
     const PlanRequest& request_;
     const store::Snapshot& now_;
     std::uint64_t bytes_ = 0;  // of what is added
+    UidRanges below_;          // withheld, descending: of add_older()
     Plan plan_;
 };
 
@@ -318,19 +350,23 @@ bool needs_vanished(const Cursor& cursor, const store::Snapshot& now) {
 
 void withhold(Cursor& cursor, base::Uid uid) { insert(cursor.withheld, uid); }
 
+bool knows(const Cursor& cursor, const store::Entry& entry) {
+    if (entry.modseq <= cursor.done) return true;
+    // Of a pass that is under way, what is behind it was told.
+    if (entry.uid >= cursor.low && entry.uid < cursor.pass && entry.modseq <= cursor.target) return true;
+    return std::ranges::any_of(cursor.own, [&entry](const OwnChange& own) {
+        return own.uid == entry.uid && own.modseq == entry.modseq;
+    });
+}
+
 void note_own(Cursor& cursor, const OwnChange& own, const store::Entry* former) {
     const bool flags = own.kind == OwnChange::Kind::flags;
-    if (flags && (former == nullptr || former->modseq > cursor.done)) {
-        // Unless that was the device's own change too.
-        const bool own_before =
-            former != nullptr && std::ranges::any_of(cursor.own, [&](const OwnChange& one) {
-                return one.uid == own.uid && one.modseq == former->modseq;
-            });
-        if (!own_before) return;
-    }
-    std::erase_if(cursor.own,
-                  [&own](const OwnChange& one) { return one.uid == own.uid && one.kind == own.kind; });
-    if (cursor.own.size() < own_changes_max) cursor.own.push_back(own);
+    if (flags && (former == nullptr || !knows(cursor, *former))) return;
+    add_own(cursor, own);
+}
+
+void note_dropped(Cursor& cursor, base::Uid uid) {
+    add_own(cursor, {uid, base::ModSeq(), OwnChange::Kind::dropped});
 }
 
 }  // namespace eas

@@ -14,11 +14,13 @@
 
 namespace eas {
 
-/// A change that the device itself has made: it is not told of it.
+/// A state of an item that the device knows otherwise than by a pass that has ended: most often since it has
+/// made it. It is not told of it.
 struct OwnChange {
-    enum class Kind : std::uint8_t { flags, removed, added };
+    /// `dropped`: the device has deleted it, and here it is still. It must be told of it anew.
+    enum class Kind : std::uint8_t { flags, removed, added, dropped };
     base::Uid uid;
-    base::ModSeq modseq;  ///< of the change's transaction
+    base::ModSeq modseq;  ///< of the change's transaction; of what was dropped none
     Kind kind = Kind::flags;
     bool operator==(const OwnChange&) const = default;
 };
@@ -81,5 +83,9 @@ void withhold(Cursor& cursor, base::Uid uid);
 /// The device is not told of what it did itself. `former`: the message before it; what others had done to it
 /// and the device has not heard of must be told all the same.
 void note_own(Cursor& cursor, const OwnChange& own, const store::Entry* former);
+/// The device has deleted it, and that was not done: it comes again.
+void note_dropped(Cursor& cursor, base::Uid uid);
+/// Whether the device has heard of the item as it is now, or made it so.
+bool knows(const Cursor& cursor, const store::Entry& entry);
 
 }  // namespace eas

@@ -49,6 +49,8 @@ int take_query(wbxml::Element query, MailQuery& out, unsigned depth) {
             if (!take_date(child, out.to)) return search_status::protocol_error;
         } else if (child.tag() == tags::conversation_id) {
             out.conversation = child.text();
+        } else if (child.tag().page() == wbxml::tasks::subject.page()) {
+            return search_status::protocol_error;  // MS-ASTASK section 3.2.5.2
         }
     }
     return search_status::ok;

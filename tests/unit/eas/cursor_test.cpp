@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "eas/state/uid_set.hpp"
+
 namespace eas {
 namespace {
 
@@ -222,6 +224,78 @@ TEST(Cursor, WithheldUntilItChanges) {
     const Plan next = plan(folder, cursor, Cursor::no_window, 100);
     ASSERT_EQ(next.steps.size(), 1U);
     EXPECT_EQ(next.steps.front().kind, Step::Kind::add);
+}
+
+TEST(Cursor, WhatWasDroppedComesAgain) {
+    Folder folder;
+    for (int i = 0; i < 5; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    note_dropped(cursor, base::Uid(2));
+    note_dropped(cursor, base::Uid(3));
+    note_dropped(cursor, base::Uid(4));
+    folder.remove(3);
+    folder.set(4, SystemFlag::seen, true);
+    Plan next = plan(folder, cursor, Cursor::no_window, 1);  // in several answers
+    ASSERT_EQ(next.steps.size(), 1U);
+    EXPECT_TRUE(next.more);
+    EXPECT_EQ(next.steps.front().kind, Step::Kind::add);
+    EXPECT_EQ(next.steps.front().entry.uid.value, 2U);
+    next = plan(folder, next.next, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 2U);  // as it is now, once; the other is gone
+    EXPECT_EQ(next.steps.front().kind, Step::Kind::add);
+    EXPECT_TRUE(next.steps.front().entry.flags.has(SystemFlag::seen));
+    EXPECT_EQ(next.steps.back().kind, Step::Kind::remove);
+    EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).count, 0U);
+    folder.set(2, SystemFlag::flagged, true);
+    EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).steps.front().kind, Step::Kind::change);
+}
+
+/// What was told in a pass that has not ended is known: a change by the device is no conflict.
+TEST(Cursor, KnowsWhatAPassHasTold) {
+    Folder folder;
+    for (int i = 0; i < 4; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    for (std::uint32_t uid = 1; uid <= 4; ++uid) folder.set(uid, SystemFlag::seen, true);
+    EXPECT_FALSE(knows(cursor, *folder.find(1)));
+    Plan next = plan(folder, cursor, Cursor::no_window, 2);
+    EXPECT_TRUE(knows(next.next, *folder.find(1)));
+    EXPECT_TRUE(knows(next.next, *folder.find(2)));
+    EXPECT_FALSE(knows(next.next, *folder.find(3)));
+    // The device's own change of it is neither a conflict nor told.
+    const Entry former = *folder.find(1);
+    note_own(next.next, {base::Uid(1), folder.set(1, SystemFlag::flagged, true), OwnChange::Kind::flags},
+             &former);
+    EXPECT_TRUE(knows(next.next, *folder.find(1)));
+    folder.set(2, SystemFlag::flagged, true);  // by somebody else
+    EXPECT_FALSE(knows(next.next, *folder.find(2)));
+    // What changes behind the pass's beginning, and is told in it, is told once.
+    folder.set(4, SystemFlag::flagged, true);
+    next = plan(folder, next.next, Cursor::no_window, 2);
+    EXPECT_TRUE(knows(next.next, *folder.find(4)));
+    next = plan(folder, next.next, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 1U);
+    EXPECT_EQ(next.steps.front().entry.uid.value, 2U);
+    EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).count, 0U);
+}
+
+TEST(UidSet, OneMoreOrLess) {
+    std::mt19937 random(3);
+    store::UidRanges set;
+    std::map<std::uint32_t, bool> expected;
+    for (int round = 0; round < 3'000; ++round) {
+        const std::uint32_t uid = 1 + random() % 60;
+        const bool in = random() % 2 == 0;
+        if (in) {
+            insert(set, base::Uid(uid));
+        } else {
+            erase(set, base::Uid(uid));
+        }
+        expected[uid] = in;
+        store::UidRanges wanted;
+        for (const auto& [one, there] : expected)
+            if (there) store::append_uid(wanted, base::Uid(one));
+        ASSERT_EQ(set, wanted) << round;
+    }
 }
 
 // Two devices of one folder, with windows of their own, in any order of events; answers are lost.

@@ -10,84 +10,14 @@
 #include "eas/items/event.hpp"
 #include "eas/items/task.hpp"
 #include "eas/items/time_zone_blob.hpp"
+#include "item_data.hpp"
 #include "wbxml/tags.hpp"
-#include "wbxml/xml.hpp"
 
 namespace eas {
 namespace {
 
 namespace c = wbxml::contacts;
 namespace cal = wbxml::calendar;
-
-/// ApplicationData as a device sends it.
-class Data {
-public:
-    Data() : to_(octets_) { to_.open(wbxml::airsync::application_data); }
-    Data& text(wbxml::Tag tag, std::string_view value) {
-        to_.text(tag, value);
-        return *this;
-    }
-    Data& open(wbxml::Tag tag) {
-        to_.open(tag);
-        return *this;
-    }
-    Data& close() {
-        to_.close();
-        return *this;
-    }
-    wbxml::Element root() {
-        if (!document_) {
-            to_.close();
-            document_.emplace(octets_);
-            EXPECT_EQ(document_->fault(), wbxml::Fault::none);
-        }
-        return document_->root();
-    }
-
-private:
-    std::string octets_;
-    wbxml::Encoder to_;
-    std::optional<wbxml::Document> document_;
-};
-
-ItemContext context(std::uint16_t version = 161, bool is_new = false) {
-    ItemContext out;
-    out.version = version;
-    out.user = "u1@example.test";
-    out.now = 1'790'000'000;  // 2026-09-21
-    out.fresh_uid = "fresh";
-    out.is_new = is_new;
-    out.ghosts.all = version >= 160;
-    return out;
-}
-
-/// What a device is told, as XML.
-std::string shown(store::FolderKind kind, const pim::Component& item, std::uint16_t version = 161) {
-    std::string octets;
-    wbxml::Encoder to(octets);
-    to.open(wbxml::airsync::application_data);
-    ItemView view;
-    view.version = version;
-    view.user = "u1@example.test";
-    write_item(to, kind, item, view);
-    to.close();
-    std::string xml = wbxml::to_xml(wbxml::Document(octets));
-    for (std::size_t at = xml.find(" xmlns="); at != std::string::npos; at = xml.find(" xmlns="))
-        xml.erase(at, xml.find('"', at + 8) + 1 - at);
-    return xml;
-}
-
-bool has(const std::string& text, std::string_view piece) { return text.find(piece) != std::string::npos; }
-
-std::string berlin() {
-    pim::TimeZone zone;
-    zone.bias = -60;
-    zone.daylight_bias = -60;
-    zone.standard = {10, 5, 0, 3, 0};
-    zone.daylight = {3, 5, 0, 2, 0};
-    zone.standard_name = "W. Europe Standard Time";
-    return base::base64_encode(write_time_zone_blob(zone));
-}
 
 TEST(TimeZoneBlob, BothDirections) {
     const std::string octets = *base::base64_decode(berlin());

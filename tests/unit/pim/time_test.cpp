@@ -4,6 +4,7 @@
 #include "pim/date_time.hpp"
 #include "pim/rule.hpp"
 #include "pim/time_zone.hpp"
+#include "pim/walk.hpp"
 
 namespace {
 
@@ -75,6 +76,90 @@ TEST(Rule, Occurrences) {
     ASSERT_EQ(found.size(), 3U);
     EXPECT_EQ(found.front(), at("20261109T090000"));
     EXPECT_EQ(found.back(), at("20261116T090000"));
+}
+
+/// Of a rule whose day never comes so many days are looked at and no more.
+TEST(Rule, DaysThatNeverCome) {
+    const pim::OccurrenceLimits limits;
+    const auto walked = [&](std::string_view text, std::string_view start = "20261102T090000") {
+        const auto rule = pim::parse_rule(text);
+        EXPECT_TRUE(rule) << text;
+        pim::Walk walk(*rule, at(start), limits);
+        unsigned found = 0;
+        while (walk.next()) ++found;
+        EXPECT_LE(found, limits.steps_max) << text;
+        EXPECT_LE(walk.days_seen(), limits.days_max + 366) << text;
+        return std::pair(found, walk.days_seen());
+    };
+    // Each year is looked at once, and of it the one month.
+    EXPECT_EQ(walked("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+              std::pair(0U, std::uint64_t{2 * (9999 - 2026 + 1)}));
+    EXPECT_EQ(walked("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31;COUNT=5").first, 0U);
+    EXPECT_EQ(walked("FREQ=MONTHLY;BYMONTH=4;BYMONTHDAY=31").first, 0U);
+    EXPECT_EQ(walked("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6").first, 0U);
+    EXPECT_EQ(walked("FREQ=YEARLY;BYDAY=53MO;BYSETPOS=2").first, 0U);
+    EXPECT_EQ(walked("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30").first, 0U);
+    EXPECT_EQ(walked("FREQ=DAILY;INTERVAL=100000").first, 30U);
+    EXPECT_EQ(walked("FREQ=YEARLY;INTERVAL=100000;COUNT=2").first, 1U);
+    EXPECT_EQ(walked("FREQ=DAILY;COUNT=100000").first, limits.steps_max);
+    EXPECT_EQ(walked("FREQ=SECONDLY", "99980101T000000"), std::pair(0U, std::uint64_t{0}));
+    EXPECT_EQ(walked("FREQ=YEARLY;BYWEEKNO=54"), std::pair(0U, std::uint64_t{0}));  // not known: not walked
+    EXPECT_FALSE(pim::parse_rule("FREQ=DAILY;COUNT=100001"));
+    EXPECT_FALSE(pim::parse_rule("FREQ=MONTHLY;BYMONTHDAY=32"));
+}
+
+/// What lies far ahead is found without all that lies before it.
+TEST(Rule, SkipsWhatIsNotAskedFor) {
+    for (const std::string_view text :
+         {"FREQ=DAILY;INTERVAL=3", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU",
+          "FREQ=MONTHLY;INTERVAL=5;BYDAY=-1FR", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+          "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"}) {
+        const auto rule = pim::parse_rule(text);
+        const std::int64_t from = at("23000101T000000"), until = at("23200101T000000");
+        pim::OccurrenceLimits wide;
+        wide.steps_max = 1'000'000;
+        pim::Walk all(*rule, at("20261102T090000"), wide);
+        std::vector<std::int64_t> expected;
+        for (auto next = all.next(); next && *next < until; next = all.next())
+            if (*next >= from) expected.push_back(*next);
+        EXPECT_EQ(pim::occurrences(*rule, at("20261102T090000"), from, until), expected) << text;
+        EXPECT_FALSE(expected.empty()) << text;
+        pim::Walk far(*rule, at("20261102T090000"), {});
+        far.skip_to(from);
+        ASSERT_TRUE(far.next());
+        EXPECT_LT(far.days_seen(), 3'000U) << text;
+    }
+}
+
+/// RFC 5545 section 3.8.5.3 has these.
+TEST(Rule, ExamplesOfTheStandard) {
+    const auto days = [](std::string_view text, std::string_view start, std::size_t count) {
+        const auto rule = pim::parse_rule(text);
+        pim::Walk walk(*rule, at(start), {});
+        std::string out;
+        for (std::size_t i = 0; i < count; ++i)
+            if (const auto next = walk.next())
+                out += (out.empty() ? "" : " ") + pim::write_date_time({*next, DateTime::Kind::date});
+        return out;
+    };
+    EXPECT_EQ(days("FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU", "19970907T090000", 4),
+              "19970907 19970928 19971102 19971130");
+    EXPECT_EQ(days("FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1", "19970930T090000", 4),
+              "19970930 19971001 19971031 19971101");
+    EXPECT_EQ(days("FREQ=YEARLY;BYDAY=20MO", "19970519T090000", 3), "19970519 19980518 19990517");
+    EXPECT_EQ(days("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "19970902T090000", 3),
+              "19980213 19980313 19981113");
+    EXPECT_EQ(
+        days("FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8", "19961105T090000", 3),
+        "19961105 20001107 20041102");
+    EXPECT_EQ(days("FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "19970904T090000", 5),
+              "19970904 19971007 19971106");
+    EXPECT_EQ(days("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "19970805T090000", 5),
+              "19970805 19970810 19970819 19970824");
+    EXPECT_EQ(days("FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "19970805T090000", 5),
+              "19970805 19970817 19970819 19970831");
+    EXPECT_EQ(days("FREQ=YEARLY;UNTIL=20000131T140000Z;BYMONTH=1;BYDAY=SU", "19980101T090000", 2),
+              "19980104 19980111");
 }
 
 /// Central Europe, as Windows has it.
