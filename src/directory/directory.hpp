@@ -82,6 +82,18 @@ struct Credentials {
     base::Secret nt_hash;  ///< of MS-NLMP, 16 octets; only where NTLM is switched on; sealed at rest
 };
 
+/// What a secret (DkimKey::pem, a smart host with its password) begins with when the key that opens it is not
+/// there, or another one. Whoever needs it waits for the key: mail must not go another way, or unsigned.
+constexpr std::string_view sealed_mark = "sealed:";
+inline bool is_sealed(std::string_view secret) { return secret.starts_with(sealed_mark); }
+
+/// Whether secrets can be opened.
+enum class Seals : std::uint8_t {
+    none,    ///< nothing is sealed
+    open,    ///< the key opens what it should
+    closed,  ///< the key is missing, or another one
+};
+
 struct Mailbox {
     base::AccountId account;
     std::string name;  ///< within its post office, lower case; login is name@post_office or any address
@@ -184,6 +196,8 @@ public:
     /// Clears what changes that a crash cut short have left; run once after start. Returns how many rows it
     /// mended. Nothing depends on it: leftovers are invisible and are taken over by later changes.
     virtual awaitable<Result<std::uint64_t>> mend();
+    /// Tries the key on what is sealed until something opens.
+    virtual awaitable<Result<Seals>> check_seals();
 };
 
 }  // namespace directory

@@ -54,6 +54,7 @@ awaitable<Result<void>> StoreDirectory::change_dkim(std::string domain, ChangeKe
     auto present = co_await this->domain(name, From::store);
     if (!present) co_return present.error();
     if (!*present) co_return Error(Errc::not_found, "the domain is not one of this server's");
+    co_await allow_key(&secrets_);
     const std::string key = row_key('k', name);
     std::string written;
     Decide change_row = [&](const Rows& rows) -> Result<Change> {

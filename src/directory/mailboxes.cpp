@@ -23,6 +23,11 @@ bool contains(const std::vector<std::string>& list, const std::string& entry) {
     return std::ranges::find(list, entry) != list.end();
 }
 
+/// Something of it has to be turned back.
+bool is_kept(const Credentials& credentials) {
+    return !credentials.plain.empty() || !credentials.nt_hash.empty();
+}
+
 }  // namespace
 
 Result<StoredCredentials> StoreDirectory::seal(base::AccountId account, const Credentials& credentials) {
@@ -184,6 +189,7 @@ awaitable<Result<Mailbox>> StoreDirectory::add_mailbox(Mailbox mailbox, Credenti
     auto number = co_await next_account();
     if (!number) co_return number.error();
     mailbox.account = *number;
+    if (is_kept(credentials)) co_await allow_key(&sealer_);
     auto sealed = seal(mailbox.account, credentials);
     if (!sealed) co_return sealed.error();
     const std::vector<std::string> claims = claims_of(mailbox);
@@ -285,6 +291,7 @@ awaitable<Result<void>> StoreDirectory::remove_mailbox(base::AccountId account) 
 
 awaitable<Result<void>> StoreDirectory::update_credentials(base::AccountId account, Credentials credentials) {
     const auto pass = co_await changes_.enter();
+    if (is_kept(credentials)) co_await allow_key(&sealer_);
     auto sealed = seal(account, credentials);
     if (!sealed) co_return sealed.error();
     const std::string key = account_key('m', account);

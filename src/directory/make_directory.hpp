@@ -16,6 +16,7 @@ namespace directory {
 struct Options {
     std::string
         key_file;  ///< seals passwords kept for CRAM-MD5 and APOP; made at first use; empty: none are kept
+    // Either is made only where no row is sealed with a lost one.
     /// Seals keys that sign and passwords of smart hosts; made at first use; empty: they are kept plain.
     std::string secrets_key_file;
     std::string default_domain;  ///< completes login names without '@' and "postmaster"; empty: only the

@@ -27,6 +27,7 @@ awaitable<Result<void>> StoreDirectory::add_post_office(PostOffice added) {
     if (!is_node_name(added.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', added.name);
+    if (hides(added.smart_host)) co_await allow_key(&secrets_);
     if (auto hidden = hide(added); !hidden) co_return hidden;
     const std::string value = encode(added);
     bool tried = false;
@@ -50,6 +51,7 @@ awaitable<Result<void>> StoreDirectory::set_post_office(PostOffice office) {
     if (!is_node_name(office.node)) co_return bad_node;
     const auto pass = co_await changes_.enter();
     const std::string key = row_key('p', office.name);
+    if (hides(office.smart_host)) co_await allow_key(&secrets_);
     if (auto hidden = hide(office); !hidden) co_return hidden;
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         if (rows.rows.empty()) return no_office;
@@ -82,6 +84,7 @@ awaitable<Result<base::AccountId>> StoreDirectory::commons(std::string post_offi
     if (!given) co_return given.error();
     base::AccountId account = *given;  // a number may be skipped, never given twice
     const auto pass = co_await changes_.enter();
+    if (hides((*known)->smart_host)) co_await allow_key(&secrets_);
     const std::string key = row_key('p', post_office);
     Decide decide = [&](const Rows& rows) -> Result<Change> {
         if (rows.rows.empty()) return no_office;
@@ -191,6 +194,7 @@ awaitable<Result<void>> StoreDirectory::add_domain(Domain added) {
     std::vector<std::string> keys{key};
     auto listed = co_await change(office_domains(added.post_office), keys, std::move(list));
     if (!listed) co_return listed;
+    if (hides(added.smart_host)) co_await allow_key(&secrets_);
     if (auto hidden = hide(added); !hidden) co_return hidden;
     const std::string value = encode(added);
     bool tried = false;
@@ -237,6 +241,7 @@ awaitable<Result<void>> StoreDirectory::set_domain(Domain wanted) {
     auto fine = co_await check_catch_all(wanted);
     if (!fine) co_return fine;
     const std::string key = row_key('n', wanted.name);
+    if (hides(wanted.smart_host)) co_await allow_key(&secrets_);
     if (auto hidden = hide(wanted); !hidden) co_return hidden;
     const std::string value = encode(wanted);
     Decide decide = [&](const Rows& rows) -> Result<Change> {

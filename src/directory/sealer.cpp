@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -48,11 +49,16 @@ unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char
 
 Sealer::~Sealer() { sodium_memzero(key_.data(), key_.size()); }
 
+bool Sealer::missing() {
+    const std::lock_guard lock(mutex_);
+    return !loaded_ && !key_file_.empty() && ::access(key_file_.c_str(), F_OK) != 0 && errno == ENOENT;
+}
+
 bool Sealer::load(bool create) {
     const std::lock_guard lock(mutex_);
     if (loaded_) return true;
     if (key_file_.empty()) return false;
-    if (create && ::access(key_file_.c_str(), F_OK) != 0 && errno == ENOENT) {
+    if (create && may_make_ && ::access(key_file_.c_str(), F_OK) != 0 && errno == ENOENT) {
         // Written aside and linked: two processes at their first start agree on one key, and a crash leaves
         // no half.
         std::array<unsigned char, 32> fresh{};
@@ -72,10 +78,10 @@ bool Sealer::load(bool create) {
     struct stat about{};
     loaded_ = file.number() >= 0 && ::fstat(file.number(), &about) == 0 &&
               ::read(file.number(), key_.data(), key_.size()) == static_cast<ssize_t>(key_.size());
-    if (!loaded_) {
+    if (!loaded_ && !std::exchange(told_, true)) {
         base::log::error("directory", "cannot read the key of what is sealed",
                          {{"file", key_file_}, {"error", std::strerror(errno)}});
-    } else if ((about.st_mode & 077U) != 0) {
+    } else if (loaded_ && (about.st_mode & 077U) != 0) {
         base::log::warn("directory", "others may read the key of what is sealed", {{"file", key_file_}});
     }
     return loaded_;

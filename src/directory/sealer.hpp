@@ -3,6 +3,7 @@
 // does not open it.
 #pragma once
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,11 +16,17 @@ namespace directory {
 
 class Sealer {
 public:
-    /// `key_file` is read, or made with mode 0600, when the first password is sealed or opened.
+    /// `key_file` is read when something is first sealed or opened.
     explicit Sealer(std::string key_file) : key_file_(std::move(key_file)) {}
     ~Sealer();
     Sealer(const Sealer&) = delete;
     Sealer& operator=(const Sealer&) = delete;
+
+    /// There is no file, and none has been read.
+    bool missing();
+    /// Whether sealing may make the file, with mode 0600. Not at first: with another key what the lost one
+    /// has sealed would never open again.
+    void allow_making(bool allowed) { may_make_ = allowed; }
 
     /// The account is sealed in: a sealed password copied to another account does not open. \errors nullopt:
     /// no key
@@ -36,7 +43,8 @@ private:
     bool load(bool create);
     std::string key_file_;
     std::mutex mutex_;
-    bool loaded_ = false;
+    bool loaded_ = false, told_ = false;
+    std::atomic<bool> may_make_{false};
     std::array<unsigned char, 32> key_{};
 };
 

@@ -7,18 +7,21 @@
 namespace directory {
 namespace {
 
-constexpr std::string_view mark = "sealed:";
-constexpr Error no_sealing_key{Errc::unavailable, "the sealing key cannot be read or made"};
+constexpr std::string_view mark = sealed_mark;
+constexpr Error no_sealing_key{Errc::unavailable, "the sealing key cannot be read or made; the log says why"};
 
 std::string label_of(const Domain& domain) { return "smart host of " + domain.name; }
 std::string label_of(const PostOffice& office) { return "smart host of post office " + office.name; }
+}  // namespace
+
 std::string label_of(const std::string& domain, const DkimKey& key) {
     return "key " + key.selector + " of " + domain;
 }
-/// A smart host without a user has nothing to hide.
-bool has_password(const std::string& smart_host) { return smart_host.find('@') != std::string::npos; }
 
-}  // namespace
+/// A smart host without a user has nothing to hide.
+bool StoreDirectory::hides(const std::string& smart_host) {
+    return smart_host.find('@') != std::string::npos;
+}
 
 Result<void> StoreDirectory::hide(const std::string& label, std::string& text) {
     if (options_.secrets_key_file.empty() || text.empty() || text.starts_with(mark)) return {};
@@ -37,10 +40,10 @@ void StoreDirectory::reveal(const std::string& label, std::string& text) {
 }
 
 Result<void> StoreDirectory::hide(Domain& domain) {
-    return has_password(domain.smart_host) ? hide(label_of(domain), domain.smart_host) : Result<void>();
+    return hides(domain.smart_host) ? hide(label_of(domain), domain.smart_host) : Result<void>();
 }
 Result<void> StoreDirectory::hide(PostOffice& office) {
-    return has_password(office.smart_host) ? hide(label_of(office), office.smart_host) : Result<void>();
+    return hides(office.smart_host) ? hide(label_of(office), office.smart_host) : Result<void>();
 }
 Result<void> StoreDirectory::hide(const std::string& domain, DkimKeys& keys) {
     for (DkimKey& key : keys)

@@ -63,6 +63,7 @@ public:
                                                       std::size_t max) override;
     awaitable<Result<void>> remove_mailbox(base::AccountId account) override;
     awaitable<Result<std::uint64_t>> mend() override;
+    awaitable<Result<Seals>> check_seals() override;
 
 private:
     using Rows = store::engine::Rows;
@@ -107,7 +108,22 @@ private:
     awaitable<Result<Route>> route_exact(std::string address);
     awaitable<Result<std::string>> default_domain();
 
+    // sealed_rows.cpp
+    /// Which rows are looked at, and until when.
+    struct Look {
+        bool secrets = false, passwords = false;
+        bool any = false;  ///< until one is sealed; else until one opens
+        bool is_enough(Seals found) const { return found == Seals::open || (any && found != Seals::none); }
+    };
+    /// Before something is sealed: a key is made only where nothing waits for another one.
+    awaitable<void> allow_key(Sealer* sealer);
+    awaitable<Result<Seals>> look_at_seals(Look look);
+    awaitable<Result<Seals>> look_at_rows(std::string partition, char kind, Look look);
+    std::optional<bool> opens(char kind, std::string_view key, std::string_view value);
+    std::optional<bool> opens_password(std::string_view key, std::string_view value);
+
     // secrets.cpp: as rows have them, and as they are
+    static bool hides(const std::string& smart_host);
     Result<void> hide(const std::string& label, std::string& text);
     Result<void> hide(Domain& domain);
     Result<void> hide(PostOffice& office);
@@ -175,6 +191,8 @@ bool is_name_claim(std::string_view claim);
 std::pair<std::string, std::string> place_of(std::string_view office, std::string_view claim);
 /// The mailbox has it, as an active one.
 bool owned(const MailboxRecord& record, std::string_view claim);
+/// What a domain's key is sealed with.
+std::string label_of(const std::string& domain, const DkimKey& key);
 /// Addresses and name.
 std::vector<std::string> claims_of(const Mailbox& mailbox);
 

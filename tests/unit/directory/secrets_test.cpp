@@ -117,6 +117,57 @@ TEST_F(SecretsTest, WithoutTheirKeyTheyStaySealed) {
     expect_all();
 }
 
+/// With another key what the lost one sealed would never open again.
+TEST_F(SecretsTest, NoOtherKeyIsMadeWhileSomethingIsSealed) {
+    with_key();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::none);
+    set_all();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::open);
+    std::filesystem::rename(key_file, key_file + ".away");
+    with_key();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
+    DkimKey key;
+    key.selector = "s2";
+    key.pem = pem;
+    EXPECT_EQ(run(directory().add_dkim_key("example.test", key)).error().code(), Errc::unavailable);
+    EXPECT_FALSE(std::filesystem::exists(key_file));
+    EXPECT_FALSE(plain_in_store());
+    // Another one, put there by hand: nothing that is sealed opens, and it is told.
+    std::ofstream(key_file) << std::string(32, 'x');
+    with_key();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
+    std::filesystem::rename(key_file + ".away", key_file);
+    with_key();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::open);
+    EXPECT_TRUE(run(directory().add_dkim_key("example.test", key)));
+    expect_all();
+}
+
+/// A password alone is enough, and a smart host alone.
+TEST_F(SecretsTest, EachKindOfRowIsSeen) {
+    const auto with = [&](bool passwords) {
+        Options options;
+        options.secrets_key_file = key_file;
+        if (passwords) options.key_file = key_file;
+        reopen(options);
+    };
+    with(true);
+    Credentials credentials;
+    credentials.plain = base::Secret("apop");
+    ASSERT_TRUE(run(directory().add_mailbox(mailbox_of("a", {"a@example.test"}), credentials)));
+    EXPECT_EQ((*run(directory().check_seals())), Seals::open);
+    std::filesystem::remove(key_file);
+    for (const bool passwords : {true, false}) {
+        with(passwords);
+        DkimKey key;
+        key.selector = "s1";
+        key.pem = pem;
+        EXPECT_FALSE(run(directory().add_dkim_key("example.test", key))) << passwords;
+    }
+    with(true);
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
+}
+
 TEST_F(SecretsTest, OfOneDomainOpenNowhereElse) {
     with_key();
     set_all();

@@ -1,0 +1,130 @@
+// StoreDirectory: which rows are sealed, and whether the key opens them. A key is made only where no row
+// waits for another one: what was sealed with the lost key would then never open again.
+#include "base/base64.hpp"
+#include "base/log.hpp"
+#include "directory/keys.hpp"
+#include "directory/store_directory.hpp"
+
+namespace directory {
+namespace {
+
+constexpr std::size_t page_rows = 1'000;
+
+/// The strongest word counts.
+Seals joined(Seals a, Seals b) {
+    if (a == Seals::open || b == Seals::open) return Seals::open;
+    return a == Seals::closed ? a : b;
+}
+
+}  // namespace
+
+/// Nothing: the row is not sealed.
+std::optional<bool> StoreDirectory::opens(char kind, std::string_view key, std::string_view value) {
+    const auto revealed = [](const std::string& before, const std::string& after) -> std::optional<bool> {
+        if (!is_sealed(before)) return std::nullopt;
+        return !is_sealed(after);
+    };
+    if (kind == 'c') return opens_password(key, value);
+    if (kind == 'p') {
+        auto office = decode_office(value);
+        if (!office) return std::nullopt;
+        const std::string before = office->smart_host;
+        reveal(*office);
+        return revealed(before, office->smart_host);
+    }
+    if (kind == 'n') {
+        auto domain = decode_domain(value);
+        if (!domain) return std::nullopt;
+        const std::string before = domain->smart_host;
+        reveal(*domain);
+        return revealed(before, domain->smart_host);
+    }
+    auto keys = decode_dkim_keys(value);
+    if (!keys || keys->empty()) return std::nullopt;
+    const std::string name(key.substr(1));                         // A-labels stand there as they are
+    if (name.find('%') != std::string::npos) return std::nullopt;  // too long for a key: not all of it
+    std::optional<bool> out;
+    for (DkimKey& one : *keys) {
+        const std::string before = one.pem;
+        reveal(label_of(name, one), one.pem);
+        if (const auto opened = revealed(before, one.pem)) out = *opened || out.value_or(false);
+    }
+    return out;
+}
+
+/// By the key of passwords, or, where none are kept any more, by the other: it may have been the same file.
+std::optional<bool> StoreDirectory::opens_password(std::string_view key, std::string_view value) {
+    const auto credentials = decode_credentials(value);
+    if (!credentials) return std::nullopt;
+    const std::string& sealed =
+        credentials->sealed.empty() ? credentials->sealed_nt_hash : credentials->sealed;
+    if (sealed.empty()) return std::nullopt;
+    base::AccountId account;
+    for (const char c : key.substr(1))
+        account.value = account.value * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    Sealer& sealer = options_.key_file.empty() ? secrets_ : sealer_;
+    return sealer.open(account, sealed).has_value();
+}
+
+awaitable<Result<Seals>> StoreDirectory::look_at_rows(std::string partition, char kind, Look look) {
+    Seals out = Seals::none;
+    std::string after;
+    for (;;) {
+        auto rows = co_await engine_.scan(partition, after, std::string(1, kind), page_rows, 0);
+        if (!rows) co_return rows.error();
+        for (const store::engine::Row& row : rows->rows) {
+            after = row.key;
+            const auto opened = opens(kind, row.key, row.value);
+            if (opened) out = joined(out, *opened ? Seals::open : Seals::closed);
+            if (look.is_enough(out)) co_return out;
+        }
+        if (!rows->more || rows->rows.empty()) co_return out;
+    }
+}
+
+awaitable<Result<Seals>> StoreDirectory::look_at_seals(Look look) {
+    Seals out = Seals::none;
+    std::string kinds = look.secrets ? "kn" : "";
+    if (look.passwords) kinds += 'c';
+    if (look.secrets) {
+        const auto found = co_await look_at_rows(offices_partition, 'p', look);
+        if (!found) co_return found.error();
+        out = *found;
+    }
+    for (std::size_t shard = 0; shard < shards; ++shard) {
+        for (const char kind : kinds) {
+            if (look.is_enough(out)) co_return out;
+            const auto found = co_await look_at_rows(shard_name(shard), kind, look);
+            if (!found) co_return found.error();
+            out = joined(out, *found);
+        }
+    }
+    co_return out;
+}
+
+awaitable<Result<Seals>> StoreDirectory::check_seals() {
+    Look look;
+    look.secrets = true;
+    // Passwords only where they are kept: there may be a hundred thousand rows without any.
+    look.passwords = !options_.key_file.empty();
+    co_return co_await look_at_seals(look);
+}
+
+awaitable<void> StoreDirectory::allow_key(Sealer* sealer) {
+    if (!sealer->missing()) co_return;
+    const bool one_file = options_.key_file.empty() || options_.secrets_key_file.empty() ||
+                          options_.key_file == options_.secrets_key_file;
+    Look look;
+    look.secrets = one_file || sealer == &secrets_;
+    look.passwords = one_file || sealer == &sealer_;
+    look.any = true;
+    const auto found = co_await look_at_seals(look);
+    const bool none = found && *found == Seals::none;
+    if (!none)
+        base::log::error("directory",
+                         "the key of what is sealed is missing, and no other is made in its place",
+                         {{"why", found ? "rows are sealed with it" : found.error().what()}});
+    sealer->allow_making(none);
+}
+
+}  // namespace directory
