@@ -3,6 +3,7 @@
 #include <array>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,7 +11,9 @@
 
 #include "admin/operations.hpp"
 #include "base/ascii.hpp"
+#include "base/log_broken.hpp"
 #include "mta/queue_message.hpp"
+#include "store/waiter.hpp"
 
 namespace admin {
 namespace {
@@ -182,10 +185,48 @@ awaitable<store::Result<void>> do_one(ServicesPtr services, QueueId id, Do what,
     co_return co_await services->agent->remove(id);
 }
 
+/// Many messages at one time: their commits share their syncs. All of it on the caller's strand.
+struct ManyActions {
+    ServicesPtr services;
+    std::vector<QueueId> ids;
+    Do what = Do::retry;
+    std::string words;
+    std::vector<store::Error> failed;  // of ids; none: it is done
+    std::size_t next = 0, running = 0;
+    std::shared_ptr<store::Waiter> over = std::make_shared<store::Waiter>();
+};
+
+awaitable<void> do_some(std::shared_ptr<ManyActions> many) {
+    while (many->next < many->ids.size()) {
+        const std::size_t i = many->next++;
+        const auto result = co_await do_one(many->services, many->ids[i], many->what, many->words);
+        many->failed[i] = result ? store::Error() : result.error();
+    }
+}
+
+awaitable<void> do_many(std::shared_ptr<ManyActions> many) {
+    constexpr std::size_t at_one_time = 128;  // rows lie in 64 shards, each of which takes one at a time
+    const auto executor = co_await boost::asio::this_coro::executor;
+    many->failed.assign(many->ids.size(), store::Error(store::Errc::unavailable, "it came to no end"));
+    many->running = std::min(at_one_time, many->ids.size());
+    if (many->running == 0) co_return;
+    for (std::size_t left = many->running; left != 0; --left)
+        boost::asio::co_spawn(executor, do_some(many), [many](const std::exception_ptr& failed) {
+            base::log::broken("admin", "queue", failed);
+            if (--many->running == 0) many->over->wake();
+        });
+    std::shared_ptr<store::Waiter> over = many->over;
+    co_await store::wait_for(std::move(over));
+}
+
 /// Of the ids that are given, or of all that the filters name.
 awaitable<Reply> do_all(ServicesPtr services, Json arguments, Do what) {
     if (services->agent == nullptr) co_return no_queue();
-    std::vector<QueueId> ids;
+    const auto many = std::make_shared<ManyActions>();
+    many->services = services;
+    many->what = what;
+    many->words = text(arguments, "reason");
+    std::vector<QueueId>& ids = many->ids;
     if (arguments.contains("ids"))
         for (const Json& one : arguments["ids"]) ids.push_back(mta::queue_id_of(one.get<std::string>()));
     if (ids.empty() && !has_filter(arguments))
@@ -194,13 +235,13 @@ awaitable<Reply> do_all(ServicesPtr services, Json arguments, Do what) {
         const std::vector<QueuedMessage> found = co_await matching(services, arguments, listed_max);
         for (const QueuedMessage& message : found) ids.push_back(message.id);
     }
+    co_await do_many(many);
     Json done = Json::array(), failed = Json::array();
-    for (const QueueId id : ids) {
-        const auto result = co_await do_one(services, id, what, text(arguments, "reason"));
-        if (result)
-            done.push_back(mta::text_of(id));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (many->failed[i].is(store::Errc::none))
+            done.push_back(mta::text_of(ids[i]));
         else
-            failed.push_back({{"id", mta::text_of(id)}, {"why", result.error().what()}});
+            failed.push_back({{"id", mta::text_of(ids[i])}, {"why", many->failed[i].what()}});
     }
     co_return Json{{"done", std::move(done)}, {"failed", std::move(failed)}};
 }

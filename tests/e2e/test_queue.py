@@ -135,6 +135,25 @@ class Queue(QueueCase):
         self.barid("queue", "retry", code=2)
         self.barid("store", "check")
 
+    def test_many_at_one_time(self):
+        """More than are under way at once: each has its answer."""
+        self.begin()
+        with smtplib.SMTP("127.0.0.1", self.ports["submission"]) as smtp:
+            smtp.starttls(context=self.context())
+            smtp.login("anna@acme.test", self.PASSWORD)
+            for number in range(150):
+                smtp.sendmail("anna@acme.test", ["later@far.test"], f"From: anna@acme.test\r\nSubject: {number}\r\n\r\n")
+        held = self.json("queue", "hold", "--all")
+        self.assertEqual((len(held["done"]), held["failed"]), (150, []))
+        wait_until(lambda: all(lane["busy"] == 0 for lane in self.json("queue", "lanes")["lanes"]))
+        ids = held["done"][:20] + ["ffffffff"] + held["done"][20:40]
+        some = json.loads(self.barid("--json", "queue", "remove", *ids, code=None))
+        self.assertEqual((some["done"], [one["id"] for one in some["failed"]]), (held["done"][:40], ["ffffffff"]))
+        gone = self.json("queue", "remove", "--all")
+        self.assertEqual((gone["done"], gone["failed"]), (held["done"][40:], []))
+        self.assertEqual(self.waiting(), [])
+        self.barid("store", "check")
+
     def test_what_a_user_sends_is_made_whole(self):
         self.begin()
         self.submit(["x@far.test"], "From: anna@acme.test\r\nBcc: secret@far.test\r\nSubject: s\r\n\r\nb\r\n")
