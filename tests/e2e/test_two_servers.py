@@ -1,6 +1,6 @@
 """Two servers that exchange mail as strangers do: over a real name server (Knot) with a signed zone, with SPF, DKIM, DMARC,
 DANE and MTA-STS passing; and each of them failing when it should. And a front end that brings mail to a node."""
-import email, hashlib, imaplib, json, os, pathlib, shutil, smtplib, ssl, subprocess, tempfile, unittest
+import email, gzip, hashlib, http.server, imaplib, json, os, pathlib, shutil, smtplib, ssl, subprocess, tempfile, threading, unittest
 from e2e import peers
 from e2e.harness import BARID, QUIET, free_ports, wait_until
 
@@ -18,6 +18,7 @@ class Authority:
 
     def __init__(self, root):
         self.root, self.file = root, root / "ca.pem"
+        root.mkdir(exist_ok=True)
         self.make("ca", "/CN=test authority", "basicConstraints=critical,CA:TRUE")
 
     def make(self, name, subject, extension, *signed):
@@ -174,6 +175,22 @@ ca_file = "{authority.file}"
         return wait_until(lambda: self.steps(to, "deferred"))[0]
 
 
+class Policies(http.server.BaseHTTPRequestHandler):
+    """MTA-STS of any domain: its own host takes its mail."""
+
+    def do_GET(self):
+        domain = self.headers["Host"].split(":")[0].removeprefix("mta-sts.")
+        text = f"version: STSv1\r\nmode: enforce\r\nmx: mx.{domain}\r\nmax_age: 86400\r\n".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
 class TwoServers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -186,7 +203,7 @@ class TwoServers(unittest.TestCase):
         cls.dns = Knot(cls.root)
         cls.ports = dict(zip(("smtp", "submission", "imap", "https"), free_ports(4)))
         cls.one = cls.node("mx.one.test", "127.0.0.2", 'sts_policy = "enforce"')
-        cls.two = cls.node("mx.two.test", "127.0.0.3")
+        cls.two = cls.node("mx.two.test", "127.0.0.3", 'report_contact = "bert@two.test"')
         cls.one.add("anna@one.test")
         cls.one.add("otto@outside.test")
         cls.two.add("bert@two.test")
@@ -196,6 +213,11 @@ class TwoServers(unittest.TestCase):
                  f"_{smtp}._tcp.mx.odd IN TLSA 3 1 1 {'ab' * 32}", "mx.odd IN A 127.0.0.3", "odd IN MX 10 mx.odd",
                  "outside IN MX 10 mx.outside", "mx.outside IN A 127.0.0.2", "mta-sts.outside IN A 127.0.0.2",
                  '_mta-sts.outside IN TXT "v=STSv1; id=1"', 'mta-sts.one IN A 127.0.0.2', '_mta-sts.one IN TXT "v=STSv1; id=1"']
+        # Two whose hosts do not prove what their policies say: another name, and an authority that nobody knows.
+        for label, address in ("wrong", "127.0.0.2"), ("rogue", "127.0.0.7"):
+            lines += [f"{label} IN MX 10 mx.{label}", f"mx.{label} IN A {address}", f"mta-sts.{label} IN A 127.0.0.8",
+                      f'_mta-sts.{label} IN TXT "v=STSv1; id=1"',
+                      f'_smtp._tls.{label} IN TXT "v=TLSRPTv1; rua=mailto:anna@one.test"']
         for node, label in (cls.one, "one"), (cls.two, "two"):
             lines += [f"{label} IN MX 10 mx.{label}", f"mx.{label} IN A {node.address}",
                       f'{label} IN TXT "v=spf1 ip4:{node.address} -all"', f'_dmarc.{label} IN TXT "v=DMARC1; p=reject"']
@@ -244,6 +266,44 @@ class TwoServers(unittest.TestCase):
         self.assertEqual(step["status"][0], "4", step)
         self.assertIn("not in the domain's MTA-STS policy", step["words"])
         self.assertEqual(self.one.inbox("otto@outside.test"), [])
+
+    def serve_policies(self):
+        self.authority.certificate("policies", ["mta-sts.wrong.test", "mta-sts.rogue.test"])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.root / "policies.pem", self.root / "policies.key")
+        server = http.server.ThreadingHTTPServer(("127.0.0.8", self.ports["https"]), Policies)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+
+    def test_a_host_whose_certificate_is_not_what_its_policy_demands(self):
+        self.serve_policies()
+        unknown = Authority(self.root / "unknown")
+        unknown.certificate("mx.rogue.test", ["mx.rogue.test"])
+        rogue = Node(self.root, unknown, self.dns, "mx.rogue.test", "127.0.0.7", self.ports).start()
+        self.addCleanup(rogue.stop)
+        rogue.add("ozzy@rogue.test")
+        self.one.add("olga@wrong.test")
+        for to in "olga@wrong.test", "ozzy@rogue.test":
+            self.two.submit("bert@two.test", to, "held")
+            step = self.two.deferred(to)
+            self.assertEqual(step["status"], "4.7.5", step)
+        self.assertEqual((self.one.inbox("olga@wrong.test"), rogue.inbox("ozzy@rogue.test")), ([], []))
+        self.assertEqual(self.two.cli("report", "send")["waiting"], 0)
+        results = {"wrong.test": "certificate-host-mismatch", "rogue.test": "certificate-not-trusted"}
+        for domain, result in results.items():
+            def told():
+                return [m for m in map(email.message_from_bytes, self.one.inbox("anna@one.test"))
+                        if m["TLS-Report-Domain"] == domain]
+            message, = wait_until(told)
+            part = next(one for one in message.walk() if one.get_content_type() == "application/tlsrpt+gzip")
+            policy, = json.loads(gzip.decompress(part.get_payload(decode=True)))["policies"]
+            self.assertEqual((policy["policy"]["policy-type"], policy["policy"]["mx-host"]), ("sts", [f"mx.{domain}"]))
+            self.assertEqual(policy["summary"]["total-successful-session-count"], 0)
+            self.assertEqual({one["result-type"] for one in policy["failure-details"]}, {result})
+        for message in self.two.cli("queue", "list"):
+            self.two.cli("queue", "remove", message["id"])
 
     def inject(self, octets, source, sender="anna@one.test"):
         with smtplib.SMTP(self.two.address, self.ports["smtp"], local_hostname="client.test", source_address=(source, 0)) as smtp:
