@@ -41,6 +41,8 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
     for (const auto& [name, value] : services->store.figures()) store[name] = value;
     Json engine = Json::object();
     for (const auto& [name, value] : services->store.engine().figures()) engine[name] = value;
+    const auto seals = co_await services->directory.check_seals();
+    const bool closed = !seals || *seals == directory::Seals::closed;
     const auto up = services->clock.now() - services->started;
     Json out = {{"version", services->version},
                 {"hostname", services->hostname},
@@ -49,6 +51,9 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
                 {"cpu_ms", cpu_ms()},
                 {"resident_bytes", resident_bytes()},
+                {"sealed_rows", closed                             ? "closed"
+                                : *seals == directory::Seals::open ? "open"
+                                                                   : "none"},
                 {"connections",
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},

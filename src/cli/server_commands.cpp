@@ -15,6 +15,8 @@ void show_status(const Json& status) {
                human_seconds(status["uptime_seconds"].get<std::uint64_t>()));
     fmt::print("cpu {:.1f} s, memory {}\n", static_cast<double>(status["cpu_ms"].get<std::uint64_t>()) / 1000,
                human_bytes(status["resident_bytes"]));
+    if (status["sealed_rows"] == "closed")
+        fmt::print("the sealing key is missing or another one: mail that needs it waits\n");
     const Json& connections = status["connections"];
     fmt::print("connections {} open, {} accepted, {} refused, {} of them not let in\n",
                connections["open"].get<std::uint64_t>(), connections["accepted"].get<std::uint64_t>(),

@@ -229,6 +229,7 @@ awaitable<void> Agent::find_way(Round* round) {
             late.fate = Fate::failed;
             late.status = {5, 4, 7};
             late.words = "The time that the sender gave it is over";
+            trace_outcome(*round, place, late);
             note(*round, place, late);
             continue;
         }
@@ -252,6 +253,7 @@ awaitable<void> Agent::find_way(Round* round) {
                                : Fate::deferred;
             nowhere.status = decision.status ? decision.status : Status{4, 3, 5};
             nowhere.words = decision.words.empty() ? "The address stands for others now" : decision.words;
+            trace_outcome(*round, place, nowhere);
             note(*round, place, nowhere);
             continue;
         }

@@ -54,6 +54,7 @@ struct Arrival {
     struct To {
         Recipient recipient;
         std::vector<Target> targets;
+        bool added = false;  ///< by a filter: its mail is sent on, since the sender did not name it
     };
     std::vector<To> recipients;
     store::ContentPtr content;
@@ -106,7 +107,8 @@ public:
     /// says why not. \errors invalid: nobody takes mail for `to`
     awaitable<store::Result<void>> send_own(std::string sender, std::string to, std::string text);
     /// Several, and rows of others that change in the same commit: all or nothing. Those that nobody takes
-    /// mail for are left out; the number of the others. \errors unavailable, no_space: nothing was done
+    /// mail for are left out, and so are those that cannot be made now, as long as another one can; the
+    /// number of the others. \errors unavailable, no_space: nothing was done
     struct OwnMessage {
         std::string sender, to, text;
     };
@@ -145,6 +147,7 @@ private:
     awaitable<void> settle(Round* round);
     void note(Round& round, std::size_t place, const Outcome& outcome);
     void note_deferred(Round& round, store::QueueProgress& now, const Recipient& who, const Outcome& outcome);
+    void trace_outcome(const Round& round, std::size_t place, const Outcome& outcome);
     void trace_attempt(const Round& round, const Attempt& attempt);
     awaitable<void> pause(std::chrono::milliseconds time);
     std::int64_t now() const;

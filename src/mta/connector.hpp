@@ -81,7 +81,8 @@ std::shared_ptr<const NextHop> reports_hop();
 class Signer {
 public:
     virtual ~Signer() = default;
-    virtual awaitable<void> header(std::string section) = 0;
+    /// \errors unavailable: it is not to be sent unsigned, so not now
+    virtual awaitable<store::Result<void>> header(std::string section) = 0;
     virtual void body(std::string_view octets) = 0;
     /// Fields to be put in front, each with its CRLF; empty: nothing signs it.
     virtual std::string finish() = 0;

@@ -64,7 +64,7 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
             // What a stranger sends to one of ours who is elsewhere leaves as ours: SPF there asks about us.
             const bool sent_on = target.hop && target.hop != reports_hop() && !target.own_node &&
                                  !arrival.account &&
-                                 !base::equals_nocase(target.address, to.recipient.address);
+                                 (to.added || !base::equals_nocase(target.address, to.recipient.address));
             const std::string sender =
                 sent_on ? parts_.router.forwarded_sender(arrival.envelope.sender) : arrival.envelope.sender;
             auto entry = std::ranges::find_if(entries, [&](const Entry& one) {

@@ -66,7 +66,12 @@ awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender
                                                               Resolved where) {
     store::NewQueued made;
     made.id = new_id();
-    if (parts_.signing != nullptr) made.envelope.prefix = co_await parts_.signing->sign(text);
+    if (parts_.signing != nullptr) {
+        auto fields = co_await parts_.signing->sign(text);
+        if (!fields && !sender.empty()) co_return fields.error();
+        // A report that comes without a signature is better than none.
+        if (fields) made.envelope.prefix = std::move(*fields);
+    }
     const auto writer = parts_.store.new_message();
     const auto written = co_await writer->write(text);
     if (!written) co_return written.error();
@@ -105,6 +110,7 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
                                                            std::vector<store::engine::Patch> along) {
     std::vector<store::NewQueued> entries;
     std::vector<std::size_t> places;
+    store::Error not_now;
     for (std::size_t i = 0; i < messages.size(); ++i) {
         RouteQuestion question;
         question.sender = messages[i].sender;
@@ -112,13 +118,17 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
         question.trusted = true;
         Resolved where = co_await parts_.router.resolve(std::move(question));
         if (where.temporary())
-            co_return store::Error(store::Errc::unavailable, "the directory does not answer");
+            not_now = store::Error(store::Errc::unavailable, "where it goes cannot be told now");
         if (where.code != 0 || where.targets.empty()) continue;
         auto made = co_await compose_own(messages[i].sender, std::move(messages[i].text), std::move(where));
-        if (!made) co_return made.error();
+        if (!made) {
+            not_now = made.error();
+            continue;
+        }
         entries.push_back(std::move(*made));
         places.push_back(i);
     }
+    if (entries.empty() && !not_now.is(store::Errc::none)) co_return not_now;
     if (entries.empty() && along.empty()) co_return std::size_t{0};
     const auto queued = co_await parts_.queue.accept(std::move(entries), std::move(along));
     if (!queued) co_return queued.error();
@@ -153,6 +163,22 @@ awaitable<void> Agent::settle_all(Round* round) {
     }
 }
 
+void Agent::trace_outcome(const Round& round, std::size_t place, const Outcome& outcome) {
+    const char* event = outcome.fate == Fate::deferred    ? "deferred"
+                        : outcome.fate == Fate::failed    ? "failed"
+                        : outcome.fate == Fate::delivered ? "delivered"
+                                                          : "relayed";
+    const std::string attempts = std::to_string(round.message.progress[place].attempts + 1);
+    parts_.trace.add(text_of(round.message.id), event,
+                     {{"to", round.message.recipients[place].address},
+                      {"lane", round.due.lane},
+                      {"attempt", attempts},
+                      {"status", outcome.status.text()},
+                      {"code", outcome.code == 0 ? std::string() : std::to_string(outcome.code)},
+                      {"words", outcome.words},
+                      {"host", outcome.host}});
+}
+
 void Agent::trace_attempt(const Round& round, const Attempt& attempt) {
     const std::string id = text_of(round.message.id);
     for (const HostTried& host : attempt.hosts) {
@@ -164,22 +190,8 @@ void Agent::trace_attempt(const Round& round, const Attempt& attempt) {
                           {"words", host.words},
                           {"tls", host.tls.text()}});
     }
-    for (std::size_t i = 0; i < round.places.size(); ++i) {
-        const Outcome& outcome = attempt.outcomes[i];
-        const char* event = outcome.fate == Fate::deferred    ? "deferred"
-                            : outcome.fate == Fate::failed    ? "failed"
-                            : outcome.fate == Fate::delivered ? "delivered"
-                                                              : "relayed";
-        const std::string attempts = std::to_string(round.message.progress[round.places[i]].attempts + 1);
-        parts_.trace.add(id, event,
-                         {{"to", round.message.recipients[round.places[i]].address},
-                          {"lane", round.due.lane},
-                          {"attempt", attempts},
-                          {"status", outcome.status.text()},
-                          {"code", outcome.code == 0 ? std::string() : std::to_string(outcome.code)},
-                          {"words", outcome.words},
-                          {"host", outcome.host}});
-    }
+    for (std::size_t i = 0; i < round.places.size(); ++i)
+        trace_outcome(round, round.places[i], attempt.outcomes[i]);
 }
 
 awaitable<store::Result<void>> Agent::retry(store::QueueId id) {

@@ -115,10 +115,21 @@ private:
         if (text.empty()) return pass(rule, "none is set for " + whose);
         if (trusted_only && !question_.trusted)
             return pass(rule, "only for senders who have proved who they are");
+        if (directory::is_sealed(text))
+            return hold(rule, "The smart host for this sender cannot be used now: its password is sealed",
+                        "that of " + whose + " is sealed, and the sealing key does not open it");
         std::string why;
         const auto hop = parse_smart_host(text, &why);
-        if (!hop) return pass(rule, "the setting of " + whose + " is not right: " + why);
+        if (!hop)
+            return hold(rule, "The smart host for this sender cannot be used now: its setting is not right",
+                        "the setting of " + whose + " is not right: " + why);
         return relay(rule, hop, "set for " + whose);
+    }
+    /// The sender's mail leaves by his own host or not at all: by another way it would not be his.
+    bool hold(const char* rule, const char* words, std::string why) {
+        refuse(rule, 451, {4, 3, 5}, words);
+        out_.steps.back().why = std::move(why);
+        return true;
     }
     bool domain_smart_host() {
         if (!facts_.from_domain)

@@ -31,18 +31,23 @@ std::shared_ptr<const mailauth::DkimKey> Signing::parsed(const std::string& pem)
     return kept;
 }
 
-boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> Signing::keys_for(
-    std::vector<std::string> domains) {
-    std::vector<mailauth::DkimSigningKey> out;
+awaitable<store::Result<Signing::Keys>> Signing::keys_for(std::vector<std::string> domains) {
+    constexpr store::Error not_now(store::Errc::unavailable, "DKIM keys cannot be read now");
+    Keys out;
     for (const std::string& domain : domains) {
         const auto keys = co_await directory_.dkim_keys(domain);
         if (!keys) {
             base::log::error("mta", "DKIM keys cannot be read",
                              {{"domain", domain}, {"why", keys.error().what()}});
-            continue;
+            co_return not_now;
         }
         for (const directory::DkimKey& one : *keys) {
             if (!one.active) continue;
+            if (directory::is_sealed(one.pem)) {
+                base::log::error("mta", "a DKIM key is sealed, and the sealing key does not open it",
+                                 {{"domain", domain}, {"selector", one.selector}});
+                co_return not_now;
+            }
             mailauth::DkimSigningKey ready;
             ready.key = parsed(one.pem);
             if (!ready.key) continue;
@@ -56,12 +61,13 @@ boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> Signing::keys_for(
     co_return out;
 }
 
-boost::asio::awaitable<std::string> Signing::sign(std::string message) {
+awaitable<store::Result<std::string>> Signing::sign(std::string message) {
     const std::string_view header(message.data(), mailauth::body_offset(message));
     auto keys = co_await keys_for(signing_domains(header, {}));
-    if (keys.empty()) co_return std::string();
+    if (!keys) co_return keys.error();
+    if (keys->empty()) co_return std::string();
     std::string fault;
-    std::string fields = mailauth::sign_dkim(message, std::move(keys), fault);
+    std::string fields = mailauth::sign_dkim(message, std::move(*keys), fault);
     if (!fault.empty()) base::log::error("mta", "a message is not signed", {{"why", fault}});
     co_return fields;
 }
@@ -71,9 +77,11 @@ namespace {
 class Again final : public Signer {
 public:
     explicit Again(Signing& signing) : signing_(signing) {}
-    awaitable<void> header(std::string section) override {
+    awaitable<store::Result<void>> header(std::string section) override {
         auto keys = co_await signing_.keys_for(signing_domains(section, {}));
-        if (!keys.empty()) signer_ = std::make_unique<mailauth::DkimSigner>(section, std::move(keys));
+        if (!keys) co_return keys.error();
+        if (!keys->empty()) signer_ = std::make_unique<mailauth::DkimSigner>(section, std::move(*keys));
+        co_return store::Result<void>();
     }
     void body(std::string_view octets) override {
         if (signer_) signer_->body(octets);

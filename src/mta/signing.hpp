@@ -22,13 +22,16 @@ class Signing {
 public:
     Signing(directory::Directory& directory, base::Clock& clock) : directory_(directory), clock_(clock) {}
 
-    /// The active keys of the first of `domains` that has any, ready for use; none: nothing is signed. A
-    /// directory that does not answer is a domain without keys: mail goes, and the log says so.
-    boost::asio::awaitable<std::vector<mailauth::DkimSigningKey>> keys_for(std::vector<std::string> domains);
+    /// The active keys of the first of `domains` that has any, ready for use; none: nothing is signed.
+    /// \errors unavailable: there are some, or may be, and they cannot be read now. Mail of the domain waits
+    /// then: unsigned it might be refused for good.
+    using Keys = std::vector<mailauth::DkimSigningKey>;
+    awaitable<store::Result<Keys>> keys_for(std::vector<std::string> domains);
     /// For a message of ours that a connector had to change.
     std::shared_ptr<Signer> signer();
-    /// DKIM-Signature fields for a whole message of our own, in CRLF lines; empty: nothing signs it.
-    boost::asio::awaitable<std::string> sign(std::string message);
+    /// DKIM-Signature fields for a whole message of our own, in CRLF lines; empty: nothing signs it. \errors
+    /// as keys_for() has them
+    awaitable<store::Result<std::string>> sign(std::string message);
 
 private:
     std::shared_ptr<const mailauth::DkimKey> parsed(const std::string& pem);

@@ -74,6 +74,12 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     arrival.id = agent_.new_id();
     const Submitted found = co_await find_targets(&submission, &arrival);
     if (found != Submitted::sent) co_return found;
+    std::string signature;
+    if (signing_ != nullptr) {
+        auto fields = co_await signing_->sign(submission.message);
+        if (!fields) co_return meaning_of(fields.error());
+        signature = std::move(*fields);
+    }
     const auto writer = store_.new_message();
     const auto written = co_await writer->write(submission.message);
     if (!written) co_return meaning_of(written.error());
@@ -84,7 +90,7 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     arrival.user = submission.user;
     arrival.peer = submission.peer;
     arrival.listener = submission.listener;
-    arrival.fields = received_field(submission, arrival.id);
+    arrival.fields = received_field(submission, arrival.id) + signature;
     arrival.envelope.sender = submission.sender;
     arrival.envelope.body = mta::Body::eight_bit;
     arrival.envelope.smtputf8 = submission.utf8;

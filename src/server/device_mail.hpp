@@ -12,8 +12,14 @@ namespace server {
 
 class DeviceMail final : public eas::Outgoing {
 public:
-    DeviceMail(store::Store& store, mta::Agent& agent, mta::SendingLimits& sending, std::string hostname)
-        : store_(store), agent_(agent), sending_(sending), hostname_(std::move(hostname)) {}
+    /// `signing` null: nothing is signed.
+    DeviceMail(store::Store& store, mta::Agent& agent, mta::SendingLimits& sending, mta::Signing* signing,
+               std::string hostname)
+        : store_(store),
+          agent_(agent),
+          sending_(sending),
+          signing_(signing),
+          hostname_(std::move(hostname)) {}
     boost::asio::awaitable<eas::Submitted> submit(eas::Submission submission) override;
 
 private:
@@ -24,6 +30,7 @@ private:
     store::Store& store_;
     mta::Agent& agent_;
     mta::SendingLimits& sending_;
+    mta::Signing* signing_;
     const std::string hostname_;
 };
 

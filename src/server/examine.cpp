@@ -123,6 +123,9 @@ private:
         };
         for (const std::string& text : config_.mta.trusted_networks)
             if (!net::Network::parse(text)) tell("mta.trusted_networks", "not a network: " + text);
+        for (const std::string& address : config_.mta.report_addresses)
+            if (directory::canonical_address(address).find('@') == std::string::npos)
+                tell("mta.report_addresses", "not an address: " + address);
         list("mta.by_recipient_domain", config_.mta.by_recipient);
         list("mta.by_sender_domain", config_.mta.by_sender);
     }

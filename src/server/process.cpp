@@ -9,6 +9,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -107,6 +108,7 @@ private:
 Process::Process(Settings settings)
     : settings_(std::move(settings)),
       ids_(base::Clock::system()),
+      own_io_(std::make_unique<asio::io_context>()),
       started_(std::chrono::system_clock::now()) {}
 
 Process::~Process() {
@@ -182,6 +184,7 @@ std::string Process::open() {
     directory_options.default_domain = settings_.default_domain;
     directory_options.postmaster = settings_.postmaster;
     directory_ = directory::make_directory(*engine_, directory_options);
+    check_seals(sealing_key);
     server_ = net::make_server(settings_.server_limits, settings_.resolver);
     if (std::string wrong = make_authenticator(); !wrong.empty()) return wrong;
     if (std::string wrong = open_queue(); !wrong.empty()) return wrong;
@@ -190,7 +193,8 @@ std::string Process::open() {
     relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
     if (!relay_->fault().empty()) return relay_->fault();
 
-    outgoing_ = std::make_unique<DeviceMail>(*store_, *agent_, *sending_, settings_.hostname);
+    outgoing_ = std::make_unique<DeviceMail>(*store_, *agent_, *sending_,
+                                             settings_.sign ? &*signing_ : nullptr, settings_.hostname);
     auto eas = std::make_shared<eas::Services>(*store_, *directory_, *authenticator_, *outgoing_);
     eas->hostname = settings_.hostname;
     eas->limits.message_bytes_max = settings_.smtp_message_bytes_max;
@@ -365,6 +369,8 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     agent_->start(server_->executor());
     asio::co_spawn(asio::make_strand(server_->executor()), reporting_->run(reports_stop_.get_token()),
                    [](std::exception_ptr failed) { base::log::broken("server", "reports", failed); });
+    asio::co_spawn(asio::make_strand(server_->executor()), reporting_->keep(reports_stop_.get_token()),
+                   [](std::exception_ptr failed) { base::log::broken("server", "counts", failed); });
     asio::co_spawn(server_->executor(), collect_in_background(),
                    [](std::exception_ptr failed) { base::log::broken("server", "collector", failed); });
     asio::co_spawn(server_->executor(), tend_filters(),

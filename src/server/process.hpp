@@ -78,8 +78,7 @@ struct Settings {
     bool srs = true;                    ///< what is sent on
     std::string srs_domain;             ///< empty: hostname
     std::string sts_policy = "none";    ///< that we publish: "testing", "enforce"
-    bool tls_reports = true;            ///< to domains that ask for them, RFC 8460
-    bool dmarc_reports = true;          ///< the same, RFC 9990
+    bool dmarc_reports = true;          ///< to domains that ask for them, RFC 9990
     bool arc_seal = true;               ///< what is sent on, RFC 8617
     filter::Settings filters;
     store::QueueLimits queue_limits;
@@ -114,6 +113,7 @@ public:
 private:
     class Signals;
     std::string make_authenticator();
+    void check_seals(const std::string& key_file);
     std::string add_listener(const net::ListenerConfig& config);
     /// The texts that are sent before a session are set in `texts`.
     net::Serve serve_for(const net::ListenerConfig& config, net::ListenerConfig& texts);
@@ -123,6 +123,7 @@ private:
     std::string open_queue();
     std::string open_srs();
     std::string open_reports();
+    void check_report_address(const std::string& address);
     std::string open_filters();
     /// What has gathered and is not written yet.
     void write_reports();
@@ -138,6 +139,7 @@ private:
     std::atomic<bool> store_abandoned_{false};  // told by its close()
     Settings settings_;
     base::IdSource ids_;
+    std::unique_ptr<boost::asio::io_context> own_io_;  // of run_now(); outlives the engine
     // Destroyed from the last to the first: what stands on another goes before it.
     std::unique_ptr<store::engine::Engine> engine_;
     std::unique_ptr<store::Store> store_;

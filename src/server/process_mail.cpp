@@ -1,12 +1,10 @@
 // Process: the queue, the agent and what it sends by; and the end of all of it, in order.
 #include <fcntl.h>
 #include <fstream>
-#include <thread>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -21,6 +19,7 @@
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
 #include "server/process.hpp"
+#include "server/run_now.hpp"
 
 namespace server {
 namespace asio = boost::asio;
@@ -30,18 +29,23 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
+/// Loudly, since nobody looks for it until mail waits.
+void Process::check_seals(const std::string& key_file) {
+    const auto seals = run_now(*own_io_, directory_->check_seals());
+    if (!seals || !*seals)
+        base::log::error("server", "what is sealed cannot be read", {{"key", key_file}});
+    else if (**seals == directory::Seals::closed)
+        base::log::error("server",
+                         "the sealing key is missing or another one: mail that needs a DKIM key or a smart "
+                         "host's password waits until it is back",
+                         {{"key", key_file}});
+}
+
 /// Before anybody is served: what is accepted must not meet a queue that is being read.
 std::string Process::open_queue() {
     queue_ = store::make_queue(*engine_, store_->ids(), base::Clock::system(), settings_.queue_limits);
-    std::string wrong;
-    asio::io_context io;
-    asio::co_spawn(io, queue_->open(), [&](std::exception_ptr failed, const store::Result<void>& opened) {
-        if (failed || !opened) wrong = "the queue cannot be read";
-    });
-    std::thread helper([&io] { io.run(); });
-    io.run();
-    helper.join();
-    if (!wrong.empty()) return wrong;
+    const auto opened = run_now(*own_io_, queue_->open());
+    if (!opened || !*opened) return "the queue cannot be read";
     mta::TraceSettings trace;
     if (settings_.trace_bytes_max != 0) trace.folder = settings_.data / "trace";
     trace.bytes_max = settings_.trace_bytes_max;
@@ -51,7 +55,7 @@ std::string Process::open_queue() {
     mail_dns_ = std::make_unique<mta::ResolverDns>(server_->resolver());
     signing_ = std::make_unique<mta::Signing>(*directory_, base::Clock::system());
     if (settings_.srs) {
-        if (wrong = open_srs(); !wrong.empty()) return wrong;
+        if (std::string wrong = open_srs(); !wrong.empty()) return wrong;
     }
     router_ = std::make_unique<mta::Router>(*directory_, settings_.routes);
     sending_ = std::make_unique<mta::SendingLimits>(settings_.sending, base::Clock::system());

@@ -222,7 +222,7 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.trace_bytes_max = mta.trace_bytes;
     settings.relay_from_loopback = mta.relay_from_loopback;
     settings.routes = routes_from(config);
-    settings.tls_reports = mta.tls_reports;
+    settings.mail_out.tls_reports = mta.tls_reports;
     settings.dmarc_reports = mta.dmarc_reports;
     settings.arc_seal = mta.arc_seal;
     settings.mail_out.report_organization = mta.report_organization;

@@ -81,6 +81,7 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
         to.recipient.orcpt_address = recipient.parameters.orcpt_address;
         to.recipient.account = recipient.account;
         to.targets = recipient.targets;
+        to.added = recipient.added;
         arrival.recipients.push_back(std::move(to));
     }
     const store::QueueId id = arrival.id;

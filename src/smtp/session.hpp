@@ -130,6 +130,7 @@ private:
         std::vector<std::string> asked;  ///< LMTP: recipients before a filter changed them; each is answered
         std::string missing, signature, fields;  ///< to be put in front, each field with its CRLF
         bool junk = false, held = false, dropped = false;
+        bool unsignable = false;  ///< it should be signed, and cannot be now
         std::string why;
     };
     bool is_trusted() const;

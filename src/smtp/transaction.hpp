@@ -19,6 +19,7 @@ struct Recipient {
     base::AccountId account;           ///< without an agent: the mailbox
     std::vector<mta::Target> targets;  ///< with one: where it really goes
     RcptParameters parameters;
+    bool added = false;  ///< by a filter, not by the sender
 };
 
 /// What MAIL and RCPT said. Kept for the queue's delivery reports too (RFC 3461).

@@ -116,7 +116,9 @@ awaitable<void> Session::header(std::string_view section, const HeaderFacts* fac
 awaitable<void> Session::begin_signature(std::string kept) {
     auto domains = mta::signing_domains(kept, transaction_.envelope().sender);
     auto keys = co_await services_->signing->keys_for(std::move(domains));
-    if (!keys.empty()) watch_.signer = std::make_unique<mailauth::DkimSigner>(kept, std::move(keys));
+    watch_.unsignable = !keys;
+    if (keys && !keys->empty())
+        watch_.signer = std::make_unique<mailauth::DkimSigner>(kept, std::move(*keys));
 }
 
 /// The domain of the first recipient whose mail leaves for another host; empty: all of it stays.
@@ -124,16 +126,19 @@ std::string Session::sends_on_for() const {
     for (const Recipient& recipient : transaction_.envelope().recipients) {
         for (const mta::Target& target : recipient.targets) {
             const bool leaves = target.hop && target.hop != mta::reports_hop() && !target.own_node;
-            if (leaves && !equals_nocase(target.address, recipient.address))
+            if (leaves && (recipient.added || !equals_nocase(target.address, recipient.address)))
                 return std::string(base::domain_of(recipient.address));
         }
     }
     return {};
 }
 
-/// RFC 8617 section 5.1: what we found out about its sender goes along with a message that is sent on.
+/// RFC 8617 section 5.1: what we found out about its sender goes along with a message that is sent on. A
+/// filter may add somebody that it is sent on to: then it is the domain that it was for that does.
 awaitable<void> Session::begin_seal(std::string kept) {
-    const std::string domain = sends_on_for();
+    std::string domain = sends_on_for();
+    if (domain.empty() && watch_.judging)
+        domain = base::domain_of(transaction_.envelope().recipients.front().address);
     if (domain.empty() || services_->sealing == nullptr) co_return;
     const auto ours = co_await services_->directory.find_domain(domain);
     using Seal = directory::Domain::Seal;
@@ -141,17 +146,17 @@ awaitable<void> Session::begin_seal(std::string kept) {
     if (wanted == Seal::no || (wanted == Seal::by_setting && !services_->seals)) co_return;
     std::vector<std::string> domains{domain};
     auto keys = co_await services_->sealing->keys_for(std::move(domains));
-    if (keys.empty()) co_return;
+    if (!keys || keys->empty()) co_return;  // a seal only helps; the log says why there is none
     // One seal, by the algorithm that everybody verifies (RFC 8463 says nothing of ARC).
-    const auto rsa = std::ranges::find_if(keys, [](const mailauth::DkimSigningKey& key) {
+    const auto rsa = std::ranges::find_if(*keys, [](const mailauth::DkimSigningKey& key) {
         return key.key->algorithm() == mailauth::DkimAlgorithm::rsa_sha256;
     });
-    mailauth::DkimSigningKey key = rsa == keys.end() ? keys.front() : *rsa;
+    mailauth::DkimSigningKey key = rsa == keys->end() ? keys->front() : *rsa;
     watch_.sealer = std::make_unique<mailauth::ArcSealer>(kept, std::move(key));
 }
 
 void Session::end_seal() {
-    if (!watch_.sealer) return;
+    if (!watch_.sealer || sends_on_for().empty()) return;
     std::string fault;
     watch_.seal = watch_.sealer->finish(watch_.sender.results, watch_.sender.arc, fault);
     if (!fault.empty())
@@ -194,6 +199,10 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
         if (wrong) co_return wrong;
     }
     end_seal();
+    if (watch_.unsignable && !watch_.dropped) {
+        note_refused("not signed now: the keys of its domain cannot be read");
+        co_return refusal_of(451, {4, 3, 5}, "This message cannot be signed now; try again later");
+    }
     if (watch_.signer) {
         std::string fault;
         watch_.signature = watch_.signer->finish(fault);
@@ -256,6 +265,7 @@ awaitable<std::optional<Recipient>> Session::changed_recipient(std::string addre
         if (equals_nocase(known.address, address)) co_return known;
     Recipient out;
     out.address = directory::canonical_address(address);
+    out.added = true;
     mta::RouteQuestion question;
     question.sender = transaction_.envelope().sender;
     question.recipient = out.address;

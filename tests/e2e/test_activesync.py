@@ -518,6 +518,16 @@ class SendTest(ActiveSyncCase):
         self.assertEqual(self.send(device, self.message(to, to), "id-3").text("Status"), "120")  # another's name
         self.assertEqual(self.send(device, b"Subject: x\r\n\r\nno one\r\n", "id-4").text("Status"), "119")
 
+    def test_what_is_sent_is_signed(self):
+        """As what is sent by SMTP: others refuse mail of a domain with DMARC that has no signature."""
+        user, to = self.user(), self.user()
+        device, other = self.ready(user), self.ready(to)
+        self.server.cli("dkim", "key", "add", "example.test", "--selector", "s1", "--active")
+        self.addCleanup(self.server.cli, "dkim", "key", "remove", "example.test", "s1")
+        self.assertEqual(self.send(device, self.message(user, to), "id-1").body, b"")
+        got, = self.fill(other, other.folder("Inbox"), options=MIME).values()
+        self.assertRegex(got["Body"].findtext("{AirSyncBase}Data"), r"DKIM-Signature:[^\0]*d=example\.test;")
+
     def test_reply_and_forward(self):
         user, to = self.user(), self.user()
         mail = email.message.EmailMessage()

@@ -145,6 +145,16 @@ class Read(ReportsCase):
         self.assertEqual(len(self.inbox("anna")), 1, "a mailbox has its mail too")
 
 
+    def test_report_addresses_are_looked_at(self):
+        out = self.barid("config", "check", self.write('[mta]\nreport_addresses = ["nobody"]\n'), code=3)
+        self.assertIn("'mta.report_addresses': not an address: nobody", out)
+        self.begin('report_addresses = ["a@elsewhere.test", "anna@acme.test"]\n')
+        self.again()  # now our domain is there
+        said = [line for line in self.log_text().splitlines() if "mta.report_addresses" in line]
+        self.assertEqual(len(said), 1, said)
+        self.assertIn("a@elsewhere.test", said[0])
+
+
 class Sealed(ReportsCase):
     def verdicts(self, octets):
         """Ours, dkimpy's, npm's mailauth's."""
@@ -196,6 +206,23 @@ class Sealed(ReportsCase):
         self.from_outside("a@good.test", to=["bert@acme.test"])
         wait_until(lambda: len(self.sink.mail) == 3)
         self.assertNotIn(b"ARC-", self.sink.mail[2][2])
+
+    def test_what_a_filter_sends_on_is_sealed_too(self):
+        self.begin('[[rule]]\nname = "copy"\nif = ["header Subject is copied"]\ndo = ["copy z@far.test"]\n')
+        key = json.loads(self.barid("--json", "dkim", "key", "add", "acme.test", "--selector", "s1", "--active"))
+        self.dns.zone[key["name"]] = {"TXT": [key["record"]]}
+        self.from_outside("a@good.test", subject="copied")
+        wait_until(lambda: self.sink.mail)
+        sender, recipients, octets = self.sink.mail[0]
+        self.assertEqual(recipients, ("z@far.test",))
+        self.assertTrue(sender.lower().startswith("srs0=") and sender.endswith("@mail.acme.test"), sender)
+        self.assertIn(b"ARC-Seal: i=1", octets)
+        (self.root / "sealed").write_bytes(octets)
+        verdict = program("mailauth-arc", "--dns", self.dns.address, self.root / "sealed").decode()
+        self.assertTrue(verdict.startswith("pass"), verdict)
+        self.assertNotIn(b"ARC-", self.inbox("anna")[0], "what stays is not sealed")
+        self.from_outside("a@good.test", subject="other")
+        self.assertNotIn(b"ARC-", self.inbox("anna")[1])
 
     def test_what_is_converted_is_signed_again(self):
         self.begin()

@@ -151,6 +151,37 @@ class Proving(SendersCase):
         self.barid("dkim", "key", "add", "acme.test", "--selector", "s1", code=1)
         self.barid("dkim", "key", "add", "elsewhere.test", code=1)
 
+    def test_without_the_sealing_key_mail_waits(self):
+        """It leaves neither unsigned nor by another host than its domain's own; with the key all goes on."""
+        self.begin()
+        self.barid("domain", "set", "acme.test", "--smart-host",
+                   f"smtp://me:secret@[127.0.0.1]:{self.sink.port}?tls=never")
+        self.submit(["later@far.test"])
+        wait_until(lambda: self.waiting() and self.waiting()[0]["recipients"][0]["attempts"])
+        self.barid("domain", "set", "acme.test", "--smart-host-authenticated-only", "yes")
+        self.barid("dkim", "key", "add", "acme.test", "--selector", "s1", "--active")
+        key = self.root / "data" / "sealing.key"
+        key.rename(self.root / "away")
+        self.again()
+        self.assertIn("the sealing key is missing or another one", self.log_text())
+        self.assertIn("the sealing key is missing", self.barid("status"))
+        told = self.json("route", "explain", "x@far.test", "--from", "anna@acme.test", "--authenticated")
+        self.assertEqual((told["rule"], told["code"], told["status"]), ("domain smart host", 451, "4.3.5"))
+        with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:
+            self.submit(["x@far.test"])
+        self.assertEqual(refused.exception.recipients["x@far.test"][0], 451)
+        self.barid("queue", "retry", "--all")
+        wait_until(lambda: [step for step in self.json("trace", "later@far.test") if "sealed" in step.get("words", "")])
+        with self.assertRaises(smtplib.SMTPDataError) as refused:
+            self.submit(["bert@acme.test"])  # no smart host in between: it is the signature that is missing
+        self.assertEqual((refused.exception.smtp_code, refused.exception.smtp_error[:5]), (451, b"4.3.5"))
+        self.barid("dkim", "key", "add", "acme.test", "--selector", "s2", code=1)
+        self.assertFalse(key.exists(), "no other key is made")
+        (self.root / "away").rename(key)
+        self.again()
+        self.submit(["bert@acme.test"])
+        self.assertIn(b"DKIM-Signature", self.inbox("bert")[0])
+
     def test_what_is_sent_on_has_a_return_address_of_ours(self):
         self.begin()
         self.barid("account", "set", "bert@acme.test", "--redirect", "y@far.test", "--keep-copy", "yes")

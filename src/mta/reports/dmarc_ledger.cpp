@@ -11,9 +11,13 @@ namespace mta::reports {
 namespace {
 
 constexpr const char* partition_prefix = "z/dmarc.";
-constexpr std::size_t domain_key_bytes = 33;  // d and a digest
+constexpr std::size_t domain_key_bytes = 33;  // d, half a digest of the domain, half a one of the whole
+constexpr std::size_t half_digest = 16;
 
 std::string partition_of(std::int64_t day) { return partition_prefix + day_text(day); }
+std::int64_t day_in(std::string_view partition) {
+    return day_of(partition.substr(std::string_view(partition_prefix).size()));
+}
 
 Json parsed(const std::string& row) {
     Json out = Json::parse(row, nullptr, false);
@@ -50,7 +54,8 @@ void DmarcLedger::saw(const DmarcSeen& seen) {
     kind.row = dump(row_of(seen.record));
     kind.count = seen.record.count;
     const std::string kind_key = digest_of(kind.row);
-    const Key key(base::unix_seconds(clock_.now()) / day_seconds, digest_of(row));
+    const Key key(base::unix_seconds(clock_.now()) / day_seconds,
+                  digest_of(seen.policy.domain).substr(0, half_digest) + digest_of(row).substr(half_digest));
     const std::lock_guard lock(mutex_);
     gather(key, row, kind_key, std::move(kind));
 }
@@ -62,13 +67,19 @@ void DmarcLedger::put_back(const Key& key, Domain domain) {
 }
 
 awaitable<store::Result<void>> DmarcLedger::flush() {
+    store::Result<void> out;
+    if (unsettled_) {  // as it was: with another mark it would count twice
+        Part again = std::move(*unsettled_);
+        unsettled_.reset();
+        out = co_await write(std::move(again));
+        if (!out) co_return out;
+    }
     std::map<Key, Domain> work;
     {
         const std::lock_guard lock(mutex_);
         work.swap(pending_);
         pending_kinds_ = 0;
     }
-    store::Result<void> out;
     for (auto& [key, domain] : work) {
         if (!out) {  // the next second
             put_back(key, std::move(domain));
@@ -81,50 +92,67 @@ awaitable<store::Result<void>> DmarcLedger::flush() {
     co_return out;
 }
 
-/// Leaves in `domain` what was not written. What the engine cannot take in any part is given up: it would
-/// hold up all others for ever.
+/// Leaves in `domain` what was not begun.
 awaitable<store::Result<void>> DmarcLedger::write_in_parts(Key key, Domain* domain) {
     constexpr std::size_t part_bytes = 256U << 10;
     do {
-        Domain part;
-        part.row = domain->row;
-        part.left_out = std::exchange(domain->left_out, 0);
+        Part part;
+        part.key = key;
+        part.mark = ++writes_;
+        part.domain.row = domain->row;
+        part.domain.left_out = std::exchange(domain->left_out, 0);
         for (std::size_t bytes = 0; bytes < part_bytes && !domain->kinds.empty();) {
             auto kind = domain->kinds.extract(domain->kinds.begin());
             bytes += kind.mapped().row.size() + 256;
-            part.kinds.insert(std::move(kind));
+            part.domain.kinds.insert(std::move(kind));
         }
-        Key place = key;
-        const auto written = co_await write(std::move(place), &part);
-        if (written) continue;
-        if (written.error().is(store::Errc::limit)) {
-            base::log::error("mta", "counts for DMARC reports cannot be kept",
-                             {{"kinds", part.kinds.size()}, {"why", written.error().what()}});
-            continue;
-        }
-        put_back(key, std::move(part));
-        co_return written;
+        const auto written = co_await write(std::move(part));
+        if (!written) co_return written;
     } while (!domain->kinds.empty());
     co_return store::Result<void>();
 }
 
 /// Somebody else may have written: then what is there is read again. The mark in the row tells our own write
-/// whose answer was lost, so that nothing is counted twice.
-awaitable<store::Result<void>> DmarcLedger::write(Key key, const Domain* domain) {
+/// whose answer was lost. What the engine cannot take in any part is given up: it would hold up all others
+/// for ever. Other failures: the part is gathered again, or, if it may have been written, kept as it is.
+awaitable<store::Result<void>> DmarcLedger::write(Part part) {
     store::Result<void> out;
-    const std::uint64_t mark = ++writes_;
     for (unsigned tries = 0; tries < 5; ++tries) {
-        Key place = key;
-        out = co_await write_once(std::move(place), domain, mark);
-        if (out || !(out.error().is(store::Errc::conflict) || out.error().is(store::Errc::unknown))) break;
+        out = co_await write_once(&part);
+        if (out) co_return out;
+        const bool conflict = out.error().is(store::Errc::conflict);
+        const bool unknown = out.error().is(store::Errc::unknown);
+        // A conflict comes behind a look at the mark: it was not there.
+        if (conflict || unknown) part.unsure = unknown;
+        if (!conflict && !unknown) break;
     }
+    if (out.error().is(store::Errc::limit)) {
+        base::log::error("mta", "counts for DMARC reports cannot be kept",
+                         {{"kinds", part.domain.kinds.size()}, {"why", out.error().what()}});
+        co_return store::Result<void>();
+    }
+    if (part.unsure)
+        unsettled_ = std::move(part);
+    else
+        put_back(part.key, std::move(part.domain));
     co_return out;
 }
 
-awaitable<store::Result<void>> DmarcLedger::write_once(Key key, const Domain* domain, std::uint64_t mark) {
-    const std::string partition = partition_of(key.first), domain_key = "d" + key.second;
+/// Who sends forged mail invents domains, and who has one invents policies.
+awaitable<store::Result<bool>> DmarcLedger::has_room(const Part* part, std::uint64_t domains) {
+    if (domains >= limits_.domains_of_day) co_return false;
+    const std::string prefix = "d" + part->key.second.substr(0, half_digest);
+    auto rows = co_await engine_.scan(partition_of(part->key.first), std::string(), prefix,
+                                      limits_.policies_of_domain, 0);
+    if (!rows) co_return rows.error();
+    co_return rows->rows.size() < limits_.policies_of_domain;
+}
+
+awaitable<store::Result<void>> DmarcLedger::write_once(const Part* part) {
+    const Domain& domain = part->domain;
+    const std::string partition = partition_of(part->key.first), domain_key = "d" + part->key.second;
     std::vector<std::string> wanted{"n", domain_key};
-    for (const auto& [name, kind] : domain->kinds) wanted.push_back("r" + key.second + name);
+    for (const auto& [name, kind] : domain.kinds) wanted.push_back("r" + part->key.second + name);
     auto rows = co_await engine_.get(partition, std::move(wanted));
     if (!rows) co_return rows.error();
     Json day = Json::object(), head;
@@ -137,24 +165,29 @@ awaitable<store::Result<void>> DmarcLedger::write_once(Key key, const Domain* do
         else
             counts[row.key.substr(domain_key_bytes)] = number_in(parsed(row.value), "count");
     }
-    if (head.is_object() && number_in(head, "mark") == mark) co_return store::Result<void>();
+    if (head.is_object() && number_in(head, "mark") == part->mark) co_return store::Result<void>();
     store::engine::Batch batch;
     batch.partition = partition;
     batch.expect = rows->version;
+    const auto put = [&batch](std::string key, const Json& value) {
+        store::engine::Row row;
+        row.key = std::move(key);
+        row.value = dump(value);
+        batch.put.push_back(std::move(row));
+    };
     if (head.is_null()) {
         const std::uint64_t domains = number_in(day, "domains");
-        if (domains >= limits_.domains_of_day) co_return store::Result<void>();
-        head = parsed(domain->row);
+        const auto room = co_await has_room(part, domains);
+        if (!room) co_return room.error();
+        if (!*room) co_return store::Result<void>();
+        head = parsed(domain.row);
         head["begin"] =
-            std::max(number_in(day, "begin"), static_cast<std::uint64_t>(key.first * day_seconds));
+            std::max(number_in(day, "begin"), static_cast<std::uint64_t>(part->key.first * day_seconds));
         day["domains"] = domains + 1;
-        store::engine::Row row;
-        row.key = "n";
-        row.value = dump(day);
-        batch.put.push_back(std::move(row));
+        put("n", day);
     }
-    std::uint64_t kinds = number_in(head, "kinds"), left_out = number_in(head, "left_out") + domain->left_out;
-    for (const auto& [name, kind] : domain->kinds) {
+    std::uint64_t kinds = number_in(head, "kinds"), left_out = number_in(head, "left_out") + domain.left_out;
+    for (const auto& [name, kind] : domain.kinds) {
         const auto before = counts.find(name);
         if (before == counts.end() && kinds >= limits_.kinds_of_domain) {
             left_out += kind.count;
@@ -163,18 +196,12 @@ awaitable<store::Result<void>> DmarcLedger::write_once(Key key, const Domain* do
         kinds += before == counts.end() ? 1 : 0;
         Json record = parsed(kind.row);
         record["count"] = kind.count + (before == counts.end() ? 0 : before->second);
-        store::engine::Row row;
-        row.key = "r" + key.second + name;
-        row.value = dump(record);
-        batch.put.push_back(std::move(row));
+        put("r" + part->key.second + name, record);
     }
     head["kinds"] = kinds;
     head["left_out"] = left_out;
-    head["mark"] = mark;
-    store::engine::Row row;
-    row.key = domain_key;
-    row.value = dump(head);
-    batch.put.push_back(std::move(row));
+    head["mark"] = part->mark;
+    put(domain_key, head);
     auto written = co_await engine_.commit(std::move(batch));
     if (!written) co_return written.error();
     co_return store::Result<void>();
@@ -187,8 +214,7 @@ awaitable<store::Result<std::vector<DmarcLedger::Place>>> DmarcLedger::due(bool 
     if (!partitions) co_return partitions.error();
     std::vector<Place> out;
     for (const std::string& partition : *partitions) {
-        const std::int64_t day =
-            day_of(std::string_view(partition).substr(std::string_view(partition_prefix).size()));
+        const std::int64_t day = day_in(partition);
         if (day < 0 || day > now || (day == now && !today)) continue;
         const std::size_t before = out.size();
         std::string after;
@@ -210,7 +236,18 @@ awaitable<store::Result<std::vector<DmarcLedger::Place>>> DmarcLedger::due(bool 
     co_return out;
 }
 
-awaitable<store::Result<DmarcDue>> DmarcLedger::read(Place place) {
+awaitable<store::Result<void>> DmarcLedger::drop_all() {
+    std::string prefix = partition_prefix;
+    auto partitions = co_await engine_.list(std::move(prefix), std::string(), 400);
+    if (!partitions) co_return partitions.error();
+    for (const std::string& partition : *partitions) {
+        auto dropped = co_await engine_.drop(partition);
+        if (!dropped) co_return dropped;
+    }
+    co_return store::Result<void>();
+}
+
+awaitable<store::Result<DmarcDue>> DmarcLedger::look(Place place) {
     std::vector<std::string> wanted{place.key};
     auto head = co_await engine_.get(place.partition, std::move(wanted));
     if (!head) co_return head.error();
@@ -224,16 +261,26 @@ awaitable<store::Result<DmarcDue>> DmarcLedger::read(Place place) {
     out.destinations = texts_in(row, "to");
     out.tries = static_cast<std::int64_t>(number_in(row, "tries"));
     out.report.policy = policy_of(row["policy"]);
-    const std::int64_t day =
-        day_of(std::string_view(place.partition).substr(std::string_view(partition_prefix).size()));
+    const std::int64_t day = out.day = day_in(place.partition);
     const std::int64_t end = std::min((day + 1) * day_seconds - 1, base::unix_seconds(clock_.now()));
     out.report.begin = std::chrono::seconds(number_in(row, "begin"));
     out.report.end = std::chrono::seconds(end);
     out.report.report_id = day_text(day) + "." + std::to_string(out.report.begin.count() % day_seconds) +
-                           "." + place.key.substr(1, 16);
+                           "." + place.key.substr(1 + half_digest);
     if (const std::uint64_t left_out = number_in(row, "left_out"); left_out != 0)
         out.report.errors.push_back(std::to_string(left_out) +
                                     " messages of further sources are not told of");
+    co_return out;
+}
+
+awaitable<store::Result<DmarcDue>> DmarcLedger::read(Place place) {
+    if (unsettled_ && partition_of(unsettled_->key.first) == place.partition &&
+        "d" + unsettled_->key.second == place.key)
+        co_return store::Error(store::Errc::unavailable, "what was counted last may not be there yet");
+    Place head = place;
+    auto found = co_await look(std::move(head));
+    if (!found) co_return found;
+    DmarcDue& out = *found;
     const std::string prefix = "r" + place.key.substr(1);
     std::string after;
     for (bool more = true; more;) {
@@ -247,7 +294,7 @@ awaitable<store::Result<DmarcDue>> DmarcLedger::read(Place place) {
         }
         more = rows->more && !rows->rows.empty();
     }
-    co_return out;
+    co_return found;
 }
 
 store::engine::Patch DmarcLedger::done(const DmarcDue& due) const {

@@ -1,6 +1,7 @@
 // Reports of strangers in a mail: aggregate reports as XML, gzip or zip, TLS reports as JSON or gzip.
 #include <algorithm>
 #include <ctime>
+#include <exception>
 #include <map>
 #include <tuple>
 #include <zlib.h>
@@ -15,7 +16,7 @@ namespace mta::reports {
 namespace {
 
 /// RFC 1952. Empty: broken, or too much.
-std::string gunzipped(std::string_view packed, std::size_t bytes_max) {
+std::string gunzipped(std::string_view packed, std::size_t bytes_max, const std::stop_token& stop) {
     z_stream stream{};
     constexpr int gzip_window = 15 + 16;
     if (::inflateInit2(&stream, gzip_window) != Z_OK) return {};
@@ -24,7 +25,7 @@ std::string gunzipped(std::string_view packed, std::size_t bytes_max) {
     std::string out;
     int code = Z_OK;
     char piece[16 * 1024];
-    while (code == Z_OK && out.size() <= bytes_max) {
+    while (code == Z_OK && out.size() <= bytes_max && !stop.stop_requested()) {
         stream.next_out = reinterpret_cast<Bytef*>(piece);
         stream.avail_out = sizeof piece;
         code = ::inflate(&stream, Z_NO_FLUSH);
@@ -36,9 +37,10 @@ std::string gunzipped(std::string_view packed, std::size_t bytes_max) {
 
 class Finder {
 public:
-    explicit Finder(const ReceivedLimits& limits) : limits_(limits) {}
+    Finder(const ReceivedLimits& limits, const std::stop_token& stop) : limits_(limits), stop_(stop) {}
 
     void look_at(const mime::Part& part, std::string_view message) {
+        if (stop_.stop_requested()) return;
         if (part.kind != mime::Kind::leaf || out_.reports.size() >= limits_.reports_of_mail_max) return;
         const bool text = part.type == "text" && part.subtype != "xml";
         if (text || (part.type != "application" && part.type != "text")) return;
@@ -75,6 +77,7 @@ private:
         limits.packed_octets_max = limits_.packed_bytes_max;
         limits.xml_octets_max = limits_.xml_bytes_max;
         limits.records_max = 20'000;
+        limits.stop = stop_;
         limits.items_max = 16;  // of each record; none of them is looked at
         const mailauth::ReadReport read = mailauth::read_aggregate_report(octets, limits);
         if (!read.fault.empty()) return fail(read.fault);
@@ -133,7 +136,7 @@ private:
     /// RFC 8460 section 4.4.
     void read_tls(const std::string& octets) {
         std::string json = octets;
-        if (octets.starts_with("\x1f\x8b")) json = gunzipped(octets, limits_.json_bytes_max);
+        if (octets.starts_with("\x1f\x8b")) json = gunzipped(octets, limits_.json_bytes_max, stop_);
         if (json.empty() || json.size() > limits_.json_bytes_max)
             return fail("a TLS report that is broken or too large");
         const Json read = Json::parse(json, nullptr, false);
@@ -182,17 +185,25 @@ private:
     }
 
     const ReceivedLimits& limits_;
+    const std::stop_token& stop_;
     std::size_t tried_ = 0;  // what cannot be read costs as much as what can
     FoundReports out_;
 };
 
 }  // namespace
 
-FoundReports find_reports(std::string_view message, const ReceivedLimits& limits) {
-    const mime::Index index = mime::index(message);
-    Finder finder(limits);
-    for (const mime::Part& part : index.tree.parts) finder.look_at(part, message);
-    return finder.take();
+FoundReports find_reports(std::string_view message, const ReceivedLimits& limits,
+                          const std::stop_token& stop) noexcept {
+    FoundReports cut;
+    cut.cut = true;
+    try {
+        const mime::Index index = mime::index(message);
+        Finder finder(limits, stop);
+        for (const mime::Part& part : index.tree.parts) finder.look_at(part, message);
+        if (!stop.stop_requested()) return finder.take();
+    } catch (const std::exception&) {  // no memory: what comes out of here would end the process
+    }
+    return cut;
 }
 
 }  // namespace mta::reports

@@ -1,10 +1,14 @@
 #include "mta/reports/received.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <map>
 #include <tuple>
 
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "mta/reports/digest.hpp"
 
 namespace mta::reports {
@@ -28,10 +32,35 @@ std::string encoded(const ReceivedReport& report) {
                  {"came", report.came}});
 }
 
+/// What stands before the JSON: "66f0a1b2 0123456789abcdef ".
+struct Head {
+    std::size_t octets = 0;  // 0: the row is older than heads
+    std::int64_t came = 0;
+    std::string reporter;
+};
+constexpr std::size_t head_bytes = 26;
+
+std::string head_of(const ReceivedReport& report) {
+    const std::string who = base::lowered(base::domain_of(report.reporter));
+    return fmt::format("{:08x} {} ", std::clamp<std::int64_t>(report.came, 0, 0xffffffff),
+                       digest_of(who).substr(0, 16));
+}
+
+Head head_of(std::string_view row) {
+    Head out;
+    if (row.size() < head_bytes || row.front() == '{') return out;
+    std::uint32_t came = 0;
+    std::from_chars(row.data(), row.data() + 8, came, 16);
+    out.octets = head_bytes;
+    out.came = came;
+    out.reporter = row.substr(9, 16);
+    return out;
+}
+
 ReceivedReport decoded(ReportKind kind, const std::string& row) {
     ReceivedReport out;
     out.kind = kind;
-    const Json read = Json::parse(row, nullptr, false);
+    const Json read = Json::parse(std::string_view(row).substr(head_of(row).octets), nullptr, false);
     if (!read.is_object()) return out;
     out.domain = text_in(read, "domain");
     out.organization = text_in(read, "organization");
@@ -47,7 +76,7 @@ ReceivedReport decoded(ReportKind kind, const std::string& row) {
     return out;
 }
 
-/// Domain first, so that those of one lie together; then the end of its time, so that order is age.
+/// Domain first, so that those of one lie together; then the end of its time.
 std::string domain_prefix(const std::string& domain) { return "r" + digest_of(domain).substr(0, 16); }
 
 std::string key_of(const ReceivedReport& report) {
@@ -62,11 +91,57 @@ std::int64_t end_in(std::string_view key) {
     return out;
 }
 
+/// A row, as sweeping sees it.
+struct Old {
+    std::int64_t came = 0;
+    std::string key, reporter;
+    std::size_t octets = 0;
+};
+
+Old old_of(ReportKind kind, const store::engine::Row& row) {
+    Old out;
+    out.key = row.key;
+    out.octets = row.key.size() + row.value.size();
+    Head head = head_of(std::string_view(row.value));
+    if (head.octets == 0) {
+        const ReceivedReport report = decoded(kind, row.value);
+        head = head_of(std::string_view(head_of(report)));
+    }
+    out.came = head.came;
+    out.reporter = std::move(head.reporter);
+    return out;
+}
+
+/// Which of them go: what is too old, then of each reporter what he has too much, then of all. Leaves the
+/// others.
+std::vector<std::string> swept(std::vector<Old>& all, std::int64_t oldest, const ReceivedLimits& limits) {
+    std::ranges::sort(all, [](const Old& a, const Old& b) {
+        return std::tie(b.came, a.key) < std::tie(a.came, b.key);  // the last ones first
+    });
+    std::vector<std::string> out;
+    std::vector<Old> stay;
+    std::map<std::string, std::size_t> of_reporter;
+    std::size_t octets = 0;
+    for (Old& one : all) {
+        const bool room = one.came >= oldest && of_reporter[one.reporter] < limits.of_reporter_max &&
+                          stay.size() < limits.reports_max && octets + one.octets <= limits.octets_max;
+        if (!room) {
+            out.push_back(std::move(one.key));
+            continue;
+        }
+        ++of_reporter[one.reporter];
+        octets += one.octets;
+        stay.push_back(std::move(one));
+    }
+    all = std::move(stay);
+    return out;
+}
+
 }  // namespace
 
 awaitable<store::Result<bool>> ReceivedReports::add(ReceivedReport report) {
     report.came = base::unix_seconds(clock_.now());
-    // Order is age: who claims a time to come would outlive all others.
+    // Nobody reports on a time to come.
     report.end = std::min(report.end, report.came + 24 * 3600);
     report.begin = std::min(report.begin, report.end);
     const std::string key = key_of(report), partition = partition_of(report.kind);
@@ -78,22 +153,26 @@ awaitable<store::Result<bool>> ReceivedReports::add(ReceivedReport report) {
     patch.partition = partition;
     store::engine::Row row;
     row.key = key;
-    row.value = encoded(report);
+    row.value = head_of(report) + encoded(report);
+    const std::size_t octets = row.key.size() + row.value.size();
     patch.put.push_back(std::move(row));
     store::engine::Prelude prelude;
     prelude.patches.push_back(std::move(patch));
     const auto written = co_await engine_.apply(std::move(prelude));
     if (!written) co_return written.error();
-    if (!time_to_sweep(report.kind)) co_return true;
+    if (!time_to_sweep(report.kind, octets)) co_return true;
     const auto swept = co_await sweep(report.kind);
     if (!swept) co_return swept.error();
     co_return true;
 }
 
-bool ReceivedReports::time_to_sweep(ReportKind kind) {
+/// A tenth more than allowed is: each look reads all of them.
+bool ReceivedReports::time_to_sweep(ReportKind kind, std::size_t octets) {
     const std::lock_guard lock(mutex_);
     Kept& kept = kept_[kind == ReportKind::dmarc ? 0 : 1];
-    return ++kept.count > limits_.reports_max + limits_.reports_max / 50 ||
+    kept.octets += octets;
+    return ++kept.count > limits_.reports_max + limits_.reports_max / 10 ||
+           kept.octets > limits_.octets_max + limits_.octets_max / 10 ||
            base::unix_seconds(clock_.now()) >= kept.next_sweep;
 }
 
@@ -138,35 +217,34 @@ awaitable<store::Result<std::vector<ReceivedReport>>> ReceivedReports::list(Repo
 
 awaitable<store::Result<std::size_t>> ReceivedReports::sweep(ReportKind kind) {
     const std::string partition = partition_of(kind);
-    std::vector<std::pair<std::int64_t, std::string>> all;  // by age
+    std::vector<Old> all;
     std::string after;
     for (bool more = true; more;) {
         auto rows = co_await engine_.scan(partition, after, std::string("r"), 0, 0);
         if (!rows) co_return rows.error();
         for (const store::engine::Row& row : rows->rows) {
             after = row.key;
-            all.emplace_back(end_in(row.key), row.key);
+            all.push_back(old_of(kind, row));
         }
         more = rows->more && !rows->rows.empty();
     }
-    std::ranges::sort(all);
-    const std::int64_t oldest = base::unix_seconds(clock_.now()) - limits_.age_max;
-    std::size_t gone = 0;
-    while (gone < all.size() && (all.size() - gone > limits_.reports_max || all[gone].first < oldest)) ++gone;
-    {
-        const std::lock_guard lock(mutex_);
-        Kept& kept = kept_[kind == ReportKind::dmarc ? 0 : 1];
-        kept.count = all.size() - gone;
-        kept.next_sweep = base::unix_seconds(clock_.now()) + day_seconds;
-    }
-    if (gone == 0) co_return gone;
+    const std::int64_t now = base::unix_seconds(clock_.now());
     store::engine::Patch patch;
     patch.partition = partition;
-    for (std::size_t i = 0; i < gone; ++i) patch.erase.push_back(all[i].second);
-    store::engine::Prelude prelude;
-    prelude.patches.push_back(std::move(patch));
-    const auto written = co_await engine_.apply(std::move(prelude));
-    if (!written) co_return written.error();
+    patch.erase = swept(all, now - limits_.age_max, limits_);
+    const std::size_t gone = patch.erase.size();
+    if (gone != 0) {
+        store::engine::Prelude prelude;
+        prelude.patches.push_back(std::move(patch));
+        const auto written = co_await engine_.apply(std::move(prelude));
+        if (!written) co_return written.error();
+    }
+    const std::lock_guard lock(mutex_);
+    Kept& kept = kept_[kind == ReportKind::dmarc ? 0 : 1];
+    kept.count = all.size();
+    kept.octets = 0;
+    for (const Old& one : all) kept.octets += one.octets;
+    kept.next_sweep = now + day_seconds;
     co_return gone;
 }
 

@@ -1,13 +1,15 @@
 // ReceivedReports: what others report about our domains, kept in the store for the operator: DMARC aggregate
-// reports and TLS reports, one row each, bounded by number and age.
+// reports and TLS reports, one row each, bounded by number, octets and age, and in what one reporter may
+// have.
 //
-// Partitions z/reports.dmarc and z/reports.tls, rows r<domain><report> with JSON. The same report twice is
-// one row.
+// Partitions z/reports.dmarc and z/reports.tls, rows r<domain><report>: when it came, a digest of its
+// reporter (so that sweeping need not read the rest), and JSON. The same report twice is one row.
 #pragma once
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +25,10 @@ namespace mta::reports {
 using boost::asio::awaitable;
 
 struct ReceivedLimits {
-    std::size_t reports_max = 20'000;         ///< of each kind; the oldest go
-    std::int64_t age_max = 400 * 24 * 3'600;  ///< seconds: a year can be looked back on
+    std::size_t reports_max = 20'000;         ///< of each kind; those that came first go
+    std::size_t octets_max = 128U << 20;      ///< the same of their rows
+    std::size_t of_reporter_max = 4'000;      ///< of one sender's domain: a year of ten domains of ours
+    std::int64_t age_max = 400 * 24 * 3'600;  ///< seconds since it came: a year can be looked back on
     std::size_t sources_max = 500;            ///< of one report, those with most messages
     std::size_t failures_max = 200;           ///< the same of a TLS report
     std::size_t text_bytes_max = 255;         ///< of a name
@@ -69,14 +73,14 @@ public:
 
 private:
     /// True: it is time to look at all of them.
-    bool time_to_sweep(ReportKind kind);
+    bool time_to_sweep(ReportKind kind, std::size_t octets);
 
     store::engine::Engine& engine_;
     const base::Clock& clock_;
     const ReceivedLimits limits_;
     std::mutex mutex_;
     struct Kept {
-        std::size_t count = SIZE_MAX / 2;  // unknown
+        std::size_t count = SIZE_MAX / 2, octets = 0;  // unknown
         std::int64_t next_sweep = 0;
     };
     Kept kept_[2];
@@ -86,8 +90,10 @@ private:
 struct FoundReports {
     std::vector<ReceivedReport> reports;
     std::string fault;
+    bool cut = false;  ///< it was stopped, or memory ran out: the mail is to be read again
 };
-/// Any octets; bounded by `limits` in time and memory.
-FoundReports find_reports(std::string_view message, const ReceivedLimits& limits);
+/// Any octets; bounded by `limits` in time and memory. Never throws.
+FoundReports find_reports(std::string_view message, const ReceivedLimits& limits,
+                          const std::stop_token& stop = {}) noexcept;
 
 }  // namespace mta::reports

@@ -1,5 +1,6 @@
 #include "mta/reports/report_reader.hpp"
 
+#include "base/log.hpp"
 #include "mta/post_office.hpp"
 #include "store/offload.hpp"
 
@@ -48,10 +49,19 @@ awaitable<Outcome> ReportReader::take(Job job) {
         out.status = {4, 3, 0};
         co_return out;
     }
-    auto work = [text = std::move(*octets), limits = reports_.limits()] {
-        return find_reports(text, limits);
+    // The agent's wish to stop: an attempt under way is not waited for longer than that takes.
+    auto work = [text = std::move(*octets), limits = reports_.limits(), stop = job.stop] {
+        return find_reports(text, limits, stop);
     };
     FoundReports found = co_await store::offload(thread_, std::move(work));
+    if (found.cut) {
+        if (!job.stop.stop_requested())
+            base::log::error("mta", "reports in a mail are not read", {{"why", "no memory"}});
+        out.fate = Fate::deferred;
+        out.status = job.stop.stop_requested() ? Status{4, 3, 2} : Status{4, 3, 0};
+        out.words = "Not read now";
+        co_return out;
+    }
     std::size_t kept = 0, known = 0;
     for (ReceivedReport& report : found.reports) {
         const bool ours = co_await is_ours(report.domain);

@@ -16,7 +16,6 @@ namespace mta::reports {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::chrono::seconds flush_interval{1};
 constexpr std::int64_t look_interval = 3'600;       // seconds between two looks at what is to be sent
 constexpr std::int64_t spread = 4 * 3'600;          // RFC 8460 section 4.1
 constexpr std::int64_t quiet_after_midnight = 300;  // what was seen at the last second is written by then
@@ -34,6 +33,16 @@ std::int64_t moment_of(const std::string& host_name) {
     const std::string digest = digest_of(host_name);
     std::from_chars(digest.data(), digest.data() + 8, number, 16);
     return quiet_after_midnight + static_cast<std::int64_t>(number) % spread;
+}
+
+std::int64_t tls_day(std::string_view partition) {
+    return day_of(partition.substr(std::string_view(tls_prefix).size()));
+}
+
+/// What a pass that was cut short came to last stands at the end.
+template <class Place>
+void go_on_behind(std::vector<Place>& places, const std::optional<Place>& last) {
+    if (last) std::ranges::rotate(places, std::ranges::upper_bound(places, *last));
 }
 
 store::engine::Patch end_of(const smtp_out::TlsReports::Place& place) {
@@ -66,23 +75,37 @@ awaitable<bool> Reporting::Post::send(std::string from, std::string to, std::str
 }
 
 awaitable<store::Result<void>> Reporting::open() {
+    if (!settings_.dmarc) {
+        auto dropped = co_await dmarc_.drop_all();
+        if (!dropped) co_return dropped;
+    }
     std::string prefix = tls_prefix;
     auto partitions = co_await parts_.engine.list(std::move(prefix), std::string(), 400);
     if (!partitions) co_return partitions.error();
     for (const std::string& partition : *partitions) {
-        const std::int64_t day =
-            day_of(std::string_view(partition).substr(std::string_view(tls_prefix).size()));
-        std::string after;
-        for (bool more = day >= 0; more;) {
-            auto rows = co_await parts_.engine.scan(partition, after, std::string("d"), 0, 0);
-            if (!rows) co_return rows.error();
-            for (const store::engine::Row& row : rows->rows) {
-                after = row.key;
-                if (!tls_.restore(day, row.value))
-                    base::log::error("mta", "a damaged row of TLS counts", {{"key", row.key}});
-            }
-            more = rows->more && !rows->rows.empty();
+        const std::int64_t day = tls_day(partition);
+        if (!settings_.tls || day + settings_.days_max < today()) {
+            auto dropped = co_await parts_.engine.drop(partition);
+            if (!dropped) co_return dropped;
+            continue;
         }
+        auto restored = co_await restore_tls(partition, day);
+        if (!restored) co_return restored;
+    }
+    co_return store::Result<void>();
+}
+
+awaitable<store::Result<void>> Reporting::restore_tls(std::string partition, std::int64_t day) {
+    std::string after;
+    for (bool more = true; more;) {
+        auto rows = co_await parts_.engine.scan(partition, after, std::string("d"), 0, 0);
+        if (!rows) co_return rows.error();
+        for (const store::engine::Row& row : rows->rows) {
+            after = row.key;
+            if (!tls_.restore(day, row.value))
+                base::log::error("mta", "a damaged row of TLS counts", {{"key", row.key}});
+        }
+        more = rows->more && !rows->rows.empty();
     }
     co_return store::Result<void>();
 }
@@ -115,27 +138,54 @@ awaitable<Reporting::Sent> Reporting::send_now() {
     co_return mine->sent;
 }
 
-awaitable<void> Reporting::run(std::stop_token stop) {
+/// False: it is to end.
+awaitable<bool> Reporting::pause(std::stop_token stop, std::chrono::milliseconds time) {
+    if (stop.stop_requested()) co_return false;
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor);
+    asio::steady_timer timer(executor, time);
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return !stop.stop_requested();
+}
+
+/// keep() has them for as long as a write takes.
+awaitable<std::unique_ptr<Reporting::Rows>> Reporting::rows() {
+    constexpr std::chrono::milliseconds moment{2};
+    for (;;) {
+        auto turn = std::make_unique<Rows>(rows_busy_);
+        if (*turn) co_return turn;
+        co_await pause(std::stop_token(), moment);
+    }
+}
+
+awaitable<void> Reporting::run(std::stop_token stop) {
     std::int64_t next_look = 0;
-    while (!stop.stop_requested()) {
-        co_await flush();
+    for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
         const std::int64_t now = base::unix_seconds(parts_.clock.now());
         const bool asked = something_asked();
         const bool time = now >= next_look && now % day_seconds >= after_midnight_;
-        if (asked || time) {
-            if (time) next_look = now + look_interval;
-            Sent sent;
-            co_await send(asked, &sent);
-            if (asked) answer_all(sent);
-        }
-        if (stop.stop_requested()) break;
-        timer.expires_after(flush_interval);
-        boost::system::error_code ignored;
-        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (!asked && !time) continue;
+        Pass pass;
+        pass.today = asked;
+        pass.stop = stop;
+        co_await send(&pass);
+        if (time && !pass.cut) next_look = now + look_interval;
+        if (asked) answer_all(pass.sent);
     }
     answer_all(Sent());
+}
+
+awaitable<void> Reporting::keep(std::stop_token stop) {
+    for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
+        const Rows turn(rows_busy_);
+        if (turn) co_await flush();  // else it is a moment later
+    }
+}
+
+bool Reporting::is_over(Pass* pass) const {
+    const bool late = parts_.clock.now() - pass->began >= settings_.pass_time_max;
+    pass->cut |= late;
+    return late || pass->stop.stop_requested();
 }
 
 awaitable<void> Reporting::flush() {
@@ -167,28 +217,52 @@ awaitable<void> Reporting::flush_tls() {
     }
 }
 
-awaitable<void> Reporting::send(bool today, Sent* sent) {
-    if (settings_.dmarc) co_await send_dmarc(today, sent);
-    if (settings_.tls) co_await send_tls(today, sent);
+awaitable<void> Reporting::send(Pass* pass) {
+    pass->began = parts_.clock.now();
+    if (settings_.dmarc) co_await send_dmarc(pass);
+    pass->began = parts_.clock.now();  // neither takes the other's time
+    if (settings_.tls) co_await send_tls(pass);
 }
 
-awaitable<void> Reporting::send_dmarc(bool today, Sent* sent) {
-    auto places = co_await dmarc_.due(today);
-    if (!places) {
-        base::log::warn("mta", "DMARC counts cannot be read now", {{"why", places.error().what()}});
-        co_return;
+awaitable<void> Reporting::send_dmarc(Pass* pass) {
+    std::vector<DmarcLedger::Place> places;
+    {
+        const auto turn = co_await rows();
+        co_await flush();  // an operator's report has the last second too
+        auto due = co_await dmarc_.due(pass->today);
+        if (!due) {
+            base::log::warn("mta", "DMARC counts cannot be read now", {{"why", due.error().what()}});
+            co_return;
+        }
+        places = std::move(*due);
     }
-    for (DmarcLedger::Place& place : *places) co_await send_dmarc_one(std::move(place), sent);
+    go_on_behind(places, last_dmarc_);
+    last_dmarc_.reset();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (is_over(pass)) {
+            pass->sent.waiting += places.size() - i;
+            co_return;
+        }
+        last_dmarc_ = places[i];
+        co_await send_dmarc_one(std::move(places[i]), pass);
+    }
+    last_dmarc_.reset();
 }
 
-awaitable<std::vector<Destination>> Reporting::allowed(std::string domain, std::vector<std::string> uris,
-                                                       bool* unsure) {
+awaitable<std::vector<Destination>> Reporting::allowed(const DmarcDue* due, bool* unsure,
+                                                       std::stop_token stop) {
     std::vector<Destination> out;
-    for (const std::string& uri : uris) {
+    const base::SystemTime began = parts_.clock.now();
+    for (const std::string& uri : due->destinations) {
         auto destination = parse_destination(uri);
         if (!destination) continue;
-        auto evaluation = mailauth::may_report_to(domain, "mailto:" + destination->address);
+        auto evaluation =
+            mailauth::may_report_to(due->report.policy.domain, "mailto:" + destination->address);
         while (const mailauth::Query* query = evaluation.pending()) {
+            if (stop.stop_requested() || parts_.clock.now() - began >= settings_.domain_time_max) {
+                *unsure = true;
+                co_return out;
+            }
             mailauth::Answer answer = co_await parts_.dns.ask(*query);
             *unsure |= answer.failed();
             evaluation.answer(std::move(answer));
@@ -198,23 +272,42 @@ awaitable<std::vector<Destination>> Reporting::allowed(std::string domain, std::
     co_return out;
 }
 
-awaitable<void> Reporting::send_dmarc_one(DmarcLedger::Place place, Sent* sent) {
+awaitable<void> Reporting::send_dmarc_one(DmarcLedger::Place place, Pass* pass) {
+    DmarcLedger::Place head = place;
+    auto asked = co_await dmarc_.look(std::move(head));
+    bool unsure = false;
+    std::vector<Destination> to;
+    if (asked) to = co_await allowed(&*asked, &unsure, pass->stop);
+    if (pass->stop.stop_requested()) co_return;
+    const auto turn = co_await rows();
     auto due = co_await dmarc_.read(std::move(place));
     if (!due) {
         base::log::error("mta", "a DMARC report cannot be made", {{"why", due.error().what()}});
+        ++pass->sent.waiting;
         co_return;
     }
+    if (unsure && !is_enough(*due)) {
+        co_await put_off(std::move(*due), pass);
+        co_return;
+    }
+    const auto queued = co_await queue_dmarc(&*due, std::move(to));
+    const mailauth::AggregateReport& report = due->report;
+    if (!queued) {
+        base::log::warn("mta", "a DMARC report is not sent",
+                        {{"domain", report.policy.domain}, {"why", queued.error().what()}});
+        co_await put_off(std::move(*due), pass);
+        co_return;
+    }
+    ++(*queued != 0 ? pass->sent.dmarc : pass->sent.unwanted);
+    base::log::info("mta", *queued != 0 ? "DMARC report sent" : "nobody may have the DMARC report",
+                    {{"domain", report.policy.domain},
+                     {"id", report.report_id},
+                     {"records", std::to_string(report.records.size())}});
+}
+
+/// To how many it goes.
+awaitable<store::Result<std::size_t>> Reporting::queue_dmarc(DmarcDue* due, std::vector<Destination> to) {
     mailauth::AggregateReport& report = due->report;
-    const std::string domain = report.policy.domain;
-    bool unsure = false;
-    std::vector<std::string> uris = due->destinations;
-    std::vector<Destination> to = co_await allowed(domain, std::move(uris), &unsure);
-    if (unsure && due->tries < settings_.tries_max) {
-        const auto put_off = co_await dmarc_.put_off(std::move(*due));
-        if (!put_off) base::log::warn("mta", "DMARC counts cannot be kept now", {{"domain", domain}});
-        ++sent->waiting;
-        co_return;
-    }
     report.organization = settings_.organization;
     report.email = settings_.contact;
     report.generator = "Barid " + std::string(base::version);
@@ -231,30 +324,60 @@ awaitable<void> Reporting::send_dmarc_one(DmarcLedger::Place place, Sent* sent) 
         mails.push_back(std::move(mail));
     }
     std::vector<store::engine::Patch> along{dmarc_.done(*due)};
-    const auto queued = co_await parts_.agent.send_own_with(std::move(mails), std::move(along));
-    if (!queued) {
-        base::log::warn("mta", "a DMARC report is not sent",
-                        {{"domain", domain}, {"why", queued.error().what()}});
-        ++sent->waiting;
-        co_return;
-    }
-    ++(*queued != 0 ? sent->dmarc : sent->unwanted);
-    base::log::info(
-        "mta", *queued != 0 ? "DMARC report sent" : "nobody may have the DMARC report",
-        {{"domain", domain}, {"id", report.report_id}, {"records", std::to_string(report.records.size())}});
+    co_return co_await parts_.agent.send_own_with(std::move(mails), std::move(along));
 }
 
-awaitable<void> Reporting::send_tls(bool today_too, Sent* sent) {
-    for (const smtp_out::TlsReports::Place& place : tls_.over(today_too)) {
-        auto report = tls_.report(place);
-        if (!report) continue;
-        post_.along(end_of(place));
-        const bool taken = co_await tls_sender_->send(std::move(*report));
-        const bool too_old = place.first + settings_.days_max < today();
-        if (!taken) base::log::info("mta", "a TLS report found no taker", {{"domain", place.second}});
-        ++(taken ? sent->tls : sent->waiting);
-        if (taken || too_old) tls_.forget(place);
+bool Reporting::is_enough(const DmarcDue& due) const {
+    return due.tries >= settings_.tries_max || due.day + settings_.days_max < today();
+}
+
+/// Again later, unless that was often or long enough.
+awaitable<void> Reporting::put_off(DmarcDue due, Pass* pass) {
+    const std::string domain = due.report.policy.domain;
+    store::Result<void> done;
+    if (is_enough(due)) {
+        ++pass->sent.unwanted;
+        base::log::warn("mta", "a DMARC report is given up", {{"domain", domain}});
+        store::engine::Prelude prelude;
+        prelude.patches.push_back(dmarc_.done(due));
+        done = co_await parts_.engine.apply(std::move(prelude));
+    } else {
+        ++pass->sent.waiting;
+        done = co_await dmarc_.put_off(std::move(due));
     }
+    if (!done)
+        base::log::warn("mta", "DMARC counts cannot be kept now",
+                        {{"domain", domain}, {"why", done.error().what()}});
+}
+
+awaitable<void> Reporting::send_tls(Pass* pass) {
+    std::vector<smtp_out::TlsReports::Place> places = tls_.over(pass->today);
+    go_on_behind(places, last_tls_);
+    last_tls_.reset();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        if (is_over(pass)) {
+            pass->sent.waiting += places.size() - i;
+            co_return;
+        }
+        const smtp_out::TlsReports::Place& place = places[i];
+        last_tls_ = place;
+        std::optional<smtp_out::TlsReports::Taken> taken;
+        {
+            const auto turn = co_await rows();  // no older row of it is on its way
+            taken = tls_.take(place);
+        }
+        if (!taken) continue;
+        post_.along(end_of(place));
+        const bool sent = co_await tls_sender_->send(std::move(taken->report));
+        if (!sent) base::log::info("mta", "a TLS report found no taker", {{"domain", place.second}});
+        ++(sent ? pass->sent.tls : pass->sent.waiting);
+        if (sent || place.first + settings_.days_max < today())
+            tls_.settle(place);
+        else
+            tls_.put_back(std::move(*taken));
+    }
+    last_tls_.reset();
+    const auto turn = co_await rows();
     co_await flush_tls();
     co_await drop_tls_days();
 }
@@ -265,9 +388,7 @@ awaitable<void> Reporting::drop_tls_days() {
     auto partitions = co_await parts_.engine.list(std::move(prefix), std::string(), 400);
     if (!partitions) co_return;
     for (const std::string& partition : *partitions) {
-        const std::int64_t day =
-            day_of(std::string_view(partition).substr(std::string_view(tls_prefix).size()));
-        if (day >= today()) continue;
+        if (tls_day(partition) >= today()) continue;
         const auto left = co_await parts_.engine.scan(partition, std::string(), std::string(), 1, 0);
         if (!left || !left->rows.empty()) continue;
         const auto dropped = co_await parts_.engine.drop(partition);

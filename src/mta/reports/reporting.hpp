@@ -2,12 +2,15 @@
 // theirs fared here (DMARC, RFC 9990), how TLS with their hosts went (RFC 8460).
 //
 // A report's rows go in the commit that puts its mail into the queue: a crash loses none and sends none
-// twice. (One that leaves by HTTPS may come twice then; its id tells.) One loop does it all, so nobody else
-// writes these rows.
+// twice. (One that leaves by HTTPS may come twice then; its id tells.)
+//
+// keep() writes what has gathered, by its own clock; run() asks strangers' name servers and may take long.
+// Where both write rows of one day they take turns, never across a question to anybody.
 #pragma once
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -32,6 +35,12 @@ struct ReportingSettings {
     std::string contact;       ///< empty: its postmaster
     std::uint32_t tries_max = 24;
     std::int64_t days_max = 3;  ///< what nobody took by then is dropped: RFC 8460 section 5.5 has one day
+    std::chrono::milliseconds step{1'000};  ///< between two writes, and two looks at the clock
+    /// Then a domain's name servers are asked no further question: it is tried again.
+    std::chrono::seconds domain_time_max{20};
+    /// Then a pass ends, so that what an operator asks for and the next day get their turn; the next one, at
+    /// once, goes on where it ended.
+    std::chrono::seconds pass_time_max{600};
 };
 
 struct ReportingParts {
@@ -51,9 +60,11 @@ public:
     DmarcLedger* dmarc() { return settings_.dmarc ? &dmarc_ : nullptr; }
     /// Brings back what was gathered; before mail is sent.
     awaitable<store::Result<void>> open();
-    /// Until `stop`.
+    /// Sends what is due, until `stop`.
     awaitable<void> run(std::stop_token stop);
-    /// Writes what has gathered. After run() has ended.
+    /// Writes what has gathered, until `stop`.
+    awaitable<void> keep(std::stop_token stop);
+    /// The last of it: after run() and keep(), whether or not they came to their ends.
     awaitable<void> flush();
 
     struct Sent {
@@ -80,15 +91,44 @@ private:
         std::shared_ptr<store::Waiter> done = std::make_shared<store::Waiter>();
         Sent sent;
     };
+    /// One round of sending.
+    struct Pass {
+        bool today = false;
+        std::stop_token stop;
+        base::SystemTime began{};
+        bool cut = false;  ///< its time was over before its work
+        Sent sent;
+    };
+    /// Held by who writes rows of days. Nobody waits in it: a frame that shutdown leaves behind wakes no one.
+    class Rows {
+    public:
+        explicit Rows(std::atomic<bool>& busy) : busy_(busy), ours_(!busy.exchange(true)) {}
+        ~Rows() {
+            if (ours_) busy_ = false;
+        }
+        Rows(const Rows&) = delete;
+        Rows& operator=(const Rows&) = delete;
+        explicit operator bool() const { return ours_; }
+
+    private:
+        std::atomic<bool>& busy_;
+        const bool ours_;
+    };
+    awaitable<std::unique_ptr<Rows>> rows();
     awaitable<void> flush_tls();
-    awaitable<void> send(bool today, Sent* sent);
-    awaitable<void> send_dmarc(bool today, Sent* sent);
-    awaitable<void> send_dmarc_one(DmarcLedger::Place place, Sent* sent);
-    awaitable<void> send_tls(bool today, Sent* sent);
+    awaitable<bool> pause(std::stop_token stop, std::chrono::milliseconds time);
+    awaitable<void> send(Pass* pass);
+    bool is_over(Pass* pass) const;
+    awaitable<void> send_dmarc(Pass* pass);
+    awaitable<void> send_dmarc_one(DmarcLedger::Place place, Pass* pass);
+    awaitable<store::Result<std::size_t>> queue_dmarc(DmarcDue* due, std::vector<Destination> to);
+    awaitable<void> put_off(DmarcDue due, Pass* pass);
+    bool is_enough(const DmarcDue& due) const;
+    awaitable<void> send_tls(Pass* pass);
+    awaitable<store::Result<void>> restore_tls(std::string partition, std::int64_t day);
     awaitable<void> drop_tls_days();
-    /// Addresses that may have it. *unsure: a name server did not answer.
-    awaitable<std::vector<Destination>> allowed(std::string domain, std::vector<std::string> uris,
-                                                bool* unsure);
+    /// Addresses that may have it. *unsure: a name server did not answer, or not in time.
+    awaitable<std::vector<Destination>> allowed(const DmarcDue* due, bool* unsure, std::stop_token stop);
     void answer_all(const Sent& sent);
     bool something_asked() const;
     std::int64_t today() const { return base::unix_seconds(parts_.clock.now()) / 86'400; }
@@ -99,6 +139,9 @@ private:
     Post post_;
     const std::unique_ptr<smtp_out::TlsReportSender> tls_sender_;
     DmarcLedger dmarc_;
+    std::atomic<bool> rows_busy_{false};            // of days: keep() or run() writes them
+    std::optional<DmarcLedger::Place> last_dmarc_;  // that a pass which was cut short came to
+    std::optional<smtp_out::TlsReports::Place> last_tls_;
     const std::int64_t after_midnight_;  // seconds: not all the world at one time
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Asked>> asked_;

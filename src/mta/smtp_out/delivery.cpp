@@ -228,6 +228,8 @@ asio::awaitable<std::optional<Failure>> Delivery::sign_converted() {
     if (job_.signer) {
         auto source = std::make_unique<SevenBitSource>(job_.unsigned_message, *plan, piece);
         auto fields = co_await sign_source(std::move(source), job_.signer);
+        if (!fields && fields.error().is(store::Errc::unavailable))
+            co_return Failure::ours("mail", {4, 3, 5}, fields.error().what());
         if (!fields) co_return unreadable;
         new_signature_ = std::move(*fields);
     }

@@ -34,7 +34,7 @@ struct Outbound::Impl {
                   parts.clock),
           made(make_smtp_connector({.executor = parts.executor,
                                     .finder = finder,
-                                    .reporter = &reports,
+                                    .reporter = settings.tls_reports ? &reports : nullptr,
                                     .clock = parts.clock,
                                     .random = parts.random},
                                    settings)) {}

@@ -54,6 +54,7 @@ struct Settings {
     std::uint16_t mx_port = 25;    ///< tests have another
     std::uint16_t sts_port = 443;  ///< the same
     std::string ca_file;           ///< PEM; empty: the system's authorities
+    bool tls_reports = true;       ///< TLS with other hosts is counted, for reports about it (RFC 8460)
     std::string report_organization,
         report_contact;  ///< who reports about TLS; empty: host_name, its postmaster
     Timeouts timeouts;

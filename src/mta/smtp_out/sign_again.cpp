@@ -35,10 +35,14 @@ asio::awaitable<store::Result<std::string>> sign_source(std::unique_ptr<Source> 
         const std::string rest = section.substr(body);
         section.resize(body);
         in_header = false;
-        co_await signer->header(std::move(section));
+        const auto begun = co_await signer->header(std::move(section));
+        if (!begun) co_return begun.error();
         signer->body(rest);
     }
-    if (in_header) co_await signer->header(std::move(section));
+    if (in_header) {
+        const auto begun = co_await signer->header(std::move(section));
+        if (!begun) co_return begun.error();
+    }
     co_return signer->finish();
 }
 

@@ -12,37 +12,45 @@ using base::number_in;
 using base::text_in;
 using base::texts_in;
 
+std::string TlsReports::row_of(const std::string& domain, const Kept& kept) {
+    Json out = {{"domain", domain}, {"begin", kept.begin}, {"policies", Json::array()}};
+    for (const auto& [key, policy] : kept.policies) {
+        Json one = {{"key", key},
+                    {"type", policy.type},
+                    {"strings", policy.strings},
+                    {"hosts", policy.hosts},
+                    {"good", policy.successes},
+                    {"bad", policy.failures},
+                    {"details", Json::array()}};
+        for (const auto& [failed, count] : policy.details)
+            one["details"].push_back({{"result", failed.result},
+                                      {"host", failed.host},
+                                      {"helo", failed.helo},
+                                      {"address", failed.address},
+                                      {"source", failed.source},
+                                      {"reason", failed.reason},
+                                      {"count", count}});
+        out["policies"].push_back(std::move(one));
+    }
+    return base::dump(out);
+}
+
+/// What is taken out is in its row still, and stays there until it is known what became of it.
 std::vector<TlsReports::Row> TlsReports::changed() {
     std::vector<Row> out;
     const std::lock_guard lock(mutex_);
-    for (const Place& place : changed_) {
-        Row row;
-        row.place = place;
-        if (const auto found = days_.find(place); found != days_.end()) {
-            Json kept = {{"domain", place.second}, {"policies", Json::array()}};
-            for (const auto& [key, policy] : found->second) {
-                Json one = {{"key", key},
-                            {"type", policy.type},
-                            {"strings", policy.strings},
-                            {"hosts", policy.hosts},
-                            {"good", policy.successes},
-                            {"bad", policy.failures},
-                            {"details", Json::array()}};
-                for (const auto& [failed, count] : policy.details)
-                    one["details"].push_back({{"result", failed.result},
-                                              {"host", failed.host},
-                                              {"helo", failed.helo},
-                                              {"address", failed.address},
-                                              {"source", failed.source},
-                                              {"reason", failed.reason},
-                                              {"count", count}});
-                kept["policies"].push_back(std::move(one));
-            }
-            row.json = base::dump(kept);
+    for (auto at = changed_.begin(); at != changed_.end();) {
+        if (taken_.contains(*at)) {
+            ++at;
+            continue;
         }
+        Row row;
+        row.place = *at;
+        if (const auto found = days_.find(row.place); found != days_.end())
+            row.json = row_of(row.place.second, found->second);
         out.push_back(std::move(row));
+        at = changed_.erase(at);
     }
-    changed_.clear();
     return out;
 }
 
@@ -54,7 +62,8 @@ void TlsReports::keep_again(const std::vector<Row>& rows) {
 bool TlsReports::restore(std::int64_t day, std::string_view json) {
     const Json kept = Json::parse(json, nullptr, false);
     if (!kept.is_object() || !kept.contains("policies") || !kept["policies"].is_array()) return false;
-    Policies policies;
+    Kept restored;
+    Policies& policies = restored.policies;
     for (const Json& one : kept["policies"]) {
         if (!one.is_object()) return false;
         Policy policy;
@@ -79,9 +88,10 @@ bool TlsReports::restore(std::int64_t day, std::string_view json) {
         policies.emplace(text_in(one, "key"), std::move(policy));
     }
     const std::string domain = text_in(kept, "domain");
+    restored.begin = std::max(static_cast<std::int64_t>(number_in(kept, "begin")), day * 86'400);
     const std::lock_guard lock(mutex_);
     if (domain.empty() || days_.size() >= TlsReportLimits::domains) return false;
-    days_[Place(day, domain)] = std::move(policies);
+    days_[Place(day, domain)] = std::move(restored);
     return true;
 }
 

@@ -75,7 +75,9 @@ asio::awaitable<bool> TlsReportSender::send(TlsReport report) {
     }
     // Section 3: more than one record is as good as none.
     if (records != 1 || (addresses.mail.empty() && addresses.https.empty())) co_return true;
+    const base::SystemTime began = clock_.now();
     for (const std::string& target : addresses.https) {
+        if (clock_.now() - began >= https_max) break;
         auto url = http::Url::parse(target);
         if (!url || !url->tls) continue;
         http::Request request;

@@ -37,6 +37,7 @@ public:
     boost::asio::awaitable<bool> send(TlsReport report);
 
 private:
+    static constexpr std::chrono::seconds https_max{60};  ///< then no further target is begun
     net::Resolver& resolver_;
     http::Client& client_;
     ReportMailer* mailer_;

@@ -89,14 +89,14 @@ TlsReports::Policy TlsReports::policy_of(const Seen& seen, std::string* key) {
 }
 
 void TlsReports::saw(const Seen& seen) {
-    const Day day = base::unix_seconds(clock_.now()) / day_seconds;
+    const Day day = today();
     std::string key;
     Policy fresh = policy_of(seen, &key);
     const std::string_view result = result_type(seen);
     const std::lock_guard lock(mutex_);
     const std::pair<Day, std::string> place(day, seen.domain);
     if (!days_.contains(place) && days_.size() >= TlsReportLimits::domains) return;
-    Policies& policies = days_[place];
+    Policies& policies = days_.try_emplace(place, Kept{day * day_seconds, {}}).first->second.policies;
     changed_.insert(place);
     if (!policies.contains(key) && policies.size() >= TlsReportLimits::policies) return;
     Policy& policy = policies.try_emplace(key, std::move(fresh)).first->second;
@@ -116,21 +116,20 @@ void TlsReports::saw(const Seen& seen) {
         ++policy.details[std::move(failed)];
 }
 
-std::string TlsReports::json_of(const std::string& domain, Day day, const Policies& policies,
-                                const std::string& id) const {
+std::string TlsReports::json_of(const TlsReport& report, std::int64_t begin, std::int64_t end,
+                                const Policies& policies) const {
     using Json = nlohmann::ordered_json;
     Json out;
     out["organization-name"] = identity_.organization;
-    out["date-range"] = {{"start-datetime", iso_date(day * day_seconds)},
-                         {"end-datetime", iso_date((day + 1) * day_seconds - 1)}};
+    out["date-range"] = {{"start-datetime", iso_date(begin)}, {"end-datetime", iso_date(end)}};
     out["contact-info"] = identity_.contact;
-    out["report-id"] = id;
+    out["report-id"] = report.id;
     out["policies"] = Json::array();
     for (const auto& [key, policy] : policies) {
         Json described;
         described["policy-type"] = policy.type;
         if (!policy.strings.empty()) described["policy-string"] = policy.strings;
-        described["policy-domain"] = domain;
+        described["policy-domain"] = report.domain;
         if (!policy.hosts.empty()) described["mx-host"] = policy.hosts;
         Json entry;
         entry["policy"] = std::move(described);
@@ -152,33 +151,76 @@ std::string TlsReports::json_of(const std::string& domain, Day day, const Polici
     return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::vector<TlsReports::Place> TlsReports::over(bool all) const {
-    const Day today = base::unix_seconds(clock_.now()) / day_seconds;
+TlsReports::Day TlsReports::today() const { return base::unix_seconds(clock_.now()) / day_seconds; }
+
+std::vector<TlsReports::Place> TlsReports::over(bool all) {
+    const Day now = today();
     std::vector<Place> out;
     const std::lock_guard lock(mutex_);
-    for (const auto& [place, policies] : days_)
-        if (all || place.first < today) out.push_back(place);
+    for (auto at = days_.begin(); at != days_.end();) {
+        const auto& [place, kept] = *at;
+        if (!kept.policies.empty()) {
+            if ((all || place.first < now) && !taken_.contains(place)) out.push_back(place);
+        } else if (place.first < now && !taken_.contains(place)) {
+            changed_.insert(place);  // it was kept for its beginning alone
+            at = days_.erase(at);
+            continue;
+        }
+        ++at;
+    }
     return out;
 }
 
-std::optional<TlsReport> TlsReports::report(const Place& place) const {
+std::optional<TlsReports::Taken> TlsReports::take(const Place& place) {
     const auto& [day, domain] = place;
-    TlsReport out;
-    out.day = day;
-    out.domain = domain;
-    out.id = iso_date(day * day_seconds).substr(0, 10) + "." + domain + "@" + identity_.host_name;
-    out.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, day * day_seconds,
-                               (day + 1) * day_seconds - 1);
+    const std::int64_t now = base::unix_seconds(clock_.now());
     const std::lock_guard lock(mutex_);
     const auto found = days_.find(place);
-    if (found == days_.end()) return std::nullopt;
-    out.json = json_of(domain, day, found->second, out.id);
+    if (found == days_.end() || found->second.policies.empty() || !taken_.insert(place).second)
+        return std::nullopt;
+    Taken out;
+    out.place_ = place;
+    out.kept_ = std::move(found->second);
+    const std::int64_t begin = out.kept_.begin;
+    const std::int64_t end = std::max(begin, std::min((day + 1) * day_seconds - 1, now));
+    found->second = Kept{end + 1, {}};
+    out.report.day = day;
+    out.report.domain = domain;
+    out.report.id = fmt::format("{}.{}.{}@{}", iso_date(day * day_seconds).substr(0, 10),
+                                begin - day * day_seconds, domain, identity_.host_name);
+    out.report.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, begin, end);
+    out.report.json = json_of(out.report, begin, end, out.kept_.policies);
     return out;
 }
 
-void TlsReports::forget(const Place& place) {
+void TlsReports::put_back(Taken taken) {
     const std::lock_guard lock(mutex_);
-    if (days_.erase(place) != 0) changed_.insert(place);
+    taken_.erase(taken.place_);
+    changed_.insert(taken.place_);
+    Kept& kept = days_[taken.place_];
+    kept.begin = taken.kept_.begin;
+    for (auto& [key, policy] : taken.kept_.policies) {
+        const auto known = kept.policies.find(key);
+        if (known == kept.policies.end()) {
+            if (kept.policies.size() < TlsReportLimits::policies)
+                kept.policies.emplace(key, std::move(policy));
+            continue;
+        }
+        Policy& sum = known->second;
+        sum.successes += policy.successes;
+        sum.failures += policy.failures;
+        for (const auto& [failed, count] : policy.details)
+            if (sum.details.contains(failed) || sum.details.size() < TlsReportLimits::failures_kept)
+                sum.details[failed] += count;
+    }
+}
+
+void TlsReports::settle(const Place& place) {
+    const std::lock_guard lock(mutex_);
+    taken_.erase(place);
+    changed_.insert(place);
+    const auto found = days_.find(place);
+    if (found != days_.end() && found->second.policies.empty() && place.first < today()) days_.erase(found);
 }
 
 ReportAddresses read_tls_report_record(std::string_view text) {

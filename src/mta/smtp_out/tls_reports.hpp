@@ -28,7 +28,9 @@ struct TlsReportLimits {
 struct TlsReport {
     std::int64_t day = 0;  ///< since 1970
     std::string domain;
-    std::string id;        ///< the same for the same day and domain, so that one that comes twice is known
+    /// The same for the same day, domain and beginning: one that comes twice is known, and two that an
+    /// operator sent on one day are not taken for one.
+    std::string id;
     std::string filename;  ///< RFC 8460 section 5.1, without ".json.gz"
     std::string json;
 };
@@ -41,13 +43,18 @@ public:
     TlsReports(Identity identity, base::Clock& clock) : identity_(std::move(identity)), clock_(clock) {}
 
     void saw(const Seen& seen) override;
-    /// Days that are over, and their domains; `all`: today too.
+    /// Days that are over, and their domains, in order; `all`: today too.
     using Place = std::pair<std::int64_t, std::string>;
-    std::vector<Place> over(bool all = false) const;
-    /// Nothing: there is none.
-    std::optional<TlsReport> report(const Place& place) const;
-    /// It was sent.
-    void forget(const Place& place);
+    std::vector<Place> over(bool all = false);
+
+    class Taken;
+    /// A report, and with it its counts: what is seen from now on is another report's. Its row stays as it is
+    /// until put_back() or settle(). Nothing: there is none.
+    std::optional<Taken> take(const Place& place);
+    /// It was not sent: its counts go to those that came meanwhile.
+    void put_back(Taken taken);
+    /// It was sent, or never will be.
+    void settle(const Place& place);
 
     /// A domain's day as it is kept; empty: it is forgotten.
     struct Row {
@@ -75,16 +82,32 @@ private:
     };
     using Policies = std::map<std::string, Policy>;  // by what tells them apart
     using Day = std::int64_t;
+    struct Kept {
+        std::int64_t begin = 0;  // seconds since 1970
+        Policies policies;
+    };
 
     static Policy policy_of(const Seen& seen, std::string* key);
-    std::string json_of(const std::string& domain, Day day, const Policies& policies,
-                        const std::string& id) const;
+    static std::string row_of(const std::string& domain, const Kept& kept);
+    std::string json_of(const TlsReport& report, std::int64_t begin, std::int64_t end,
+                        const Policies& policies) const;
+    Day today() const;
 
     const Identity identity_;
     base::Clock& clock_;
     mutable std::mutex mutex_;
-    std::map<Place, Policies> days_;
-    std::set<Place> changed_;
+    std::map<Place, Kept> days_;
+    std::set<Place> changed_, taken_;
+};
+
+class TlsReports::Taken {
+public:
+    TlsReport report;
+
+private:
+    friend class TlsReports;
+    Place place_;
+    Kept kept_;
 };
 
 /// Where a domain wants its reports: "v=TLSRPTv1; rua=mailto:a@b,https://c/d", RFC 8460 section 3.

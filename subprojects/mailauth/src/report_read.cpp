@@ -219,8 +219,10 @@ private:
 ReadReport read_aggregate_report(std::string_view octets, const ReportLimits& limits) {
     ReportReader reader(limits);
     if (octets.size() > limits.packed_octets_max) return reader.finish("more octets than allowed");
-    std::string fault = unpack(octets, limits.xml_octets_max,
-                               [&reader](std::string_view piece) { return reader.feed(piece); });
+    std::string fault = unpack(octets, limits.xml_octets_max, [&](std::string_view piece) {
+        return !limits.stop.stop_requested() && reader.feed(piece);
+    });
+    if (limits.stop.stop_requested()) fault = "stopped";
     return reader.finish(std::move(fault));
 }
 

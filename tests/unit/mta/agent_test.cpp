@@ -324,6 +324,49 @@ TEST_F(AgentTest, what_is_sent_on_is_sealed) {
               "A: b\r\nE: f\r\n g\r\n");
 }
 
+/// What waits when the sealing key is lost waits for the key; it does not take another way.
+TEST_F(AgentTest, a_sealed_smart_host_holds_what_is_queued) {
+    EXPECT_EQ(send("a@ours.test", {"later@far.test"}), (Answers{"queued"}));
+    work();
+    ASSERT_EQ(connector.attempts, 1);
+    directory::Domain domain = *run(directory->find_domain("ours.test"));
+    domain.smart_host = "sealed:AAAA";
+    ASSERT_TRUE(run(directory->set_domain(domain)));
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test"}), (Answers{"451 4.3.5"}));
+    clock.advance(2h);
+    work();
+    EXPECT_EQ(connector.attempts, 1) << "nobody is spoken to";
+    const auto ids_now = queue->ids(store::QueueId(), 10);
+    ASSERT_EQ(ids_now.size(), 1U);
+    const auto held = run(queue->read(ids_now[0]));
+    EXPECT_EQ(held->progress[0].state, store::QueueState::deferred);
+    EXPECT_EQ(held->progress[0].status, "4.3.5");
+    EXPECT_NE(held->progress[0].words.find("sealed"), std::string::npos);
+    domain.smart_host = "smtp://relay.test";
+    ASSERT_TRUE(run(directory->set_domain(domain)));
+    clock.advance(2h);
+    work();
+    EXPECT_EQ(connector.attempts, 2);
+}
+
+/// A key that cannot be opened is no reason to go unsigned.
+TEST_F(AgentTest, a_sealed_key_signs_nothing_and_lets_nothing_pass) {
+    Signing signing(*directory, clock);
+    directory::DkimKey key;
+    key.selector = "s1";
+    key.pem = "sealed:AAAA";
+    ASSERT_TRUE(run(directory->add_dkim_key("ours.test", key)));
+    const std::vector<std::string> domains{"ours.test"};
+    const auto not_active = run(signing.keys_for(domains));
+    ASSERT_TRUE(not_active);
+    EXPECT_TRUE(not_active->empty());
+    key.active = true;
+    ASSERT_TRUE(run(directory->set_dkim_key("ours.test", key)));
+    EXPECT_EQ(run(signing.keys_for(domains)).error().code(), store::Errc::unavailable);
+    EXPECT_FALSE(run(signing.sign("From: a@ours.test\r\n\r\nx\r\n")));
+    EXPECT_EQ(*run(signing.sign("From: a@far.test\r\n\r\nx\r\n")), "");
+}
+
 TEST_F(AgentTest, remote_mail_is_durable_and_goes) {
     EXPECT_EQ(send("a@ours.test", {"ok@far.test", "b@ours.test", "ok2@far.test"}),
               (Answers{"queued", "delivered", "queued"}));

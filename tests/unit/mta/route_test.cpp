@@ -139,6 +139,29 @@ TEST(Route, a_smart_host_for_authenticated_senders_only) {
     EXPECT_EQ(ask("x@ours.test", false, facts).rule, "mx");
 }
 
+/// Mail of a tenant with a host of its own leaves by that or not at all.
+TEST(Route, a_smart_host_that_cannot_be_read_holds_mail) {
+    RouteSettings settings;
+    settings.smart_host = hop("smtp://global.test:587");
+    for (const auto& facts :
+         {Facts().from_ours("sealed:AAAA", "smtp://office.test"), Facts().from_ours("", "sealed:AAAA"),
+          Facts().from_ours("smtp://x:99999", "")}) {
+        const RouteDecision held = ask("x@far.test", true, facts, settings);
+        EXPECT_EQ(held.kind, Kind::refuse);
+        EXPECT_EQ(held.code, 451);
+        EXPECT_EQ(held.status, (Status{4, 3, 5}));
+        EXPECT_TRUE(held.rule.ends_with("smart host")) << held.rule;
+        EXPECT_TRUE(held.steps.back().matched);
+        EXPECT_NE(held.steps.back().why.find("of "), std::string::npos) << held.steps.back().why;
+        EXPECT_EQ(held.steps.back().why.find("AAAA"), std::string::npos);
+    }
+    // Who is not meant goes on as before, and mail for mailboxes here always arrives.
+    EXPECT_EQ(ask("u@ours.test", false,
+                  Facts().mine(directory::Route::Kind::mailbox).from_ours("sealed:AAAA", ""), settings)
+                  .kind,
+              Kind::mailbox);
+}
+
 TEST(Route, smart_hosts_as_text) {
     const auto plain = hop("Relay.Test");
     EXPECT_EQ(plain->name, "relay.test");

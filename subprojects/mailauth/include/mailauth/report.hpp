@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,7 @@ struct ReportLimits {
     std::size_t items_max = 100;         ///< reasons, signatures and the like of one record
     std::size_t text_octets_max = 4096;  ///< of one element
     unsigned depth_max = 16;
+    std::stop_token stop;  ///< once it is asked for, reading ends with a fault
 };
 
 struct ReadReport {

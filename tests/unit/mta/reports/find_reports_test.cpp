@@ -77,6 +77,15 @@ TEST(FindReportsTest, TlsReports) {
     }
 }
 
+TEST(FindReportsTest, EndsWhenItIsToStop) {
+    std::stop_source stop;
+    EXPECT_FALSE(find_reports(mail("text/xml", aggregate(1)), ReceivedLimits(), stop.get_token()).cut);
+    stop.request_stop();
+    const FoundReports cut = find_reports(mail("text/xml", aggregate(1)), ReceivedLimits(), stop.get_token());
+    EXPECT_TRUE(cut.cut);
+    EXPECT_TRUE(cut.reports.empty());
+}
+
 TEST(FindReportsTest, HostileOnesEnd) {
     ReceivedLimits limits;
     limits.sources_max = 3;

@@ -1,4 +1,6 @@
 // What is counted of strangers' mail: kept over power cuts, counted once whatever the engine does, bounded.
+#include <set>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -140,6 +142,46 @@ TEST_F(LedgerTest, CountsOnceWhateverTheEngineDoes) {
     }
 }
 
+/// Longer than a flush tries: then the same write is tried again, by its mark, before any other.
+TEST_F(LedgerTest, CountsOnceHoweverLongAnEndIsUnknown) {
+    for (const Fault fault : {Fault::unknown_but_done, Fault::unknown_not_done}) {
+        for (std::uint64_t lasts : {1U, 2U, 5U, 10U, 15U}) {
+            open(nullptr);
+            ledger->saw(seen("192.0.2.1"));
+            ASSERT_TRUE(run(ledger->flush()));
+            const auto first = std::make_shared<std::uint64_t>(0);  // from the write on
+            engine->inject([=](const store::engine::Step& step) {
+                if (*first == 0 && step.op == store::engine::Op::commit) *first = step.number;
+                return *first != 0 && step.number < *first + lasts ? fault : Fault::none;
+            });
+            ledger->saw(seen("192.0.2.1"));
+            bool settled = static_cast<bool>(run(ledger->flush()));
+            ledger->saw(seen("192.0.2.1"));  // of the next second
+            for (int tries = 0; tries < 40 && !settled; ++tries)
+                settled = static_cast<bool>(run(ledger->flush()));
+            ASSERT_TRUE(run(ledger->flush()));
+            engine->inject({});
+            const auto due = all(true);
+            ASSERT_EQ(due.size(), 1U);
+            ASSERT_EQ(due[0].report.records.size(), 1U);
+            EXPECT_EQ(due[0].report.records[0].count, 3U) << static_cast<int>(fault) << " for " << lasts;
+        }
+    }
+}
+
+/// Whoever owns a domain could say something else in its policy with each message.
+TEST_F(LedgerTest, ADomainHasSoManyPoliciesADay) {
+    for (int i = 0; i < 20; ++i) ledger->saw(seen("192.0.2.1", "d.test", "p" + std::to_string(i)));
+    ledger->saw(seen("192.0.2.1", "other.test"));
+    ASSERT_TRUE(run(ledger->flush()));
+    EXPECT_EQ(all(true).size(), DmarcLedgerLimits().policies_of_domain + 1);
+    ledger->saw(seen("192.0.2.9", "other.test"));
+    ASSERT_TRUE(run(ledger->flush()));
+    std::size_t records = 0;
+    for (const DmarcDue& one : all(true)) records += one.report.records.size();
+    EXPECT_EQ(records, DmarcLedgerLimits().policies_of_domain + 2) << "one that is known goes on";
+}
+
 TEST_F(LedgerTest, IsBounded) {
     DmarcLedgerLimits limits;
     limits.kinds_of_domain = 10;
@@ -171,7 +213,7 @@ TEST_F(LedgerTest, DaysHaveNames) {
 
 TEST_F(LedgerTest, ReceivedReportsAreKeptOnceAndBounded) {
     ReceivedLimits limits;
-    limits.reports_max = 5;  // and two hundredths more: none
+    limits.reports_max = 5;  // and a tenth more: none
     ReceivedReports reports(*engine, clock, limits);
     ReceivedReport one;
     one.domain = "d.test";
@@ -179,21 +221,56 @@ TEST_F(LedgerTest, ReceivedReportsAreKeptOnceAndBounded) {
     const std::int64_t now = base::unix_seconds(clock.now());
     for (int i = 0; i < 8; ++i) {
         one.id = std::to_string(i);
-        one.end = now - i;
+        one.end = now + i;
         one.good = 2;
+        one.reporter = "r@peer" + std::to_string(i) + ".test";
         EXPECT_EQ((*run(reports.add(one))), true);
-        if (i < 5) EXPECT_EQ((*run(reports.add(one))), false);
+        if (i >= 5) EXPECT_EQ((*run(reports.add(one))), false);
+        clock.advance(std::chrono::minutes(1));
     }
     const auto found = (*run(reports.list(ReportKind::dmarc, "d.test", 0, 100)));
     ASSERT_EQ(found.size(), 5U);
-    EXPECT_EQ(found[0].id, "0");
-    EXPECT_EQ(found[4].id, "4");
-    EXPECT_EQ((*run(reports.list(ReportKind::dmarc, "", now - 1, 100))).size(), 2U);
+    EXPECT_EQ(found[0].id, "7");
+    EXPECT_EQ(found[4].id, "3");
+    EXPECT_EQ((*run(reports.list(ReportKind::dmarc, "", now + 6, 100))).size(), 2U);
     EXPECT_EQ((*run(reports.list(ReportKind::dmarc, "", 0, 3))).size(), 3U);
     EXPECT_TRUE((*run(reports.list(ReportKind::dmarc, "e.test", 0, 100))).empty());
     EXPECT_TRUE((*run(reports.list(ReportKind::tls, "", 0, 100))).empty());
     clock.advance(std::chrono::hours(24 * 500));
     EXPECT_EQ((*run(reports.sweep(ReportKind::dmarc))), 5U);
+}
+
+/// What came first goes first, whatever time it claims to tell of; and one reporter pushes out nobody else.
+TEST_F(LedgerTest, ReceivedReportsGoByWhenTheyCame) {
+    ReceivedLimits limits;
+    limits.reports_max = 100;
+    limits.of_reporter_max = 3;
+    ReceivedReports reports(*engine, clock, limits);
+    ReceivedReport one;
+    one.domain = "d.test";
+    const auto add = [&](const std::string& id, const std::string& reporter, std::int64_t end) {
+        one.id = id;
+        one.reporter = reporter;
+        one.end = end;
+        EXPECT_TRUE((*run(reports.add(one))));
+        clock.advance(std::chrono::minutes(1));
+    };
+    const auto ids_of = [&] {
+        std::set<std::string> out;
+        for (const auto& report : (*run(reports.list(ReportKind::dmarc, "", 0, 100)))) out.insert(report.id);
+        return out;
+    };
+    const std::int64_t now = base::unix_seconds(clock.now());
+    add("honest", "r@peer.test", now - 86'400);
+    for (int i = 0; i < 6; ++i) add("loud" + std::to_string(i), std::to_string(i) + "@LOUD.test", now + 3600);
+    add("late", "r@other.test", 0);  // tells of 1970
+    EXPECT_EQ((*run(reports.sweep(ReportKind::dmarc))), 3U);
+    EXPECT_EQ(ids_of(), (std::set<std::string>{"honest", "late", "loud3", "loud4", "loud5"}));
+    limits.octets_max = 600;
+    ReceivedReports smaller(*engine, clock, limits);
+    EXPECT_GE((*run(smaller.sweep(ReportKind::dmarc))), 2U);
+    EXPECT_TRUE(ids_of().contains("late")) << "it came last";
+    EXPECT_FALSE(ids_of().contains("honest"));
 }
 
 }  // namespace

@@ -228,10 +228,10 @@ TEST(TlsReportsTest, ADayAsJson) {
     ASSERT_EQ(places.size(), 2U);
     std::vector<TlsReport> all;
     for (const auto& place : places) {
-        all.push_back(reports.report(place).value());
-        EXPECT_EQ(again.report(place).value().json, all.back().json);
-        again.forget(place);
-        EXPECT_FALSE(again.report(place));
+        all.push_back(reports.take(place).value().report);
+        EXPECT_EQ(again.take(place).value().report.json, all.back().json);
+        again.settle(place);
+        EXPECT_FALSE(again.take(place));
     }
     const auto gone = again.changed();
     ASSERT_EQ(gone.size(), 2U);
@@ -266,10 +266,55 @@ TEST(TlsReportsTest, AreBounded) {
         bad.words = std::to_string(i);
         reports.saw(bad);
     }
-    const auto report = reports.report(reports.over(true).at(0));
-    const auto json = nlohmann::json::parse(report.value().json);
+    const auto taken = reports.take(reports.over(true).at(0));
+    const auto json = nlohmann::json::parse(taken.value().report.json);
     EXPECT_EQ(json["policies"][0]["failure-details"].size(), TlsReportLimits::failures_kept);
     EXPECT_EQ(json["policies"][0]["summary"]["total-failure-session-count"], 1'000);
+}
+
+/// A report takes its counts along; those of one that was not sent come back, and two of a day differ.
+TEST(TlsReportsTest, CountsAreToldOnce) {
+    base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'795'348'800))};
+    TlsReports reports({"Here", "p@here.test", "mx.here.test"}, clock);
+    const auto bad = [](const TlsReports::Taken& taken) {
+        std::uint64_t sum = 0;
+        const auto report = nlohmann::json::parse(taken.report.json);
+        for (const auto& policy : report["policies"])
+            sum += policy["summary"]["total-failure-session-count"].get<std::uint64_t>();
+        return sum;
+    };
+    for (int i = 0; i < 3; ++i) reports.saw(seen("d.test", TlsTrouble::expired));
+    EXPECT_EQ(reports.changed().size(), 1U);
+    const auto place = reports.over(true).at(0);
+    auto first = reports.take(place);
+    ASSERT_TRUE(first);
+    reports.saw(seen("d.test", TlsTrouble::expired));
+    EXPECT_TRUE(reports.over(true).empty()) << "one at a time";
+    EXPECT_FALSE(reports.take(place));
+    EXPECT_TRUE(reports.changed().empty()) << "the row has what may have to come back";
+    const std::string id = first->report.id;
+    reports.put_back(std::move(*first));
+    ASSERT_EQ(reports.changed().size(), 1U);
+    auto again = reports.take(place);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(bad(*again), 4U);
+    EXPECT_EQ(again->report.id, id) << "it may have come after all";
+    reports.saw(seen("d.test", TlsTrouble::expired));
+    reports.settle(place);
+    // The next one of that day, after a restart too.
+    const auto rows = reports.changed();
+    ASSERT_EQ(rows.size(), 1U);
+    TlsReports restarted({"Here", "p@here.test", "mx.here.test"}, clock);
+    ASSERT_TRUE(restarted.restore(rows[0].place.first, rows[0].json));
+    auto second = restarted.take(place);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(bad(*second), 1U);
+    EXPECT_NE(second->report.id, id);
+    EXPECT_NE(second->report.filename, again->report.filename);
+    restarted.settle(place);
+    clock.advance(std::chrono::hours(24));
+    EXPECT_TRUE(restarted.over().empty());
+    ASSERT_EQ(restarted.changed().size(), 1U) << "nothing is left of a day that is told";
 }
 
 TEST(TlsReportsTest, Records) {

@@ -1,0 +1,315 @@
+// The loop that sends reports, by a clock that a test sets: once a day by itself, whatever strangers' name
+// servers do, and never for ever.
+#include "mta/reports/reporting.hpp"
+
+#include <functional>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include "base/log.hpp"
+#include "directory/make_directory.hpp"
+#include "mta/reports/digest.hpp"
+#include "store/engine/memory/memory_engine.hpp"
+
+namespace mta::reports {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using store::engine::Fault;
+
+/// Takes `time` for each answer, by the test's clock: yes to everything.
+class SlowDns final : public MailDns {
+public:
+    explicit SlowDns(base::ManualClock& clock) : clock_(clock) {}
+    awaitable<mailauth::Answer> ask(mailauth::Query) override {
+        ++asked;
+        clock_.advance(time);
+        if (on_question) on_question();
+        const auto executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer(executor);
+        for (int i = 0; i < 2'000 && until && !until(); ++i) {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        mailauth::Answer out;
+        out.status = mailauth::DnsStatus::found;
+        out.texts = {"v=DMARC1;"};
+        co_return out;
+    }
+    std::chrono::seconds time{0};
+    int asked = 0;
+    std::function<void()> on_question;
+    std::function<bool()> until;
+
+private:
+    base::ManualClock& clock_;
+};
+
+class ReportingTest : public testing::Test {
+protected:
+    ReportingTest() {
+        base::log::set_level("", base::log::Level::off);
+        settings.host_name = "mx.ours.test";
+        settings.contact = "postmaster@ours.test";
+        settings.step = 1ms;
+        open();
+    }
+    ~ReportingTest() override { close(); }
+
+    void open() {
+        engine = store::engine::make_memory_engine(ids, std::move(image));
+        store = store::make_store(*engine, clock, store::StoreLimits());
+        directory = directory::make_directory(*engine, directory::Options());
+        queue = store::make_queue(*engine, ids, clock, queue_limits);
+        EXPECT_TRUE(run(queue->open()));
+        trace = std::make_unique<Trace>(TraceSettings(), clock);
+        router = std::make_unique<Router>(*directory, RouteSettings());
+        AgentParts parts{*store, *queue, *router, *trace};
+        agent = std::make_unique<Agent>(parts, AgentSettings());
+        smtp_out::Settings out;
+        out.host_name = settings.host_name;
+        io = std::make_unique<asio::io_context>();
+        resolver = std::make_unique<net::Resolver>(io->get_executor(), net::ResolverSettings());
+        smtp_out::OutboundParts outbound_parts{io->get_executor(), *resolver, clock};
+        outbound = std::make_unique<smtp_out::Outbound>(outbound_parts, out);
+        ReportingParts reporting_parts{*engine, *agent, dns, *outbound, clock};
+        reporting = std::make_unique<Reporting>(reporting_parts, settings);
+        EXPECT_TRUE(run(reporting->open()));
+    }
+    void close() {
+        reporting.reset();
+        agent.reset();
+        resolver->stop();
+        io.reset();
+        outbound.reset();
+        resolver.reset();
+        router.reset();
+        trace.reset();
+        queue.reset();
+        directory.reset();
+        store.reset();
+        engine->close();
+        engine.reset();
+    }
+    void again() {
+        image = engine->power_cut();
+        close();
+        open();
+    }
+
+    template <class T>
+    T run(awaitable<T> work) {
+        std::optional<T> out;
+        std::exception_ptr failure;
+        asio::io_context own;
+        asio::co_spawn(own, std::move(work), [&](std::exception_ptr error, T value) {
+            failure = error;
+            if (!error) out.emplace(std::move(value));
+        });
+        own.run();
+        if (failure) std::rethrow_exception(failure);
+        return std::move(*out);
+    }
+    static awaitable<void> watch(std::function<bool()> enough, std::stop_source stop) {
+        const auto executor = co_await asio::this_coro::executor;
+        asio::steady_timer timer(executor);
+        for (int i = 0; i < 2'000 && !enough(); ++i) {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        stop.request_stop();
+    }
+    /// Both loops, until `enough`. \return it came to that
+    bool run_until(std::function<bool()> enough) {
+        std::stop_source stop;
+        asio::io_context own;
+        const auto thrown = [](std::exception_ptr error) { EXPECT_FALSE(error); };
+        asio::co_spawn(own, reporting->run(stop.get_token()), thrown);
+        asio::co_spawn(own, reporting->keep(stop.get_token()), thrown);
+        asio::co_spawn(own, watch(enough, stop), thrown);
+        own.run();
+        return enough();
+    }
+    void saw(const std::string& domain, const std::string& to, const std::string& ip = "192.0.2.1") {
+        DmarcSeen seen;
+        seen.policy.domain = domain;
+        seen.policy.p = "reject";
+        seen.destinations = {"mailto:" + to};
+        seen.record.source_ip = ip;
+        seen.record.count = 1;
+        reporting->dmarc()->saw(seen);
+    }
+    std::vector<std::string> queued_for() {
+        std::vector<std::string> out;
+        for (const store::QueueId id : queue->ids(store::QueueId(), 1'000)) {
+            const auto message = run(queue->read(id));
+            for (const auto& recipient : message->recipients) out.push_back(recipient.address);
+        }
+        return out;
+    }
+    std::size_t partitions(const std::string& prefix) { return (*run(engine->list(prefix, "", 100))).size(); }
+    /// Of DMARC rows that are on the disk.
+    std::size_t rows(std::int64_t day) {
+        return (*run(engine->scan("z/dmarc." + day_text(day), "", "r", 0, 0))).rows.size();
+    }
+    std::int64_t today() const { return base::unix_seconds(clock.now()) / day_seconds; }
+    Reporting::Sent send_now() {
+        Reporting::Sent sent;
+        bool done = false;
+        std::stop_source stop;
+        asio::io_context own;
+        asio::co_spawn(own, reporting->run(stop.get_token()), [](std::exception_ptr) {});
+        asio::co_spawn(own, reporting->send_now(), [&](std::exception_ptr, Reporting::Sent what) {
+            sent = what;
+            done = true;
+            stop.request_stop();
+        });
+        own.run();
+        EXPECT_TRUE(done);
+        return sent;
+    }
+
+    base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'795'348'800))};  // 2026-11-22 12:00
+    base::IdSource ids{clock};
+    store::engine::MemoryImagePtr image;
+    store::QueueLimits queue_limits;
+    ReportingSettings settings;
+    SlowDns dns{clock};
+    std::unique_ptr<store::engine::MemoryEngine> engine;
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<directory::Directory> directory;
+    std::unique_ptr<store::Queue> queue;
+    std::unique_ptr<Trace> trace;
+    std::unique_ptr<Router> router;
+    std::unique_ptr<Agent> agent;
+    std::unique_ptr<asio::io_context> io;
+    std::unique_ptr<net::Resolver> resolver;
+    std::unique_ptr<smtp_out::Outbound> outbound;
+    std::unique_ptr<Reporting> reporting;
+};
+
+TEST_F(ReportingTest, ADaysReportGoesByItselfOnTheNextDay) {
+    saw("d.test", "r@d.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; })) << "written by its own clock";
+    EXPECT_TRUE(queued_for().empty()) << "the day is not over";
+    clock.advance(12h + 1min);
+    int looks = 0;
+    run_until([&] { return ++looks == 20; });
+    EXPECT_TRUE(queued_for().empty()) << "not all the world at midnight";
+    clock.advance(4h + 5min);
+    ASSERT_TRUE(run_until([&] { return !queued_for().empty(); }));
+    EXPECT_EQ(queued_for(), std::vector<std::string>{"r@d.test"});
+    again();
+    clock.advance(2h);
+    looks = 0;
+    run_until([&] { return ++looks == 20; });
+    EXPECT_EQ(queued_for().size(), 1U) << "once";
+}
+
+/// Strangers' name servers decide neither when counts are written nor how long a pass takes.
+TEST_F(ReportingTest, SlowNameServersHoldUpNobody) {
+    settings.domain_time_max = 1h;
+    settings.pass_time_max = 60s;
+    again();
+    const std::int64_t day = today();
+    for (int i = 0; i < 10; ++i) saw("d" + std::to_string(i) + ".test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(day) == 10; }));
+    clock.advance(24h);
+    dns.time = 25s;
+    dns.on_question = [&] {
+        if (dns.asked == 1) saw("now.test", "r@now.test");
+    };
+    bool written = false;  // while a name server does not answer
+    dns.until = [&] {
+        written |= rows(today()) == 1;
+        return written;
+    };
+    ASSERT_TRUE(run_until([&] { return queued_for().size() == 10; }))
+        << "a pass that is cut short goes on where it ended";
+    EXPECT_TRUE(written);
+}
+
+TEST_F(ReportingTest, ADomainHasSoMuchTime) {
+    settings.domain_time_max = 20s;
+    again();
+    saw("d.test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
+    dns.time = 25s;
+    EXPECT_EQ(send_now().waiting, 1U);
+    EXPECT_EQ(dns.asked, 1);
+    EXPECT_EQ(rows(today()), 1U);
+    dns.time = 1s;
+    EXPECT_EQ(send_now().dmarc, 1U);
+    EXPECT_EQ(rows(today()), 0U);
+}
+
+TEST_F(ReportingTest, APassEndsWhenItIsToStop) {
+    for (int i = 0; i < 10; ++i) saw("d" + std::to_string(i) + ".test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 10; }));
+    clock.advance(24h);
+    std::stop_source stop;
+    dns.on_question = [&] { stop.request_stop(); };
+    asio::io_context own;
+    bool ended = false;
+    asio::co_spawn(own, reporting->run(stop.get_token()), [&](std::exception_ptr) { ended = true; });
+    own.run();
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(dns.asked, 1);
+    EXPECT_TRUE(queued_for().empty());
+    EXPECT_EQ(rows(today() - 1), 10U) << "nothing is lost";
+}
+
+TEST_F(ReportingTest, WhatCanNeverBeQueuedIsGivenUp) {
+    settings.tries_max = 2;
+    queue_limits.recipients_max = 0;  // nothing fits
+    again();
+    saw("d.test", "r@d.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
+    EXPECT_EQ(send_now().waiting, 1U);
+    EXPECT_EQ(send_now().waiting, 1U);
+    EXPECT_EQ(rows(today()), 1U);
+    EXPECT_EQ(send_now().unwanted, 1U);
+    EXPECT_EQ(rows(today()), 0U);
+    saw("d.test", "r@d.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
+    const std::int64_t day = today();
+    clock.advance(24h * 5);
+    EXPECT_TRUE(run_until([&] { return rows(day) == 0; })) << "nobody waits for a report of last week";
+}
+
+TEST_F(ReportingTest, WhatIsSwitchedOffIsForgotten) {
+    saw("d.test", "r@d.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
+    const auto tls_row = [&](std::int64_t day) {
+        store::engine::Patch patch;
+        patch.partition = "z/tlsrpt." + day_text(day);
+        store::engine::Row row;
+        row.key = "d" + digest_of("far.test");
+        row.value = R"({"domain":"far.test","policies":[{"key":"none","type":"no-policy-found","good":1}]})";
+        patch.put.push_back(std::move(row));
+        store::engine::Prelude prelude;
+        prelude.patches.push_back(std::move(patch));
+        ASSERT_TRUE(run(engine->apply(std::move(prelude))));
+    };
+    tls_row(today());
+    tls_row(today() - 2);
+    tls_row(today() - 9);
+    again();
+    EXPECT_EQ(partitions("z/tlsrpt."), 2U) << "what is too old is dropped";
+    EXPECT_EQ(outbound->tls_reports().over(true).size(), 2U);
+    settings.tls = settings.dmarc = false;
+    again();
+    EXPECT_EQ(partitions("z/tlsrpt."), 0U);
+    EXPECT_EQ(partitions("z/dmarc."), 0U);
+    EXPECT_TRUE(outbound->tls_reports().over(true).empty());
+    EXPECT_EQ(reporting->dmarc(), nullptr);
+}
+
+}  // namespace
+}  // namespace mta::reports
