@@ -151,6 +151,7 @@ private:
     awaitable<int> empty_folder(base::FolderId id, bool with_folders);
 
     awaitable<Answer> settings();
+    awaitable<bool> settings_property(wbxml::Encoder* to, wbxml::Element property);
     awaitable<void> settings_oof(wbxml::Encoder* to, wbxml::Element oof);
     awaitable<void> settings_user(wbxml::Encoder* to);
 

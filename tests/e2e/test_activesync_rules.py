@@ -28,6 +28,7 @@ class ItemRulesCase(ItemsCase):
             "Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", folder), ("AirSync:ServerId", item), *preferences))
         answer = device.raw("ItemOperations", fetch)
         self.assertEqual(answer.text("Response/Fetch/Status"), "1", device.text())
+        self.assertEqual(answer.text("Response/Fetch/Class"), device.folders[folder]["DisplayName"])
         return {child.tag.split("}")[1]: child for child in answer.find("Response/Fetch/Properties")}
 
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "eas/session.hpp"
+#include "eas/syntax/elements.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
 
@@ -68,7 +69,8 @@ awaitable<Answer> Session::get_item_estimate() {
     to.open(tags::get_item_estimate);
     std::size_t seen = 0;
     for (const wbxml::Element one : root().child(tags::collections)) {
-        if (one.tag() != tags::collection || ++seen > limits().sync.collections_max) break;
+        if (one.tag() != tags::collection) break;
+        if (++seen > limits().sync.collections_max) co_return common(status::invalid_xml);
         const std::string id(one.child(tags::collection_id).text());
         const auto [status, count] = co_await estimate(one);
         if (status > 100) co_return common(status);
@@ -118,7 +120,9 @@ awaitable<Answer> Session::move_items() {
                 if (opened) destination = std::move(*opened);
             }
         }
-        if (destination && *destination_id == *source_id) {
+        if (destination && count_children(one, tags::dst_fld_id) > 1) {
+            status = move_status::failed;  // section 2.2.3.167.9
+        } else if (destination && *destination_id == *source_id) {
             status = move_status::same_folder;
         } else if (destination) {
             store::UidRanges uids{{item->uid, item->uid}};

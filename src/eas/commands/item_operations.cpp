@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "eas/session.hpp"
+#include "eas/syntax/elements.hpp"
 #include "eas/syntax/multipart.hpp"
 #include "eas/syntax/schema.hpp"
 #include "eas/syntax/status.hpp"
@@ -70,6 +71,9 @@ FetchRequest read_fetch(wbxml::Element element) {
     const wbxml::Element options = element.child(tags::options);
     if (options && !parse_item_preferences(options, out.options)) out.status = op_status::protocol_error;
     out.schema = options.child(tags::schema);
+    // MS-ASCMD section 2.2.3.8: one of them.
+    if (count_children(element, wbxml::airsyncbase::file_reference) > 1)
+        out.status = op_status::protocol_error;
     if (const wbxml::Element range = options.child(tags::range)) {
         out.range = parse_range(range.text());
         if (!out.range) out.status = op_status::bad_range;

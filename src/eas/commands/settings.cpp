@@ -1,4 +1,6 @@
 // Settings: out-of-office answers, what a device is, who its user is. MS-ASCMD section 2.2.2.17.
+#include <algorithm>
+
 #include "eas/session.hpp"
 #include "eas/syntax/settings_request.hpp"
 #include "wbxml/tags.hpp"
@@ -72,46 +74,50 @@ awaitable<void> Session::settings_user(wbxml::Encoder* to) {
     to->close();
 }
 
+awaitable<bool> Session::settings_property(wbxml::Encoder* to, wbxml::Element property) {
+    if (property.tag() == tags::oof) {
+        co_await settings_oof(to, property);
+    } else if (property.tag() == tags::device_information) {
+        auto information = parse_device_information(property);
+        status_alone(*to, tags::device_information, information ? settings_ok : settings_protocol_error);
+        if (information && rows_.device.information != *information) {
+            rows_.device.information = std::move(*information);
+            changes_.device = true;
+        }
+    } else if (property.tag() == tags::device_password) {
+        // A recovery password is kept nowhere: the policy asks for none.
+        status_alone(*to, tags::device_password, settings_denied);
+    } else if (property.tag() == tags::user_information && property.child(tags::get)) {
+        co_await settings_user(to);
+    } else if (property.tag() == tags::user_information) {
+        status_alone(*to, tags::user_information, settings_protocol_error);
+    } else if (property.tag() == tags::rights_management_information) {
+        to->open(tags::rights_management_information);
+        to->number(tags::status, settings_ok);
+        to->open(tags::get);
+        to->empty(wbxml::rightsmanagement::rights_management_templates);
+        to->close();
+        to->close();
+    } else {
+        co_return false;
+    }
+    co_return true;
+}
+
+/// Answers come in the order of the request.
 awaitable<Answer> Session::settings() {
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::settings);
     to.number(tags::status, settings_ok);
     bool any = false;
-    // Each once: the schema of the answer has each once.
-    if (const wbxml::Element oof = root().child(tags::oof)) {
-        any = true;
-        co_await settings_oof(&to, oof);
-    }
-    if (const wbxml::Element device = root().child(tags::device_information)) {
-        any = true;
-        auto information = parse_device_information(device);
-        status_alone(to, tags::device_information, information ? settings_ok : settings_protocol_error);
-        if (information && rows_.device.information != *information) {
-            rows_.device.information = std::move(*information);
-            changes_.device = true;
-        }
-    }
-    if (root().child(tags::device_password)) {
-        any = true;  // a recovery password is kept nowhere: the policy asks for none
-        status_alone(to, tags::device_password, settings_denied);
-    }
-    if (const wbxml::Element user = root().child(tags::user_information)) {
-        any = true;
-        if (user.child(tags::get)) {
-            co_await settings_user(&to);
-        } else {
-            status_alone(to, tags::user_information, settings_protocol_error);
-        }
-    }
-    if (root().child(tags::rights_management_information)) {
-        any = true;
-        to.open(tags::rights_management_information);
-        to.number(tags::status, settings_ok);
-        to.open(tags::get);
-        to.empty(wbxml::rightsmanagement::rights_management_templates);
-        to.close();
-        to.close();
+    std::vector<wbxml::Tag> seen;
+    for (const wbxml::Element property : root()) {
+        // Each once: the schema of the answer has each once.
+        if (std::ranges::find(seen, property.tag()) != seen.end()) continue;
+        const bool known = co_await settings_property(&to, property);
+        if (known) seen.push_back(property.tag());
+        any = any || known;
     }
     to.close();
     if (!any) co_return wbxml(write_status(Command::settings, settings_protocol_error));

@@ -20,6 +20,8 @@ ComposeRequest parse_compose(wbxml::Element root, Command command) {
     // MS-ASCMD section 2.2.3.28.2: at most 40 characters.
     if (out.client_id.empty() || out.client_id.size() > 40) out.status = status::invalid_xml;
     if (!root.child(tags::mime)) out.status = status::invalid_xml;
+    // Section 2.2.3.3.1: no account has an id that a device could know.
+    if (!root.child(tags::account_id).text().empty()) out.status = status::invalid_account;
     const bool about = command != Command::send_mail;
     if (about && !source) out.status = status::invalid_xml;
     return out;

@@ -15,7 +15,8 @@ FolderRequest parse_folder_request(wbxml::Element root, Command command) {
     out.display_name = root.child(tags::display_name).text();
     const auto type = root.child(tags::type).number();
     if (type && *type >= 0 && *type <= 255) out.type = static_cast<int>(*type);
-    out.malformed = out.key.empty();
+    // MS-ASCMD section 2.2.3.72: Status is of answers.
+    out.malformed = out.key.empty() || root.child(tags::status);
     if (command == Command::folder_create)
         out.malformed |= out.parent_id.empty() || out.display_name.empty() || !type;
     if (command == Command::folder_update)

@@ -41,6 +41,9 @@ int take_query(wbxml::Element query, MailQuery& out, unsigned depth) {
             return search_status::too_complex;
         } else if (child.tag() == tags::free_text) {
             take_words(child.text(), out);
+        } else if (depth == 0 &&
+                   (child.tag() == wbxml::airsync::collection_id || child.tag() == wbxml::airsync::class_)) {
+            return search_status::too_complex;  // MS-ASCMD sections 2.2.3.27.4 and 2.2.3.30.4: of And alone
         } else if (child.tag() == wbxml::airsync::collection_id) {
             take_folder(child.text(), out);
         } else if (child.tag() == tags::greater_than) {

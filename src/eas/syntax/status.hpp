@@ -28,6 +28,7 @@ inline constexpr int not_provisioned = 142;
 inline constexpr int policy_refresh = 143;
 inline constexpr int invalid_policy_key = 144;
 inline constexpr int item_not_found = 150;
+inline constexpr int invalid_account = 166;
 inline constexpr int max_devices = 177;
 
 }  // namespace eas::status

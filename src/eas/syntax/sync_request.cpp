@@ -132,7 +132,13 @@ bool take(wbxml::Element child, SyncCollection& out, const SyncLimits& limits) {
 SyncCollection parse_collection(wbxml::Element element, std::uint16_t version, const SyncLimits& limits) {
     SyncCollection out;
     unsigned before = 0;
+    std::vector<std::string_view> classes;  // that have options: MS-ASCMD section 2.2.3.27.5, each once
     for (const wbxml::Element child : element) {
+        if (child.tag() == tags::options) {
+            const std::string_view of = child.child(tags::class_).text();
+            if (std::ranges::find(classes, of) != classes.end()) out.status = sync_status::protocol_error;
+            if (out.status == sync_status::ok) classes.push_back(of);
+        }
         const unsigned place = place_of(child.tag());
         // Class stands elsewhere in 12.1, and may be anywhere there.
         const bool in_order = place >= before || (version <= 121 && place <= 3);
