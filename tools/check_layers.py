@@ -37,6 +37,7 @@ ALLOWED = {
     "mta/dsn": {"base", "mta"},
     "mta/smtp_out/syntax": {"base", "mta", "auth"},
     "mta/smtp_out": {"base", "net", "http", "store", "mta", "mta/dsn", "mta/smtp_out/syntax"},
+    "mta/replies": {"base", "directory", "mta/dsn"},
     "mta/reports": {"base", "store", "store/engine", "directory", "mta", "mta/dsn", "mta/smtp_out", "mta/smtp_out/syntax"},
     "filter/syntax": {"base"},
     "filter": {"base", "net", "http", "store", "store/engine", "filter/syntax"},
@@ -58,6 +59,8 @@ ALLOWED = {
 ONLY_HEADERS = {
     ("mta/dsn", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
     ("mta/smtp_out", "mta/dsn"): {"mta/dsn/text.hpp"},
+    ("mta/replies", "mta/dsn"): {"mta/dsn/text.hpp"},
+    ("mta/replies", "directory"): {"directory/directory.hpp"},
     ("mta/smtp_out", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
     ("mta/smtp_out/syntax", "mta"): {"mta/envelope.hpp", "mta/connector.hpp"},
     ("mta/smtp_out/syntax", "auth"): {"auth/crypto.hpp", "auth/prepare.hpp"},
@@ -86,13 +89,13 @@ LIBRARIES = {
     r"mailauth/": {"smtp", "smtp/commands", "mta", "mta/reports", "admin", "server"},
     r"wbxml/": {"eas", "eas/syntax", "eas/commands", "eas/mail", "eas/items"},
     r"mime/": {"eas/mail", "eas/items", "eas/commands", "store", "store/search", "imap", "imap/sort", "imap/commands", "imap/syntax", "pop3", "smtp",
-               "smtp/syntax", "smtp/commands", "mta/smtp_out", "mta/reports", "filter"},
+               "smtp/syntax", "smtp/commands", "mta/smtp_out", "mta/replies", "mta/reports", "filter"},
 }
 
 # Who hands mail to the agent, or asks it.
 for asker in ("smtp", "smtp/commands", "admin", "server"):
     ALLOWED[asker] |= {"mta", "mta/reports"}
-ALLOWED["server"] |= {"mta/smtp_out", "mta/dsn"}
+ALLOWED["server"] |= {"mta/smtp_out", "mta/dsn", "mta/replies", "eas/state", "eas/syntax", "eas/mail", "pim"}
 ALLOWED["admin"].add("filter")
 
 

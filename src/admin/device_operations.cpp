@@ -1,6 +1,7 @@
 // Devices of ActiveSync: who synchronises with a mailbox, and who may not any more.
 #include <array>
 
+#include "admin/mailbox_argument.hpp"
 #include "admin/operations.hpp"
 #include "eas/state/live_devices.hpp"
 
@@ -49,12 +50,6 @@ Json row_of(const Device& device) {
             {"os", about.os},
             {"phone_number", about.phone_number},
             {"imei", about.imei}};
-}
-
-awaitable<base::Result<base::AccountId, Fault>> account_of(ServicesPtr services, std::string name) {
-    const auto login = co_await services->directory.login(name);
-    if (!login) co_return fault_of(login.error(), name);
-    co_return login->mailbox.account;
 }
 
 awaitable<Reply> device_list(ServicesPtr services, Json arguments, CallerPtr) {

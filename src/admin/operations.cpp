@@ -67,6 +67,7 @@ constexpr std::array kinds{
     Kind{"all", is_flag, "true or false"},
     Kind{"allow", is_flag, "true or false"},
     Kind{"account_only", is_flag, "true or false"},
+    Kind{"html", is_flag, "true or false"},
     Kind{"smart_host_trusted_only", is_flag, "true or false"},
     Kind{"older", is_count, "a number of seconds"},
     Kind{"since", is_count, "milliseconds since 1970"},
@@ -94,9 +95,10 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 
 const Operation* find_operation(std::string_view name) {
     for (const auto family :
-         {device_operations(), directory_operations(), dkim_operations(), dns_operations(),
-          folder_operations(), quarantine_operations(), queue_operations(), report_operations(),
-          route_operations(), session_operations(), store_operations(), transfer_operations()}) {
+         {absence_operations(), device_operations(), directory_operations(), dkim_operations(),
+          dns_operations(), folder_operations(), quarantine_operations(),
+          queue_operations(), report_operations(), route_operations(), session_operations(),
+          store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -89,6 +89,7 @@ struct Operation {
     Handler handler;
 };
 
+std::span<const Operation> absence_operations();
 std::span<const Operation> directory_operations();
 std::span<const Operation> dkim_operations();
 std::span<const Operation> dns_operations();

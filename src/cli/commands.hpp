@@ -24,6 +24,7 @@ struct Context {
     void fail(const Failure& failure);
 };
 
+void add_absence_commands(CLI::App& app, Context& context);
 void add_directory_commands(CLI::App& app, Context& context);
 void add_device_commands(CLI::App& app, Context& context);
 void add_domain_commands(CLI::App& app, Context& context);

@@ -48,7 +48,7 @@ void Agent::State::wake() {
 Agent::Agent(AgentParts parts, AgentSettings settings)
     : parts_(parts),
       settings_(settings),
-      post_office_(std::make_unique<PostOffice>(parts.store, parts.queue)),
+      post_office_(std::make_unique<PostOffice>(parts.store, parts.queue, parts.watchers)),
       state_(std::make_shared<State>(*this)) {}
 
 Agent::~Agent() { parts_.queue.on_change({}); }

@@ -16,6 +16,7 @@
 
 #include "base/random.hpp"
 #include "mta/connector.hpp"
+#include "mta/delivery_watcher.hpp"
 #include "mta/reporter.hpp"
 #include "mta/retry.hpp"
 #include "mta/router.hpp"
@@ -41,7 +42,8 @@ struct AgentParts {
     Signing* signing = nullptr;    ///< of our own reports; null: they are not signed
     base::Clock& clock = base::Clock::system();
     base::Random& random = base::Random::system();
-    Connector* reports = nullptr;  ///< reads what comes for report addresses
+    Connector* reports = nullptr;              ///< reads what comes for report addresses
+    std::vector<DeliveryWatcher*> watchers{};  ///< told of what mailboxes here get
 };
 
 /// A message whose last octet a session has read.
@@ -130,6 +132,7 @@ private:
     void plan_copies(Local& local) const;
     static std::vector<Taken> answers(const Local& local, bool kept);
     awaitable<void> deliver_now(Local* local);
+    awaitable<void> tell_watchers(const Local* local);
     std::vector<store::NewQueued> to_be_sent(const Arrival& arrival) const;
     store::NewQueued to_be_delivered(const Arrival& arrival, const Local& local) const;
     awaitable<void> report_arrival(const Arrival* arrival, const std::vector<Taken>* taken);

@@ -43,6 +43,8 @@ struct Agent::Local {
         bool in_circle = false;
         store::Error error;
         base::MessageId id;
+        base::FolderId folder;
+        base::Uid uid;
     };
     const Arrival* arrival = nullptr;
     std::vector<Copy> copies;

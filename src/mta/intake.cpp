@@ -143,10 +143,29 @@ awaitable<void> Agent::deliver_now(Local* local) {
     const auto results = co_await parts_.store.deliver(std::move(deliveries));
     for (std::size_t i = 0; i < results.size(); ++i) {
         Local::Copy& copy = local->copies[places[i]];
-        if (results[i])
+        if (results[i]) {
             copy.id = results[i]->id;
-        else
+            copy.folder = results[i]->folder;
+            copy.uid = results[i]->uid;
+        } else {
             copy.error = results[i].error();
+        }
+    }
+}
+
+awaitable<void> Agent::tell_watchers(const Local* local) {
+    for (const Local::Copy& copy : local->copies) {
+        if (!copy.id) continue;
+        for (DeliveryWatcher* watcher : parts_.watchers) {
+            DeliveredCopy told;
+            told.account = copy.account;
+            told.folder = copy.folder;
+            told.uid = copy.uid;
+            told.sender = local->arrival->envelope.sender;
+            told.trace_id = text_of(local->arrival->id);
+            told.junk = local->arrival->junk;
+            co_await watcher->delivered(std::move(told));
+        }
     }
 }
 
@@ -224,6 +243,7 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     std::vector<Taken> taken = answers(local, kept);
     trace_arrival(arrival, taken);
     co_await report_arrival(&arrival, &taken);
+    co_await tell_watchers(&local);
     co_return taken;
 }
 

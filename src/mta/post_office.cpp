@@ -112,8 +112,23 @@ awaitable<Attempt> PostOffice::deliver(Job job) {
             out.outcomes[i].status = {2, 1, 5};
             out.outcomes[i].words = "Delivered as " + text_of(store::QueueId(result->id.value));
         }
+        if (result) co_await tell_watchers(account, *result, &job);
     }
     co_return out;
+}
+
+awaitable<void> PostOffice::tell_watchers(base::AccountId account, store::Delivered where, const Job* job) {
+    const auto* queued = dynamic_cast<const QueueMessage*>(job->message.get());
+    for (DeliveryWatcher* watcher : watchers_) {
+        DeliveredCopy told;
+        told.account = account;
+        told.folder = where.folder;
+        told.uid = where.uid;
+        told.sender = job->envelope->sender;
+        told.trace_id = job->envelope->queue_id;
+        told.junk = queued != nullptr && queued->junk();
+        co_await watcher->delivered(std::move(told));
+    }
 }
 
 }  // namespace mta

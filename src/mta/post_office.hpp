@@ -2,6 +2,7 @@
 // case never gets here (agent.hpp: take()).
 #pragma once
 #include "mta/connector.hpp"
+#include "mta/delivery_watcher.hpp"
 #include "store/queue.hpp"
 #include "store/store.hpp"
 
@@ -9,7 +10,8 @@ namespace mta {
 
 class PostOffice final : public Connector {
 public:
-    PostOffice(store::Store& store, store::Queue& queue) : store_(store), queue_(queue) {}
+    PostOffice(store::Store& store, store::Queue& queue, std::vector<DeliveryWatcher*> watchers)
+        : store_(store), queue_(queue), watchers_(std::move(watchers)) {}
     std::string_view name() const override { return "post office"; }
     awaitable<Attempt> deliver(Job job) override;
     std::size_t room(const NextHop&) const override { return 16; }
@@ -17,8 +19,10 @@ public:
 
 private:
     awaitable<store::Result<store::ContentPtr>> content_of(Job* job);
+    awaitable<void> tell_watchers(base::AccountId account, store::Delivered where, const Job* job);
     store::Store& store_;
     store::Queue& queue_;
+    const std::vector<DeliveryWatcher*> watchers_;
 };
 
 /// By name; without one a message goes to INBOX.

@@ -28,6 +28,7 @@
 #include "mta/reports/reporting.hpp"
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
+#include "server/absence.hpp"
 #include "server/device_mail.hpp"
 #include "server/domain_facts.hpp"
 #include "server/mail_out.hpp"

@@ -45,6 +45,7 @@ class ReportReader;
 
 namespace server {
 
+class Absence;
 class TokenFetcher;
 
 struct Settings {
@@ -157,6 +158,7 @@ private:
     std::stop_source reports_stop_;
     std::unique_ptr<mta::reports::ReceivedReports> received_;  // reports of others
     std::unique_ptr<mta::reports::ReportReader> report_reader_;
+    std::unique_ptr<Absence> absence_;
     std::unique_ptr<mta::Agent> agent_;
     std::unique_ptr<mta::reports::Reporting> reporting_;
     std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync

@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "mta/reports/report_reader.hpp"
 #include "mta/reports/reporting.hpp"
+#include "server/absence.hpp"
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
 #include "server/process.hpp"
@@ -71,7 +72,10 @@ std::string Process::open_queue() {
     received_ = std::make_unique<mta::reports::ReceivedReports>(*engine_, base::Clock::system());
     report_reader_ = std::make_unique<mta::reports::ReportReader>(*received_, *directory_);
     parts.reports = &*report_reader_;
+    absence_ = std::make_unique<Absence>(*store_, *directory_);
+    parts.watchers.push_back(&*absence_);
     agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
+    absence_->send_by(*agent_);
     return open_reports();
 }
 

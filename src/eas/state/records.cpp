@@ -11,7 +11,7 @@ using store::WireReader;
 using store::WireWriter;
 
 constexpr std::uint8_t format_device = 0x71, format_hierarchy = 0x72, format_collection = 0x73,
-                       format_oof = 0x74;
+                       format_oof = 0x74, format_answered = 0x75;
 
 void write_key(WireWriter& out, SyncKey key) {
     out.u32(key.epoch);
@@ -299,6 +299,22 @@ std::optional<OutOfOffice> decode_oof(std::string_view row) {
         *reply = read_reply(in);
     if (!in.done()) return std::nullopt;
     return oof;
+}
+
+std::string encode(const AnsweredSender& answered) {
+    WireWriter out(format_answered, 32);
+    out.zigzag(answered.when);
+    out.u64(answered.answer);
+    return std::move(out).seal();
+}
+
+std::optional<AnsweredSender> decode_answered(std::string_view row) {
+    WireReader in(row, format_answered);
+    AnsweredSender out;
+    out.when = in.zigzag();
+    out.answer = in.u64();
+    if (!in.done()) return std::nullopt;
+    return out;
 }
 
 }  // namespace eas

@@ -24,9 +24,9 @@ struct Device {
     std::uint16_t version = 0;  ///< of the last request
     std::int64_t first_seen = 0, last_seen = 0;
     Access access = Access::allowed;
-    std::uint32_t policy_key = 0;     ///< that the device has acknowledged; 0: none
-    std::uint32_t temporary_key = 0;  ///< given, not acknowledged
-    std::uint32_t previous_key = 0;   ///< replaced by policy_key, while the device may not know it yet
+    std::uint32_t policy_key = 0;      ///< that the device has acknowledged; 0: none
+    std::uint32_t temporary_key = 0;   ///< given, not acknowledged
+    std::uint32_t previous_key = 0;    ///< replaced by policy_key, while the device may not know it yet
     DeviceInformation information;
     // Of the last full Ping and Sync: what an empty one means.
     std::uint32_t ping_seconds = 0;
@@ -86,5 +86,14 @@ std::optional<Device> decode_device(std::string_view row);
 std::optional<Hierarchy> decode_hierarchy(std::string_view row);
 std::optional<Collection> decode_collection(std::string_view row);
 std::optional<OutOfOffice> decode_oof(std::string_view row);
+
+/// Row r<hash> of the mailbox: somebody whom its out-of-office answer went to.
+struct AnsweredSender {
+    std::int64_t when = 0;     ///< seconds since 1970
+    std::uint64_t answer = 0;  ///< a hash of what was said: who changes it begins anew
+    bool operator==(const AnsweredSender&) const = default;
+};
+std::string encode(const AnsweredSender& answered);
+std::optional<AnsweredSender> decode_answered(std::string_view row);
 
 }  // namespace eas

@@ -8,15 +8,13 @@ namespace {
 
 namespace tags = wbxml::settings;
 
-constexpr std::size_t text_bytes_max = 64U << 10;
-
 std::optional<OutOfOffice::Reply> parse_reply(wbxml::Element message) {
     OutOfOffice::Reply out;
     const std::string_view enabled = message.child(tags::enabled).text();
     if (enabled != "0" && enabled != "1" && !enabled.empty()) return std::nullopt;
     out.enabled = enabled == "1";
     const std::string_view text = message.child(tags::reply_message).text();
-    if (text.size() > text_bytes_max) return std::nullopt;
+    if (text.size() > oof_text_bytes_max) return std::nullopt;
     out.text = text;
     out.type = message.child(tags::body_type).text() == "HTML" ? "HTML" : "TEXT";
     return out;

@@ -23,6 +23,8 @@ struct OutOfOffice {
     bool operator==(const OutOfOffice&) const = default;
 };
 
+constexpr std::size_t oof_text_bytes_max = 64U << 10;
+
 /// A Set element. Nothing: not as the specification has it; one of two times is missing.
 std::optional<OutOfOffice> parse_oof(wbxml::Element set);
 /// A Get element; `type`: "TEXT" or "HTML", as asked for.

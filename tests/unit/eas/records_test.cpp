@@ -69,6 +69,9 @@ TEST(Records, RoundTrips) {
     oof.start = "2026-11-22T00:00:00.000Z";
     oof.internal = {true, "Away", "TEXT"};
     EXPECT_EQ(decode_oof(encode(oof)), oof);
+    const AnsweredSender answered{1'800'000'000, 77};
+    EXPECT_EQ(decode_answered(encode(answered)), answered);
+    EXPECT_FALSE(decode_answered(encode(oof)));
 }
 
 TEST(Records, DamageIsFound) {

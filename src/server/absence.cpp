@@ -1,0 +1,178 @@
+#include "server/absence.hpp"
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "base/fingerprint.hpp"
+#include "base/log.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "eas/stored_item.hpp"
+#include "eas/syntax/mail_item.hpp"
+#include "mta/replies/auto_reply.hpp"
+
+namespace server {
+
+using boost::asio::awaitable;
+using eas::OutOfOffice;
+
+namespace {
+
+constexpr std::size_t header_bytes_max = 64U << 10;  // the fields that matter come first
+constexpr std::size_t contacts_max = 5'000;          // that are looked through for a sender
+constexpr std::size_t contacts_at_once = 64;
+
+bool is_away(const OutOfOffice& oof, std::int64_t now) {
+    if (oof.state != 2) return oof.state == 1;
+    const auto start = eas::parse_date(oof.start), end = eas::parse_date(oof.end);
+    return start && end && *start <= now && now < *end;
+}
+
+std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
+
+bool has_address(const pim::Component& card, std::string_view address) {
+    return std::ranges::any_of(card.properties, [address](const pim::Property& one) {
+        return one.name == "EMAIL" && base::equals_nocase(pim::unescape(one.value), address);
+    });
+}
+
+/// Of the contacts' folders, the newest first.
+std::vector<store::Entry> newest_entries(const store::Snapshot& snapshot, std::size_t most) {
+    std::vector<store::Entry> out;
+    const std::uint32_t first =
+        snapshot.size() > most ? snapshot.size() - static_cast<std::uint32_t>(most) : 0;
+    snapshot.for_each(base::SeqNum(first + 1), base::SeqNum(snapshot.size()),
+                      [&out](base::SeqNum, const store::Entry& entry) { out.push_back(entry); });
+    return out;
+}
+
+}  // namespace
+
+/// \errors not_found: it is gone already
+awaitable<store::Result<std::string>> Absence::read_header(const mta::DeliveredCopy* copy) {
+    const auto account = co_await store_.account(copy->account);
+    if (!account) co_return account.error();
+    const auto folder = co_await (*account)->open(copy->folder);
+    if (!folder) co_return folder.error();
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* entry = now_there->find(copy->uid);
+    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "the message is gone");
+    std::vector<store::Entry> entries{*entry};
+    const auto details = co_await (*folder)->details(std::move(entries));
+    if (!details) co_return details.error();
+    if (details->empty() || !details->front())
+        co_return store::Error(store::Errc::not_found, "the message is gone");
+    const store::DetailPtr detail = details->front();
+    const std::size_t bytes = std::min<std::uint64_t>(detail->header_bytes, header_bytes_max);
+    co_return co_await (*folder)->read(detail, 0, bytes);
+}
+
+awaitable<store::Result<bool>> Absence::is_contact(base::AccountId account, std::string sender) {
+    const auto mailbox = co_await store_.account(account);
+    if (!mailbox) co_return mailbox.error();
+    const store::FolderTreePtr tree = (*mailbox)->folders();
+    std::size_t left = contacts_max;
+    for (const store::FolderInfo& info : tree->items) {
+        if (info.kind != store::FolderKind::contacts) continue;
+        const auto folder = co_await (*mailbox)->open(info.id);
+        if (!folder) co_return folder.error();
+        const store::SnapshotPtr now_there = (*folder)->snapshot();
+        const std::vector<store::Entry> entries = newest_entries(*now_there, left);
+        left -= entries.size();
+        for (std::size_t at = 0; at < entries.size();) {
+            const auto first = entries.begin() + static_cast<std::ptrdiff_t>(at);
+            const auto count = static_cast<std::ptrdiff_t>(std::min(contacts_at_once, entries.size() - at));
+            std::vector<store::Entry> some(first, first + count);
+            const auto details = co_await (*folder)->details(std::move(some));
+            if (!details) co_return details.error();
+            if (details->empty()) break;
+            for (const store::DetailPtr& detail : *details) {
+                const store::Entry entry = entries[at++];
+                if (!detail) continue;
+                const auto card =
+                    co_await eas::read_stored_item(*folder, entry, detail, store::FolderKind::contacts);
+                if (card && has_address(*card, sender)) co_return true;
+            }
+        }
+    }
+    co_return false;
+}
+
+/// Which of the texts a sender gets: his colleagues', that of people he knows, or that of all others.
+awaitable<store::Result<OutOfOffice::Reply>> Absence::reply_for(const directory::Mailbox* mailbox,
+                                                                std::string sender, const OutOfOffice* oof) {
+    const auto domain = co_await directory_.find_domain(base::lowered(domain_of(sender)));
+    if (!domain && !domain.error().is(store::Errc::not_found)) co_return domain.error();
+    if (domain && domain->post_office == mailbox->post_office) co_return oof->internal;
+    if (oof->external_known == oof->external_unknown) co_return oof->external_unknown;
+    const auto known = co_await is_contact(mailbox->account, std::move(sender));
+    if (!known) co_return known.error();
+    co_return *known ? oof->external_known : oof->external_unknown;
+}
+
+mta::Agent::OwnMessage Absence::compose(const std::string& header, const std::string& from,
+                                        const std::string& to, const OutOfOffice::Reply& reply) {
+    mta::replies::ReplyFacts facts;
+    facts.from = from;
+    facts.to = to;
+    facts.message_id = "<" + random_.hex(16) + "@" + std::string(domain_of(from)) + ">";
+    facts.now = clock_.now();
+    mta::Agent::OwnMessage out;
+    out.to = to;
+    out.text = mta::replies::reply_header(header, facts);
+    const auto type = reply.type == "HTML" ? eas::BodyType::html : eas::BodyType::plain;
+    out.text += eas::write_text_and_parts(reply.text, type, {});
+    return out;
+}
+
+awaitable<std::string> Absence::answer(const mta::DeliveredCopy* copy, const OutOfOffice* oof) {
+    if (copy->sender.empty()) co_return "it is from <>";
+    if (copy->junk) co_return "it is junk";
+    const auto mailbox = co_await directory_.mailbox(copy->account);
+    if (!mailbox) co_return mailbox.error().what();
+    const auto header = co_await read_header(copy);
+    if (!header) co_return header.error().what();
+    if (const std::string_view why = mta::replies::reason_against(copy->sender, *header); !why.empty())
+        co_return std::string(why);
+    const auto from = mta::replies::address_named(*header, mailbox->addresses);
+    if (!from) co_return "neither To nor Cc names the mailbox";
+    const auto own = co_await directory_.owns(copy->account, copy->sender);
+    if (!own) co_return own.error().what();
+    if (*own) co_return "it is his own";
+    const eas::AnsweredSenders::Turn turn(answered_, copy->account, copy->sender);
+    if (!turn.taken()) co_return "another one of his is being answered";
+    eas::AnsweredSender answered;
+    answered.when = base::unix_seconds(clock_.now());
+    answered.answer = base::fingerprint(eas::encode(*oof));
+    auto note = co_await answered_.note(copy->account, copy->sender, answered);
+    if (!note) co_return note.error().what();
+    if (!*note) co_return "he has heard it";
+    std::vector<store::engine::Patch> along;
+    along.push_back(std::move(**note));
+    const auto reply = co_await reply_for(&*mailbox, copy->sender, oof);
+    if (!reply) co_return reply.error().what();
+    std::vector<mta::Agent::OwnMessage> messages;
+    const bool silent = !reply->enabled || reply->text.empty();
+    if (!silent) messages.push_back(compose(*header, *from, copy->sender, *reply));
+    // Also of who hears nothing: contacts are looked through once for each sender.
+    const auto sent = co_await agent_->send_own_with(std::move(messages), std::move(along));
+    if (!sent) co_return sent.error().what();
+    if (silent) co_return "nothing is to be said to such senders";
+    co_return *sent == 0 ? "nobody takes mail for the sender" : "";
+}
+
+awaitable<void> Absence::delivered(mta::DeliveredCopy copy) {
+    const auto oof = co_await devices_.out_of_office(copy.account);
+    if (!oof) {
+        base::log::error("mta", "an out-of-office answer cannot be read",
+                         {{"account", copy.account.value}, {"why", oof.error().what()}});
+        co_return;
+    }
+    if (!is_away(*oof, base::unix_seconds(clock_.now()))) co_return;
+    const std::string why = co_await answer(&copy, &*oof);
+    agent_->trace().add(copy.trace_id, why.empty() ? "answered" : "not answered",
+                        {{"to", copy.sender.empty() ? "<>" : copy.sender},
+                         {"account", std::to_string(copy.account.value)},
+                         {"why", why}});
+}
+
+}  // namespace server
