@@ -7,6 +7,7 @@
 #include "admin/domain_arguments.hpp"
 #include "admin/operations.hpp"
 #include "base/random.hpp"
+#include "directory/device_policies.hpp"
 
 namespace admin {
 namespace {
@@ -351,6 +352,10 @@ awaitable<Reply> account_remove(ServicesPtr services, Json arguments, CallerPtr)
     services->server.sessions().kick_user(mailbox->addresses.front());
     auto gone = co_await services->store.remove_account(mailbox->account);
     if (!gone) co_return fault_of(gone.error(), address);
+    // What is left of it when this fails nobody reads: numbers of accounts do not come again.
+    directory::DevicePolicies policies(services->store.engine());
+    auto forgotten = co_await policies.set(mailbox->post_office, mailbox->account, directory::DevicePolicy());
+    if (!forgotten) co_return fault_of(forgotten.error(), address);
     co_return Json::object();
 }
 

@@ -39,6 +39,7 @@ constexpr auto is_count32 = [](const Json& value) {
 };
 constexpr auto is_number = [](const Json& value) { return value.is_number_integer(); };
 constexpr auto is_text = [](const Json& value) { return value.is_string(); };
+constexpr auto is_object = [](const Json& value) { return value.is_object(); };
 constexpr Kind text_kind{"", is_text, "a text"};
 constexpr std::array kinds{
     Kind{"enabled", is_flag, "true or false"},
@@ -68,6 +69,8 @@ constexpr std::array kinds{
     Kind{"allow", is_flag, "true or false"},
     Kind{"account_only", is_flag, "true or false"},
     Kind{"html", is_flag, "true or false"},
+    Kind{"settings", is_object, "an object"},
+    Kind{"names", all_text, "a list of texts"},
     Kind{"smart_host_trusted_only", is_flag, "true or false"},
     Kind{"older", is_count, "a number of seconds"},
     Kind{"since", is_count, "milliseconds since 1970"},
@@ -96,7 +99,7 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 const Operation* find_operation(std::string_view name) {
     for (const auto family :
          {absence_operations(), device_operations(), directory_operations(), dkim_operations(),
-          dns_operations(), folder_operations(), quarantine_operations(),
+          dns_operations(), folder_operations(), policy_operations(), quarantine_operations(),
           queue_operations(), report_operations(), route_operations(), session_operations(),
           store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {

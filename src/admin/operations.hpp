@@ -95,6 +95,7 @@ std::span<const Operation> dkim_operations();
 std::span<const Operation> dns_operations();
 std::span<const Operation> device_operations();
 std::span<const Operation> folder_operations();
+std::span<const Operation> policy_operations();
 std::span<const Operation> quarantine_operations();
 std::span<const Operation> queue_operations();
 std::span<const Operation> report_operations();

@@ -30,6 +30,7 @@ void add_device_commands(CLI::App& app, Context& context);
 void add_domain_commands(CLI::App& app, Context& context);
 void add_folder_commands(CLI::App& app, Context& context);
 void add_mail_commands(CLI::App& app, Context& context);
+void add_policy_commands(CLI::App& app, Context& context);
 void add_quarantine_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
 void add_server_commands(CLI::App& app, Context& context);

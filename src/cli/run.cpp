@@ -89,6 +89,7 @@ int run(int argc, char** argv, const Programs& programs) {
     add_folder_commands(app, context);
     add_absence_commands(app, context);
     add_device_commands(app, context);
+    add_policy_commands(app, context);
     add_transfer_commands(app, context);
     add_config_commands(app, context);
 

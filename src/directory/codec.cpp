@@ -186,6 +186,12 @@ std::string encode(const StoredCredentials& credentials) {
         .finish();
 }
 
+std::string encode(const DevicePolicy& policy) {
+    Writer out;
+    for (const auto& [name, value] : policy) out.text('n', name).text('v', value);
+    return out.finish();
+}
+
 std::string encode_account(base::AccountId account, std::string_view text) {
     return Writer().number('i', account.value).text('t', text).finish();
 }
@@ -371,6 +377,15 @@ std::optional<IndexRow> decode_account(std::string_view value) {
         if (in.tag() == 'i') out.account = base::AccountId(static_cast<std::uint32_t>(in.number()));
         if (in.tag() == 't') out.text = in.text();
     });
+}
+
+std::optional<DevicePolicy> decode_policy(std::string_view value) {
+    using Named = std::pair<std::string, DevicePolicy>;  // the name that was read last
+    auto out = decode<Named>(value, [](Named& named, Reader& in) {
+        if (in.tag() == 'n') named.first = in.text();
+        if (in.tag() == 'v') named.second[named.first] = in.text();
+    });
+    return out ? std::optional(std::move(out->second)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> decode_number(std::string_view value) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "directory/device_policies.hpp"
 #include "directory/directory.hpp"
 
 namespace directory {
@@ -29,6 +30,7 @@ std::string encode(const Group& group);
 std::string encode(const std::vector<DkimKey>& keys);
 std::string encode(const MailboxRecord& record);
 std::string encode(const StoredCredentials& credentials);
+std::string encode(const DevicePolicy& policy);
 std::string encode_account(base::AccountId account,
                            std::string_view text);  ///< an index row; text: the full key
 std::string encode_number(std::uint64_t number);
@@ -45,6 +47,7 @@ struct IndexRow {
     std::string text;
 };
 std::optional<IndexRow> decode_account(std::string_view value);
+std::optional<DevicePolicy> decode_policy(std::string_view value);
 std::optional<std::uint64_t> decode_number(std::string_view value);
 
 }  // namespace directory

@@ -54,6 +54,7 @@ std::string office_list_of(std::string_view office, std::string_view name) {
     return office_list(office, place(name) % office_lists);
 }
 std::string office_groups(std::string_view office) { return "d/o/" + std::string(office) + "/groups"; }
+std::string office_policies(std::string_view office) { return "d/o/" + std::string(office) + "/policies"; }
 
 std::string office_domains(std::string_view office) { return fmt::format("d/o/{}/domains", office); }
 

@@ -7,6 +7,7 @@
 //   d/sequence       account: the last number given out
 //   d/o/<office>/domains   n<domain>: which domains an office has
 //   d/o/<office>/groups    g<address> → group
+//   d/o/<office>/policies  o, m<account> → what devices must obey
 //   d/o/<office>/<h1>      16 lists of mailboxes by hash: m<name> → account, c: how many names
 #pragma once
 #include <array>
@@ -32,6 +33,7 @@ std::string office_list(std::string_view office, std::size_t list);
 std::string office_list_of(std::string_view office, std::string_view name);
 std::string office_domains(std::string_view office);
 std::string office_groups(std::string_view office);
+std::string office_policies(std::string_view office);
 
 inline const std::string offices_partition = "d/offices";
 inline const std::string sequence_partition = "d/sequence";

@@ -152,6 +152,8 @@ awaitable<Result<void>> StoreDirectory::remove_post_office(std::string name) {
         auto dropped = co_await engine_.drop(office_list(name, list));
         if (!dropped) co_return Result<void>();
     }
+    auto dropped = co_await engine_.drop(office_policies(name));
+    if (!dropped) co_return Result<void>();
     co_return co_await engine_.drop(office_domains(name));
 }
 

@@ -9,6 +9,7 @@
 #include "auth/authenticator.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "directory/device_policies.hpp"
 #include "directory/directory.hpp"
 #include "eas/outgoing.hpp"
 #include "eas/state/live_devices.hpp"
@@ -50,7 +51,8 @@ struct Services {
           directory(the_directory),
           authenticator(the_authenticator),
           outgoing(the_outgoing),
-          devices(the_store.engine()) {}
+          devices(the_store.engine()),
+          policies(the_store.engine()) {}
 
     store::Store& store;
     directory::Directory& directory;
@@ -62,6 +64,7 @@ struct Services {
     relay::WebRelay* relay = nullptr;  ///< null: all mailboxes are here
     Limits limits;
     mutable DeviceStore devices;
+    mutable directory::DevicePolicies policies;
     mutable LiveDevices live;
 };
 using ServicesPtr = std::shared_ptr<const Services>;

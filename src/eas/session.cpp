@@ -65,6 +65,19 @@ bool is_bare_message(std::string_view type) {
     return base::equals_nocase(type.substr(0, type.find(';')), "message/rfc822");
 }
 
+/// The policy key that the request shows; nothing: it shows none, as devices do that know of no policies. A
+/// query in base64 has a place for it in any case.
+std::optional<std::uint64_t> shown_policy_key(const Query& query, std::string_view field) {
+    if (query.encoded) return query.policy_key.value_or(0);
+    if (field.empty()) return std::nullopt;
+    std::uint64_t shown = 0;
+    for (const char digit : field.substr(0, 10)) {
+        if (digit < '0' || digit > '9') return UINT64_MAX;  // nobody's
+        shown = shown * 10 + static_cast<std::uint64_t>(digit - '0');
+    }
+    return shown;
+}
+
 }  // namespace
 
 Answer::Answer() = default;
@@ -99,6 +112,9 @@ Answer Session::common(int status) const {
         case status::invalid_policy_key:
             return http(449);
         case status::device_blocked:
+        case status::partial_policy:
+        case status::not_provisionable:
+        case status::managed_elsewhere:
         case status::max_devices:
             return http(403);
         case status::server_error:
@@ -311,22 +327,33 @@ std::optional<Answer> Session::check_access() const {
     return std::nullopt;
 }
 
-/// A device that never asked for a policy is served without, since there is nothing that it must obey; one
-/// that shows a key must show the right one.
+/// What is demanded of the device now.
+awaitable<std::optional<Answer>> Session::load_policy() {
+    const auto mailbox = co_await services_->directory.mailbox(identity_.account);
+    if (!mailbox) co_return failed(mailbox.error());
+    auto policy = co_await services_->policies.effective(mailbox->post_office, identity_.account);
+    if (!policy) co_return failed(policy.error());
+    policy_ = std::move(*policy);
+    co_return std::nullopt;
+}
+
+/// A device that shows a key must show the right one, of the policy that holds now. One that shows none is
+/// served where nothing is demanded of it. MS-ASPROV section 3.1.5.2, MS-ASCMD section 2.2.4.
 std::optional<Answer> Session::check_policy_key() const {
     if (query_.command == Command::provision) return std::nullopt;
-    std::uint64_t shown = 0;
-    if (query_.encoded) {
-        shown = query_.policy_key.value_or(0);
-    } else {
-        for (const char digit : exchange_.field("X-MS-PolicyKey").substr(0, 10)) {
-            if (digit < '0' || digit > '9') return common(status::invalid_policy_key);
-            shown = shown * 10 + static_cast<std::uint64_t>(digit - '0');
-        }
-    }
+    const auto shown = shown_policy_key(query_, exchange_.field("X-MS-PolicyKey"));
     const Device& device = rows_.device;
-    const bool fits = shown == 0 || shown == device.policy_key || shown == device.previous_key;
-    return fits ? std::nullopt : std::optional(common(status::invalid_policy_key));
+    const std::uint64_t demanded = policy_hash(policy_);
+    if (shown && *shown != 0) {
+        const bool known = *shown == device.policy_key || *shown == device.previous_key;
+        if (known && device.policy == demanded) return std::nullopt;
+        return common(status::invalid_policy_key);
+    }
+    if (demanded == 0) return std::nullopt;
+    if (shown) return common(status::not_provisioned);
+    // MS-ASPROV section 3.2.5.1: a Ping need not show it.
+    if (query_.command == Command::ping || allows(policy_, allow_non_provisionable)) return std::nullopt;
+    return common(status::not_provisionable);
 }
 
 awaitable<Answer> Session::answer_command() {
@@ -336,6 +363,7 @@ awaitable<Answer> Session::answer_command() {
     refused = co_await find_device();
     if (refused) co_return std::move(*refused);
     refused = check_access();
+    if (!refused) refused = co_await load_policy();
     if (!refused) refused = check_policy_key();
     if (refused) co_return std::move(*refused);
     exchange_.registered().set_state(name_of(query_.command).data());

@@ -57,6 +57,7 @@ private:
     awaitable<std::optional<Answer>> read_body();
     awaitable<std::optional<Answer>> find_device();
     std::optional<Answer> check_access() const;
+    awaitable<std::optional<Answer>> load_policy();
     std::optional<Answer> check_policy_key() const;
     awaitable<std::string> login_name(std::string given);
     Answer options() const;
@@ -76,6 +77,7 @@ private:
 
     // commands/
     awaitable<Answer> provision();
+    void acknowledge_wipe(int done, ProvisionAnswer& out);
     awaitable<Answer> folder_sync();
     awaitable<Answer> folder_create();
     awaitable<Answer> folder_update();
@@ -182,6 +184,7 @@ private:
     std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
     DeviceRows rows_;
     DeviceChanges changes_;
+    PolicySettings policy_;          // that holds for the mailbox
     std::size_t fetched_bytes_ = 0;  // by Fetch commands of a Sync, of all its collections
     bool transient_ = false;         // a probe that keeps no state
 };

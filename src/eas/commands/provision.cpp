@@ -1,6 +1,7 @@
 // Provision: MS-ASPROV section 3.2.5.1. Two phases, and the wipe that an operator ordered.
 #include "base/log.hpp"
 #include "eas/session.hpp"
+#include "eas/syntax/status.hpp"
 
 namespace eas {
 namespace {
@@ -8,7 +9,11 @@ namespace {
 // MS-ASPROV section 2.2.2.53.2
 constexpr int provision_ok = 1, provision_protocol_error = 2;
 // section 2.2.2.53.3, of a policy
-constexpr int policy_ok = 1, policy_unknown_type = 3, policy_wrong_key = 5;
+constexpr int policy_unknown_type = 3, policy_wrong_key = 5;
+// section 2.2.2.53.1, how much of it a device obeys
+constexpr int obeys = 1, obeys_in_part = 2, obeys_not = 3, obeys_others = 4;
+// section 2.2.2.53.4, of a wipe
+constexpr int wipe_done = 1;
 
 std::uint32_t new_key(base::Random& random) {
     // Positive as a signed number too: devices keep it in 32 bits.
@@ -16,7 +21,54 @@ std::uint32_t new_key(base::Random& random) {
     return number == 0 ? 1 : number;
 }
 
+bool is_to_wipe(const Device& device) {
+    return device.access == Device::Access::wipe || device.access == Device::Access::wipe_account;
+}
+
+/// An account-only wipe is 16.1's; older devices know none that spares the rest, and get none.
+Wipe wipe_of(const Device& device, std::uint16_t version) {
+    if (!is_to_wipe(device)) return Wipe::none;
+    if (device.access == Device::Access::wipe) return Wipe::device;
+    return version >= 161 ? Wipe::account : Wipe::none;
+}
+
+/// Why a device that obeys so much is not served; ok: it is. Section 3.2.5.1.2.1.
+int refusal_of(int compliance, const Device& device, const PolicySettings& policy) {
+    const bool any_device = device.offered_policy == 0 || allows(policy, allow_non_provisionable);
+    switch (compliance) {
+        case obeys:
+            return status::ok;
+        case obeys_in_part:
+            return any_device ? status::ok : status::partial_policy;
+        case obeys_not:
+            return any_device ? status::ok : status::not_provisionable;
+        case obeys_others: {
+            const bool fine = any_device || allows(policy, allow_external_management);
+            return fine ? status::ok : status::managed_elsewhere;
+        }
+        default:
+            return provision_protocol_error;
+    }
+}
+
 }  // namespace
+
+/// Section 3.2.5.1.2.2: one that has failed is asked again.
+void Session::acknowledge_wipe(int done, ProvisionAnswer& out) {
+    Device& device = rows_.device;
+    if (!is_to_wipe(device)) return;
+    if (done != wipe_done) {
+        out.status = provision_protocol_error;
+        out.wipe = wipe_of(device, version_);
+        base::log::warn("eas", "a device could not wipe itself",
+                        {{"user", identity_.name}, {"device", device.id}, {"status", done}});
+        return;
+    }
+    device.access = Device::Access::wiped;
+    changes_.device = true;
+    changes_.all_collections_forgotten = true;
+    base::log::info("eas", "device wiped", {{"user", identity_.name}, {"device", device.id}});
+}
 
 awaitable<Answer> Session::provision() {
     const ProvisionRequest request = parse_provision(root());
@@ -32,22 +84,11 @@ awaitable<Answer> Session::provision() {
         device.information = *request.information;
     }
     if (request.wiped) {
-        if (*request.wiped == 1 &&
-            (device.access == Device::Access::wipe || device.access == Device::Access::wipe_account)) {
-            device.access = Device::Access::wiped;
-            changes_.device = true;
-            changes_.all_collections_forgotten = true;
-            base::log::info("eas", "device wiped", {{"user", identity_.name}, {"device", device.id}});
-        }
+        acknowledge_wipe(*request.wiped, out);
         co_return wbxml(write_provision(out));
     }
-    if (device.access == Device::Access::wipe || device.access == Device::Access::wipe_account) {
-        // An account-only wipe is 16.1's; older devices know none that spares the rest, and get none.
-        out.wipe = device.access == Device::Access::wipe ? Wipe::device : Wipe::account;
-        if (out.wipe == Wipe::account && version_ < 161) out.wipe = Wipe::none;
-        co_return wbxml(write_provision(out));
-    }
-    if (request.policy_type.empty()) co_return wbxml(write_provision(out));
+    out.wipe = wipe_of(device, version_);
+    if (is_to_wipe(device) || request.policy_type.empty()) co_return wbxml(write_provision(out));
     out.with_policy = true;
     out.policy_type = request.policy_type;
     changes_.device = true;
@@ -55,18 +96,24 @@ awaitable<Answer> Session::provision() {
         out.policy_status = policy_unknown_type;
     } else if (request.asks_policy) {
         device.temporary_key = new_key(services_->random);
+        device.offered_policy = policy_hash(policy_);
         out.policy_key = std::to_string(device.temporary_key);
-        out.with_document = true;
+        out.document = &policy_;
     } else if (device.temporary_key == 0 || request.policy_key != std::to_string(device.temporary_key)) {
         out.policy_status = policy_wrong_key;
-    } else if (*request.acknowledged == 1 || *request.acknowledged == 2) {
+    } else if (const int refusal = refusal_of(*request.acknowledged, device, policy_);
+               refusal == status::ok) {
         // The former key stays good until the new one is shown: the answer may be lost.
-        device.previous_key = device.policy_key;
+        device.previous_key = device.policy == device.offered_policy ? device.policy_key : 0;
         device.policy_key = new_key(services_->random);
+        device.policy = device.offered_policy;
         device.temporary_key = 0;
         out.policy_key = std::to_string(device.policy_key);
     } else {
-        out.policy_status = policy_ok;  // it does not obey, and nothing asks it to
+        device.temporary_key = 0;
+        base::log::warn("eas", "a device does not obey its policy",
+                        {{"user", identity_.name}, {"device", device.id}, {"status", refusal}});
+        co_return common(refusal);
     }
     out.status = provision_ok;
     co_return wbxml(write_provision(out));

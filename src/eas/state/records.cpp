@@ -167,6 +167,10 @@ std::string encode(const Device& device) {
     out.varint(device.sync_window);
     out.varint(device.sent.size());
     for (const std::uint64_t hash : device.sent) out.u64(hash);
+    // Rows of devices that nothing is demanded of end here.
+    if (device.policy == 0 && device.offered_policy == 0) return std::move(out).seal();
+    out.u64(device.policy);
+    out.u64(device.offered_policy);
     return std::move(out).seal();
 }
 
@@ -195,6 +199,10 @@ std::optional<Device> decode_device(std::string_view row) {
     device.sync_wait_seconds = in.varint32();
     device.sync_window = in.varint32();
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) device.sent.push_back(in.u64());
+    if (in.left() != 0) {
+        device.policy = in.u64();
+        device.offered_policy = in.u64();
+    }
     if (!in.done()) return std::nullopt;
     return device;
 }

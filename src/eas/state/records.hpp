@@ -27,6 +27,8 @@ struct Device {
     std::uint32_t policy_key = 0;      ///< that the device has acknowledged; 0: none
     std::uint32_t temporary_key = 0;   ///< given, not acknowledged
     std::uint32_t previous_key = 0;    ///< replaced by policy_key, while the device may not know it yet
+    std::uint64_t policy = 0;          ///< a hash of what policy_key stands for; 0: nothing is demanded
+    std::uint64_t offered_policy = 0;  ///< of temporary_key
     DeviceInformation information;
     // Of the last full Ping and Sync: what an empty one means.
     std::uint32_t ping_seconds = 0;

@@ -21,53 +21,6 @@ std::optional<int> small_number(wbxml::Element element) {
     return static_cast<int>(*number);
 }
 
-/// No demands: an operator's wishes are not configured yet, and what is not named is not asked for. All that
-/// MS-ASPROV has is named, since some devices keep the former value of what is absent.
-void write_document(wbxml::Encoder& to) {
-    to.open(tags::eas_provision_doc);
-    to.number(tags::device_password_enabled, 0);
-    to.number(tags::alphanumeric_device_password_required, 0);
-    to.number(tags::password_recovery_enabled, 0);
-    to.number(tags::require_storage_card_encryption, 0);
-    to.number(tags::attachments_enabled, 1);
-    to.empty(tags::min_device_password_length);
-    to.empty(tags::max_inactivity_time_device_lock);
-    to.empty(tags::max_device_password_failed_attempts);
-    to.empty(tags::max_attachment_size);
-    to.number(tags::allow_simple_device_password, 1);
-    to.empty(tags::device_password_expiration);
-    to.number(tags::device_password_history, 0);
-    for (const wbxml::Tag allowed : {tags::allow_storage_card, tags::allow_camera}) to.number(allowed, 1);
-    to.number(tags::require_device_encryption, 0);
-    to.number(tags::allow_unsigned_applications, 1);
-    to.number(tags::allow_unsigned_installation_packages, 1);
-    to.number(tags::min_device_password_complex_characters, 1);
-    for (const wbxml::Tag allowed :
-         {tags::allow_wi_fi, tags::allow_text_messaging, tags::allow_popimap_email})
-        to.number(allowed, 1);
-    to.number(tags::allow_bluetooth, 2);
-    to.number(tags::allow_ir_da, 1);
-    to.number(tags::require_manual_sync_when_roaming, 0);
-    to.number(tags::allow_desktop_sync, 1);
-    to.number(tags::max_calendar_age_filter, 0);
-    to.number(tags::allow_html_email, 1);
-    to.number(tags::max_email_age_filter, 0);
-    to.number(tags::max_email_body_truncation_size, -1);
-    to.number(tags::max_email_html_body_truncation_size, -1);
-    to.number(tags::require_signed_smime_messages, 0);
-    to.number(tags::require_encrypted_smime_messages, 0);
-    to.number(tags::require_signed_smime_algorithm, 0);
-    to.number(tags::require_encryption_smime_algorithm, 0);
-    to.number(tags::allow_smime_encryption_algorithm_negotiation, 2);
-    for (const wbxml::Tag allowed :
-         {tags::allow_smime_soft_certs, tags::allow_browser, tags::allow_consumer_email,
-          tags::allow_remote_desktop, tags::allow_internet_sharing})
-        to.number(allowed, 1);
-    to.empty(tags::unapproved_in_rom_application_list);
-    to.empty(tags::approved_application_list);
-    to.close();
-}
-
 }  // namespace
 
 std::optional<DeviceInformation> parse_device_information(wbxml::Element element) {
@@ -125,9 +78,9 @@ std::string write_provision(const ProvisionAnswer& answer) {
         to.text(tags::policy_type, answer.policy_type);
         to.number(tags::status, answer.policy_status);
         if (!answer.policy_key.empty()) to.text(tags::policy_key, answer.policy_key);
-        if (answer.with_document) {
+        if (answer.document != nullptr) {
             to.open(tags::data);
-            write_document(to);
+            write_policy(to, *answer.document);
             to.close();
         }
         to.close();

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "eas/syntax/policy.hpp"
 #include "wbxml/document.hpp"
 
 namespace eas {
@@ -39,8 +40,8 @@ struct ProvisionAnswer {
     bool with_policy = false;
     std::string policy_type;
     int policy_status = 1;
-    std::string policy_key;      ///< empty: none
-    bool with_document = false;  ///< phase one: the settings
+    std::string policy_key;                    ///< empty: none
+    const PolicySettings* document = nullptr;  ///< phase one; null: none
     Wipe wipe = Wipe::none;
 };
 std::string write_provision(const ProvisionAnswer& answer);

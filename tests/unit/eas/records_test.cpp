@@ -18,6 +18,8 @@ Device sample_device() {
     device.policy_key = 7;
     device.temporary_key = 8;
     device.previous_key = 9;
+    device.policy = 10;
+    device.offered_policy = 11;
     device.information.model = "Model";
     device.information.os = "OS";
     device.ping_seconds = 900;
@@ -72,6 +74,9 @@ TEST(Records, RoundTrips) {
     const AnsweredSender answered{1'800'000'000, 77};
     EXPECT_EQ(decode_answered(encode(answered)), answered);
     EXPECT_FALSE(decode_answered(encode(oof)));
+    Device nothing_demanded = sample_device();
+    nothing_demanded.policy = nothing_demanded.offered_policy = 0;
+    EXPECT_EQ(decode_device(encode(nothing_demanded)), nothing_demanded);
 }
 
 TEST(Records, DamageIsFound) {
