@@ -12,6 +12,7 @@
 #include "eas/mail/mail_reader.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/news.hpp"
+#include "eas/search_hits.hpp"
 #include "eas/services.hpp"
 #include "eas/session_parts.hpp"
 #include "eas/syntax/query.hpp"
@@ -162,8 +163,10 @@ private:
     awaitable<void> search_mailbox(wbxml::Encoder* to, const SearchRequest* request);
     awaitable<void> find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request);
     std::vector<base::FolderId> searched_folders(const MailQuery& query) const;
-    awaitable<void> find_candidates(const MailQuery* query, base::FolderId id, std::vector<MailHit>* hits);
-    awaitable<std::vector<MailHit>> find_mail(MailQuery query, std::size_t wanted);
+    awaitable<void> find_candidates(const MailQuery* query, base::FolderId id, std::vector<SearchHit>* hits);
+    awaitable<std::vector<SearchHit>> find_mail(MailQuery query, std::size_t wanted);
+    awaitable<std::vector<SearchHit>> find_items(const MailQuery* query, std::size_t wanted);
+    awaitable<std::size_t> write_hit(wbxml::Encoder* to, const SearchHit* hit, const ItemOptions* options);
     awaitable<std::vector<Person>> find_people(std::string text, std::size_t most);
     awaitable<std::vector<Person>> resolve(std::string name, std::size_t most);
     awaitable<Colleagues> colleagues();

@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.hpp"
-
 namespace eas {
 
 /// What ItemOperations has fetched.
@@ -12,12 +10,6 @@ struct FetchedParts {
     bool apart = false;               ///< the octets go beside the WBXML
     std::vector<std::string> octets;  ///< if they do
     std::size_t room = 0;             ///< for so many more octets
-};
-
-/// A message that a search has found.
-struct MailHit {
-    base::FolderId folder;
-    store::Entry entry;
 };
 
 /// Of the post office, whom users may look up.

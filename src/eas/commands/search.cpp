@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <unicode/unistr.h>
 
 #include "base/ascii.hpp"
 #include "eas/session.hpp"
@@ -15,23 +14,12 @@
 namespace eas {
 namespace {
 
-/// Upper and lower case are the same.
-std::string folded(std::string_view utf8) {
-    icu::UnicodeString text =
-        icu::UnicodeString::fromUTF8(icu::StringPiece(utf8.data(), static_cast<int>(utf8.size())));
-    std::string out;
-    text.foldCase().toUTF8String(out);
-    return out;
-}
-
 /// `words` are folded.
-bool has_words(const MailItem& item, const std::vector<std::string>& words) {
+bool mail_has_words(const MailItem& item, const std::vector<std::string>& words) {
     std::string text;
     for (const std::string* part : {&item.subject, &item.from, &item.to, &item.cc}) text += *part + "\n";
     if (item.body) text += item.body->data;
-    text = folded(text);
-    return std::ranges::all_of(words,
-                               [&](const std::string& word) { return text.find(word) != std::string::npos; });
+    return has_words(text, words);
 }
 
 bool in_conversation(const store::Entry& entry, std::string_view conversation) {
@@ -40,16 +28,6 @@ bool in_conversation(const store::Entry& entry, std::string_view conversation) {
     std::uint64_t thread = 0;
     for (const char c : conversation.substr(8)) thread = thread << 8 | static_cast<unsigned char>(c);
     return entry.thread.value == thread;
-}
-
-std::int64_t date_of(const MailHit& hit) { return hit.entry.internal_date; }
-
-/// A mailbox may hold millions: only the newest are looked at.
-void keep_newest(std::vector<MailHit>& hits, std::size_t most) {
-    if (hits.size() <= most) return;
-    const auto end = hits.begin() + static_cast<std::ptrdiff_t>(most);
-    std::ranges::nth_element(hits, end, std::greater(), date_of);
-    hits.erase(end, hits.end());
 }
 
 }  // namespace
@@ -73,7 +51,7 @@ std::vector<base::FolderId> Session::searched_folders(const MailQuery& query) co
 
 /// Messages that may have the words, of one folder.
 awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId id,
-                                         std::vector<MailHit>* hits) {
+                                         std::vector<SearchHit>* hits) {
     auto folder = co_await account_->open(id);
     if (!folder) co_return;
     const std::size_t most = limits().search_messages_max;
@@ -95,33 +73,33 @@ awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId 
             const bool out = std::ranges::any_of(verdicts, [seq](const store::SearchHitsPtr& verdict) {
                 return verdict && verdict->of(seq) == store::SearchHits::Verdict::no;
             });
-            if (!out) hits->push_back({id, entry});
+            if (!out) hits->push_back({id, entry, store::FolderKind::mail});
             if (hits->size() >= 2 * most) keep_newest(*hits, most);
         });
     keep_newest(*hits, most);
 }
 
 /// All that match, the newest first; as many as are asked for, and how many there are (of those looked at).
-awaitable<std::vector<MailHit>> Session::find_mail(MailQuery query, std::size_t wanted) {
-    std::vector<MailHit> hits;
+awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_t wanted) {
+    std::vector<SearchHit> hits;
     for (const base::FolderId folder : searched_folders(query))
         co_await find_candidates(&query, folder, &hits);
     std::ranges::sort(hits, std::greater(), date_of);
     if (query.words.empty()) co_return hits;
     for (std::string& word : query.words) word = folded(word);
     const auto began = std::chrono::steady_clock::now();
-    std::vector<MailHit> out;
+    std::vector<SearchHit> out;
     ItemOptions text;
     text.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
     const auto executor = co_await boost::asio::this_coro::executor;
-    for (const MailHit& hit : hits) {
+    for (const SearchHit& hit : hits) {
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
         const auto passed = std::chrono::steady_clock::now() - began;
         if (out.size() >= wanted || passed > limits().answer_time) break;
         auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
         const auto item = co_await fetch_item(*folder, hit.entry.uid, text);
-        if (item && has_words(*item, query.words)) out.push_back(hit);
+        if (item && mail_has_words(*item, query.words)) out.push_back(hit);
     }
     co_return out;
 }
@@ -189,31 +167,57 @@ std::string shown(const PlaceRange& range) {
 
 }  // namespace
 
+/// Its Result, unless it is gone meanwhile. How large its text is.
+awaitable<std::size_t> Session::write_hit(wbxml::Encoder* to, const SearchHit* hit,
+                                          const ItemOptions* options) {
+    namespace tags = wbxml::search;
+    const auto folder = co_await account_->open(hit->folder);
+    if (!folder) co_return 0;
+    store::Result<MailItem> mail = store::Error(store::Errc::not_found, "gone");
+    store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
+    const bool is_mail = hit->kind == store::FolderKind::mail;
+    if (is_mail) {
+        mail = co_await fetch_item(*folder, hit->entry.uid, *options);
+    } else {
+        item = co_await fetch_stored(*folder, hit->entry.uid);
+    }
+    if (!mail && !item) co_return 0;
+    to->open(tags::result);
+    to->text(wbxml::airsync::class_, class_of(hit->kind));
+    to->text(tags::long_id, write_item_id({hit->folder, hit->entry.uid}));
+    to->text(wbxml::airsync::collection_id, write_folder_id(hit->folder));
+    to->open(tags::properties);
+    if (is_mail) {
+        write_mail(*to, *mail, version_);
+    } else {
+        write_item(*to, hit->kind, *item, item_view(*options));
+    }
+    to->close();
+    to->close();
+    if (!is_mail) co_return pim::octets_of(*item);
+    co_return mail->body ? mail->body->data.size() : 0;
+}
+
 awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
     namespace tags = wbxml::search;
     const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
-    const std::vector<MailHit> hits = co_await find_mail(request->mail, wanted + 1);
+    std::vector<SearchHit> hits = co_await find_items(&request->mail, wanted + 1);
+    if (wants_class(request->mail, class_of(store::FolderKind::mail))) {
+        const std::vector<SearchHit> mail = co_await find_mail(request->mail, wanted + 1);
+        hits.insert(hits.end(), mail.begin(), mail.end());
+        std::ranges::sort(hits, std::greater(), date_of);
+    }
     auto range = places(*request, hits.size(), limits().search_results_max);
     to->number(tags::status, search_status::ok);
     std::size_t octets = 0;
     for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
-        auto folder = co_await account_->open(hits[i].folder);
-        store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
-        if (folder) item = co_await fetch_item(*folder, hits[i].entry.uid, request->options);
-        if (!item) continue;
-        octets += item->body ? item->body->data.size() : 0;
+        const wbxml::Encoder::Mark before = to->mark();
+        octets += co_await write_hit(to, &hits[i], &request->options);
         if (octets > limits().fetched_bytes_max && i != range->first) {
+            to->back_to(before);
             range->last = i - 1;  // the device asks for the rest
             break;
         }
-        to->open(tags::result);
-        to->text(wbxml::airsync::class_, "Email");
-        to->text(tags::long_id, write_item_id({hits[i].folder, hits[i].entry.uid}));
-        to->text(wbxml::airsync::collection_id, write_folder_id(hits[i].folder));
-        to->open(tags::properties);
-        write_mail(*to, *item, version_);
-        to->close();
-        to->close();
     }
     if (!range) to->empty(tags::result);  // devices look for one
     if (range) {
@@ -262,7 +266,7 @@ awaitable<Answer> Session::search() {
 awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
     namespace tags = wbxml::find;
     const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
-    const std::vector<MailHit> hits = co_await find_mail(request->mail, wanted + 1);
+    const std::vector<SearchHit> hits = co_await find_mail(request->mail, wanted + 1);
     const auto range = places(*request, hits.size(), limits().search_results_max);
     ItemOptions preview;
     preview.bodies.push_back({BodyType::plain, 0, false, 255});

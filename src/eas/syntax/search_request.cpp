@@ -1,5 +1,7 @@
 #include "eas/syntax/search_request.hpp"
 
+#include <algorithm>
+
 #include "eas/syntax/ids.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "wbxml/tags.hpp"
@@ -11,6 +13,7 @@ constexpr std::size_t words_max = 16;  // of one search
 constexpr std::size_t word_bytes_max = 256;
 constexpr std::size_t folders_max = 300;
 constexpr unsigned depth_max = 8;  // of And in And
+constexpr std::size_t classes_max = 16;
 
 /// "0" is the whole mailbox: Outlook's app asks so.
 void take_folder(std::string_view text, MailQuery& out) {
@@ -54,6 +57,10 @@ int take_query(wbxml::Element query, MailQuery& out, unsigned depth) {
             out.conversation = child.text();
         } else if (child.tag().page() == wbxml::tasks::subject.page()) {
             return search_status::protocol_error;  // MS-ASTASK section 3.2.5.2
+        } else if (child.tag() == wbxml::airsync::class_) {
+            // MS-ASCMD section 2.2.3.27.4
+            if (depth == 0) return search_status::too_complex;
+            if (out.classes.size() < classes_max) out.classes.emplace_back(child.text());
         }
     }
     return search_status::ok;
@@ -69,6 +76,10 @@ bool take_range(wbxml::Element element, SearchRequest& out) {
 }
 
 }  // namespace
+
+bool wants_class(const MailQuery& query, std::string_view name) {
+    return query.classes.empty() || std::ranges::find(query.classes, name) != query.classes.end();
+}
 
 std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> out;

@@ -17,8 +17,10 @@ inline constexpr int ok = 1, protocol_error = 2, server_error = 3, bad_link = 4,
                      not_found = 6, too_complex = 8, bad_range = 12;
 }
 
-/// In mail.
+/// In the mailbox.
 struct MailQuery {
+    /// "Email", "Contacts", …; none: all. Those that nobody serves find nothing.
+    std::vector<std::string> classes;
     std::vector<base::FolderId> folders;   ///< none: all
     bool deep = false;                     ///< what is below them too
     std::vector<std::string> words;        ///< each must be there
@@ -38,6 +40,8 @@ struct SearchRequest {
     int status = search_status::ok;
 };
 
+/// Whether items of this class are looked for.
+bool wants_class(const MailQuery& query, std::string_view name);
 SearchRequest parse_search(wbxml::Element root);
 SearchRequest parse_find(wbxml::Element root);
 
