@@ -1,0 +1,38 @@
+// What a message of another calendar, or an answer of the user himself, does to an event that is kept here.
+// RFC 5546 section 3.2. Who may say such things is the caller's to know. Pure.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "pim/itip/message.hpp"
+#include "pim/itip/people.hpp"
+
+namespace pim::itip {
+
+enum class Applied : std::uint8_t {
+    done,
+    nothing,  ///< old news, or none for this event
+    refused,  ///< it is another one's event, has no such occurrence, or would be too much
+};
+
+/// The event that a REQUEST makes where there is none: tentative as long as it is not answered. Of an
+/// occurrence without its series an event of its own.
+Component adopt(const Message& request, const Owner& owner);
+/// A REQUEST about an event that is here. Answers stay where the times did.
+Applied apply_request(Component& calendar, const Message& request, const Owner& owner);
+/// The event stays, and says that it does not take place.
+Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner);
+/// What `sender` says to the organizer, whose event this is: REPLY or COUNTER.
+Applied apply_reply(Component& calendar, const Message& reply, std::string_view sender);
+
+struct OwnAnswer {
+    Answer answer = Answer::none;
+    std::optional<std::int64_t> occurrence;  ///< nothing: all of the series
+    std::int64_t now = 0;
+};
+/// What the user answers. A declined occurrence leaves the series; a declined event is the caller's to
+/// remove. False: no such occurrence.
+bool apply_answer(Component& calendar, const OwnAnswer& answer, const Owner& owner);
+
+}  // namespace pim::itip

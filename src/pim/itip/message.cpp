@@ -1,0 +1,97 @@
+#include "pim/itip/message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/ascii.hpp"
+#include "pim/date_time.hpp"
+#include "pim/itip/events.hpp"
+
+namespace pim::itip {
+namespace {
+
+constexpr std::array<std::string_view, 7> method_names{"REQUEST", "REPLY",   "CANCEL",        "ADD",
+                                                       "COUNTER", "REFRESH", "DECLINECOUNTER"};
+constexpr std::array<std::string_view, 4> answer_names{"NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED"};
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
+void forget_own(Component& component) {
+    std::erase_if(component.properties, [](const Property& one) { return one.name.starts_with(own_prefix); });
+    for (Property& property : component.properties)
+        std::erase_if(property.parameters,
+                      [](const Parameter& one) { return one.name.starts_with(own_prefix); });
+    for (Component& inner : component.components) forget_own(inner);
+}
+
+/// What has to be there whatever the method: RFC 5546 section 3.2.
+bool is_sound(const Component& event, Method method, const MessageLimits& limits) {
+    const bool has_start = parse_date_time(event.raw("DTSTART")).has_value();
+    // Answers and cancellations may leave out when it is.
+    const bool needs_start = method == Method::request || method == Method::add;
+    if (needs_start && !has_start) return false;
+    const bool answers = method == Method::reply || method == Method::counter;
+    if (!answers && event.find("ORGANIZER") == nullptr) return false;
+    const auto attendees = std::ranges::count(event.properties, "ATTENDEE", &Property::name);
+    return static_cast<std::size_t>(attendees) <= limits.attendees_max;
+}
+
+}  // namespace
+
+std::string_view name_of(Method method) { return method_names[static_cast<std::size_t>(method)]; }
+
+std::optional<Method> method_named(std::string_view name) {
+    for (std::size_t i = 0; i < method_names.size(); ++i)
+        if (base::equals_nocase(method_names[i], name)) return static_cast<Method>(i);
+    return std::nullopt;
+}
+
+const Component& Message::event() const { return *main_event(calendar); }
+
+std::optional<Message> read_message(std::string_view text, const MessageLimits& limits) {
+    auto calendar = parse(text, limits.text);
+    if (!calendar || calendar->name != "VCALENDAR") return std::nullopt;
+    const auto method = method_named(calendar->text("METHOD"));
+    if (!method) return std::nullopt;
+    calendar->remove("METHOD");
+    std::erase_if(calendar->components,
+                  [](const Component& one) { return !is_event(one) && one.name != "VTIMEZONE"; });
+    forget_own(*calendar);
+    Message out;
+    out.method = *method;
+    std::size_t masters = 0, overrides = 0;
+    for (const Component& one : calendar->components) {
+        if (!is_event(one)) continue;
+        const std::string uid = one.text("UID");
+        if (uid.empty() || uid.size() > limits.uid_octets_max) return std::nullopt;
+        if (!out.uid.empty() && out.uid != uid) return std::nullopt;
+        if (!is_sound(one, *method, limits)) return std::nullopt;
+        overrides += is_override(one) ? 1U : 0U;
+        if (!is_override(one) && ++masters > 1) return std::nullopt;
+        out.uid = uid;
+    }
+    if (out.uid.empty()) return std::nullopt;
+    const bool whole = *method == Method::request && masters == 1;
+    if (overrides > (whole ? overrides_max : limits.occurrences_max)) return std::nullopt;
+    out.calendar = std::move(*calendar);
+    return out;
+}
+
+Revision revision_of(const Component& event) {
+    Revision out;
+    const std::string_view sequence = event.raw("SEQUENCE");
+    std::from_chars(sequence.data(), sequence.data() + sequence.size(), out.sequence);
+    if (const auto stamp = parse_date_time(event.raw("DTSTAMP"))) out.stamp = stamp->seconds;
+    return out;
+}
+
+std::string_view name_of(Answer answer) { return answer_names[static_cast<std::size_t>(answer)]; }
+
+Answer answer_of(const Property& attendee) {
+    const auto at = std::ranges::find_if(answer_names, [&attendee](std::string_view name) {
+        return base::equals_nocase(name, attendee.parameter("PARTSTAT"));
+    });
+    return at == answer_names.end() ? Answer::none : static_cast<Answer>(at - answer_names.begin());
+}
+
+}  // namespace pim::itip

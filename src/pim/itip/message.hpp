@@ -1,0 +1,52 @@
+// Message: what one calendar says to another about an event: a text/calendar part with a METHOD. RFC 5546, in
+// mail as RFC 6047 has it. Read and checked. Pure.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pim/component.hpp"
+
+namespace pim::itip {
+
+enum class Method : std::uint8_t { request, reply, cancel, add, counter, refresh, decline_counter };
+
+/// "REQUEST".
+std::string_view name_of(Method method);
+/// Nothing: none of those above; PUBLISH asks nobody for anything.
+std::optional<Method> method_named(std::string_view name);
+
+struct MessageLimits {
+    ComponentLimits text{1U << 20, 10'000, 1'100, 3, 64};  ///< a stranger's: text alone, no pictures
+    std::size_t attendees_max = 2'000;                     ///< an invitation to more is a newsletter
+    std::size_t uid_octets_max = 1'000;
+    /// Each is looked for in its series, by a walk over it; only a REQUEST of a whole series brings more.
+    std::size_t occurrences_max = 50;
+};
+
+struct Message {
+    Method method = Method::request;
+    Component calendar;  ///< without METHOD, and without what this server alone may say of an event
+    std::string uid;
+    /// The series, or the occurrence that it is about.
+    const Component& event() const;
+};
+
+/// Nothing: it is no such message: no VCALENDAR, no method of those above, no event with a UID and a start,
+/// events of several UIDs, or it exceeds a limit.
+std::optional<Message> read_message(std::string_view text, const MessageLimits& limits = {});
+
+/// Which of two texts about one event is newer: RFC 5546 section 2.1.5.
+struct Revision {
+    std::int64_t sequence = 0, stamp = 0;
+    auto operator<=>(const Revision&) const = default;
+};
+Revision revision_of(const Component& event);
+
+/// Of an ATTENDEE: RFC 5545 section 3.2.12.
+enum class Answer : std::uint8_t { none, accepted, tentative, declined };
+std::string_view name_of(Answer answer);
+Answer answer_of(const Property& attendee);
+
+}  // namespace pim::itip

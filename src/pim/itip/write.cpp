@@ -1,0 +1,270 @@
+#include "pim/itip/write.hpp"
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "pim/date_time.hpp"
+#include "pim/itip/events.hpp"
+
+namespace pim::itip {
+namespace {
+
+constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
+constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
+constexpr std::string_view responses_property = "X-BARID-RESPONSE-REQUESTED";
+/// Of an answer: what names the event, and what people read.
+constexpr std::string_view named_by[] = {"UID",   "SEQUENCE", "ORGANIZER", "RECURRENCE-ID", "DTSTART",
+                                         "DTEND", "DURATION", "SUMMARY",   "LOCATION",      "PRIORITY"};
+
+std::string utc_text(std::int64_t seconds) { return write_date_time(DateTime{seconds}); }
+
+/// Without what is this server's and its user's own.
+void make_public(Component& event) {
+    const bool no_answer = event.raw(responses_property) == "FALSE";
+    const std::string intended(event.raw(busy_property));
+    std::erase_if(event.properties, [](const Property& one) {
+        return one.name.starts_with(own_prefix) || one.name == "CATEGORIES";
+    });
+    for (Property& property : event.properties) {
+        std::erase_if(property.parameters,
+                      [](const Parameter& one) { return one.name.starts_with(own_prefix); });
+        if (property.name == "ATTENDEE") property.set_parameter("RSVP", no_answer ? "FALSE" : "TRUE");
+    }
+    if (intended.empty()) return;
+    event.set_raw(intended_property, intended);
+    event.set_raw(busy_property, "TENTATIVE");
+}
+
+/// An object around the events of `calendar`, which are to be added.
+Component envelope(const Component& calendar, Method method) {
+    Component out("VCALENDAR");
+    out.set_raw("PRODID", "-//Barid//Barid//EN");
+    out.set_raw("VERSION", "2.0");
+    out.set_raw("METHOD", name_of(method));
+    take_zones(out, calendar);
+    for (Component& zone : out.components)
+        std::erase_if(zone.properties, [](const Property& one) { return one.name.starts_with(own_prefix); });
+    return out;
+}
+
+/// The event itself, or one occurrence of it as it is or would be.
+std::optional<Component> event_of(const Component& calendar, std::optional<std::int64_t> occurrence) {
+    if (!occurrence) {
+        const Component* master = master_of(calendar);
+        if (master == nullptr) return std::nullopt;
+        Component out = *master;
+        for (Property& one : out.properties)
+            if (one.name == orphan_property) one.name = "RECURRENCE-ID";
+        return out;
+    }
+    Component copy = calendar;
+    const Component* own = own_occurrence(copy, *occurrence);
+    return own == nullptr ? std::nullopt : std::optional(*own);
+}
+
+std::vector<std::string> others_in(const Component& event, const Owner& owner) {
+    std::vector<std::string> out;
+    for (const Property& one : event.properties) {
+        if (one.name != "ATTENDEE") continue;
+        std::string address = base::lowered(address_of(one));
+        const bool known = std::ranges::find(out, address) != out.end();
+        if (address.find('@') != std::string::npos && !known && !owner.is(address))
+            out.push_back(std::move(address));
+    }
+    return out;
+}
+
+/// What those who were asked can see of an event, whoever they are.
+Component visible(const Component& event) {
+    Component out = event;
+    make_public(out);
+    for (const std::string_view name :
+         {"ATTENDEE", "EXDATE", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "CREATED"})
+        out.remove(name);
+    out.components.clear();
+    std::ranges::sort(out.properties, {}, [](const Property& one) { return one.name + "\n" + one.value; });
+    return out;
+}
+
+bool is_called_off(const Component& event) { return event.raw("STATUS") == "CANCELLED"; }
+
+/// RFC 5546 section 2.1.4.
+bool times_differ(const Component& a, const Component& b) {
+    constexpr std::string_view names[] = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE"};
+    return std::ranges::any_of(names, [&](std::string_view name) { return a.raw(name) != b.raw(name); });
+}
+
+void raise_sequence(Component& event) {
+    event.set_raw("SEQUENCE", std::to_string(revision_of(event).sequence + 1));
+}
+
+void forget_answers(Component& event, const Owner& owner) {
+    for (Property& one : event.properties) {
+        if (one.name != "ATTENDEE" || owner.is(address_of(one))) continue;
+        one.set_parameter("PARTSTAT", name_of(Answer::none));
+        std::erase_if(one.parameters, [](const Parameter& p) { return p.name.starts_with(own_prefix); });
+    }
+}
+
+std::vector<std::string> without(const std::vector<std::string>& all, const std::vector<std::string>& some) {
+    std::vector<std::string> out;
+    for (const std::string& one : all)
+        if (std::ranges::find(some, one) == some.end()) out.push_back(one);
+    return out;
+}
+
+void add_notice(std::vector<Notice>& out, Method method, std::optional<std::int64_t> occurrence,
+                std::vector<std::string> attendees) {
+    if (!attendees.empty()) out.push_back({method, occurrence, std::move(attendees)});
+}
+
+/// One event, or one occurrence, as it was and as it is.
+void compare(const Component& before, Component& after, std::optional<std::int64_t> occurrence,
+             const Owner& owner, std::vector<Notice>& out) {
+    const std::vector<std::string> asked = others_in(before, owner), now = others_in(after, owner);
+    if (is_called_off(after)) {
+        if (is_called_off(before)) return;
+        raise_sequence(after);
+        return add_notice(out, Method::cancel, occurrence, asked);
+    }
+    const bool moved = times_differ(before, after);
+    const bool differs = visible(before) != visible(after);
+    if (moved || is_called_off(before)) {
+        raise_sequence(after);
+        forget_answers(after, owner);
+    }
+    add_notice(out, Method::cancel, occurrence, without(asked, now));
+    add_notice(out, Method::request, occurrence, differs ? now : without(now, asked));
+}
+
+/// Occurrences that were taken out of the series, and those that are other than they were.
+void compare_occurrences(const Component& before, Component& after, const Owner& owner,
+                         std::vector<Notice>& out) {
+    Component known = before;
+    for (Component& one : after.components) {
+        if (!is_override(one) || std::ranges::find(before.components, one) != before.components.end())
+            continue;
+        const auto moment = moment_of(after, one, "RECURRENCE-ID");
+        if (!moment) continue;
+        if (const Component* was = own_occurrence(known, *moment)) compare(*was, one, moment, owner, out);
+    }
+    const Component& series = *master_of(after);
+    for (const Property& one : series.properties) {
+        if (one.name != "EXDATE") continue;
+        for (const std::string& text : split(one.value, ',')) {
+            Property single = one;
+            single.value = text;
+            const auto moment = moment_of(after, single);
+            if (!moment || !has_occurrence(before, *moment)) continue;
+            const Component* was = find_override(before, *moment);
+            if (was != nullptr && is_called_off(*was)) continue;
+            add_notice(out, Method::cancel, moment,
+                       others_in(was != nullptr ? *was : *master_of(before), owner));
+        }
+    }
+}
+
+}  // namespace
+
+Method method_of(const OutgoingReply& reply) {
+    return reply.proposed_start && reply.proposed_end ? Method::counter : Method::reply;
+}
+
+std::optional<Component> make_reply(const Component& calendar, const OutgoingReply& reply,
+                                    const Owner& owner) {
+    const auto event = event_of(calendar, reply.occurrence);
+    const Property* own = event ? owner.attendee_of(*event) : nullptr;
+    if (own == nullptr) return std::nullopt;
+    Component out = envelope(calendar, method_of(reply));
+    Component& made = out.components.emplace_back("VEVENT");
+    for (const Property& one : event->properties)
+        if (std::ranges::find(named_by, one.name) != std::end(named_by)) made.properties.push_back(one);
+    made.set_raw("DTSTAMP", utc_text(reply.now));
+    Property& attendee = made.properties.emplace_back("ATTENDEE", own->value);
+    attendee.set_parameter(
+        "CN", own->parameter("CN").empty() ? std::string_view(owner.name) : own->parameter("CN"));
+    attendee.set_parameter("PARTSTAT", name_of(reply.answer));
+    made.set_text("COMMENT", reply.comment);
+    if (method_of(reply) == Method::counter && made.find("DTSTART") != nullptr) {
+        const Property like = *made.find("DTSTART");
+        made.remove("DURATION");
+        made.remove("DTEND");
+        *made.find("DTSTART") = moment_like(calendar, like, "DTSTART", *reply.proposed_start);
+        made.properties.push_back(moment_like(calendar, like, "DTEND", *reply.proposed_end));
+    }
+    return out;
+}
+
+std::optional<Component> make_request(const Component& calendar, std::optional<std::int64_t> occurrence,
+                                      std::int64_t now) {
+    Component out = envelope(calendar, Method::request);
+    if (occurrence) {
+        auto one = event_of(calendar, occurrence);
+        if (!one) return std::nullopt;
+        out.components.push_back(std::move(*one));
+    } else {
+        for (const Component& one : calendar.components)
+            if (is_event(one)) out.components.push_back(one);
+    }
+    if (main_event(out) == nullptr) return std::nullopt;
+    for (Component& one : out.components) {
+        if (!is_event(one)) continue;
+        make_public(one);
+        one.set_raw("DTSTAMP", utc_text(now));
+        if (one.find("SEQUENCE") == nullptr) one.set_raw("SEQUENCE", "0");
+        if (one.find("STATUS") == nullptr) one.set_raw("STATUS", "CONFIRMED");
+    }
+    return out;
+}
+
+std::optional<Component> make_cancel(const Component& calendar, const std::vector<std::string>& attendees,
+                                     std::optional<std::int64_t> occurrence, std::int64_t now) {
+    auto event = event_of(calendar, occurrence);
+    if (!event) return std::nullopt;
+    make_public(*event);
+    event->components.clear();
+    std::erase_if(event->properties, [&attendees](const Property& one) {
+        return one.name == "ATTENDEE" &&
+               std::ranges::find(attendees, base::lowered(address_of(one))) == attendees.end();
+    });
+    for (const std::string_view name : {busy_property, intended_property}) event->remove(name);
+    event->set_raw("STATUS", "CANCELLED");
+    event->set_raw("DTSTAMP", utc_text(now));
+    raise_sequence(*event);
+    Component out = envelope(calendar, Method::cancel);
+    out.components.push_back(std::move(*event));
+    return out;
+}
+
+std::vector<Notice> organize(const Component* before, Component& after, const Owner& owner) {
+    std::vector<Notice> out;
+    Component* event = master_of(after);
+    if (event == nullptr || !owner.organizes(*event)) return out;
+    const Component* was = before == nullptr ? nullptr : master_of(*before);
+    if (was == nullptr) {
+        if (event->find("SEQUENCE") == nullptr) event->set_raw("SEQUENCE", "0");
+        if (!is_called_off(*event)) add_notice(out, Method::request, {}, others_in(*event, owner));
+        return out;
+    }
+    compare(*was, *event, {}, owner, out);
+    const bool all_told = std::ranges::any_of(out, [&](const Notice& one) {
+        return one.method == Method::request && one.attendees == others_in(*event, owner);
+    });
+    if (!all_told && !is_called_off(*event)) compare_occurrences(*before, after, owner, out);
+    return out;
+}
+
+std::vector<Notice> call_off_all(const Component& calendar, const Owner& owner) {
+    std::vector<Notice> out;
+    const Component* event = master_of(calendar);
+    if (event == nullptr || !owner.organizes(*event) || is_called_off(*event)) return out;
+    std::vector<std::string> asked;
+    for (const Component& one : calendar.components)
+        if (is_event(one))
+            for (std::string& address : others_in(one, owner))
+                if (std::ranges::find(asked, address) == asked.end()) asked.push_back(std::move(address));
+    add_notice(out, Method::cancel, {}, std::move(asked));
+    return out;
+}
+
+}  // namespace pim::itip

@@ -1,0 +1,47 @@
+// What this calendar says to another about an event: REQUEST, CANCEL, REPLY, COUNTER. RFC 5546 section 3.2.
+// Pure.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pim/itip/message.hpp"
+#include "pim/itip/people.hpp"
+
+namespace pim::itip {
+
+struct OutgoingReply {
+    Answer answer = Answer::none;
+    std::optional<std::int64_t> occurrence;  ///< nothing: the whole event
+    /// Another time that he would like better; of a whole day its dates. Then it is a COUNTER.
+    std::optional<std::int64_t> proposed_start, proposed_end;
+    std::string comment;
+    std::int64_t now = 0;
+};
+Method method_of(const OutgoingReply& reply);
+/// The object with its METHOD. Nothing: there is no such occurrence, or the owner was not asked.
+std::optional<Component> make_reply(const Component& calendar, const OutgoingReply& reply,
+                                    const Owner& owner);
+
+/// The event as others may see it. `occurrence`: that one alone. Nothing: there is none.
+std::optional<Component> make_request(const Component& calendar, std::optional<std::int64_t> occurrence,
+                                      std::int64_t now);
+/// To `attendees` alone; of one occurrence or of all.
+std::optional<Component> make_cancel(const Component& calendar, const std::vector<std::string>& attendees,
+                                     std::optional<std::int64_t> occurrence, std::int64_t now);
+
+/// What the organizer's change of an event asks to be told.
+struct Notice {
+    Method method = Method::request;
+    std::optional<std::int64_t> occurrence;
+    std::vector<std::string> attendees;
+    bool operator==(const Notice&) const = default;
+};
+/// Makes `after` ready to be kept: SEQUENCE goes up when the times have changed, and answers to the former
+/// ones do not count (RFC 5546 section 2.1.4). `before` null: the event is new.
+std::vector<Notice> organize(const Component* before, Component& after, const Owner& owner);
+/// Of an event that is taken away: to all that were asked.
+std::vector<Notice> call_off_all(const Component& calendar, const Owner& owner);
+
+}  // namespace pim::itip

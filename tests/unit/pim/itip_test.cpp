@@ -1,0 +1,386 @@
+// Messages between calendars, as the programs of others write them, and what they do to events kept here.
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "pim/date_time.hpp"
+#include "pim/itip/apply.hpp"
+#include "pim/itip/events.hpp"
+#include "pim/itip/write.hpp"
+
+namespace pim::itip {
+namespace {
+
+constexpr std::string_view berlin =
+    "BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\n"
+    "TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10\r\n"
+    "END:STANDARD\r\nBEGIN:DAYLIGHT\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n"
+    "RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE\r\n";
+
+std::string object(std::string_view method, std::string_view inside) {
+    return "BEGIN:VCALENDAR\r\nPRODID:-//Test//EN\r\nVERSION:2.0\r\nMETHOD:" + std::string(method) + "\r\n" +
+           std::string(inside) + "END:VCALENDAR\r\n";
+}
+std::string event(std::string_view lines) {
+    return "BEGIN:VEVENT\r\n" + std::string(lines) + "END:VEVENT\r\n";
+}
+
+/// As Google Calendar invites.
+std::string google(std::string_view times = "DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\n",
+                   int sequence = 0) {
+    return object("REQUEST",
+                  event(std::string(times) +
+                        "DTSTAMP:20261122T120000Z\r\nORGANIZER;CN=Olga:mailto:olga@example.test\r\n"
+                        "UID:7kukuqrfedlm2f9t@google.com\r\n"
+                        "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE\r\n"
+                        " ;CN=olga@example.test;X-NUM-GUESTS=0:mailto:olga@example.test\r\n"
+                        "ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=\r\n"
+                        " TRUE;CN=anna@example.test;X-NUM-GUESTS=0:mailto:Anna@Example.test\r\n"
+                        "X-MICROSOFT-CDO-OWNERAPPTID:1\r\nX-BARID-MEETING-STATUS:15\r\n"
+                        "LOCATION:Room 1\\, left\r\nSEQUENCE:" +
+                        std::to_string(sequence) +
+                        "\r\nSTATUS:CONFIRMED\r\nSUMMARY:Plans\r\nTRANSP:OPAQUE\r\n"
+                        "BEGIN:VALARM\r\nACTION:EMAIL\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"));
+}
+
+/// As Outlook does, of each Tuesday.
+std::string outlook(int sequence = 0, std::string_view more = {}) {
+    return object(
+        "REQUEST",
+        std::string(berlin) +
+            event("ORGANIZER;CN=Olga:MAILTO:olga@example.test\r\n"
+                  "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;CN=Anna:MAILTO:anna@e\r\n"
+                  " xample.test\r\nDESCRIPTION;LANGUAGE=en-US:Text\\n\r\n"
+                  "RRULE:FREQ=WEEKLY;UNTIL=20270301T090000Z;INTERVAL=1;BYDAY=TU;WKST=MO\r\n"
+                  "UID:040000008200E00074C5B7101A82E00800000000E040C9C12685C4010000000000000000100\r\n"
+                  " 000000BF0ED4B6E4EE94E9E39E3867B378EF3\r\nSUMMARY;LANGUAGE=en-US:Weekly\r\n"
+                  "DTSTART;TZID=W. Europe Standard Time:20261201T100000\r\n"
+                  "DTEND;TZID=W. Europe Standard Time:20261201T110000\r\nCLASS:PUBLIC\r\nPRIORITY:5\r\n"
+                  "DTSTAMP:20261122T12000" +
+                  std::to_string(sequence) +
+                  "Z\r\nTRANSP:OPAQUE\r\nSTATUS:CONFIRMED\r\nSEQUENCE:" + std::to_string(sequence) +
+                  "\r\nX-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE\r\nX-MICROSOFT-CDO-INTENDEDSTATUS:OOF\r\n"
+                  "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:REMINDER\r\n"
+                  "TRIGGER;RELATED=START:-PT15M\r\nEND:VALARM\r\n") +
+            std::string(more));
+}
+
+constexpr std::string_view outlook_uid =
+    "040000008200E00074C5B7101A82E00800000000E040C9C12685C4010000000000000000100000000BF0ED4B6E4EE94E9E39E38"
+    "67B378EF3";
+constexpr std::int64_t first = 1'796'115'600;  // 2026-12-01 09:00 UTC
+constexpr std::int64_t week = 7 * day_seconds;
+
+const Owner anna{{"anna@example.test", "a.b@example.test"}, "Anna B."};
+const Owner olga{{"olga@example.test"}, "Olga"};
+
+Message read(const std::string& text) {
+    auto out = read_message(text);
+    EXPECT_TRUE(out) << text;
+    return out.value_or(Message());
+}
+
+std::string answer(std::string_view partstat, std::string_view stamp, std::string_view more = {},
+                   std::string_view uid = outlook_uid) {
+    return object("REPLY",
+                  std::string(berlin) +
+                      event("UID:" + std::string(uid) + "\r\nDTSTAMP:" + std::string(stamp) +
+                            "\r\nORGANIZER:mailto:olga@example.test\r\nSEQUENCE:0\r\n"
+                            "ATTENDEE;PARTSTAT=" +
+                            std::string(partstat) + ":mailto:anna@example.test\r\n" + std::string(more)));
+}
+
+/// What the organizer has.
+Component kept_by_organizer() { return read(outlook()).calendar; }
+
+TEST(ItipMessage, WhatOthersWrite) {
+    const Message from_google = read(google());
+    EXPECT_EQ(from_google.method, Method::request);
+    EXPECT_EQ(from_google.uid, "7kukuqrfedlm2f9t@google.com");
+    EXPECT_EQ(from_google.calendar.find("METHOD"), nullptr);
+    EXPECT_EQ(from_google.event().find("X-BARID-MEETING-STATUS"), nullptr);
+    EXPECT_EQ(from_google.event().text("LOCATION"), "Room 1, left");
+    EXPECT_TRUE(find_attendee(from_google.event(), "anna@example.test"));
+    const Message from_outlook = read(outlook());
+    EXPECT_EQ(from_outlook.uid, outlook_uid);
+    EXPECT_EQ(moment_of(from_outlook.calendar, from_outlook.event(), "DTSTART"), first);
+    EXPECT_TRUE(is_organizer(from_outlook.event(), "Olga@example.test"));
+    EXPECT_EQ(read(answer("ACCEPTED", "20261122T130000Z")).method, Method::reply);
+}
+
+TEST(ItipMessage, WhatIsNone) {
+    EXPECT_FALSE(read_message(""));
+    EXPECT_FALSE(read_message(object("PUBLISH", event("UID:1\r\nDTSTART:20261201T090000Z\r\n"))));
+    EXPECT_FALSE(read_message(object("REQUEST", "")));
+    const std::string fine = "ORGANIZER:mailto:o@b.test\r\nDTSTART:20261201T090000Z\r\n";
+    EXPECT_TRUE(read_message(object("REQUEST", event(fine + "UID:1\r\n"))));
+    EXPECT_FALSE(read_message(object("REQUEST", event(fine))));
+    EXPECT_FALSE(read_message(object("REQUEST", event("UID:1\r\nORGANIZER:mailto:o@b.test\r\n"))));
+    EXPECT_FALSE(read_message(object("REQUEST", event("UID:1\r\nDTSTART:20261201T090000Z\r\n"))));
+    const std::string two =
+        event(fine + "UID:1\r\n") + event(fine + "UID:2\r\nRECURRENCE-ID:20261201T090000Z\r\n");
+    EXPECT_FALSE(read_message(object("REQUEST", two)));
+    EXPECT_FALSE(read_message(object("REQUEST", event(fine + "UID:1\r\n") + event(fine + "UID:1\r\n"))));
+    std::string crowd;
+    for (int i = 0; i < 12; ++i) crowd += "ATTENDEE:mailto:p" + std::to_string(i) + "@b.test\r\n";
+    MessageLimits limits;
+    limits.attendees_max = 11;
+    EXPECT_FALSE(read_message(object("REQUEST", event(fine + "UID:1\r\n" + crowd)), limits));
+}
+
+TEST(ItipApply, ARequestIsTentativeUntilItIsAnswered) {
+    Component kept = adopt(read(google()), anna);
+    const Component& made = *master_of(kept);
+    EXPECT_EQ(made.raw("X-MICROSOFT-CDO-BUSYSTATUS"), "TENTATIVE");
+    EXPECT_TRUE(made.components.empty());  // an alarm that would send mail
+    EXPECT_TRUE(apply_answer(kept, {Answer::accepted, {}, first}, anna));
+    EXPECT_EQ(answer_of(*anna.attendee_of(*master_of(kept))), Answer::accepted);
+    EXPECT_EQ(master_of(kept)->raw("X-MICROSOFT-CDO-BUSYSTATUS"), "BUSY");
+    Component away = adopt(read(outlook()), anna);
+    EXPECT_EQ(master_of(away)->components.size(), 1U);
+    EXPECT_TRUE(apply_answer(away, {Answer::accepted, {}, first}, anna));
+    EXPECT_EQ(master_of(away)->raw("X-MICROSOFT-CDO-BUSYSTATUS"), "OOF");
+    // Asked by a list: he is added.
+    Component by_list = adopt(read(google()), Owner{{"eve@example.test"}, ""});
+    EXPECT_TRUE(find_attendee(*master_of(by_list), "eve@example.test"));
+}
+
+TEST(ItipApply, UpdatesKeepTheAnswerWhereTheTimesStay) {
+    Component kept = adopt(read(google()), anna);
+    ASSERT_TRUE(apply_answer(kept, {Answer::accepted, {}, first}, anna));
+    EXPECT_EQ(apply_request(kept, read(google()), anna), Applied::nothing);  // the same once more
+    std::string text = google("DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\n", 1);
+    text.replace(text.find("Room 1"), 6, "Room 2");
+    EXPECT_EQ(apply_request(kept, read(text), anna), Applied::done);
+    EXPECT_EQ(master_of(kept)->text("LOCATION"), "Room 2, left");
+    EXPECT_EQ(answer_of(*anna.attendee_of(*master_of(kept))), Answer::accepted);
+    const std::string moved = google("DTSTART:20261202T090000Z\r\nDTEND:20261202T100000Z\r\n", 2);
+    EXPECT_EQ(apply_request(kept, read(moved), anna), Applied::done);
+    EXPECT_EQ(answer_of(*anna.attendee_of(*master_of(kept))), Answer::none);
+    EXPECT_EQ(master_of(kept)->raw("X-MICROSOFT-CDO-BUSYSTATUS"), "TENTATIVE");
+    EXPECT_EQ(apply_request(kept, read(google()), anna), Applied::nothing);  // older
+    // Nobody else may change it, and nobody may change the organizer's own.
+    std::string forged = google("DTSTART:20261203T090000Z\r\n", 3);
+    forged.replace(forged.find("mailto:olga"), 11, "mailto:evil");
+    EXPECT_EQ(apply_request(kept, read(forged), anna), Applied::refused);
+    Component own = kept_by_organizer();
+    EXPECT_EQ(apply_request(own, read(outlook(3)), olga), Applied::refused);
+}
+
+std::string occurrence_of_outlook(std::string_view method, int sequence,
+                                  std::string_view start = "20261208T140000") {
+    return object(method,
+                  std::string(berlin) +
+                      event("UID:" + std::string(outlook_uid) +
+                            "\r\nRECURRENCE-ID;TZID=W. Europe Standard Time:20261208T100000\r\n"
+                            "ORGANIZER:mailto:olga@example.test\r\nATTENDEE:mailto:anna@example.test\r\n"
+                            "DTSTAMP:20261123T120000Z\r\nSUMMARY:Later\r\nSEQUENCE:" +
+                            std::to_string(sequence) +
+                            "\r\nDTSTART;TZID=W. Europe Standard Time:" + std::string(start) +
+                            "\r\nDURATION:PT1H\r\n" + (method == "CANCEL" ? "STATUS:CANCELLED\r\n" : "")));
+}
+
+TEST(ItipApply, OccurrencesOfASeries) {
+    Component kept = adopt(read(outlook()), anna);
+    EXPECT_TRUE(has_occurrence(kept, first + week));
+    EXPECT_FALSE(has_occurrence(kept, first + day_seconds));
+    EXPECT_EQ(apply_request(kept, read(occurrence_of_outlook("REQUEST", 1)), anna), Applied::done);
+    const Component* own = find_override(kept, first + week);
+    ASSERT_NE(own, nullptr);
+    EXPECT_EQ(own->text("SUMMARY"), "Later");
+    EXPECT_EQ(moment_of(kept, *own, "DTSTART"), first + week + 4 * 3'600);
+    EXPECT_TRUE(apply_answer(kept, {Answer::declined, first + week, first}, anna));
+    EXPECT_FALSE(has_occurrence(kept, first + week));
+    EXPECT_FALSE(apply_answer(kept, {Answer::accepted, first + week, first}, anna));
+    EXPECT_EQ(apply_request(kept, read(occurrence_of_outlook("REQUEST", 2)), anna), Applied::done);
+    EXPECT_TRUE(has_occurrence(kept, first + week));
+    EXPECT_TRUE(apply_answer(kept, {Answer::tentative, first + 2 * week, first}, anna));
+    EXPECT_EQ(answer_of(*anna.attendee_of(*find_override(kept, first + 2 * week))), Answer::tentative);
+    EXPECT_EQ(answer_of(*anna.attendee_of(*master_of(kept))), Answer::none);
+    // The series anew, at the same times: what is its own stays.
+    EXPECT_EQ(apply_request(kept, read(outlook(3)), anna), Applied::done);
+    EXPECT_NE(find_override(kept, first + 2 * week), nullptr);
+    EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 4)), anna), Applied::done);
+    EXPECT_EQ(find_override(kept, first + week)->raw("STATUS"), "CANCELLED");
+    EXPECT_EQ(master_of(kept)->raw("STATUS"), "CONFIRMED");
+}
+
+TEST(ItipApply, AnOccurrenceWithoutItsSeries) {
+    Component kept = adopt(read(occurrence_of_outlook("REQUEST", 0)), anna);
+    const Component* made = master_of(kept);
+    ASSERT_NE(made, nullptr);
+    EXPECT_EQ(moment_of(kept, *made, orphan_property), first + week);
+    EXPECT_EQ(apply_request(kept, read(occurrence_of_outlook("REQUEST", 1, "20261208T150000")), anna),
+              Applied::done);
+    EXPECT_EQ(moment_of(kept, *master_of(kept), "DTSTART"), first + week + 5 * 3'600);
+    OutgoingReply reply;
+    reply.answer = Answer::accepted;
+    const auto text = make_reply(kept, reply, anna);
+    ASSERT_TRUE(text);
+    EXPECT_EQ(moment_of(*text, *main_event(*text), "RECURRENCE-ID"), first + week);
+    EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 2)), anna), Applied::done);
+    EXPECT_EQ(master_of(kept)->raw("STATUS"), "CANCELLED");
+}
+
+TEST(ItipApply, Cancellation) {
+    Component kept = adopt(read(outlook()), anna);
+    std::string text = outlook(1);
+    text.replace(text.find("METHOD:REQUEST"), 14, "METHOD:CANCEL");
+    std::string forged = text;
+    forged.replace(forged.find("MAILTO:olga"), 11, "MAILTO:evil");
+    EXPECT_EQ(apply_cancel(kept, read(forged), anna), Applied::refused);
+    EXPECT_EQ(apply_cancel(kept, read(text), anna), Applied::done);
+    EXPECT_EQ(master_of(kept)->raw("STATUS"), "CANCELLED");
+    EXPECT_EQ(master_of(kept)->raw("X-MICROSOFT-CDO-BUSYSTATUS"), "FREE");
+    // Others are asked no more: that is nothing to her.
+    Component stays = adopt(read(outlook()), anna);
+    std::string other = text;
+    other.replace(other.find("anna@e\r\n xample"), 15, "eve@ex\r\n ample");
+    other.replace(other.find("STATUS:CONFIRMED"), 16, "STATUS:TENTATIVE");
+    EXPECT_EQ(apply_cancel(stays, read(other), anna), Applied::nothing);
+}
+
+Answer annas(const Component& kept) {
+    return answer_of(*find_attendee(*master_of(kept), "anna@example.test"));
+}
+
+TEST(ItipApply, AnswersInTheOrderInWhichTheyWereGiven) {
+    Component kept = kept_by_organizer();
+    EXPECT_EQ(apply_reply(kept, read(answer("TENTATIVE", "20261122T140000Z")), "anna@example.test"),
+              Applied::done);
+    EXPECT_EQ(annas(kept), Answer::tentative);
+    // An older one that was late, and the same once more.
+    EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T130000Z")), "anna@example.test"),
+              Applied::nothing);
+    EXPECT_EQ(apply_reply(kept, read(answer("TENTATIVE", "20261122T140000Z")), "anna@example.test"),
+              Applied::nothing);
+    EXPECT_EQ(apply_reply(kept, read(answer("ACCEPTED", "20261122T150000Z")), "anna@example.test"),
+              Applied::done);
+    EXPECT_EQ(annas(kept), Answer::accepted);
+    // In somebody's name, or by one who was not asked.
+    EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T160000Z")), "eve@example.test"),
+              Applied::refused);
+    EXPECT_EQ(annas(kept), Answer::accepted);
+    // To what the event was before.
+    master_of(kept)->set_raw("SEQUENCE", "1");
+    EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T160000Z")), "anna@example.test"),
+              Applied::nothing);
+}
+
+TEST(ItipApply, AnswerToOneOccurrence) {
+    Component kept = kept_by_organizer();
+    const std::string one = answer("DECLINED", "20261122T140000Z", "RECURRENCE-ID:20261208T090000Z\r\n");
+    EXPECT_EQ(apply_reply(kept, read(one), "anna@example.test"), Applied::done);
+    EXPECT_EQ(annas(kept), Answer::none);
+    const Component* own = find_override(kept, first + week);
+    ASSERT_NE(own, nullptr);
+    EXPECT_EQ(answer_of(*find_attendee(*own, "anna@example.test")), Answer::declined);
+    const std::string none = answer("DECLINED", "20261122T140000Z", "RECURRENCE-ID:20261209T090000Z\r\n");
+    EXPECT_EQ(apply_reply(kept, read(none), "anna@example.test"), Applied::refused);
+    // All of it, later.
+    EXPECT_EQ(apply_reply(kept, read(answer("ACCEPTED", "20261122T150000Z")), "anna@example.test"),
+              Applied::done);
+    EXPECT_EQ(answer_of(*find_attendee(*find_override(kept, first + week), "anna@example.test")),
+              Answer::accepted);
+}
+
+TEST(ItipWrite, ReplyAndCounter) {
+    const Component kept = adopt(read(outlook()), anna);
+    OutgoingReply reply;
+    reply.answer = Answer::accepted;
+    reply.now = first;
+    reply.comment = "Yes, of course";
+    const auto text = make_reply(kept, reply, anna);
+    ASSERT_TRUE(text);
+    const Message again = read(write(*text));
+    EXPECT_EQ(again.method, Method::reply);
+    EXPECT_EQ(again.uid, outlook_uid);
+    EXPECT_EQ(again.event().text("COMMENT"), "Yes, of course");
+    EXPECT_EQ(answer_of(*again.event().find("ATTENDEE")), Answer::accepted);
+    EXPECT_EQ(std::ranges::count(again.event().properties, "ATTENDEE", &Property::name), 1);
+    Component organizers = kept_by_organizer();
+    EXPECT_EQ(apply_reply(organizers, again, "anna@example.test"), Applied::done);
+    reply.occurrence = first + week;
+    reply.proposed_start = first + week + 3'600;
+    reply.proposed_end = first + week + 7'200;
+    const auto other_time = make_reply(kept, reply, anna);
+    ASSERT_TRUE(other_time);
+    const Message counter = read(write(*other_time));
+    EXPECT_EQ(counter.method, Method::counter);
+    EXPECT_EQ(moment_of(counter.calendar, counter.event(), "RECURRENCE-ID"), first + week);
+    EXPECT_EQ(moment_of(counter.calendar, counter.event(), "DTSTART"), first + week + 3'600);
+    reply.occurrence = first + 1;
+    EXPECT_FALSE(make_reply(kept, reply, anna));
+    EXPECT_FALSE(make_reply(kept, OutgoingReply(), Owner{{"eve@example.test"}, ""}));
+}
+
+TEST(ItipWrite, WhatTheOrganizerTells) {
+    Component kept = kept_by_organizer();
+    master_of(kept)->set_raw("X-BARID-REPLY-TIME", "20261122T120000Z");
+    master_of(kept)->set_raw("CATEGORIES", "Secret");
+    using Notices = std::vector<Notice>;
+    EXPECT_EQ(organize(nullptr, kept, olga), (Notices{{Method::request, {}, {"anna@example.test"}}}));
+    EXPECT_EQ(organize(nullptr, kept, anna), Notices());  // not hers
+    const auto request = make_request(kept, {}, first);
+    ASSERT_TRUE(request);
+    const std::string text = write(*request);
+    EXPECT_EQ(text.find("X-BARID"), std::string::npos);
+    EXPECT_EQ(text.find("Secret"), std::string::npos);
+    EXPECT_TRUE(apply_reply(kept, read(answer("ACCEPTED", "20261122T140000Z")), "anna@example.test") ==
+                Applied::done);
+    // Nothing that others see.
+    Component after = kept;
+    master_of(after)->set_raw("CATEGORIES", "Work");
+    EXPECT_EQ(organize(&kept, after, olga), Notices());
+    EXPECT_EQ(after.components.back().raw("SEQUENCE"), "0");
+    // Another place: told, and the answer stays. Another time: asked anew.
+    master_of(after)->set_text("LOCATION", "There");
+    EXPECT_EQ(organize(&kept, after, olga), (Notices{{Method::request, {}, {"anna@example.test"}}}));
+    EXPECT_EQ(annas(after), Answer::accepted);
+    master_of(after)->find("DTEND")->value = "20261201T120000";
+    EXPECT_EQ(organize(&kept, after, olga).size(), 1U);
+    EXPECT_EQ(annas(after), Answer::none);
+    EXPECT_EQ(master_of(after)->raw("SEQUENCE"), "1");
+    // One comes, one goes.
+    after = kept;
+    find_attendee(*master_of(after), "anna@example.test")->value = "mailto:Eve@example.test";
+    EXPECT_EQ(organize(&kept, after, olga), (Notices{{Method::cancel, {}, {"anna@example.test"}},
+                                                     {Method::request, {}, {"eve@example.test"}}}));
+    // One occurrence less, and one that is other.
+    after = kept;
+    ASSERT_TRUE(remove_occurrence(after, first + week));
+    own_occurrence(after, first + 2 * week)->set_text("SUMMARY", "Special");
+    EXPECT_EQ(organize(&kept, after, olga),
+              (Notices{{Method::request, first + 2 * week, {"anna@example.test"}},
+                       {Method::cancel, first + week, {"anna@example.test"}}}));
+    EXPECT_EQ(call_off_all(kept, olga), (Notices{{Method::cancel, {}, {"anna@example.test"}}}));
+    EXPECT_EQ(call_off_all(kept, anna), Notices());
+    const auto cancel = make_cancel(kept, {"anna@example.test"}, {}, first);
+    ASSERT_TRUE(cancel);
+    Component annas_copy = adopt(read(outlook()), anna);
+    EXPECT_EQ(apply_cancel(annas_copy, read(write(*cancel)), anna), Applied::done);
+}
+
+TEST(ItipMessage, NotMoreOccurrencesThanCanBeLookedFor) {
+    std::string many;
+    for (int i = 0; i < 51; ++i)
+        many += event("UID:1\r\nORGANIZER:mailto:o@b.test\r\nRECURRENCE-ID:20300101T0900" +
+                      std::to_string(10 + i % 50) + "Z\r\nDTSTART:20300101T090000Z\r\n");
+    EXPECT_FALSE(read_message(object("CANCEL", many)));
+    EXPECT_FALSE(read_message(object("REQUEST", many)));
+    const std::string series = event("UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20300101T090000Z\r\n");
+    EXPECT_TRUE(read_message(object("REQUEST", series + many)));
+}
+
+TEST(ItipEvents, ASeriesHasRoomForAThousandOfItsOwn) {
+    Component kept = read(outlook()).calendar;
+    master_of(kept)->set_raw("RRULE", "FREQ=DAILY");
+    for (std::size_t i = 0; i < overrides_max; ++i)
+        kept.components.push_back(Component("VEVENT")),
+            kept.components.back().set_raw("RECURRENCE-ID", "19990101");
+    EXPECT_EQ(own_occurrence(kept, first + day_seconds), nullptr);
+    EXPECT_TRUE(has_occurrence(kept, first + day_seconds));
+}
+
+}  // namespace
+}  // namespace pim::itip
