@@ -9,6 +9,7 @@
 #include "store/attachments.hpp"
 #include "store/check.hpp"
 #include "store/collector.hpp"
+#include "store/delivery_watch.hpp"
 #include "store/keys.hpp"
 
 namespace store {
@@ -114,9 +115,7 @@ awaitable<Result<LiveFolderPtr>> LocalStore::delivery_folder(base::AccountId acc
 namespace {
 
 /// RFC 9979 sections 4.1 and 4.2: set by the server as it delivers, unless somebody has said so already.
-std::string attachment_keyword(const AppendChange::Item& item) {
-    mime::Tree tree;
-    if (!mime::decode_tree(item.content->record().tree, tree)) return {};
+std::string attachment_keyword(const AppendChange::Item& item, const mime::Tree& tree) {
     for (const std::string& keyword : item.flags.keywords)
         if (same_keyword(keyword, has_attachment) || same_keyword(keyword, has_no_attachment)) return {};
     return std::string(has_attachments(tree) ? has_attachment : has_no_attachment);
@@ -124,11 +123,16 @@ std::string attachment_keyword(const AppendChange::Item& item) {
 
 }  // namespace
 
+void watch_deliveries(Store& store, DeliveryWatch* watch) {
+    dynamic_cast<LocalStore&>(store).set_watch(watch);
+}
+
 awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delivery> deliveries) {
     struct Work {
         LiveFolderPtr folder;
         std::shared_ptr<AppendChange> change;
         Error error;
+        bool watched = false;
     };
     std::vector<Work> work(deliveries.size());
     std::map<MessageContentPtr, std::vector<std::size_t>> by_content;
@@ -148,7 +152,11 @@ awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delive
         }
         work[i].change = std::move(*prepared);
         AppendChange::Item& item = work[i].change->items.front();
-        item.noted = attachment_keyword(item);
+        mime::Tree tree;
+        if (mime::decode_tree(item.content->record().tree, tree)) {
+            item.noted = attachment_keyword(item, tree);
+            work[i].watched = watch_ != nullptr && watch_->wants(tree);
+        }
         by_content[work[i].change->items.front().content].push_back(i);
     }
     std::vector<std::unique_ptr<MessageContent::Hold>> holds;
@@ -199,6 +207,10 @@ awaitable<std::vector<Result<Delivered>>> LocalStore::deliver(std::vector<Delive
         delivered.id = item.change->result.ids.front();
         out.emplace_back(delivered);
     }
+    holds.clear();
+    for (std::size_t i = 0; i < work.size(); ++i)
+        if (work[i].watched && out[i])
+            co_await watch_->delivered(work[i].folder->account(), out[i]->folder, out[i]->uid);
     if (!unused.empty()) {
         const auto untagged = co_await context_.engine.untag(std::move(unused));
         if (!untagged) base::log::debug("store", "tags of a refused delivery stay for the collector");

@@ -25,6 +25,7 @@ public:
     awaitable<Result<void>> remove_account(base::AccountId account) override;
     std::unique_ptr<MessageWriter> new_message() override;
     awaitable<std::vector<Result<Delivered>>> deliver(std::vector<Delivery> deliveries) override;
+    void set_watch(class DeliveryWatch* watch) { watch_ = watch; }
     awaitable<Result<CheckReport>> check(std::function<void(std::string_view)> progress) override;
     awaitable<void> collect() override;
     std::vector<std::pair<std::string, std::uint64_t>> figures() const override;
@@ -38,6 +39,7 @@ private:
 
     StoreContext context_;
     search::SearchService search_;
+    DeliveryWatch* watch_ = nullptr;
     std::mutex mutex_;
     std::map<base::AccountId, std::weak_ptr<LiveAccount>> accounts_;
     std::shared_ptr<class Collector> collector_;
