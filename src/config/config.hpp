@@ -162,6 +162,7 @@ struct Config {
         std::string dmarc;  ///< "apply", "junk", "note"
         std::string srs_domain;
         std::string sts_policy;  ///< "none", "testing", "enforce"
+        std::string meetings;    ///< "add", "change", "ignore"
         bool arc_seal = true, dmarc_reports = true;
         std::string report_organization, report_contact;
         std::vector<std::string> report_addresses;

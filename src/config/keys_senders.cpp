@@ -62,6 +62,15 @@ const std::array table{
         "to be "
         "brought (RFC 8461): enforce: only by TLS with a certificate for hostname that they trust.",
         [](Config& c, const Value& v) { c.mta.sts_policy = v.text; }},
+    Key{"mta.meetings",
+        Type::choice,
+        "add",
+        {0, 0, "add change ignore"},
+        "What becomes of mail about meetings (text/calendar) in the calendars of our mailboxes as it is "
+        "delivered: "
+        "add: a request is a tentative event there, answers and cancellations are noted; change: only events "
+        "that are there already are changed; ignore: only what users do themselves counts.",
+        [](Config& c, const Value& v) { c.mta.meetings = v.text; }},
     Key{"mta.sign",
         Type::boolean,
         "true",

@@ -29,6 +29,8 @@ awaitable<Answer> Session::run_command() {
         case Command::smart_reply:
         case Command::smart_forward:
             return compose();
+        case Command::meeting_response:
+            return meeting_response();
         case Command::move_items:
             return move_items();
         case Command::item_operations:

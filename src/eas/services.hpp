@@ -11,6 +11,7 @@
 #include "base/random.hpp"
 #include "directory/device_policies.hpp"
 #include "directory/directory.hpp"
+#include "eas/event_shelf.hpp"
 #include "eas/outgoing.hpp"
 #include "eas/state/live_devices.hpp"
 #include "eas/syntax/ping_request.hpp"
@@ -52,7 +53,8 @@ struct Services {
           authenticator(the_authenticator),
           outgoing(the_outgoing),
           devices(the_store.engine()),
-          policies(the_store.engine()) {}
+          policies(the_store.engine()),
+          events(the_store, clock) {}
 
     store::Store& store;
     directory::Directory& directory;
@@ -66,6 +68,7 @@ struct Services {
     mutable DeviceStore devices;
     mutable directory::DevicePolicies policies;
     mutable LiveDevices live;
+    mutable EventShelf events;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 

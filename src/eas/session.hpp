@@ -10,11 +10,13 @@
 #include "eas/items/items.hpp"
 #include "eas/mail/draft.hpp"
 #include "eas/mail/mail_reader.hpp"
+#include "eas/mail/meeting_mail.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/news.hpp"
 #include "eas/search_hits.hpp"
 #include "eas/services.hpp"
 #include "eas/session_parts.hpp"
+#include "eas/syntax/meeting_answer.hpp"
 #include "eas/syntax/query.hpp"
 #include "eas/syntax/search_request.hpp"
 #include "http/exchange.hpp"
@@ -123,6 +125,27 @@ private:
     awaitable<void> write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id,
                                        FetchedParts* parts);
     awaitable<store::Result<pim::Component>> fetch_stored(store::FolderPtr folder, base::Uid uid);
+    // invitations.cpp: what an organizer's device changes, and the server tells (16.0)
+    awaitable<pim::itip::Owner> owner_of_mailbox();
+    awaitable<MeetingChange> plan_meeting(store::FolderKind kind, const pim::Component* before,
+                                          pim::Component* after);
+    awaitable<void> tell_attendees(const MeetingChange* change, const pim::Component* before,
+                                   const pim::Component* after);
+    awaitable<std::vector<std::string>> send_notice(const MeetingMail* mail);
+    awaitable<void> report_unsent(std::string subject, std::vector<std::string> attendees);
+    awaitable<std::vector<pim::Component>> events_to_remove(const CollectionAnswer* out);
+    awaitable<void> call_off_removed(const std::vector<pim::Component>* events);
+    // meeting_response.cpp
+    awaitable<Answer> meeting_response();
+    awaitable<MeetingResult> respond(const MeetingAnswer* request);
+    awaitable<MeetingResult> respond_in_calendar(const MeetingAnswer* request, ItemId id);
+    awaitable<MeetingResult> respond_to_mail(const MeetingAnswer* request, ItemId id);
+    awaitable<store::Result<pim::itip::Message>> read_meeting(store::FolderPtr folder, base::Uid uid);
+    awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, ShelvedEvent* event,
+                                         std::optional<std::int64_t> occurrence, bool is_new);
+    awaitable<void> send_reply(const MeetingAnswer* request, const pim::Component* event,
+                               std::optional<std::int64_t> occurrence, MeetingResult* result);
+    awaitable<void> move_to_deleted(store::FolderPtr folder, base::Uid uid);
 
     awaitable<Answer> get_item_estimate();
     awaitable<std::pair<int, std::size_t>> estimate(wbxml::Element collection);
@@ -131,7 +154,7 @@ private:
     awaitable<Answer> compose();
     Answer sent_answer(int status) const;
     awaitable<int> submit(std::string message, bool save_in_sent);
-    awaitable<bool> append_to(store::SpecialUse use, std::string message);
+    awaitable<bool> append_to(store::SpecialUse use, std::string message, bool read);
     awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
     awaitable<void> mark_answered(ItemId id);
     awaitable<Answer> move_items();

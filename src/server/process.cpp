@@ -200,6 +200,7 @@ std::string Process::open() {
     eas->hostname = settings_.hostname;
     eas->limits.message_bytes_max = settings_.smtp_message_bytes_max;
     eas->relay = &*relay_;
+    watch_meetings(eas->events);
     eas_ = std::move(eas);
 
     std::vector<std::uint16_t> own_ports;

@@ -14,6 +14,7 @@
 #include "auth/authenticator.hpp"
 #include "base/id_source.hpp"
 #include "directory/directory.hpp"
+#include "eas/incoming_meetings.hpp"
 #include "eas/services.hpp"
 #include "filter/settings.hpp"
 #include "http/client.hpp"
@@ -81,6 +82,7 @@ struct Settings {
     std::string sts_policy = "none";    ///< that we publish: "testing", "enforce"
     bool dmarc_reports = true;          ///< to domains that ask for them, RFC 9990
     bool arc_seal = true;               ///< what is sent on, RFC 8617
+    eas::IncomingMeetingsSettings meetings;
     filter::Settings filters;
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
@@ -122,6 +124,7 @@ private:
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
+    void watch_meetings(eas::EventShelf& events);
     std::string open_srs();
     std::string open_reports();
     void check_report_address(const std::string& address);
@@ -161,8 +164,9 @@ private:
     std::unique_ptr<Absence> absence_;
     std::unique_ptr<mta::Agent> agent_;
     std::unique_ptr<mta::reports::Reporting> reporting_;
-    std::unique_ptr<eas::Outgoing> outgoing_;  // of ActiveSync
-    eas::ServicesPtr eas_;                     // shared with the HTTP listeners
+    std::unique_ptr<eas::Outgoing> outgoing_;         // of ActiveSync
+    std::unique_ptr<store::DeliveryWatch> meetings_;  // of mail about them
+    eas::ServicesPtr eas_;                            // shared with the HTTP listeners
     std::unique_ptr<filter::Filters> filters_;
     std::unique_ptr<mta::Judge> judge_;
     /// Of all SMTP listeners: a message may come again by another address.

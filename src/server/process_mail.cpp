@@ -42,6 +42,12 @@ void Process::check_seals(const std::string& key_file) {
                          {{"key", key_file}});
 }
 
+/// Mail about meetings changes calendars as it is delivered.
+void Process::watch_meetings(eas::EventShelf& events) {
+    meetings_ = std::make_unique<eas::IncomingMeetings>(*store_, *directory_, events, settings_.meetings);
+    store::watch_deliveries(*store_, meetings_.get());
+}
+
 /// Before anybody is served: what is accepted must not meet a queue that is being read.
 std::string Process::open_queue() {
     queue_ = store::make_queue(*engine_, store_->ids(), base::Clock::system(), settings_.queue_limits);

@@ -239,6 +239,8 @@ void set_mta(const config::Config& config, Settings& settings) {
     settings.srs = mta.srs;
     settings.srs_domain = mta.srs_domain;
     settings.sts_policy = mta.sts_policy;
+    settings.meetings.process = mta.meetings != "ignore";
+    settings.meetings.add_requests = mta.meetings == "add";
     settings.mail_out.source_ipv4 = mta.source_ipv4;
     settings.mail_out.source_ipv6 = mta.source_ipv6;
     settings.mail_out.helo_ipv4 = settings.mail_out.helo_ipv6 = mta.helo;

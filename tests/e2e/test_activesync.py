@@ -73,8 +73,8 @@ class HttpTest(ActiveSyncCase):
         self.assertEqual(answer.headers["MS-ASProtocolVersions"], "12.1,14.0,14.1,16.0,16.1")
         self.assertEqual(answer.headers["MS-ASProtocolCommands"],
                          "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,FolderCreate,FolderDelete,"
-                         "FolderUpdate,MoveItems,GetItemEstimate,Search,Settings,Ping,ItemOperations,Provision,"
-                         "ResolveRecipients,ValidateCert,Find")
+                         "FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,"
+                         "Provision,ResolveRecipients,ValidateCert,Find")
         self.assertEqual(answer.headers["Content-Length"], "0")
 
     def test_who_may(self):

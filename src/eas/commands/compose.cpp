@@ -138,14 +138,14 @@ awaitable<int> Session::submit(std::string message, bool save_in_sent) {
     if (submitted != Submitted::sent) co_return status_for(submitted);
     if (save_in_sent) {
         std::string copy = complete_message(message, missing, true);
-        const bool kept = co_await append_to(store::SpecialUse::sent, std::move(copy));
+        const bool kept = co_await append_to(store::SpecialUse::sent, std::move(copy), true);
         if (!kept) base::log::warn("eas", "sent, but no copy was kept", {{"user", identity_.name}});
     }
     co_return status::ok;
 }
 
-/// Read already: the user wrote it.
-awaitable<bool> Session::append_to(store::SpecialUse use, std::string message) {
+/// `read`: the user knows it, since he wrote it.
+awaitable<bool> Session::append_to(store::SpecialUse use, std::string message, bool read) {
     const store::FolderTreePtr tree = account_->folders();
     const store::FolderInfo* info = tree->find(use);
     if (info == nullptr) co_return false;
@@ -158,7 +158,7 @@ awaitable<bool> Session::append_to(store::SpecialUse use, std::string message) {
     if (!content) co_return false;
     std::vector<store::Incoming> incoming(1);
     incoming.front().content = std::move(*content);
-    incoming.front().flags.system = store::FlagSet(store::SystemFlag::seen);
+    if (read) incoming.front().flags.system = store::FlagSet(store::SystemFlag::seen);
     const auto appended = co_await (*folder)->append(std::move(incoming));
     co_return appended.has_value();
 }

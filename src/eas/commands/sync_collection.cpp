@@ -7,6 +7,7 @@
 
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
+#include "eas/items/meeting_request.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
@@ -288,6 +289,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
             leave_out(out, step.entry.uid, item.error());
             continue;
         }
+        show_meeting(*item, version_, identity_.name);
         to.open(tags::add);
         to.text(tags::server_id, id);
         to.open(tags::application_data);

@@ -1,6 +1,7 @@
 // What a device does to a folder by Sync: changes of flags, deletions, fetches. MS-ASCMD section 2.2.3.32.
 #include <algorithm>
 
+#include "eas/items/meeting_request.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
 
@@ -168,9 +169,11 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
             status = sync_status_of(destination.error());
         }
     } else {
+        const std::vector<pim::Component> events = co_await events_to_remove(out);
         const auto removed = co_await out->folder->remove(uids);
         if (removed) modseq = removed->modseq;
         if (!removed) status = sync_status_of(removed.error());
+        if (removed) co_await call_off_removed(&events);
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     for (CommandResult& result : out->results) {
@@ -243,7 +246,9 @@ awaitable<store::Result<MailItem>> Session::fetch_item(store::FolderPtr folder, 
     read.state = state_of(*entry, now_there->keywords());
     read.options = std::move(options);
     read.is_draft = info != nullptr && info->use == store::SpecialUse::drafts;
-    co_return co_await read_mail(std::move(read));
+    auto item = co_await read_mail(std::move(read));
+    if (item) show_meeting(*item, version_, identity_.name);
+    co_return item;
 }
 
 }  // namespace eas

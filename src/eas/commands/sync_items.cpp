@@ -73,19 +73,7 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
 }
 
 awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item) {
-    std::string message = wrap_item(kind, *item, now());
-    // Nothing is kept that would not be read again: the limits are those of pim::ComponentLimits.
-    const std::string_view text = std::string_view(message).substr(message.find("\r\n\r\n") + 4);
-    if (!unwrap_item(kind, text)) co_return store::Error(store::Errc::limit, "the item is too large");
-    const auto writer = services_->store.new_message();
-    const auto written = co_await writer->write(message);
-    if (!written) co_return written.error();
-    auto content = co_await writer->finish();
-    if (!content) co_return content.error();
-    store::Incoming out(std::move(*content));
-    out.flags.system = store::FlagSet(store::SystemFlag::seen);
-    out.internal_date = facts_of(kind, *item).date;
-    co_return out;
+    return make_stored_item(&services_->store, kind, item, now());
 }
 
 /// The events that came last. Their rows are read, not their texts.
@@ -103,10 +91,8 @@ awaitable<void> Session::note_recent(CollectionAnswer* out) {
         if (!found || found->empty()) co_return;
         for (std::size_t i = 0; i < found->size(); ++i) {
             if (!(*found)[i]) continue;
-            const std::string_view envelope = (*found)[i]->envelope;  // its last field is the Message-ID
-            const std::size_t open = envelope.rfind('<'), close = envelope.rfind('>');
-            if (open != std::string_view::npos && close != std::string_view::npos && open < close)
-                out->recent->emplace(envelope.substr(open, close - open + 1), entries[i].uid);
+            const std::string_view name = message_id_of(*(*found)[i]);
+            if (!name.empty()) out->recent->emplace(name, entries[i].uid);
         }
         entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(found->size()));
     }
@@ -132,6 +118,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     pim::Component item = empty_item(out->kind);
     if (!apply_item(out->kind, command->data, item, context))
         co_return command_result(*command, sync_status::conversion);
+    const MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
     base::Uid uid;
     const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
     if (with_uid && command->data.child(wbxml::calendar::client_uid))
@@ -145,6 +132,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
         if (!appended) co_return command_result(*command, status_for(appended.error()));
         uid = appended->uids.front();
         if (out->recent) out->recent->insert_or_assign(item_message_id(facts_of(out->kind, item).uid), uid);
+        co_await tell_attendees(&change, nullptr, &item);
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     if (const store::Entry* entry = now_there->find(uid))
@@ -173,17 +161,21 @@ awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncC
                                               store::Entry entry) {
     auto item = co_await fetch_stored(out->folder, entry.uid);
     if (!item) co_return command_result(*command, status_for(item.error()));
+    const bool is_event = out->kind == FolderKind::calendar;
+    const pim::Component before = is_event ? *item : pim::Component();
     const ItemContext context = item_context(*out);
     const bool remove = command->kind == SyncCommand::Kind::remove;
-    const bool of_instance = out->kind == FolderKind::calendar && !command->instance.empty();
+    const bool of_instance = is_event && !command->instance.empty();
     const bool fine = of_instance ? apply_occurrence(command->data, command->instance, remove, *item, context)
                                   : apply_item(out->kind, command->data, *item, context);
     if (!fine) co_return command_result(*command, sync_status::conversion);
+    const MeetingChange change = co_await plan_meeting(out->kind, &before, &*item);
     auto made = co_await make_item(out->kind, &*item);
     if (!made) co_return command_result(*command, status_for(made.error()));
     const auto revised = co_await out->folder->revise(entry.uid, entry.modseq, std::move(*made));
     if (!revised) co_return command_result(*command, status_for(revised.error()));
     note_own(out->cursor, {entry.uid, *revised, OwnChange::Kind::flags}, &entry);
+    co_await tell_attendees(&change, &before, &*item);
     co_return command_result(*command, sync_status::ok);
 }
 

@@ -158,14 +158,20 @@ bool write_recurrence(wbxml::Encoder& to, const Rule& rule, const RecurrenceTags
     const int day = rule.by_month_day.empty() ? static_cast<int>(start.day) : rule.by_month_day.front();
     std::int64_t mask = mask_of(rule.by_day);
     if (type == 1 && mask == 0) mask = std::int64_t{1} << start.weekday;
+    // In the order that the schema of mail has; those of calendars and tasks have none.
     to.number(tags.type, type);
     to.number(tags.interval, std::min(rule.interval, 999U));
-    if (rule.count) to.number(tags.occurrences, std::min<std::int64_t>(*rule.count, occurrences_max));
     if (!view.until.empty()) to.text(tags.until, view.until);
-    if (mask != 0) to.number(tags.day_of_week, mask);
-    if (type == 2 || type == 5) to.number(tags.day_of_month, day);
+    if (rule.count) to.number(tags.occurrences, std::min<std::int64_t>(*rule.count, occurrences_max));
     if (type == 3 || type == 6) to.number(tags.week_of_month, week_of(rule).value_or(1));
+    if (type == 2 || type == 5) to.number(tags.day_of_month, day);
+    if (mask != 0) to.number(tags.day_of_week, mask);
     if (type >= 5) to.number(tags.month_of_year, month);
+    // MS-ASEMAIL section 2.2.2.15: of what goes by months.
+    if (view.names_calendar && view.version >= 140 && type >= 2) {
+        to.number(tags.calendar_type, 0);
+        to.number(tags.is_leap_month, 0);
+    }
     // MS-ASCAL section 3.2.5: a weekly one has it always.
     if (view.version >= 141 && (type == 1 || rule.week_start))
         to.number(tags.first_day_of_week, static_cast<std::int64_t>(rule.week_start.value_or(1)));

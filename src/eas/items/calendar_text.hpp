@@ -28,6 +28,7 @@ struct RecurrenceView {
     std::int64_t start = 0;  ///< local: what the rule does not say
     std::string until;       ///< as the class writes dates; empty: none
     std::uint16_t version = 161;
+    bool names_calendar = false;  ///< says that months are Gregorian, where that matters: meeting requests
 };
 /// The children. False: the specification has no words for this rule, and nothing was written.
 bool write_recurrence(wbxml::Encoder& to, const pim::Rule& rule, const RecurrenceTags& tags,

@@ -33,6 +33,10 @@ bool take_details(wbxml::Element data, pim::Component& event, const ItemContext&
 /// What differs from `than`, in an exception; all of it where there is none.
 void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
                    const EventView& view);
+/// 0 free, 1 tentative, 2 busy, 3 out of office, 4 elsewhere: MS-ASCAL section 2.2.2.9.
+int busy_of(const pim::Component& event, std::uint16_t version);
+/// Minutes before the start; nothing: it has none.
+std::optional<std::int64_t> reminder_of(const pim::Component& event);
 /// Exceptions: event_exceptions.cpp.
 
 /// An event as it was before a change: its exceptions are read by its frames. Without a master: it is new.

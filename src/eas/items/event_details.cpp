@@ -6,6 +6,7 @@
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/event.hpp"
 #include "pim/date_time.hpp"
+#include "pim/itip/people.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -13,6 +14,8 @@ namespace {
 
 namespace tags = wbxml::calendar;
 namespace base_tags = wbxml::airsyncbase;
+using pim::itip::address_of;
+using pim::itip::is_organizer;
 
 constexpr CategoryTags categories{tags::categories, tags::category};
 constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
@@ -34,12 +37,6 @@ constexpr std::array place_tags{base_tags::annotation,
                                 base_tags::altitude,
                                 base_tags::altitude_accuracy,
                                 base_tags::location_uri};
-
-std::string_view address_of(const pim::Property& person) {
-    std::string_view value = person.value;
-    if (value.size() > 7 && base::equals_nocase(value.substr(0, 7), "mailto:")) value.remove_prefix(7);
-    return value;
-}
 
 void take_location(wbxml::Element data, pim::Component& event, const ItemContext& context) {
     if (context.version < 160) return take_text(data, tags::location, event, "LOCATION", context);
@@ -74,16 +71,6 @@ void take_busy(wbxml::Element data, pim::Component& event, const ItemContext& co
     event.set_raw("TRANSP", place == 0 ? "TRANSPARENT" : "OPAQUE");
 }
 
-int busy_of(const pim::Component& event, std::uint16_t version) {
-    const auto at = std::ranges::find(busy_names, event.raw(busy_property));
-    if (at == busy_names.end()) {
-        if (event.raw("TRANSP") == "TRANSPARENT") return 0;
-        return event.raw("STATUS") == "TENTATIVE" ? 1 : 2;
-    }
-    const auto value = static_cast<int>(at - busy_names.begin());
-    return value == 4 && version < 160 ? 2 : value;
-}
-
 /// The alarm that a Reminder is: so many minutes before the start.
 pim::Component* reminder_in(pim::Component& event) {
     for (pim::Component& one : event.components) {
@@ -111,14 +98,6 @@ void take_reminder(wbxml::Element data, pim::Component& event, const ItemContext
         alarm->set_raw("DESCRIPTION", "Reminder");
     }
     alarm->set_raw("TRIGGER", pim::write_duration(-*minutes * 60));
-}
-
-std::optional<std::int64_t> reminder_of(const pim::Component& event) {
-    pim::Component copy("VEVENT");
-    copy.components = event.components;
-    const pim::Component* alarm = reminder_in(copy);
-    if (alarm == nullptr) return std::nullopt;
-    return -*pim::parse_duration(alarm->raw("TRIGGER")) / 60;
 }
 
 /// 0 unknown, 2 tentative, 3 accepted, 4 declined, 5 not responded.
@@ -203,11 +182,6 @@ void take_status(wbxml::Element data, pim::Component& event, const ItemContext& 
     if (status && known) event.set_raw(status_property, std::to_string(value));
     if (event.raw("STATUS") == "CANCELLED") event.remove("STATUS");
     if (known && (value & 4) != 0) event.set_raw("STATUS", "CANCELLED");
-}
-
-bool is_organizer(const pim::Component& event, std::string_view user) {
-    const pim::Property* organizer = event.find("ORGANIZER");
-    return organizer != nullptr && base::equals_nocase(address_of(*organizer), user);
 }
 
 /// MS-ASCAL section 2.2.2.28: 1 a meeting, 2 received, 4 cancelled.
@@ -305,6 +279,24 @@ void show_meeting(wbxml::Encoder& to, const pim::Component& event, const EventVi
 
 }  // namespace
 
+int busy_of(const pim::Component& event, std::uint16_t version) {
+    const auto at = std::ranges::find(busy_names, event.raw(busy_property));
+    if (at == busy_names.end()) {
+        if (event.raw("TRANSP") == "TRANSPARENT") return 0;
+        return event.raw("STATUS") == "TENTATIVE" ? 1 : 2;
+    }
+    const auto value = static_cast<int>(at - busy_names.begin());
+    return value == 4 && version < 160 ? 2 : value;
+}
+
+std::optional<std::int64_t> reminder_of(const pim::Component& event) {
+    pim::Component copy("VEVENT");
+    copy.components = event.components;
+    const pim::Component* alarm = reminder_in(copy);
+    if (alarm == nullptr) return std::nullopt;
+    return -*pim::parse_duration(alarm->raw("TRIGGER")) / 60;
+}
+
 bool take_details(wbxml::Element data, pim::Component& event, const ItemContext& context) {
     take_text(data, tags::subject, event, "SUMMARY", context);
     take_location(data, event, context);
@@ -334,7 +326,10 @@ void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::C
     // Exceptions have these from 14.0 on: MS-ASCAL section 2.2.2.21.
     const bool whole = than == nullptr, with_people = whole || view.version >= 140;
     if (with_people && shown.differs("ATTENDEE")) show_attendees(to, event);
-    if (with_people && shown.differs(status_property)) to.text(tags::meeting_status, status_of(event, view));
+    const bool other_status = whole || status_of(event, view) != status_of(*than, view);
+    if (with_people && other_status) to.text(tags::meeting_status, status_of(event, view));
+    const bool answered = shown.differs("ATTENDEE") || shown.differs("X-BARID-REPLY-TIME");
+    if (!whole && with_people && answered) show_response(to, event, view);
     const bool other_body = shown.differs("DESCRIPTION") || shown.differs("X-ALT-DESC");
     if (!whole && other_body) write_bare_body(to, event, "DESCRIPTION", view.options);
     if (!whole) return;

@@ -68,7 +68,9 @@ private:
             }
         }
         if (part.subtype == "pkcs7-mime" || part.subtype == "x-pkcs7-mime") out.is_encrypted = true;
-        if (part.subtype == "calendar" && out.calendar == mime::no_part) out.calendar = index;
+        // A file that somebody passes on asks nobody for anything.
+        const bool speaks = part.type == "text" && part.subtype == "calendar" && !part.attachment;
+        if (speaks && out.calendar == mime::no_part) out.calendar = index;
         if (block.plain == mime::no_part && block.html == mime::no_part) return attach(index);
         out.texts.push_back(block);
     }

@@ -189,6 +189,21 @@ awaitable<Result<std::string>> MessageOctets::part_octets(std::uint32_t part, st
     co_return co_await octets(detail_->prefix.size() + of.body_offset + offset, length);
 }
 
+awaitable<Result<std::string>> read_calendar(MessageOctets* message) {
+    const std::uint32_t number = message->layout().calendar;
+    if (number == mime::no_part) co_return std::string();
+    const mime::Part& part = message->tree().parts[number];
+    if (part.body_bytes > message->limits().calendar_bytes_max) co_return std::string();
+    const auto octets = co_await message->part_octets(number, message->limits().calendar_bytes_max);
+    if (!octets) co_return octets.error();
+    // RFC 5545 section 3.1.4: what names no charset is in UTF-8.
+    mime::TextDecoder decoder(part.encoding, part.charset.empty() ? "utf-8" : part.charset);
+    std::string out;
+    decoder.decode(*octets, out);
+    decoder.finish(out);
+    co_return out;
+}
+
 MailState state_of(const store::Entry& entry, const store::Keywords& keywords) {
     MailState out;
     out.read = entry.flags.has(store::SystemFlag::seen);
@@ -227,7 +242,11 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
         if (!part_header) co_return part_header.error();
         const PartId id{{request.folder->id(), request.entry.uid}, part};
         item.attachments.push_back(describe(id, message.tree().parts[part], *part_header));
+        item.attachments.back().is_calendar = part == message.layout().calendar;
     }
+    auto calendar = co_await read_calendar(&message);
+    if (!calendar) co_return calendar.error();
+    item.calendar = std::move(*calendar);
     auto body = co_await read_body(&message, &request.options);
     if (!body) co_return body.error();
     item.body = std::move(*body);

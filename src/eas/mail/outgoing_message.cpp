@@ -193,6 +193,19 @@ std::string write_text_and_parts(std::string_view utf8, BodyType type,
     return "MIME-Version: 1.0\r\n" + multipart("mixed", all);
 }
 
+std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
+                                    std::string_view calendar) {
+    std::vector<std::string> forms{
+        text_part("plain", type == BodyType::html ? mime::html_to_text(utf8) : utf8)};
+    if (type == BodyType::html) forms.push_back(text_part("html", utf8));
+    forms.push_back(
+        fmt::format("Content-Type: text/calendar; charset=utf-8; method={}\r\n"
+                    "Content-Transfer-Encoding: base64\r\n\r\n",
+                    method));
+    forms.back() += mime::base64_encode(calendar);
+    return "MIME-Version: 1.0\r\n" + multipart("alternative", forms);
+}
+
 std::string with_original(std::string_view message, const Original& original) {
     const std::string clean = smtp_text(message);
     const mime::Index index = mime::index(clean);

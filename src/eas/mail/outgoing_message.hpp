@@ -42,6 +42,10 @@ std::string with_original(std::string_view message, const Original& original);
 /// The fields that say how a body is written, and the body: the text, of HTML in both forms, and attachments.
 std::string write_text_and_parts(std::string_view utf8, BodyType type, const std::vector<std::string>& parts);
 
+/// The same of a text with what programs read of it: a text/calendar part with a METHOD. RFC 6047 section 4.
+std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
+                                    std::string_view calendar);
+
 /// RFC 5322 section 3.3, in UTC.
 std::string rfc5322_date(std::int64_t seconds);
 

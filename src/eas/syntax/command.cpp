@@ -13,6 +13,7 @@ struct Row {
     std::string_view name;
     wbxml::Tag root;
     wbxml::Tag status;
+    wbxml::Tag around = {};  ///< the status; none: it stands in the root
 };
 
 constexpr std::array table{
@@ -34,7 +35,7 @@ constexpr std::array table{
     Row{Command::get_item_estimate, "GetItemEstimate", wbxml::getitemestimate::get_item_estimate,
         wbxml::getitemestimate::status},
     Row{Command::meeting_response, "MeetingResponse", wbxml::meetingresponse::meeting_response,
-        wbxml::meetingresponse::status},
+        wbxml::meetingresponse::status, wbxml::meetingresponse::result},
     Row{Command::search, "Search", wbxml::search::search, wbxml::search::status},
     Row{Command::settings, "Settings", wbxml::settings::settings, wbxml::settings::status},
     Row{Command::ping, "Ping", wbxml::ping::ping, wbxml::ping::status},
@@ -91,15 +92,17 @@ std::string write_status(Command command, int status) {
     if (row == nullptr || row->root == wbxml::Tag()) return out;
     wbxml::Encoder to(out);
     to.open(row->root);
+    if (row->around != wbxml::Tag()) to.open(row->around);
     to.number(row->status, status);
+    if (row->around != wbxml::Tag()) to.close();
     to.close();
     return out;
 }
 
 std::string_view offered_commands() {
     return "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,FolderCreate,FolderDelete,"
-           "FolderUpdate,MoveItems,GetItemEstimate,Search,Settings,Ping,ItemOperations,Provision,"
-           "ResolveRecipients,ValidateCert,Find";
+           "FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,"
+           "Provision,ResolveRecipients,ValidateCert,Find";
 }
 
 std::string_view offered_versions() { return "12.1,14.0,14.1,16.0,16.1"; }

@@ -139,6 +139,7 @@ void write_mail(wbxml::Encoder& to, const MailItem& item, std::uint16_t version)
     to.text(email::message_class, item.message_class);
     to.text(email::internet_cpid, "65001");
     to.text(email::content_class, item.content_class);
+    if (!item.meeting.empty()) to.append(item.meeting);
     to.number(base_tags::native_body_type, static_cast<int>(item.native_body));
     write_mail_state(to, item.state, version);
     if (version < 140) return;

@@ -25,6 +25,7 @@ struct ItemAttachment {
     std::uint8_t method = 1;  ///< 1 a file, 5 a message
     std::uint64_t size = 0;   ///< about
     bool is_inline = false;
+    bool is_calendar = false;  ///< the part that MailItem::calendar has the text of
 };
 
 /// What changes in a message's life.
@@ -49,6 +50,8 @@ struct MailItem {
     std::optional<ItemBody> body;
     std::vector<ItemAttachment> attachments;
     std::string conversation_id, conversation_index;  ///< octets
+    std::string calendar;                             ///< of a text/calendar part beside the text, UTF-8
+    std::string meeting;  ///< a fragment of WBXML: what such a part asks of the reader
 };
 
 /// The children of ApplicationData or Properties.

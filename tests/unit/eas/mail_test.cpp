@@ -44,6 +44,20 @@ TEST(Layout, OfWhatIsNoText) {
     EXPECT_EQ(lay_out(secret.tree).attachments.size(), 1U);
 }
 
+TEST(Layout, ACalendarThatSpeaksAndOneThatIsAFile) {
+    constexpr std::string_view head =
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n--x\r\n";
+    const auto calendar_of = [&](std::string_view part) {
+        return lay_out(
+                   mime::index(std::string(head) + std::string(part) + "\r\n\r\nBEGIN:VCALENDAR\r\n--x--\r\n")
+                       .tree)
+            .calendar;
+    };
+    EXPECT_EQ(calendar_of("Content-Type: text/calendar; method=REQUEST"), 2U);
+    EXPECT_EQ(calendar_of("Content-Type: text/calendar\r\nContent-Disposition: attachment"), mime::no_part);
+    EXPECT_EQ(calendar_of("Content-Type: application/calendar"), mime::no_part);
+}
+
 TEST(Body, ChoiceAndCut) {
     Layout rich;
     rich.texts.push_back({1, 2});

@@ -1,0 +1,185 @@
+#include "eas/incoming_meetings.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+#include "mailauth/auth_results.hpp"
+#include "mime/address.hpp"
+#include "mime/header.hpp"
+#include "pim/itip/apply.hpp"
+#include "pim/itip/events.hpp"
+
+namespace eas {
+namespace {
+
+namespace itip = pim::itip;
+using itip::Applied;
+using itip::Method;
+
+constexpr unsigned attempts_max = 4;  // while devices change the same event
+
+std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
+
+std::string value_of(const mailauth::AuthMethod& method, std::string_view name) {
+    for (const mailauth::AuthProperty& one : method.properties)
+        if (one.name == name) return one.value;
+    return {};
+}
+
+/// Something that this server has proven speaks for the author's domain: DMARC, or what it is made of.
+bool speaks_for(const mailauth::AuthMethod& method, std::string_view domain) {
+    if (method.result != "pass") return false;
+    if (method.method == "dmarc") return true;
+    if (method.method == "spf") return base::equals_nocase(domain_of(value_of(method, "mailfrom")), domain);
+    return method.method == "dkim" && base::equals_nocase(value_of(method, "d"), domain);
+}
+
+bool is_forged(const std::string& results, std::string_view author) {
+    const mailauth::AuthResults found = mailauth::parse_auth_results(results);
+    if (!found.fault.empty() || found.methods.empty()) return false;  // nothing was tried
+    return std::ranges::none_of(found.methods, [author](const mailauth::AuthMethod& one) {
+        return speaks_for(one, domain_of(author));
+    });
+}
+
+/// Of the requests and cancellations of others, those that the organizer has sent himself, or his secretary.
+bool is_from_organizer(const pim::Component& event, std::string_view sender) {
+    const pim::Property* organizer = event.find("ORGANIZER");
+    if (organizer == nullptr) return false;
+    std::string_view agent = organizer->parameter("SENT-BY");
+    constexpr std::string_view scheme = "mailto:";
+    if (agent.size() > scheme.size() && base::equals_nocase(agent.substr(0, scheme.size()), scheme))
+        agent.remove_prefix(scheme.size());
+    const bool same_house = base::equals_nocase(domain_of(sender), domain_of(itip::address_of(*organizer)));
+    return itip::is_organizer(event, sender) || (same_house && base::equals_nocase(agent, sender));
+}
+
+Applied apply_to(pim::Component& calendar, const itip::Message& message, const itip::Owner& owner,
+                 std::string_view sender) {
+    const pim::Component* event = pim::master_of(calendar);
+    if (event == nullptr) return Applied::refused;
+    switch (message.method) {
+        case Method::reply:
+        case Method::counter:
+            return owner.organizes(*event) ? itip::apply_reply(calendar, message, sender) : Applied::refused;
+        case Method::request:
+        case Method::cancel:
+            // Whom the kept event names, not the message: anybody could name himself.
+            if (!is_from_organizer(*event, sender)) return Applied::refused;
+            return message.method == Method::request ? itip::apply_request(calendar, message, owner)
+                                                     : itip::apply_cancel(calendar, message, owner);
+        default:
+            return Applied::refused;
+    }
+}
+
+}  // namespace
+
+std::string proven_author(std::string_view prefix, std::string_view header) {
+    mime::Field field;
+    if (!mime::find_field(header, "From", field)) return {};
+    std::string author;
+    for (const mime::Address& one : mime::parse_addresses(mime::unfold(field.value), 2)) {
+        if (one.kind != mime::Address::Kind::mailbox || one.host.empty() || !author.empty()) return {};
+        author = one.mailbox + "@" + one.host;
+    }
+    if (!author.empty() && mime::find_field(prefix, "Authentication-Results", field) &&
+        is_forged(mime::unfold(field.value), author))
+        return {};
+    return author;
+}
+
+bool is_meeting_mail(const mime::Tree& tree) noexcept {
+    return std::ranges::any_of(
+        tree.parts, [](const mime::Part& part) { return part.subtype == "calendar" && part.type == "text"; });
+}
+
+bool IncomingMeetings::wants(const mime::Tree& tree) const noexcept {
+    return settings_.process && is_meeting_mail(tree);
+}
+
+awaitable<void> IncomingMeetings::delivered(base::AccountId account, base::FolderId folder, base::Uid uid) {
+    try {
+        co_await take(account, folder, uid);
+    } catch (const std::exception& error) {
+        base::log::error("eas", "a mail about a meeting was not looked at",
+                         {{"account", account.value}, {"uid", uid.value}, {"why", error.what()}});
+    }
+}
+
+awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder_id, base::Uid uid) {
+    auto account = co_await store_.account(id);
+    if (!account) co_return;
+    const store::FolderTreePtr tree = (*account)->folders();
+    const store::FolderInfo* info = tree->find(folder_id);
+    if (info == nullptr || info->use == store::SpecialUse::junk) co_return;
+    auto folder = co_await (*account)->open(folder_id);
+    if (!folder) co_return;
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* entry = now_there->find(uid);
+    if (entry == nullptr) co_return;
+    std::vector<store::Entry> entries{*entry};
+    const auto details = co_await (*folder)->details(std::move(entries));
+    if (!details || details->empty() || !details->front()) co_return;
+    MessageOctets octets(*folder, details->front());
+    const auto opened = co_await octets.open();
+    if (!opened) co_return;
+    const auto text = co_await read_calendar(&octets);
+    const auto header = co_await octets.header();
+    if (!text || !header) co_return;
+    const auto message = itip::read_message(*text);
+    if (!message) co_return;
+    std::string sender = proven_author(details->front()->prefix, *header);
+    if (sender.empty()) {
+        base::log::info("eas", "a mail about a meeting is not from whom it says",
+                        {{"account", id.value}, {"uid", uid.value}});
+        co_return;
+    }
+    co_await apply(*account, &*message, std::move(sender));
+}
+
+awaitable<pim::itip::Owner> IncomingMeetings::owner_of(base::AccountId account) {
+    itip::Owner out;
+    const auto mailbox = co_await directory_.mailbox(account);
+    if (mailbox) out.addresses = mailbox->addresses;
+    co_return out;
+}
+
+awaitable<void> IncomingMeetings::apply(store::AccountPtr account, const pim::itip::Message* message,
+                                        std::string sender) {
+    const itip::Owner owner = co_await owner_of(account->id());
+    if (owner.addresses.empty()) co_return;
+    const directory::Turnstile::Pass pass = co_await events_.turn(account->id());
+    store::Error error(store::Errc::conflict, "");
+    for (unsigned attempt = 0; attempt < attempts_max && error.is(store::Errc::conflict); ++attempt)
+        error = co_await apply_once(account, message, &owner, &sender);
+    if (!error.is(store::Errc::none))
+        base::log::warn("eas", "a meeting was not put into the calendar",
+                        {{"account", account->id().value}, {"why", error.what()}});
+}
+
+awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
+                                                     const pim::itip::Message* message,
+                                                     const pim::itip::Owner* owner,
+                                                     const std::string* sender) {
+    auto known = co_await events_.find(account, message->uid);
+    if (!known) co_return known.error();
+    for (ShelvedEvent& one : *known) {
+        const Applied applied = apply_to(one.calendar, *message, *owner, *sender);
+        if (applied == Applied::refused) continue;
+        if (applied == Applied::nothing) co_return store::Error();
+        const auto replaced = co_await events_.replace(&one);
+        co_return replaced ? store::Error() : replaced.error();
+    }
+    const bool is_new = message->method == Method::request && settings_.add_requests &&
+                        !owner->organizes(message->event()) && is_from_organizer(message->event(), *sender);
+    // Of another organizer the same UID is an attack, or a mistake: what is there counts.
+    const bool alone = known->empty() || pim::is_override(message->event());
+    if (!is_new || !alone) co_return store::Error();
+    const auto added = co_await events_.add(account, itip::adopt(*message, *owner));
+    co_return added ? store::Error() : added.error();
+}
+
+}  // namespace eas

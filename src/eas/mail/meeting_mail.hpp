@@ -1,0 +1,23 @@
+// MeetingMail: what calendars say to each other, as a mail that people can read too. RFC 6047. Pure.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eas/syntax/options.hpp"
+
+namespace eas {
+
+struct MeetingMail {
+    std::string from, from_name;
+    std::vector<std::string> to;  ///< addresses
+    std::string subject;          ///< UTF-8
+    std::string text;             ///< UTF-8
+    BodyType text_type = BodyType::plain;
+    std::string method;    ///< "REQUEST"; empty: a mail without a calendar's part
+    std::string calendar;  ///< the iCalendar object
+};
+/// Without Date and Message-ID, which submission adds.
+std::string write_meeting_mail(const MeetingMail& mail);
+
+}  // namespace eas
