@@ -85,10 +85,9 @@ protected:
     void close() {
         reporting.reset();
         agent.reset();
-        resolver->stop();
-        io.reset();
         outbound.reset();
         resolver.reset();
+        io.reset();  // nobody waits in it, and both have strands of it
         router.reset();
         trace.reset();
         queue.reset();
