@@ -21,6 +21,19 @@ std::string zone_line(const mta::WantedRecord& record) {
     return record.name + ". IN " + std::string(mta::name_of(record.type)) + " " + value;
 }
 
+/// SRV records say what [[discovery]] says.
+void take_client_settings(mta::DomainFacts& facts, const Json& told) {
+    facts.services.clear();
+    for (const Json& row : told["services"]) {
+        mta::DomainFacts::Service one;
+        one.name = row["service"].get<std::string>() + (row["security"] == "tls" ? "s" : "");
+        one.port = row["port"].get<std::uint16_t>();
+        one.host = base::lowered(row["host"].get<std::string>());
+        facts.services.push_back(std::move(one));
+    }
+    facts.web_host = base::lowered(told["web_host"].get<std::string>());
+}
+
 awaitable<Reply> dns_records(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string name = text(arguments, "domain");
     const auto domain = co_await services->directory.find_domain(name);
@@ -28,6 +41,8 @@ awaitable<Reply> dns_records(ServicesPtr services, Json arguments, CallerPtr) {
     const auto keys = co_await services->directory.dkim_keys(domain->name);
     if (!keys) co_return fault_of(keys.error(), name);
     mta::DomainFacts facts = services->domain_facts ? services->domain_facts() : mta::DomainFacts();
+    if (services->client_settings)
+        take_client_settings(facts, services->client_settings("postmaster@" + domain->name));
     facts.domain = domain->name;
     facts.hostname = base::lowered(services->hostname);
     for (const directory::DkimKey& key : *keys) {

@@ -99,9 +99,9 @@ std::string argument_fault(const Operation& operation, const Json& arguments) {
 const Operation* find_operation(std::string_view name) {
     for (const auto family :
          {absence_operations(), device_operations(), directory_operations(), dkim_operations(),
-          dns_operations(), folder_operations(), policy_operations(), quarantine_operations(),
-          queue_operations(), report_operations(), route_operations(), session_operations(),
-          store_operations(), transfer_operations()}) {
+          discovery_operations(), dns_operations(), folder_operations(), policy_operations(),
+          quarantine_operations(), queue_operations(), report_operations(), route_operations(),
+          session_operations(), store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -52,6 +52,10 @@ struct Services {
     eas::LiveDevices* live_devices = nullptr;  ///< null: no ActiveSync here
     mta::reports::ReceivedReports* received = nullptr;
     mta::reports::Reporting* reporting = nullptr;
+    /// After listeners have read theirs: others that use certificates do the same.
+    std::function<void()> certificates_reloaded;
+    /// What clients of an address are told; empty: nothing is known of it.
+    std::function<Json(const std::string&)> client_settings;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
@@ -92,6 +96,7 @@ struct Operation {
 std::span<const Operation> absence_operations();
 std::span<const Operation> directory_operations();
 std::span<const Operation> dkim_operations();
+std::span<const Operation> discovery_operations();
 std::span<const Operation> dns_operations();
 std::span<const Operation> device_operations();
 std::span<const Operation> folder_operations();

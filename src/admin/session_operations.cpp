@@ -123,6 +123,7 @@ awaitable<Reply> log_level(ServicesPtr, Json arguments, CallerPtr) {
 awaitable<Reply> reload_certificates(ServicesPtr services, Json, CallerPtr) {
     const std::string wrong = services->server.reload_certificates();
     if (!wrong.empty()) co_return Fault("invalid", wrong);
+    if (services->certificates_reloaded) services->certificates_reloaded();
     co_return Json::object();
 }
 

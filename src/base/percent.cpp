@@ -36,6 +36,25 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     return out;
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        const char low = to_lower(c);
+        if ((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+            c == '~') {
+            out.push_back(c);
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(c);
+        out.push_back('%');
+        out.push_back(digits[octet >> 4U]);
+        out.push_back(digits[octet & 15U]);
+    }
+    return out;
+}
+
 std::string query_decoded(std::string_view text, Plus plus) {
     std::string out;
     out.reserve(text.size());

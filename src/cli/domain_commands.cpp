@@ -1,4 +1,5 @@
-// barid dkim | dns: what proves that a domain's mail is its own, and what DNS must say.
+// barid dkim | dns | discovery: what proves that a domain's mail is its own, what DNS must say, what clients
+// are told.
 #include <fstream>
 #include <memory>
 
@@ -133,6 +134,33 @@ void add_dns(CLI::App& app, Context& context) {
     });
 }
 
+void show_discovery(const Json& result) {
+    Table table({"service", "host", "port", "security"});
+    for (const Json& row : result["services"])
+        table.add({word(row, "service"), word(row, "host"), std::to_string(row["port"].get<unsigned>()),
+                   word(row, "security")});
+    table.print();
+    for (const char* name : {"activesync", "autodiscover", "setup", "profile"})
+        if (!word(result, name).empty()) fmt::print("{:13}{}\n", name, word(result, name));
+}
+
+void add_discovery(CLI::App& app, Context& context) {
+    struct Values {
+        std::string address;
+        bool code = false;
+    };
+    auto values = std::make_shared<Values>();
+    auto* command = app.add_subcommand("discovery", "what clients of an address are told of this server");
+    command->add_option("address", values->address)->required();
+    command->add_flag("--qr", values->code, "Apple's profile as a QR code, to scan from the terminal");
+    command->callback([=, &context] {
+        context.call("discovery.show", Json{{"address", values->address}}, [values](const Json& result) {
+            if (!values->code) return show_discovery(result);
+            fmt::print("{}{}\n", word(result, "profile_code"), word(result, "profile"));
+        });
+    });
+}
+
 }  // namespace
 
 void add_domain_commands(CLI::App& app, Context& context) {
@@ -142,6 +170,7 @@ void add_domain_commands(CLI::App& app, Context& context) {
     family->require_subcommand(1);
     add_key_making(family, context);
     add_keys(family, context);
+    add_discovery(app, context);
     add_dns(app, context);
 }
 

@@ -1,9 +1,12 @@
 #include "config/checks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
 #include "config/value.hpp"
 
 namespace config {
@@ -164,6 +167,21 @@ std::vector<Finding> check_node(const Node& node, const Config& config) {
         tell("node.login",
              fmt::format("'node.master_user' and 'node.secret_file' say nothing where 'node.login' is {}",
                          node.login));
+    return out;
+}
+
+std::vector<ItemFinding> check_discovery(const std::vector<Discovery>& tables) {
+    constexpr std::array<std::string_view, 4> services{"imap", "pop3", "submission", "activesync"};
+    std::vector<ItemFinding> out;
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        for (const std::string& domain : tables[i].domains)
+            if (!seen.insert(base::lowered(domain)).second)
+                out.push_back({i, fmt::format("'{}' has two tables of [[discovery]]", domain)});
+        for (const std::string& hidden : tables[i].hide)
+            if (std::ranges::find(services, hidden) == services.end())
+                out.push_back({i, fmt::format("'discovery.hide' has '{}', which is no service", hidden)});
+    }
     return out;
 }
 

@@ -15,6 +15,13 @@ struct Finding {
     bool warning = false;
 };
 
+/// A fault of one table of several.
+struct ItemFinding {
+    std::size_t item = 0;
+    std::string text;
+};
+std::vector<ItemFinding> check_discovery(const std::vector<Discovery>& tables);
+
 std::vector<Finding> check_oauth(const Config::Oauth& oauth);
 std::vector<Finding> check_auth(const Config::Auth& auth);
 /// Keys are those of the listener: "listener.allow".

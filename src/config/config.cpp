@@ -106,6 +106,10 @@ public:
         add_all(document_.dnsbls, config_.dnsbls, &Key::set_dnsbl);
         add_all(document_.blacklists, config_.blacklists, &Key::set_blacklist);
         add_all(document_.rules, config_.rules, &Key::set_rule);
+        add_all(document_.certificates, config_.certificates, &Key::set_certificate);
+        add_all(document_.discovery, config_.discovery, &Key::set_discovery);
+        for (const ItemFinding& finding : check_discovery(config_.discovery))
+            problem(document_.discovery[finding.item].first, finding.text);
         check_certificates();
         std::ranges::sort(document_.problems, {}, [](const Problem& p) {
             return std::tuple<std::string_view, std::uint32_t, std::uint32_t, std::string_view>(
@@ -331,6 +335,10 @@ private:
         if (key != nullptr) check_file(config_.tls.key, *key);
         const Place* const either = certificate != nullptr ? certificate : key;
         if (either != nullptr) check_pair(config_.tls.certificate, config_.tls.key, *either, "tls.");
+        for (std::size_t i = 0; i < config_.certificates.size(); ++i) {
+            check_file(config_.certificates[i].file, document_.certificates[i].first);
+            check_file(config_.certificates[i].key, document_.certificates[i].first);
+        }
         std::string without;
         for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
             const Listener& one = config_.listeners[i];

@@ -64,6 +64,21 @@ struct Rule {
     std::vector<std::string> conditions, actions;
 };
 
+/// A certificate besides those of [tls] and the listeners.
+struct ServerCertificate {
+    std::string file, key;
+    std::vector<std::string> names;  ///< SNI; empty: those in it
+};
+
+/// What clients of some domains are told of the server, where that is not what its listeners say.
+struct Discovery {
+    std::vector<std::string> domains;  ///< "*": all that no other table names
+    std::string name, host, web_host;  ///< empty: as without
+    std::vector<std::string> hide;     ///< "imap", "pop3", "submission", "activesync"
+    std::uint16_t imap_port = 0, imaps_port = 0, pop3_port = 0, pop3s_port = 0;  ///< 0: the listener's
+    std::uint16_t submission_port = 0, submissions_port = 0, https_port = 0;
+};
+
 /// Where a value comes from, and what it is as the file would have it.
 struct Setting {
     std::string key;     ///< "store.path", "listener[0].address"
@@ -86,6 +101,9 @@ struct Config {
         std::uint32_t connections_max = 0;
         Duration drain_max{0};
     } server;
+    struct Http {
+        std::vector<std::string> metrics_from;
+    } http;
     struct Store {
         std::string path;
         std::uint64_t cache_bytes = 0;
@@ -211,6 +229,8 @@ struct Config {
     std::vector<Dnsbl> dnsbls;
     std::vector<Blacklist> blacklists;
     std::vector<Rule> rules;
+    std::vector<ServerCertificate> certificates;
+    std::vector<Discovery> discovery;
 
     std::vector<Setting> settings;  ///< every key with its value, in the order of the table
     std::vector<Problem> warnings;  ///< what is odd and does not keep the server from starting

@@ -17,6 +17,7 @@ std::span<const Key> listener_keys();
 std::span<const Key> node_keys();
 std::span<const Key> filter_keys();
 std::span<const Key> filter_item_keys();
+std::span<const Key> host_keys();
 
 constexpr std::int64_t connections_limit = 1'000'000;
 constexpr std::int64_t ms(Duration time) { return time.count(); }

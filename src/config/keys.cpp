@@ -11,7 +11,7 @@ std::span<const Key> keys() {
     static const std::vector<Key> table = [] {
         std::vector<Key> all;
         for (const auto part : {general_keys(), auth_keys(), relay_keys(), mta_keys(), sender_keys(),
-                                filter_keys(), listener_keys(), node_keys(), filter_item_keys()})
+                                filter_keys(), listener_keys(), node_keys(), filter_item_keys(), host_keys()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

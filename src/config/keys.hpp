@@ -24,6 +24,8 @@ struct Key {
     void (*set_dnsbl)(Dnsbl&, const Value&) = nullptr;
     void (*set_blacklist)(Blacklist&, const Value&) = nullptr;
     void (*set_rule)(Rule&, const Value&) = nullptr;
+    void (*set_certificate)(ServerCertificate&, const Value&) = nullptr;
+    void (*set_discovery)(Discovery&, const Value&) = nullptr;
 };
 
 std::span<const Key> keys();
@@ -31,8 +33,8 @@ const Key* find_key(std::string_view name);
 /// True when keys start with `name` and a dot.
 bool is_table(std::string_view name);
 /// Tables that may be there several times: [[listener]] …
-constexpr std::array<std::string_view, 6> item_tables{"listener", "node",      "milter",
-                                                      "dnsbl",    "blacklist", "rule"};
+constexpr std::array<std::string_view, 8> item_tables{"listener",  "node", "milter",      "dnsbl",
+                                                      "blacklist", "rule", "certificate", "discovery"};
 constexpr std::string_view listener_prefix = "listener.";
 constexpr bool is_item_table(std::string_view name) {
     for (const std::string_view table : item_tables)

@@ -242,12 +242,14 @@ void read_includes(Document& document, const std::string& file) {
 }  // namespace
 
 Document::Items& Document::items_of(std::string_view table) {
-    return table == "listener"    ? listeners
-           : table == "node"      ? nodes
-           : table == "milter"    ? milters
-           : table == "dnsbl"     ? dnsbls
-           : table == "blacklist" ? blacklists
-                                  : rules;
+    return table == "listener"      ? listeners
+           : table == "node"        ? nodes
+           : table == "milter"      ? milters
+           : table == "dnsbl"       ? dnsbls
+           : table == "blacklist"   ? blacklists
+           : table == "certificate" ? certificates
+           : table == "discovery"   ? discovery
+                                    : rules;
 }
 
 Problem problem_at(const Place& place, std::string text, bool warning) {

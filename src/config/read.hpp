@@ -25,7 +25,8 @@ using Settings = std::map<std::string, Read, std::less<>>;  ///< by the table's 
 struct Document {
     Settings settings;
     using Items = std::vector<std::pair<Place, Settings>>;
-    Items listeners, nodes, milters, dnsbls, blacklists, rules;  ///< each [[listener]] …, in order
+    Items listeners, nodes, milters, dnsbls, blacklists, rules, certificates,
+        discovery;  ///< each [[listener]] …, in order
     /// Of one of item_tables.
     Items& items_of(std::string_view table);
     std::vector<Problem> problems;

@@ -207,7 +207,9 @@ std::string autodiscover_error(unsigned code, std::string_view time) {
         "  </Response>\n"
         "</Autodiscover>\n",
         xml_begin, xml_escaped(time), code,
-        code == 600 ? "Invalid Request" : "Requested schema version not supported");
+        code == 500   ? "The e-mail address is not known here"
+        : code == 600 ? "Invalid Request"
+                      : "Requested schema version not supported");
 }
 
 JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol) {

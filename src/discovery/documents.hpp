@@ -17,8 +17,8 @@ std::string outlook_autodiscover(const Settings& settings, std::string_view addr
 /// Autodiscover for ActiveSync: MS-ASCMD section 2.2.1.1. Only where activesync_url is set.
 std::string mobilesync_autodiscover(const Settings& settings, std::string_view address);
 
-/// What both answer to a request that they cannot read (600) or whose schema is not there (601): MS-OXDSCLI
-/// section 2.2.4.1.1.2. `time`: "10:03:12.7654321".
+/// What both answer to a request that they cannot read (600), whose schema is not there (601), or of an
+/// address that is none of ours (500): MS-OXDSCLI section 2.2.4.1.1.2. `time`: "10:03:12.7654321".
 std::string autodiscover_error(unsigned code, std::string_view time);
 
 struct JsonAnswer {

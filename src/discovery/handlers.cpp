@@ -7,7 +7,9 @@
 
 #include "base/ascii.hpp"
 #include "discovery/documents.hpp"
+#include "discovery/qr_code.hpp"
 #include "discovery/request.hpp"
+#include "discovery/setup_page.hpp"
 
 namespace discovery {
 
@@ -24,6 +26,7 @@ constexpr std::string_view json_type = "application/json; charset=utf-8";
 struct Shared {
     SettingsOf settings;
     const base::Clock& clock;
+    const ProfileSigners* signers;
 };
 using SharedPtr = std::shared_ptr<const Shared>;
 
@@ -78,7 +81,26 @@ awaitable<void> mozilla(Exchange exchange, SharedPtr shared) {
     co_await exchange.respond(std::move(head), std::move(body));
 }
 
+/// Of a client that looks for the server in plain text, at autodiscover.DOMAIN: only where to ask by TLS.
+/// MS-ASCMD section 3.1.5.1, MS-OXDISCO section 3.1.5.4
+awaitable<void> lead_to_tls(Exchange exchange, SharedPtr shared) {
+    std::string domain = domain_of_host(exchange.host());
+    const auto settings = co_await shared->settings(std::move(domain));
+    if (!settings || settings->autodiscover_url.empty()) {
+        co_await exchange.respond(404);
+        co_return;
+    }
+    ResponseHead head = head_of(302, {});
+    head.fields.emplace_back("Location", settings->autodiscover_url);
+    std::string none;
+    co_await exchange.respond(std::move(head), std::move(none));
+}
+
 awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
+    if (is_get(exchange) && !exchange.peer().tls) {
+        co_await lead_to_tls(exchange, shared);
+        co_return;
+    }
     if (exchange.method() != "POST") {
         co_await refuse_method(exchange, "POST");
         co_return;
@@ -94,6 +116,7 @@ awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
     if (request) {
         std::string domain = domain_of(request->address);
         const auto settings = co_await shared->settings(std::move(domain));
+        if (!settings) answer = autodiscover_error(500, at);
         using Schema = AutodiscoverRequest::Schema;
         if (settings && request->schema == Schema::outlook) {
             answer = outlook_autodiscover(*settings, request->address);
@@ -125,33 +148,91 @@ awaitable<void> autodiscover_json(Exchange exchange, SharedPtr shared) {
     co_await exchange.respond(std::move(head), std::move(answer.body));
 }
 
+/// What the routes of Apple's profile are asked for.
+struct ProfileQuery {
+    std::string address;
+    bool activesync = false;
+    std::optional<Settings> settings;
+};
+
+/// The answer is given already where this says false: no method of ours, no address, no domain of ours.
+awaitable<bool> read_profile_query(Exchange exchange, SharedPtr shared, ProfileQuery* out) {
+    if (!is_get(exchange)) {
+        co_await refuse_method(exchange, "GET, HEAD");
+        co_return false;
+    }
+    out->address = query_value(exchange.query(), "email");
+    out->activesync = query_value(exchange.query(), "kind") == "activesync";
+    if (!is_address(out->address)) {
+        co_await exchange.respond(400);
+        co_return false;
+    }
+    std::string domain = domain_of(out->address);
+    out->settings = co_await shared->settings(std::move(domain));
+    if (!out->settings || (out->activesync && out->settings->activesync_url.empty())) {
+        co_await exchange.respond(404);
+        co_return false;
+    }
+    co_return true;
+}
+
 awaitable<void> apple(Exchange exchange, SharedPtr shared) {
+    ProfileQuery query;
+    const bool good = co_await read_profile_query(exchange, shared, &query);
+    if (!good) co_return;
+    ResponseHead head = head_of(200, "application/x-apple-aspen-config");
+    head.fields.emplace_back("Content-Disposition", "attachment; filename=\"mail.mobileconfig\"");
+    std::string body = apple_profile(*query.settings, query.address, query.activesync);
+    if (shared->signers != nullptr)
+        body = shared->signers->sign(host_of(query.settings->web_url), std::move(body));
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
+awaitable<void> profile_code(Exchange exchange, SharedPtr shared) {
+    ProfileQuery query;
+    const bool good = co_await read_profile_query(exchange, shared, &query);
+    if (!good) co_return;
+    const std::string url = profile_url(*query.settings, query.address, query.activesync);
+    if (url.empty()) {
+        co_await exchange.respond(404);
+        co_return;
+    }
+    ResponseHead head = head_of(200, "image/svg+xml");
+    std::string body = qr_svg(url);
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
+awaitable<void> setup(Exchange exchange, SharedPtr shared) {
     if (!is_get(exchange)) {
         co_await refuse_method(exchange, "GET, HEAD");
         co_return;
     }
     const std::string address = query_value(exchange.query(), "email");
-    if (!is_address(address)) {
-        co_await exchange.respond(400);
-        co_return;
+    std::optional<Settings> settings;
+    if (is_address(address)) {
+        std::string domain = domain_of(address);
+        settings = co_await shared->settings(std::move(domain));
     }
-    std::string domain = domain_of(address);
-    const auto settings = co_await shared->settings(std::move(domain));
-    const bool activesync = query_value(exchange.query(), "kind") == "activesync";
-    if (!settings || (activesync && settings->activesync_url.empty())) {
-        co_await exchange.respond(404);
-        co_return;
+    const bool asks = !settings;
+    ResponseHead head = head_of(asks && !address.empty() ? 404 : 200, "text/html; charset=utf-8");
+    head.fields.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+                             "frame-ancestors 'none'; base-uri 'none'");
+    head.fields.emplace_back("X-Content-Type-Options", "nosniff");
+    std::string body;
+    if (settings) {
+        body = setup_page(*settings, address);
+    } else {
+        body = setup_form(address.empty() ? "" : "There is no mail of this address here.");
     }
-    ResponseHead head = head_of(200, "application/x-apple-aspen-config");
-    head.fields.emplace_back("Content-Disposition", "attachment; filename=\"mail.mobileconfig\"");
-    std::string body = apple_profile(*settings, address, activesync);
     co_await exchange.respond(std::move(head), std::move(body));
 }
 
 }  // namespace
 
-void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock) {
-    const auto shared = std::make_shared<const Shared>(Shared{std::move(settings), clock});
+void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock,
+                const ProfileSigners* signers) {
+    const auto shared = std::make_shared<const Shared>(Shared{std::move(settings), clock, signers});
     const auto with = [&shared](auto* handler) {
         return [handler, shared](Exchange exchange) { return handler(exchange, shared); };
     };
@@ -161,6 +242,8 @@ void add_routes(http::Router& router, SettingsOf settings, const base::Clock& cl
     router.add("/autodiscover/autodiscover.xml", Match::any_case, with(autodiscover));
     router.add("/autodiscover/autodiscover.json", Match::prefix_any_case, with(autodiscover_json));
     router.add("/mobileconfig", Match::exact, with(apple));
+    router.add("/mobileconfig/qr.svg", Match::exact, with(profile_code));
+    router.add("/setup", Match::exact, with(setup));
 }
 
 }  // namespace discovery

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "base/clock.hpp"
+#include "discovery/profile_signers.hpp"
 #include "discovery/settings.hpp"
 #include "http/router.hpp"
 
@@ -22,6 +23,10 @@ using SettingsOf = std::function<boost::asio::awaitable<std::optional<Settings>>
 ///   /autodiscover/autodiscover.xml (in any case)                              Outlook, ActiveSync
 ///   /autodiscover/autodiscover.json and below it (in any case)                Autodiscover V2
 ///   /mobileconfig                                                             Apple's profile
-void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock);
+///   /mobileconfig/qr.svg                                                      its address as a QR code
+///   /setup                                                                    all that for people
+/// `signers`: of profiles; null: they are not signed. It outlives the routes.
+void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock,
+                const ProfileSigners* signers = nullptr);
 
 }  // namespace discovery

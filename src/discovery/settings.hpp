@@ -22,6 +22,8 @@ struct Settings {
     std::vector<Endpoint> endpoints;  ///< the better ones first; plain text ones are not told to anybody
     std::string
         activesync_url;  ///< "https://mail.example.org/Microsoft-Server-ActiveSync"; empty: not offered
+    std::string
+        web_url;  ///< "https://mail.example.org:8443", where the routes of handlers.hpp are; empty: nowhere
     std::string autodiscover_url;  ///< "https://mail.example.org/autodiscover/autodiscover.xml"
 };
 

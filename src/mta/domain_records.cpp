@@ -95,11 +95,13 @@ void add_services(std::vector<WantedRecord>& out, const DomainFacts& facts) {
     };
     for (const DomainFacts::Service& service : facts.services)
         add("_" + service.name + "._tcp." + facts.domain, Type::srv,
-            fmt::format("0 1 {} {}.", service.port, facts.hostname),
+            fmt::format("0 1 {} {}.", service.port, service.host.empty() ? facts.hostname : service.host),
             "clients find the server (RFC 6186, RFC 8314)");
     if (facts.settings_served) {
         for (const char* name : {"autoconfig.", "autodiscover."})
-            add(name + facts.domain, Type::cname, facts.hostname + ".", "clients ask for their settings");
+            add(name + facts.domain, Type::cname,
+                (facts.web_host.empty() ? facts.hostname : facts.web_host) + ".",
+                "clients ask for their settings");
     }
     if (facts.policy_served)
         add("mta-sts." + facts.domain, Type::cname, facts.hostname + ".",

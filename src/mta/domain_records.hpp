@@ -21,8 +21,10 @@ struct DomainFacts {
     struct Service {
         std::string name;  ///< "imaps", "submissions" …
         std::uint16_t port = 0;
+        std::string host;  ///< empty: hostname
     };
     std::vector<Service> services;
+    std::string web_host;          ///< where settings are served; empty: hostname
     bool settings_served = false;  ///< clients may ask for their settings by HTTP
     bool policy_served = false;    ///< and other servers for the MTA-STS policy
     std::string policy_id;

@@ -74,6 +74,7 @@ Settings demo_settings(const cli::DevOptions& options, const fs::path& data, con
     settings.auth_policy.plain_text_without_tls_on_loopback = true;
     settings.default_domain = domain;
     settings.postmaster = std::string("demo@") + domain;
+    settings.metrics_from = {*net::Network::parse("127.0.0.0/8")};
     settings.threads = options.threads;
     settings.search.enabled = options.search_index;
     // One user with many connections is what a load test is; a demo's limits must not be what it measures.

@@ -126,6 +126,8 @@ private:
         for (const std::string& address : config_.mta.report_addresses)
             if (directory::canonical_address(address).find('@') == std::string::npos)
                 tell("mta.report_addresses", "not an address: " + address);
+        for (const std::string& text : config_.http.metrics_from)
+            if (!net::Network::parse(text)) tell("http.metrics_from", "not a network: " + text);
         list("mta.by_recipient_domain", config_.mta.by_recipient);
         list("mta.by_sender_domain", config_.mta.by_sender);
     }

@@ -30,11 +30,9 @@
 #include "relay/node_relay.hpp"
 #include "server/absence.hpp"
 #include "server/device_mail.hpp"
-#include "server/domain_facts.hpp"
 #include "server/mail_out.hpp"
 #include "server/notify.hpp"
 #include "server/token_fetcher.hpp"
-#include "server/web_services.hpp"
 #include "smtp/services.hpp"
 #include "store/engine/rocksdb/rocksdb_engine.hpp"
 
@@ -49,8 +47,11 @@ constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
 /// SIGTERM and SIGINT stop the server, a later one ends the process; SIGHUP reads the certificates again.
 class Process::Signals {
 public:
-    Signals(net::Server& server, std::function<void()> stop)
-        : server_(server), stop_(std::move(stop)), set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
+    Signals(net::Server& server, std::function<void()> reload, std::function<void()> stop)
+        : server_(server),
+          reload_(std::move(reload)),
+          stop_(std::move(stop)),
+          set_(server.executor(), SIGTERM, SIGINT, SIGHUP) {
         wait();
     }
     ~Signals() {
@@ -71,6 +72,7 @@ private:
             if (error) return;
             if (number == SIGHUP) {
                 const std::string wrong = server_.reload_certificates();
+                reload_();
                 if (wrong.empty()) {
                     base::log::info("server", "certificates read again");
                 } else {
@@ -100,7 +102,7 @@ private:
     static constexpr std::chrono::seconds one_request_max{1};
 
     net::Server& server_;
-    const std::function<void()> stop_;
+    const std::function<void()> reload_, stop_;
     asio::signal_set set_;
     std::atomic<bool> stopping_{false};
     std::chrono::steady_clock::time_point stopped_at_;
@@ -210,6 +212,7 @@ std::string Process::open() {
         for (const std::uint16_t port : server_->ports(config.name)) own_ports.push_back(port);
     }
     relay_->set_own_ports(std::move(own_ports));
+    load_signers();
     return {};
 }
 
@@ -263,42 +266,12 @@ net::Serve Process::serve_for(const net::ListenerConfig& config, net::ListenerCo
         };
     }
     if (config.protocol == "admin") {
-        admin::Services made{*store_,
-                             *directory_,
-                             *authenticator_,
-                             *server_,
-                             base::Clock::system(),
-                             base::version,
-                             settings_.hostname,
-                             started_,
-                             &*agent_,
-                             [this] {
-                                 auto facts = domain_facts(settings_.listeners, settings_.sts_policy,
-                                                           settings_.hostname);
-                                 facts.report_addresses.assign(settings_.routes.report_addresses.begin(),
-                                                               settings_.routes.report_addresses.end());
-                                 return facts;
-                             }};
-        made.quarantine = &filters_->quarantine();
-        made.live_devices = &eas_->live;
-        made.received = &*received_;
-        made.reporting = &*reporting_;
-        auto services = std::make_shared<const admin::Services>(std::move(made));
+        const admin::ServicesPtr services = admin_services();
         return [services](std::unique_ptr<net::Connection> connection) {
             return admin::serve(std::move(connection), services, admin::AdminLimits());
         };
     }
-    if (config.protocol == "http") {
-        WebParts parts{
-            *directory_,          *server_, settings_.hostname, settings_.listeners, settings_.sts_policy,
-            settings_.activesync, eas_};
-        std::shared_ptr<const http::Services> services = make_web_services(std::move(parts), config.name);
-        texts.refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n";
-        texts.denial = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        return [services](std::unique_ptr<net::Connection> connection) {
-            return http::serve(std::move(connection), services);
-        };
-    }
+    if (config.protocol == "http") return serve_http(config, texts);
     texts.refusal = "421 4.7.0 Too many connections\r\n";
     texts.denial = "554 5.7.1 You may not connect here\r\n";  // RFC 5321 section 3.1
     return serve_smtp(config);
@@ -367,7 +340,7 @@ asio::awaitable<void> Process::watch_store() {
 
 int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
     int exit_code = 0;
-    std::optional<Signals> signals(std::in_place, *server_, [this] { stop(); });
+    std::optional<Signals> signals(std::in_place, *server_, [this] { load_signers(); }, [this] { stop(); });
     agent_->start(server_->executor());
     asio::co_spawn(asio::make_strand(server_->executor()), reporting_->run(reports_stop_.get_token()),
                    [](std::exception_ptr failed) { base::log::broken("server", "reports", failed); });

@@ -11,9 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "admin/operations.hpp"
 #include "auth/authenticator.hpp"
 #include "base/id_source.hpp"
+#include "config/config.hpp"
 #include "directory/directory.hpp"
+#include "discovery/profile_signers.hpp"
 #include "eas/incoming_meetings.hpp"
 #include "eas/services.hpp"
 #include "filter/settings.hpp"
@@ -48,6 +51,7 @@ namespace server {
 
 class Absence;
 class TokenFetcher;
+struct WebParts;
 
 struct Settings {
     std::string hostname = "localhost";
@@ -87,7 +91,9 @@ struct Settings {
     store::QueueLimits queue_limits;
     std::chrono::seconds collect_every{30};
     std::vector<net::ListenerConfig> listeners;
-    std::set<std::string> activesync;  ///< HTTP listeners that serve it, by name
+    std::set<std::string> activesync;          ///< HTTP listeners that serve it, by name
+    std::vector<net::Network> metrics_from;    ///< who may read figures by HTTP
+    std::vector<config::Discovery> discovery;  ///< what clients are told, by domain
     unsigned threads = 0;
 };
 
@@ -121,6 +127,10 @@ private:
     /// The texts that are sent before a session are set in `texts`.
     net::Serve serve_for(const net::ListenerConfig& config, net::ListenerConfig& texts);
     net::Serve serve_smtp(const net::ListenerConfig& config);
+    net::Serve serve_http(const net::ListenerConfig& config, net::ListenerConfig& texts);
+    admin::ServicesPtr admin_services();
+    WebParts web_parts();
+    void load_signers();
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
@@ -166,6 +176,7 @@ private:
     std::unique_ptr<mta::reports::Reporting> reporting_;
     std::unique_ptr<eas::Outgoing> outgoing_;         // of ActiveSync
     std::unique_ptr<store::DeliveryWatch> meetings_;  // of mail about them
+    discovery::ProfileSigners signers_;               // read again with the certificates
     eas::ServicesPtr eas_;                            // shared with the HTTP listeners
     std::unique_ptr<filter::Filters> filters_;
     std::unique_ptr<mta::Judge> judge_;

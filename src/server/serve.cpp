@@ -109,6 +109,8 @@ net::ListenerConfig listener_from(const config::Config& config, const config::Li
         certificate.chain_file = own ? from.certificate : config.tls.certificate;
         certificate.key_file = own ? from.key : config.tls.key;
         listener.certificates.push_back(std::move(certificate));
+        for (const config::ServerCertificate& other : config.certificates)
+            listener.certificates.push_back({other.file, other.key, other.names});
     }
     listener.client_ca_file = from.client_ca;
     listener.proxy_trusted = from.proxy_trusted;
@@ -292,6 +294,9 @@ Settings settings_from(const config::Config& config) {
         settings.listeners.push_back(listener_from(config, listener));
         if (listener.protocol == "http" && listener.activesync) settings.activesync.insert(listener.name);
     }
+    settings.discovery = config.discovery;
+    for (const std::string& text : config.http.metrics_from)
+        if (const auto network = net::Network::parse(text)) settings.metrics_from.push_back(*network);
     if (!config.admin.socket.empty()) {
         net::ListenerConfig admin;
         admin.name = "admin";

@@ -1,5 +1,6 @@
 #include "server/web_services.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,67 +9,21 @@
 #include "base/crc32c.hpp"
 #include "discovery/handlers.hpp"
 #include "eas/handler.hpp"
+#include "server/client_settings.hpp"
+#include "server/metrics.hpp"
 
 namespace server {
 
 namespace {
 
 using boost::asio::awaitable;
-using discovery::Endpoint;
-using discovery::Security;
 using discovery::Settings;
 using PartsPtr = std::shared_ptr<const WebParts>;
-
-std::optional<Endpoint::Service> service_of(std::string_view protocol) {
-    if (protocol == "imap") return Endpoint::Service::imap;
-    if (protocol == "pop3") return Endpoint::Service::pop3;
-    if (protocol == "submission") return Endpoint::Service::submission;
-    return std::nullopt;
-}
-
-/// The port that a client uses: of the first address that is one; 0: none.
-std::uint16_t port_of(const WebParts& parts, const net::ListenerConfig& listener) {
-    const std::vector<std::uint16_t> ports = parts.server.ports(listener.name);
-    for (const std::uint16_t port : ports)
-        if (port != 0) return port;
-    return 0;
-}
-
-/// Implicit TLS first (RFC 8314 section 3); who listens without TLS is not told to anybody.
-void add_endpoints(Settings& out, const WebParts& parts, net::TlsMode mode) {
-    for (const net::ListenerConfig& listener : parts.listeners) {
-        const auto service = service_of(listener.protocol);
-        const std::uint16_t port = port_of(parts, listener);
-        if (!service || listener.tls != mode || port == 0) continue;
-        const Security security =
-            mode == net::TlsMode::implicit ? Security::implicit_tls : Security::starttls;
-        out.endpoints.push_back({*service, parts.hostname, port, security});
-    }
-}
-
-Settings settings_for(const WebParts& parts, std::string_view domain) {
-    Settings out;
-    out.provider = domain;
-    add_endpoints(out, parts, net::TlsMode::implicit);
-    add_endpoints(out, parts, net::TlsMode::starttls);
-    for (const net::ListenerConfig& listener : parts.listeners) {
-        const std::uint16_t port = port_of(parts, listener);
-        if (listener.protocol != "http" || listener.tls != net::TlsMode::implicit || port == 0) continue;
-        const std::string shown = port == 443 ? std::string() : fmt::format(":{}", port);
-        if (out.autodiscover_url.empty())
-            out.autodiscover_url =
-                fmt::format("https://{}{}/autodiscover/autodiscover.xml", parts.hostname, shown);
-        if (out.activesync_url.empty() && parts.activesync.contains(listener.name))
-            out.activesync_url =
-                fmt::format("https://{}{}/Microsoft-Server-ActiveSync", parts.hostname, shown);
-    }
-    return out;
-}
 
 awaitable<std::optional<Settings>> find_settings(PartsPtr parts, std::string domain) {
     const auto local = co_await parts->directory.is_local_domain(domain);
     if (!local || !*local) co_return std::nullopt;
-    co_return settings_for(*parts, domain);
+    co_return client_settings(*parts, domain);
 }
 
 /// For load balancers and supervisors.
@@ -77,6 +32,30 @@ awaitable<void> health(http::Exchange exchange) {
     head.content_type = "text/plain";
     head.fields.emplace_back("Cache-Control", "no-store");
     std::string body = "ok\n";
+    co_await exchange.respond(std::move(head), std::move(body));
+}
+
+/// For programs that gather figures; of others it is hidden.
+awaitable<void> metrics(PartsPtr parts, http::Exchange exchange) {
+    const auto from = net::IpAddress::parse(exchange.peer().address);
+    const bool may = from && std::ranges::any_of(parts->metrics_from, [&](const net::Network& network) {
+                         return network.contains(*from);
+                     });
+    if (!may) {
+        co_await exchange.respond(404U);
+        co_return;
+    }
+    admin::Json none = admin::Json::object();
+    const admin::Reply status =
+        co_await admin::run_operation(parts->admin, "status", std::move(none), nullptr);
+    if (!status) {
+        co_await exchange.respond(503U);
+        co_return;
+    }
+    http::ResponseHead head;
+    head.content_type = "text/plain; version=0.0.4";
+    head.fields.emplace_back("Cache-Control", "no-store");
+    std::string body = metrics_text(*status);
     co_await exchange.respond(std::move(head), std::move(body));
 }
 
@@ -113,11 +92,15 @@ std::shared_ptr<const http::Services> make_web_services(WebParts given, const st
     const PartsPtr parts = std::make_shared<const WebParts>(std::move(given));
     const auto settings = [parts](std::string domain) { return find_settings(parts, std::move(domain)); };
     services->router.add("/healthz", http::Router::Match::exact, health);
+    if (!parts->metrics_from.empty())
+        services->router.add("/metrics", http::Router::Match::exact, [parts](http::Exchange exchange) {
+            return metrics(parts, std::move(exchange));
+        });
     if (parts->sts_policy != "none")
         services->router.add("/.well-known/mta-sts.txt", http::Router::Match::exact,
                              [parts](http::Exchange exchange) { return policy(parts, std::move(exchange)); });
     if (parts->activesync.contains(listener)) eas::add_routes(services->router, parts->eas);
-    discovery::add_routes(services->router, settings, base::Clock::system());
+    discovery::add_routes(services->router, settings, base::Clock::system(), parts->signers);
     return services;
 }
 

@@ -5,9 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "admin/operations.hpp"
+#include "config/config.hpp"
 #include "directory/directory.hpp"
+#include "discovery/profile_signers.hpp"
 #include "eas/services.hpp"
 #include "http/server.hpp"
+#include "net/address.hpp"
 #include "net/server.hpp"
 
 namespace server {
@@ -21,6 +25,10 @@ struct WebParts {
     std::string sts_policy = "none";             ///< "testing", "enforce": of mail to our domains
     std::set<std::string> activesync;            ///< listeners that serve it, by name
     eas::ServicesPtr eas;                        ///< of all that do
+    std::vector<config::Discovery> discovery;    ///< what clients are told instead, by domain
+    const discovery::ProfileSigners* signers = nullptr;
+    std::vector<net::Network> metrics_from;  ///< who may read /metrics
+    admin::ServicesPtr admin;                ///< what they are read from
 };
 
 /// Of one listener.

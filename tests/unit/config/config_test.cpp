@@ -419,5 +419,37 @@ TEST_F(Files, CertificatePairs) {
               "cannot read '" + (folder_ / "none.key").string() + "': No such file or directory");
 }
 
+TEST(Config, Discovery) {
+    const auto parsed = parse(R"(hostname = "mail.example.test"
+[[discovery]]
+domains = ["a.test", "b.test"]
+host = "mail.a.test"
+imaps_port = 9993
+hide = ["pop3"]
+[[discovery]]
+domains = ["*"]
+)",
+                              "barid.toml");
+    ASSERT_TRUE(parsed);
+    ASSERT_EQ(parsed->discovery.size(), 2U);
+    EXPECT_EQ(parsed->discovery[0].host, "mail.a.test");
+    EXPECT_EQ(parsed->discovery[0].imaps_port, 9993);
+    EXPECT_EQ(parsed->discovery[0].hide, std::vector<std::string>{"pop3"});
+    EXPECT_EQ(parsed->discovery[1].imaps_port, 0);
+    const auto wrong = parse(R"(hostname = "mail.example.test"
+[[discovery]]
+domains = ["a.test"]
+hide = ["gopher"]
+[[discovery]]
+domains = ["A.test"]
+)",
+                             "barid.toml");
+    ASSERT_FALSE(wrong);
+    std::string all;
+    for (const Problem& problem : wrong.error()) all += to_string(problem) + "\n";
+    EXPECT_NE(all.find("'gopher', which is no service"), std::string::npos) << all;
+    EXPECT_NE(all.find("'A.test' has two tables"), std::string::npos) << all;
+}
+
 }  // namespace
 }  // namespace config

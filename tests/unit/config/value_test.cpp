@@ -76,7 +76,8 @@ TEST(Keys, EveryDefaultIsValidAndDocumented) {
         EXPECT_EQ(key.doc.find('|'), std::string_view::npos);
         EXPECT_EQ((key.set != nullptr) + (key.set_listener != nullptr) + (key.set_node != nullptr) +
                       (key.set_milter != nullptr) + (key.set_dnsbl != nullptr) +
-                      (key.set_blacklist != nullptr) + (key.set_rule != nullptr),
+                      (key.set_blacklist != nullptr) + (key.set_rule != nullptr) +
+                      (key.set_discovery != nullptr) + (key.set_certificate != nullptr),
                   1);
         EXPECT_EQ(key.set_listener != nullptr, key.name.starts_with(listener_prefix));
         if (!key.initial.empty()) {

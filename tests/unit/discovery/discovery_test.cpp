@@ -1,11 +1,16 @@
 // The documents that clients read, and what they ask.
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "discovery/documents.hpp"
+#include "discovery/qr_code.hpp"
 #include "discovery/request.hpp"
+#include "discovery/setup_page.hpp"
 
 namespace discovery {
 namespace {
@@ -151,6 +156,67 @@ TEST(Requests, QueriesAreDecoded) {
     EXPECT_EQ(query_value("a=%4&b=%", "a"), "%4");
     EXPECT_EQ(query_value("a=%4&b=%zz%", "b"), "%zz%");
     EXPECT_EQ(query_value("", "a"), "");
+}
+
+/// The modules of a code, of lines for a terminal: true is black.
+std::vector<std::vector<bool>> modules_of(const std::string& lines) {
+    std::vector<std::vector<bool>> out;
+    for (std::size_t at = 0; at < lines.size();) {
+        const std::string line = lines.substr(at, lines.find('\n', at) - at);
+        at += line.size() + 1;
+        std::vector<bool> upper, lower;
+        for (std::size_t i = 0; i < line.size();) {
+            const std::string_view rest = std::string_view(line).substr(i);
+            const bool full = rest.starts_with("\u2588"), top = rest.starts_with("\u2580"),
+                       bottom = rest.starts_with("\u2584");
+            upper.push_back(!full && !top);
+            lower.push_back(!full && !bottom);
+            i += full || top || bottom ? 3 : 1;
+        }
+        out.push_back(upper);
+        out.push_back(lower);
+    }
+    return out;
+}
+
+TEST(QrCode, ItsTwoFormsAreTheSameCode) {
+    const std::string url = "https://mail.example.org/mobileconfig?email=anna%40example.org";
+    const auto modules = modules_of(qr_lines(url));
+    ASSERT_FALSE(modules.empty());
+    const std::string svg = qr_svg(url);
+    std::size_t black = 0, row = 0;
+    for (const auto& line : modules) {
+        EXPECT_EQ(line.size(), modules.front().size()) << row;
+        black += static_cast<std::size_t>(std::ranges::count(line, true));
+        ++row;
+    }
+    std::size_t drawn = 0;
+    for (std::size_t at = svg.find('h', svg.find(" d=")); at != std::string::npos;
+         at = svg.find('h', at + 1)) {
+        std::size_t run = 0;
+        std::from_chars(svg.data() + at + 1, svg.data() + svg.size(), run);
+        drawn += run;
+    }
+    // The last line of an odd number of rows has nothing below it, which is shown as white.
+    EXPECT_EQ(drawn, black);
+    EXPECT_TRUE(modules[4][4] && modules[4][10] && modules[10][4] && !modules[5][5] && modules[6][6]);
+    EXPECT_EQ(qr_svg(std::string(3'000, 'x')), "");
+    EXPECT_EQ(qr_lines(std::string(3'000, 'x')), "");
+}
+
+TEST(SetupPage, EscapesAndTells) {
+    Settings told = settings();
+    told.web_url = "https://mail.example.org:8443";
+    const std::string page = setup_page(told, "<a>&\"b@example.org");
+    EXPECT_EQ(page.find("<a>&"), std::string::npos);
+    EXPECT_NE(page.find("&lt;a&gt;&amp;"), std::string::npos);
+    EXPECT_NE(page.find("<td>IMAP (incoming)</td><td>mail.example.org</td><td>993</td><td>TLS</td>"),
+              std::string::npos);
+    EXPECT_EQ(page.find("ActiveSync"), std::string::npos) << "it is not offered";
+    EXPECT_EQ(profile_url(told, "a+b@example.org", true),
+              "https://mail.example.org:8443/mobileconfig?email=a%2Bb%40example.org&kind=activesync");
+    told.web_url.clear();
+    EXPECT_EQ(setup_page(told, "a@example.org").find("<svg"), std::string::npos);
 }
 
 }  // namespace

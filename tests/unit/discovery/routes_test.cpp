@@ -11,6 +11,8 @@ boost::asio::awaitable<std::optional<Settings>> settings_of(std::string domain) 
     if (domain != "example.org") co_return std::nullopt;
     Settings out;
     out.provider = "Barid";
+    out.autodiscover_url = "https://mail.example.org/autodiscover/autodiscover.xml";
+    out.web_url = "https://mail.example.org";
     out.endpoints = {{Endpoint::Service::imap, "mail.example.org", 993, Security::implicit_tls}};
     co_return out;
 }
@@ -47,7 +49,14 @@ TEST_F(Routes, Autodiscover) {
         "</AcceptableResponseSchema></Request></Autodiscover>";
     EXPECT_TRUE(has(post("/Autodiscover/Autodiscover.xml", body), "<Type>IMAP</Type>"));
     EXPECT_TRUE(has(post("/autodiscover/AUTODISCOVER.XML", "nonsense"), "<ErrorCode>600</ErrorCode>"));
-    EXPECT_TRUE(has(get("/autodiscover/autodiscover.xml"), "Allow: POST"));
+    const std::string elsewhere = post("/autodiscover/autodiscover.xml",
+                                       "<Autodiscover><Request><EMailAddress>a@other.test</EMailAddress>"
+                                       "</Request></Autodiscover>");
+    EXPECT_TRUE(has(elsewhere, "<ErrorCode>500</ErrorCode>")) << elsewhere;
+    const std::string led = get("/Autodiscover/autodiscover.xml", "autodiscover.example.org");
+    EXPECT_TRUE(has(led, "302 Found")) << led;
+    EXPECT_TRUE(has(led, "Location: https://mail.example.org/autodiscover/autodiscover.xml\r\n")) << led;
+    EXPECT_TRUE(has(get("/autodiscover/autodiscover.xml", "other.test"), "404 Not Found"));
 }
 
 TEST_F(Routes, AutodiscoverJson) {
@@ -62,6 +71,18 @@ TEST_F(Routes, AppleProfile) {
     EXPECT_TRUE(has(get("/mobileconfig?email=a%40example.org&kind=activesync"), "404 Not Found"));
     EXPECT_TRUE(has(get("/mobileconfig?email=a%40other.test"), "404 Not Found"));
     EXPECT_TRUE(has(get("/mobileconfig"), "400 Bad Request"));
+    EXPECT_TRUE(has(get("/mobileconfig/qr.svg?email=a%40example.org"), "Content-Type: image/svg+xml"));
+    EXPECT_TRUE(has(get("/mobileconfig/qr.svg?email=a%40other.test"), "404 Not Found"));
+    EXPECT_TRUE(has(post("/mobileconfig/qr.svg", ""), "405 Method Not Allowed"));
+}
+
+TEST_F(Routes, Setup) {
+    EXPECT_TRUE(has(get("/setup"), "<form method=\"get\" action=\"/setup\">"));
+    const std::string page = get("/setup?email=a%40example.org");
+    EXPECT_TRUE(has(page, "Content-Security-Policy: default-src 'none'")) << page;
+    EXPECT_TRUE(has(page, "<td>993</td>")) << page;
+    EXPECT_TRUE(has(get("/setup?email=a%40other.test"), "404 Not Found"));
+    EXPECT_TRUE(has(post("/setup", ""), "405 Method Not Allowed"));
 }
 
 }  // namespace
