@@ -1,6 +1,7 @@
 #include "eas/items/item.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "eas/mail/message_text.hpp"
 #include "mime/decode.hpp"
@@ -47,10 +48,15 @@ bool Ghosts::keeps(wbxml::Tag tag) const {
 bool take_body(wbxml::Element data, pim::Component& component, std::string_view property) {
     const wbxml::Element body = data.child(base_tags::body);
     if (!body) return true;  // MS-ASCMD section 2.2.3.24: it stays
-    const auto type = body.child(base_tags::type).number().value_or(1);
+    constexpr std::array order{base_tags::type, base_tags::estimated_data_size, base_tags::truncated,
+                               base_tags::data, base_tags::preview};
+    const wbxml::Element of_type = body.child(base_tags::type);
+    if (!stand_in_order(body, order) || (of_type && !of_type.number())) return false;
+    const auto type = of_type.number().value_or(1);
     const std::string_view text = body.child(base_tags::data).text();
     if (type != 1 && type != 2) return text.empty();
-    if (body.child(base_tags::truncated).text() == "1") return true;  // a piece of what is here
+    // Against MS-ASAIRS section 2.2.2.39.1, which ignores it: a piece must not take the place of the whole.
+    if (body.child(base_tags::truncated).text() == "1" && component.find(property) != nullptr) return true;
     component.remove(html_property);
     if (type == 1) {
         component.set_text(property, text);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "eas/mail/addresses.hpp"
 #include "eas/mail/message_text.hpp"
 #include "mime/decode.hpp"
@@ -36,7 +37,8 @@ std::string attachment_name(std::string_view header, const mime::Part& part) {
     }
     name = mime::decode_text(name);
     // iOS shows a message that is attached only by a name that ends so.
-    if (part.kind == mime::Kind::message && name.empty()) name = "message.eml";
+    if (part.kind == mime::Kind::message && !base::lowered(name).ends_with(".eml"))
+        name += name.empty() ? "message.eml" : ".eml";
     if (name.empty() && part.subtype == "calendar") name = "meeting.ics";
     if (name.empty()) name = "attachment";
     return name;
@@ -47,7 +49,7 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     out.reference = write_part_id(id);
     out.name = attachment_name(header, part);
     out.content_id = first_id(field_text(header, "Content-ID"));
-    out.content_location = field_text(header, "Content-Location");
+    out.content_location = base::trimmed(field_text(header, "Content-Location"));
     out.method = part.kind == mime::Kind::message ? 5 : 1;
     out.size = part.encoding == mime::Encoding::base64 ? part.body_bytes * 3 / 4 : part.body_bytes;
     out.is_inline = !part.attachment && !out.content_id.empty();
@@ -135,12 +137,24 @@ awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions*
         out.has_data = false;
         co_return out;
     }
-    const BodyPreference wanted = *chosen;
+    BodyPreference wanted = *chosen;
     Result<ItemBody> body = ItemBody();
     if (wanted.type == BodyType::mime) {
         body = co_await read_mime(message, wanted, options->mime_truncation);
     } else {
         body = co_await read_text(message, wanted);
+    }
+    // AllOrNone, and it is too large: another form that was asked for, the one with the most text. MS-ASAIRS
+    // section 2.2.2.3.2
+    const bool left_out = body && !body->has_data;
+    for (const BodyPreference& other : options->bodies) {
+        const bool text = other.type == BodyType::plain || other.type == BodyType::html;
+        if (!left_out || !text || &other == chosen) continue;
+        Result<ItemBody> next = co_await read_text(message, other);
+        if (!next) co_return next.error();
+        if (!next->has_data || (body->has_data && next->data.size() <= body->data.size())) continue;
+        body = std::move(next);
+        wanted = other;
     }
     if (body && wanted.preview != 0)
         body->preview = first_characters(message->detail().preview, wanted.preview);

@@ -1,5 +1,7 @@
 #include "eas/syntax/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "wbxml/tags.hpp"
@@ -7,7 +9,6 @@
 namespace eas {
 namespace {
 
-constexpr std::size_t bodies_max = 8;       // there are four types
 constexpr std::uint32_t preview_max = 255;  // MS-ASAIRS section 2.2.2.38
 constexpr std::int64_t day = 86'400;
 
@@ -21,6 +22,8 @@ bool take_number(wbxml::Element element, std::int64_t most, std::int64_t& out) {
 
 bool take_body(wbxml::Element element, std::vector<BodyPreference>& out) {
     namespace tags = wbxml::airsyncbase;
+    constexpr std::array order{tags::type, tags::truncation_size, tags::all_or_none, tags::preview};
+    if (!stand_in_order(element, order)) return false;
     BodyPreference body;
     std::int64_t value = 0;
     for (const wbxml::Element child : element) {
@@ -33,16 +36,29 @@ bool take_body(wbxml::Element element, std::vector<BodyPreference>& out) {
         } else if (child.tag() == tags::all_or_none) {
             if (!take_number(child, 1, value)) return false;
             body.all_or_none = value == 1;
-        } else if (child.tag() == tags::preview) {
+        } else {
             if (!take_number(child, UINT32_MAX, value)) return false;
             body.preview = static_cast<std::uint32_t>(std::min<std::int64_t>(value, preview_max));
         }
     }
-    if (out.size() < bodies_max) out.push_back(body);
+    const bool asked =
+        std::ranges::any_of(out, [&](const BodyPreference& one) { return one.type == body.type; });
+    if (asked || !element.child(tags::type)) return false;  // of each type one
+    out.push_back(body);
     return true;
 }
 
 }  // namespace
+
+bool stand_in_order(wbxml::Element parent, std::span<const wbxml::Tag> order) {
+    std::size_t next = 0;
+    for (const wbxml::Element child : parent) {
+        while (next != order.size() && order[next] != child.tag()) ++next;
+        if (next == order.size()) return false;
+        ++next;
+    }
+    return true;
+}
 
 bool parse_item_preferences(wbxml::Element parent, ItemOptions& out) {
     // MS-ASCMD section 2.2.3.105: MIMETruncation

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct ItemOptions {
     std::vector<BodyPreference> bodies;          ///< in the device's order
     bool operator==(const ItemOptions&) const = default;
 };
+
+/// Whether the children are of these tags alone, in this order, each once at most: MS-ASAIRS section 3.2.5.1.
+bool stand_in_order(wbxml::Element parent, std::span<const wbxml::Tag> order);
 
 /// Reads an Options element. False: a value that the specification does not have.
 bool parse_options(wbxml::Element options, ItemOptions& out);
