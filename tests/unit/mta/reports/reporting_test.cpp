@@ -282,6 +282,25 @@ TEST_F(ReportingTest, WhatCanNeverBeQueuedIsGivenUp) {
     EXPECT_TRUE(run_until([&] { return rows(day) == 0; })) << "nobody waits for a report of last week";
 }
 
+/// Nobody was asked who may have it: that is not the same as nobody.
+TEST_F(ReportingTest, WhatCannotBeLookedAtWaits) {
+    saw("d.test", "r@d.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
+    bool failed = false;
+    engine->inject([&](const store::engine::Step& step) {
+        if (failed || step.op != store::engine::Op::get) return Fault::none;
+        failed = true;
+        return Fault::unavailable;
+    });
+    const Reporting::Sent sent = send_now();
+    EXPECT_TRUE(failed);
+    EXPECT_EQ(sent.waiting, 1U);
+    EXPECT_EQ(sent.unwanted, 0U);
+    EXPECT_EQ(rows(today()), 1U);
+    EXPECT_EQ(send_now().dmarc, 1U);
+    EXPECT_EQ(queued_for(), std::vector<std::string>{"r@d.test"});
+}
+
 TEST_F(ReportingTest, WhatIsSwitchedOffIsForgotten) {
     saw("d.test", "r@d.test");
     ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
