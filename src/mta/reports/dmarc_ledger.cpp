@@ -260,6 +260,7 @@ awaitable<store::Result<DmarcDue>> DmarcLedger::look(Place place) {
     out.key = place.key;
     out.destinations = texts_in(row, "to");
     out.tries = static_cast<std::int64_t>(number_in(row, "tries"));
+    if (row.contains("tried")) out.tried = static_cast<std::int64_t>(number_in(row, "tried"));
     out.report.policy = policy_of(row["policy"]);
     const std::int64_t day = out.day = day_in(place.partition);
     const std::int64_t end = std::min((day + 1) * day_seconds - 1, base::unix_seconds(clock_.now()));
@@ -319,6 +320,7 @@ awaitable<store::Result<void>> DmarcLedger::put_off(DmarcDue due) {
     if (head->rows.empty()) co_return store::Result<void>();
     Json row = parsed(head->rows.front().value);
     row["tries"] = due.tries + 1;
+    row["tried"] = base::unix_seconds(clock_.now());
     store::engine::Batch batch;
     batch.partition = due.partition;
     batch.expect = head->version;

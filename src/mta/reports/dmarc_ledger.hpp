@@ -54,6 +54,7 @@ struct DmarcDue {
     mailauth::AggregateReport report;  ///< without who makes it
     std::vector<std::string> rows;     ///< gone once it is sent
     std::int64_t tries = 0;
+    std::optional<std::int64_t> tried;  ///< when last, seconds since 1970
 };
 
 /// Any thread; rows are written by flush() and its callers alone, one at a time.

@@ -15,7 +15,7 @@ namespace mta::reports {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::int64_t look_interval = 3'600;       // seconds between two looks at what is to be sent
+constexpr std::int64_t look_interval = 600;         // seconds between two looks at what is to be sent
 constexpr std::int64_t spread = 4 * 3'600;          // RFC 8460 section 4.1
 constexpr std::int64_t quiet_after_midnight = 300;  // what was seen at the last second is written by then
 constexpr const char* tls_prefix = "z/tlsrpt.";
@@ -38,7 +38,7 @@ std::int64_t tls_day(std::string_view partition) {
     return day_of(partition.substr(std::string_view(tls_prefix).size()));
 }
 
-/// What a pass that was cut short came to last stands at the end.
+/// What was tried last stands at the end.
 template <class Place>
 void go_on_behind(std::vector<Place>& places, const std::optional<Place>& last) {
     if (last) std::ranges::rotate(places, std::ranges::upper_bound(places, *last));
@@ -158,18 +158,22 @@ awaitable<std::unique_ptr<Reporting::Rows>> Reporting::rows() {
 }
 
 awaitable<void> Reporting::run(std::stop_token stop) {
-    std::int64_t next_look = 0;
+    std::int64_t next_dmarc = 0, next_tls = 0;
     for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
         const std::int64_t now = base::unix_seconds(parts_.clock.now());
-        const bool asked = something_asked();
-        const bool time = now >= next_look && now % day_seconds >= after_midnight_;
-        if (!asked && !time) continue;
+        const bool night_over = now % day_seconds >= after_midnight_;
+        const bool dmarc_time = settings_.dmarc && night_over && now >= next_dmarc;
+        const bool tls_time = settings_.tls && night_over && now >= next_tls;
         Pass pass;
-        pass.today = asked;
+        pass.asked = something_asked();
+        pass.dmarc = dmarc_time || (pass.asked && settings_.dmarc);
+        pass.tls = tls_time || (pass.asked && settings_.tls);
+        if (!pass.asked && !pass.dmarc && !pass.tls) continue;
         pass.stop = stop;
         co_await send(&pass);
-        if (time && !pass.cut) next_look = now + look_interval;
-        if (asked) answer_all(pass.sent);
+        if (dmarc_time && !pass.dmarc_cut) next_dmarc = now + look_interval;
+        if (tls_time && !pass.tls_cut) next_tls = now + look_interval;
+        if (pass.asked) answer_all(pass.sent);
     }
     answer_all(Sent());
 }
@@ -181,10 +185,16 @@ awaitable<void> Reporting::keep(std::stop_token stop) {
     }
 }
 
-bool Reporting::is_over(Pass* pass) const {
+bool Reporting::is_over(const Pass* pass, bool* cut) const {
     const bool late = parts_.clock.now() - pass->began >= settings_.pass_time_max;
-    pass->cut |= late;
+    *cut |= late;
     return late || pass->stop.stop_requested();
+}
+
+bool Reporting::was_tried_lately(std::int64_t tried) const {
+    const std::int64_t now = base::unix_seconds(parts_.clock.now());
+    return tried <= now &&
+           now - tried < settings_.try_interval;  // a clock that was set back holds up nothing
 }
 
 awaitable<void> Reporting::flush() {
@@ -218,9 +228,9 @@ awaitable<void> Reporting::flush_tls() {
 
 awaitable<void> Reporting::send(Pass* pass) {
     pass->began = parts_.clock.now();
-    if (settings_.dmarc) co_await send_dmarc(pass);
+    if (pass->dmarc) co_await send_dmarc(pass);
     pass->began = parts_.clock.now();  // neither takes the other's time
-    if (settings_.tls) co_await send_tls(pass);
+    if (pass->tls) co_await send_tls(pass);
 }
 
 awaitable<void> Reporting::send_dmarc(Pass* pass) {
@@ -228,7 +238,7 @@ awaitable<void> Reporting::send_dmarc(Pass* pass) {
     {
         const auto turn = co_await rows();
         co_await flush();  // an operator's report has the last second too
-        auto due = co_await dmarc_.due(pass->today);
+        auto due = co_await dmarc_.due(pass->asked);
         if (!due) {
             base::log::warn("mta", "DMARC counts cannot be read now", {{"why", due.error().what()}});
             co_return;
@@ -236,28 +246,37 @@ awaitable<void> Reporting::send_dmarc(Pass* pass) {
         places = std::move(*due);
     }
     go_on_behind(places, last_dmarc_);
-    last_dmarc_.reset();
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (is_over(pass)) {
+        if (is_over(pass, &pass->dmarc_cut)) {
             pass->sent.waiting += places.size() - i;
             co_return;
         }
         last_dmarc_ = places[i];
         co_await send_dmarc_one(std::move(places[i]), pass);
     }
-    last_dmarc_.reset();
+}
+
+void Reporting::forget_tries_but(const std::vector<smtp_out::TlsReports::Place>& places) {
+    // In order: over() says so.
+    std::erase_if(tls_tried_,
+                  [&places](const auto& tried) { return !std::ranges::binary_search(places, tried.first); });
 }
 
 awaitable<void> Reporting::send_tls(Pass* pass) {
-    std::vector<smtp_out::TlsReports::Place> places = tls_.over(pass->today);
+    std::vector<smtp_out::TlsReports::Place> places = tls_.over(pass->asked);
+    forget_tries_but(places);
     go_on_behind(places, last_tls_);
-    last_tls_.reset();
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (is_over(pass)) {
+        if (is_over(pass, &pass->tls_cut)) {
             pass->sent.waiting += places.size() - i;
             co_return;
         }
         const smtp_out::TlsReports::Place& place = places[i];
+        const auto tried = tls_tried_.find(place);
+        if (!pass->asked && tried != tls_tried_.end() && was_tried_lately(tried->second)) {
+            ++pass->sent.waiting;
+            continue;
+        }
         last_tls_ = place;
         std::optional<smtp_out::TlsReports::Taken> taken;
         {
@@ -265,6 +284,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
             taken = tls_.take(place);
         }
         if (!taken) continue;
+        tls_tried_[place] = base::unix_seconds(parts_.clock.now());
         post_.along(end_of(place));
         const bool sent = co_await tls_sender_->send(std::move(taken->report));
         if (!sent) base::log::info("mta", "a TLS report found no taker", {{"domain", place.second}});
@@ -274,7 +294,6 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         else
             tls_.put_back(std::move(*taken));
     }
-    last_tls_.reset();
     const auto turn = co_await rows();
     co_await flush_tls();
     co_await drop_tls_days();

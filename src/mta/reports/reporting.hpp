@@ -8,6 +8,7 @@
 // Where both write rows of one day they take turns, never across a question to anybody.
 #pragma once
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,7 @@ struct ReportingSettings {
     std::string organization;  ///< empty: host_name
     std::string contact;       ///< empty: its postmaster
     std::uint32_t tries_max = 24;
+    std::int64_t try_interval = 3'600;  ///< seconds: what was tried in this time is not tried again
     std::int64_t days_max = 3;  ///< what nobody took by then is dropped: RFC 8460 section 5.5 has one day
     std::chrono::milliseconds step{1'000};  ///< between two writes, and two looks at the clock
     /// Then a domain's name servers are asked no further question: it is tried again.
@@ -93,10 +95,11 @@ private:
     };
     /// One round of sending.
     struct Pass {
-        bool today = false;
+        bool dmarc = false, tls = false;  ///< what it is about
+        bool asked = false;               ///< by an operator: today's too, and what was tried lately
         std::stop_token stop;
         base::SystemTime began{};
-        bool cut = false;  ///< its time was over before its work
+        bool dmarc_cut = false, tls_cut = false;  ///< its time was over before its work
         Sent sent;
     };
     /// Held by who writes rows of days. Nobody waits in it: a frame that shutdown leaves behind wakes no one.
@@ -118,7 +121,9 @@ private:
     awaitable<void> flush_tls();
     awaitable<bool> pause(std::stop_token stop, std::chrono::milliseconds time);
     awaitable<void> send(Pass* pass);
-    bool is_over(Pass* pass) const;
+    bool is_over(const Pass* pass, bool* cut) const;
+    bool was_tried_lately(std::int64_t tried) const;
+    void forget_tries_but(const std::vector<smtp_out::TlsReports::Place>& places);
     awaitable<void> send_dmarc(Pass* pass);
     awaitable<void> send_dmarc_one(DmarcLedger::Place place, Pass* pass);
     awaitable<store::Result<std::size_t>> queue_dmarc(DmarcDue* due, std::vector<Destination> to);
@@ -140,9 +145,10 @@ private:
     const std::unique_ptr<smtp_out::TlsReportSender> tls_sender_;
     DmarcLedger dmarc_;
     std::atomic<bool> rows_busy_{false};            // of days: keep() or run() writes them
-    std::optional<DmarcLedger::Place> last_dmarc_;  // that a pass which was cut short came to
+    std::optional<DmarcLedger::Place> last_dmarc_;  // that was tried: the next pass begins behind it
     std::optional<smtp_out::TlsReports::Place> last_tls_;
-    const std::int64_t after_midnight_;  // seconds: not all the world at one time
+    std::map<smtp_out::TlsReports::Place, std::int64_t> tls_tried_;  // when, seconds since 1970
+    const std::int64_t after_midnight_;                              // seconds: not all the world at one time
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Asked>> asked_;
 };

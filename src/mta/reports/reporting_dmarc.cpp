@@ -37,6 +37,10 @@ awaitable<void> Reporting::send_dmarc_one(DmarcLedger::Place place, Pass* pass) 
         ++pass->sent.waiting;
         co_return;
     }
+    if (!pass->asked && asked->tried && was_tried_lately(*asked->tried)) {
+        ++pass->sent.waiting;
+        co_return;
+    }
     bool unsure = false;
     std::vector<Destination> to = co_await allowed(&*asked, &unsure, pass->stop);
     if (pass->stop.stop_requested()) co_return;

@@ -2,6 +2,7 @@
 // servers do, and never for ever.
 #include "mta/reports/reporting.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include <boost/asio/co_spawn.hpp>
@@ -23,13 +24,14 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using store::engine::Fault;
 
-/// Takes `time` for each answer, by the test's clock: yes to everything.
+/// Takes `time` for each answer, by the test's clock: yes to everything that is not silent.
 class SlowDns final : public MailDns {
 public:
     explicit SlowDns(base::ManualClock& clock) : clock_(clock) {}
-    awaitable<mailauth::Answer> ask(mailauth::Query) override {
+    awaitable<mailauth::Answer> ask(mailauth::Query query) override {
         ++asked;
         clock_.advance(time);
+        if (first_of && first_of(query.name)) clock_.advance(time_of_domain);
         if (on_question) on_question();
         const auto executor = co_await asio::this_coro::executor;
         asio::steady_timer timer(executor);
@@ -38,12 +40,16 @@ public:
             co_await timer.async_wait(asio::use_awaitable);
         }
         mailauth::Answer out;
+        out.status = mailauth::DnsStatus::temperror;
+        if (silent && silent(query.name)) co_return out;
         out.status = mailauth::DnsStatus::found;
         out.texts = {"v=DMARC1;"};
         co_return out;
     }
-    std::chrono::seconds time{0};
+    std::chrono::seconds time{0}, time_of_domain{0};
+    std::function<bool(const std::string&)> first_of;  ///< it is the first question about a domain
     int asked = 0;
+    std::function<bool(const std::string&)> silent;  ///< about this name there is no answer
     std::function<void()> on_question;
     std::function<bool()> until;
 
@@ -157,6 +163,35 @@ protected:
     std::size_t rows(std::int64_t day) {
         return (*run(engine->scan("z/dmarc." + day_text(day), "", "r", 0, 0))).rows.size();
     }
+    /// Of each report, in order.
+    std::vector<std::int64_t> tries() {
+        std::vector<std::int64_t> out;
+        DmarcLedger reader(*engine, clock);
+        const auto places = run(reader.due(true));
+        for (const DmarcLedger::Place& place : *places) out.push_back(run(reader.look(place))->tries);
+        return out;
+    }
+    /// Such labels of ten domains of .test, in the order of their reports.
+    static std::vector<std::string> ten() {
+        std::vector<std::string> out;
+        for (int i = 0; i < 10; ++i) out.push_back("d" + std::to_string(i));
+        std::ranges::sort(out, {}, [](const std::string& label) { return digest_of(label + ".test"); });
+        return out;
+    }
+    static std::size_t place_in(const std::vector<std::string>& labels, const std::string& name) {
+        const auto found = std::ranges::find_if(labels, [&name](const std::string& label) {
+            return name.find(label + ".test") != std::string::npos;
+        });
+        return static_cast<std::size_t>(found - labels.begin());
+    }
+    /// Of passes of a minute, whatever is asked about each domain.
+    void three_a_pass() {
+        dns.time_of_domain = 25s;
+        dns.first_of = [labels = ten(), last = std::size_t(99)](const std::string& name) mutable {
+            const std::size_t place = place_in(labels, name);
+            return place < labels.size() && std::exchange(last, place) != place;
+        };
+    }
     std::int64_t today() const { return base::unix_seconds(clock.now()) / day_seconds; }
     Reporting::Sent send_now() {
         Reporting::Sent sent;
@@ -230,8 +265,53 @@ TEST_F(ReportingTest, SlowNameServersHoldUpNobody) {
         return written;
     };
     ASSERT_TRUE(run_until([&] { return queued_for().size() == 10; }))
-        << "a pass that is cut short goes on where it ended";
+        << "passes that are cut short follow each other";
     EXPECT_TRUE(written);
+}
+
+/// However often a pass is cut short, and whatever is asked for again at once.
+TEST_F(ReportingTest, TheFirstThatFailHoldUpNobody) {
+    settings.domain_time_max = 1h;
+    settings.pass_time_max = 60s;
+    settings.step = 20ms;
+    again();
+    const std::vector<std::string> labels = ten();
+    for (const std::string& label : labels) saw(label + ".test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 10; }));
+    three_a_pass();
+    dns.silent = [&](const std::string& name) { return place_in(labels, name) < 3; };
+    EXPECT_EQ(send_now().dmarc, 0U);
+    EXPECT_EQ(tries(), (std::vector<std::int64_t>{1, 1, 1, 0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(send_now().dmarc, 3U);
+    EXPECT_EQ(send_now().dmarc, 3U);
+    EXPECT_EQ(send_now().dmarc, 1U) << "the tenth";
+    EXPECT_EQ(tries(), (std::vector<std::int64_t>{2, 2, 1}));
+}
+
+TEST_F(ReportingTest, TriesAreAnHourApart) {
+    settings.domain_time_max = 1h;
+    settings.pass_time_max = 60s;
+    again();
+    const std::vector<std::string> labels = ten();
+    for (const std::string& label : labels) saw(label + ".test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 10; }));
+    clock.advance(24h);
+    three_a_pass();
+    dns.silent = [](const std::string&) { return true; };
+    const auto all = [&](std::int64_t count) { return tries() == std::vector<std::int64_t>(10, count); };
+    ASSERT_TRUE(run_until([&] { return all(1); })) << "passes that are cut short follow each other";
+    int looks = 0;
+    run_until([&] {
+        clock.advance(1min);
+        return ++looks == 40;
+    });
+    EXPECT_TRUE(all(1));
+    again();  // a restart is no reason either
+    looks = 0;
+    run_until([&] { return ++looks == 20; });
+    EXPECT_TRUE(all(1));
+    clock.advance(1h);
+    EXPECT_TRUE(run_until([&] { return all(2); }));
 }
 
 TEST_F(ReportingTest, ADomainHasSoMuchTime) {
