@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "mta/reports/digest.hpp"
 
 namespace mta::reports {
@@ -126,10 +127,19 @@ void Reporting::answer_all(const Sent& sent) {
     }
 }
 
+void Reporting::answer_nobody_more() {
+    {
+        const std::lock_guard lock(mutex_);
+        ends_ = true;
+    }
+    answer_all(Sent());
+}
+
 awaitable<Reporting::Sent> Reporting::send_now() {
     const auto mine = std::make_shared<Asked>();
     {
         const std::lock_guard lock(mutex_);
+        if (ends_) co_return Sent();
         asked_.push_back(mine);
     }
     std::shared_ptr<store::Waiter> done = mine->done;
@@ -158,6 +168,21 @@ awaitable<std::unique_ptr<Reporting::Rows>> Reporting::rows() {
 }
 
 awaitable<void> Reporting::run(std::stop_token stop) {
+    {
+        const std::lock_guard lock(mutex_);
+        ends_ = false;
+    }
+    // At once: a report that is on its way to a slow host holds up no stop.
+    const std::stop_callback at_stop(stop, [this] { answer_nobody_more(); });
+    try {
+        co_await send_when_due(stop);
+    } catch (const std::exception&) {
+        base::log::broken("mta", "reports", std::current_exception());
+    }
+    answer_nobody_more();
+}
+
+awaitable<void> Reporting::send_when_due(std::stop_token stop) {
     std::int64_t next_dmarc = 0, next_tls = 0;
     for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
         const std::int64_t now = base::unix_seconds(parts_.clock.now());
@@ -170,18 +195,25 @@ awaitable<void> Reporting::run(std::stop_token stop) {
         pass.tls = tls_time || (pass.asked && settings_.tls);
         if (!pass.asked && !pass.dmarc && !pass.tls) continue;
         pass.stop = stop;
-        co_await send(&pass);
+        try {
+            co_await send(&pass);
+        } catch (const std::exception&) {  // the next one goes on behind what threw
+            base::log::broken("mta", "a pass of reports", std::current_exception());
+        }
         if (dmarc_time && !pass.dmarc_cut) next_dmarc = now + look_interval;
         if (tls_time && !pass.tls_cut) next_tls = now + look_interval;
         if (pass.asked) answer_all(pass.sent);
     }
-    answer_all(Sent());
 }
 
 awaitable<void> Reporting::keep(std::stop_token stop) {
     for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
-        const Rows turn(rows_busy_);
-        if (turn) co_await flush();  // else it is a moment later
+        try {
+            const Rows turn(rows_busy_);
+            if (turn) co_await flush();  // else who has them does
+        } catch (const std::exception&) {
+            base::log::broken("mta", "a write of counts", std::current_exception());
+        }
     }
 }
 
@@ -286,7 +318,12 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         if (!taken) continue;
         tls_tried_[place] = base::unix_seconds(parts_.clock.now());
         post_.along(end_of(place));
-        const bool sent = co_await tls_sender_->send(std::move(taken->report));
+        bool sent = false;
+        try {
+            sent = co_await tls_sender_->send(std::move(taken->report));
+        } catch (const std::exception&) {  // its counts come back
+            base::log::broken("mta", "a TLS report", std::current_exception());
+        }
         if (!sent) base::log::info("mta", "a TLS report found no taker", {{"domain", place.second}});
         ++(sent ? pass->sent.tls : pass->sent.waiting);
         if (sent || place.first + settings_.days_max < today())

@@ -62,7 +62,7 @@ public:
     DmarcLedger* dmarc() { return settings_.dmarc ? &dmarc_ : nullptr; }
     /// Brings back what was gathered; before mail is sent.
     awaitable<store::Result<void>> open();
-    /// Sends what is due, until `stop`.
+    /// Sends what is due, until `stop`. Once.
     awaitable<void> run(std::stop_token stop);
     /// Writes what has gathered, until `stop`.
     awaitable<void> keep(std::stop_token stop);
@@ -74,7 +74,8 @@ public:
         std::size_t unwanted = 0;        ///< that want none, or name nobody that may be told
         std::size_t waiting = 0;         ///< that will be tried again
     };
-    /// Everything that has gathered, today's too, for the operator. While run() does.
+    /// Everything that has gathered, today's too, for the operator. While run() does; nothing once that is to
+    /// end.
     awaitable<Sent> send_now();
 
 private:
@@ -134,7 +135,9 @@ private:
     awaitable<void> drop_tls_days();
     /// Addresses that may have it. *unsure: a name server did not answer, or not in time.
     awaitable<std::vector<Destination>> allowed(const DmarcDue* due, bool* unsure, std::stop_token stop);
+    awaitable<void> send_when_due(std::stop_token stop);
     void answer_all(const Sent& sent);
+    void answer_nobody_more();
     bool something_asked() const;
     std::int64_t today() const { return base::unix_seconds(parts_.clock.now()) / 86'400; }
 
@@ -151,6 +154,7 @@ private:
     const std::int64_t after_midnight_;                              // seconds: not all the world at one time
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Asked>> asked_;
+    bool ends_ = false;  // run() answers nobody any more
 };
 
 }  // namespace mta::reports

@@ -314,6 +314,25 @@ TEST_F(ReportingTest, TriesAreAnHourApart) {
     EXPECT_TRUE(run_until([&] { return all(2); }));
 }
 
+/// A pass that throws is a bug: it is logged, who asked has an answer, and the next pass comes.
+TEST_F(ReportingTest, AnExceptionEndsNothing) {
+    saw("d.test", "r@d.test");
+    saw("other.test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 2; }));
+    dns.on_question = [&] {
+        if (dns.asked == 1) throw std::runtime_error("of the test");
+    };
+    send_now();
+    EXPECT_GE(dns.asked, 1) << "it was thrown, and there was an answer";
+    send_now();
+    EXPECT_EQ(queued_for().size(), 2U);
+}
+
+TEST_F(ReportingTest, WhoAsksAtTheEndIsAnswered) {
+    run_until([] { return true; });
+    EXPECT_EQ(run(reporting->send_now()).dmarc, 0U) << "nobody will do it";
+}
+
 TEST_F(ReportingTest, ADomainHasSoMuchTime) {
     settings.domain_time_max = 20s;
     again();
