@@ -229,7 +229,12 @@ bool Reporting::was_tried_lately(std::int64_t tried) const {
            now - tried < settings_.try_interval;  // a clock that was set back holds up nothing
 }
 
+awaitable<void> Reporting::flush_if_time() {
+    if (std::chrono::steady_clock::now() - flushed_ >= settings_.step) co_await flush();
+}
+
 awaitable<void> Reporting::flush() {
+    flushed_ = std::chrono::steady_clock::now();
     const auto written = co_await dmarc_.flush();
     if (!written)
         base::log::warn("mta", "DMARC counts cannot be kept now", {{"why", written.error().what()}});
@@ -313,6 +318,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         std::optional<smtp_out::TlsReports::Taken> taken;
         {
             const auto turn = co_await rows();  // no older row of it is on its way
+            co_await flush_if_time();
             taken = tls_.take(place);
         }
         if (!taken) continue;

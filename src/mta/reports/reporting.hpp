@@ -8,6 +8,7 @@
 // Where both write rows of one day they take turns, never across a question to anybody.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -119,6 +120,8 @@ private:
         const bool ours_;
     };
     awaitable<std::unique_ptr<Rows>> rows();
+    /// By who has rows(): then what keep() cannot write meanwhile is as late as ever.
+    awaitable<void> flush_if_time();
     awaitable<void> flush_tls();
     awaitable<bool> pause(std::stop_token stop, std::chrono::milliseconds time);
     awaitable<void> send(Pass* pass);
@@ -151,6 +154,7 @@ private:
     std::optional<DmarcLedger::Place> last_dmarc_;  // that was tried: the next pass begins behind it
     std::optional<smtp_out::TlsReports::Place> last_tls_;
     std::map<smtp_out::TlsReports::Place, std::int64_t> tls_tried_;  // when, seconds since 1970
+    std::chrono::steady_clock::time_point flushed_{};                // when last; of who has rows()
     const std::int64_t after_midnight_;                              // seconds: not all the world at one time
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Asked>> asked_;

@@ -45,6 +45,7 @@ awaitable<void> Reporting::send_dmarc_one(DmarcLedger::Place place, Pass* pass) 
     std::vector<Destination> to = co_await allowed(&*asked, &unsure, pass->stop);
     if (pass->stop.stop_requested()) co_return;
     const auto turn = co_await rows();
+    co_await flush_if_time();
     auto due = co_await dmarc_.read(std::move(place));
     if (!due) {
         base::log::error("mta", "a DMARC report cannot be made", {{"why", due.error().what()}});

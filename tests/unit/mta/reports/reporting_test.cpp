@@ -314,6 +314,19 @@ TEST_F(ReportingTest, TriesAreAnHourApart) {
     EXPECT_TRUE(run_until([&] { return all(2); }));
 }
 
+/// Without keep(), as if it never found the rows free.
+TEST_F(ReportingTest, APassWritesWhatIsCountedMeanwhile) {
+    for (const std::string& label : ten()) saw(label + ".test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 10; }));
+    dns.on_question = [&] {
+        if (dns.asked == 1) saw("now.test", "r@now.test");
+    };
+    int waits = 0;
+    dns.until = [&] { return ++waits % 5 == 0; };  // longer than a step
+    EXPECT_EQ(send_now().dmarc, 10U);
+    EXPECT_EQ(rows(today()), 1U);
+}
+
 /// A pass that throws is a bug: it is logged, who asked has an answer, and the next pass comes.
 TEST_F(ReportingTest, AnExceptionEndsNothing) {
     saw("d.test", "r@d.test");
