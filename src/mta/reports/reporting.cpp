@@ -45,10 +45,18 @@ void go_on_behind(std::vector<Place>& places, const std::optional<Place>& last) 
     if (last) std::ranges::rotate(places, std::ranges::upper_bound(places, *last));
 }
 
-store::engine::Patch end_of(const smtp_out::TlsReports::Place& place) {
+store::engine::Patch patch_of(smtp_out::TlsReports::Row row) {
     store::engine::Patch out;
-    out.partition = tls_prefix + day_text(place.first);
-    out.erase.push_back("d" + digest_of(place.second));
+    out.partition = tls_prefix + day_text(row.place.first);
+    std::string key = "d" + digest_of(row.place.second);
+    if (row.json.empty()) {
+        out.erase.push_back(std::move(key));
+        return out;
+    }
+    store::engine::Row put;
+    put.key = std::move(key);
+    put.value = std::move(row.json);
+    out.put.push_back(std::move(put));
     return out;
 }
 
@@ -58,7 +66,7 @@ Reporting::Reporting(ReportingParts parts, ReportingSettings settings)
     : parts_(parts),
       settings_(completed(std::move(settings))),
       tls_(parts_.outbound.tls_reports()),
-      post_(parts_.agent),
+      post_(*this),
       tls_sender_(parts_.outbound.tls_report_sender(&post_)),
       dmarc_(parts_.engine, parts_.clock),
       after_midnight_(moment_of(settings_.host_name)) {}
@@ -68,10 +76,17 @@ awaitable<bool> Reporting::Post::send(std::string from, std::string to, std::str
     one.front().sender = std::move(from);
     one.front().to = std::move(to);
     one.front().text = std::move(text);
-    std::vector<store::engine::Patch> rows{along_};
-    const auto sent = co_await agent_.send_own_with(std::move(one), std::move(rows));
+    smtp_out::TlsReports& counts = reporting_.tls_;
+    // Until it is settled: else keep() could write once more what is told by then.
+    const auto turn = co_await reporting_.rows();
+    smtp_out::TlsReports::Row left = counts.left(place_);
+    if (left.json.size() > row_bytes_max) left.json.clear();  // what is told must not stay
+    std::vector<store::engine::Patch> rows{patch_of(std::move(left))};
+    const auto sent = co_await reporting_.parts_.agent.send_own_with(std::move(one), std::move(rows));
     if (!sent) base::log::warn("mta", "a report of ours is not sent", {{"why", sent.error().what()}});
-    co_return sent.has_value() && *sent != 0;
+    const bool taken = sent && *sent != 0;
+    if (taken) counts.settle(place_);
+    co_return taken;
 }
 
 awaitable<store::Result<void>> Reporting::open() {
@@ -244,17 +259,9 @@ awaitable<void> Reporting::flush() {
 awaitable<void> Reporting::flush_tls() {
     const std::vector<smtp_out::TlsReports::Row> rows = tls_.changed();
     for (const smtp_out::TlsReports::Row& row : rows) {
-        store::engine::Patch patch = end_of(row.place);
         if (row.json.size() > row_bytes_max) continue;  // the last that was kept stays
-        if (!row.json.empty()) {
-            store::engine::Row put;
-            put.key = patch.erase.front();
-            put.value = row.json;
-            patch.erase.clear();
-            patch.put.push_back(std::move(put));
-        }
         store::engine::Prelude prelude;
-        prelude.patches.push_back(std::move(patch));
+        prelude.patches.push_back(patch_of(row));
         const auto written = co_await parts_.engine.apply(std::move(prelude));
         if (written) continue;
         base::log::warn("mta", "TLS counts cannot be kept now", {{"why", written.error().what()}});
@@ -323,10 +330,10 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         }
         if (!taken) continue;
         tls_tried_[place] = base::unix_seconds(parts_.clock.now());
-        post_.along(end_of(place));
+        post_.about(place);
         bool sent = false;
         try {
-            sent = co_await tls_sender_->send(std::move(taken->report));
+            sent = co_await tls_sender_->send(std::move(taken->report), pass->stop);
         } catch (const std::exception&) {  // its counts come back
             base::log::broken("mta", "a TLS report", std::current_exception());
         }
@@ -335,7 +342,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         if (sent || place.first + settings_.days_max < today())
             tls_.settle(place);
         else
-            tls_.put_back(std::move(*taken));
+            tls_.put_back(*taken);
     }
     const auto turn = co_await rows();
     co_await flush_tls();

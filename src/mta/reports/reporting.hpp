@@ -80,16 +80,16 @@ public:
     awaitable<Sent> send_now();
 
 private:
-    /// Mail of ours, with the end of the rows that it tells of.
+    /// Mail of ours: in its commit what it tells goes out of its row.
     class Post final : public smtp_out::ReportMailer {
     public:
-        explicit Post(Agent& agent) : agent_(agent) {}
-        void along(store::engine::Patch patch) { along_ = std::move(patch); }
+        explicit Post(Reporting& reporting) : reporting_(reporting) {}
+        void about(smtp_out::TlsReports::Place place) { place_ = std::move(place); }
         awaitable<bool> send(std::string from, std::string to, std::string text) override;
 
     private:
-        Agent& agent_;
-        store::engine::Patch along_;
+        Reporting& reporting_;
+        smtp_out::TlsReports::Place place_;
     };
     struct Asked {
         std::shared_ptr<store::Waiter> done = std::make_shared<store::Waiter>();

@@ -35,22 +35,35 @@ std::string TlsReports::row_of(const std::string& domain, const Kept& kept) {
     return base::dump(out);
 }
 
-/// What is taken out is in its row still, and stays there until it is known what became of it.
+/// What is taken out stays in its row, with what came since, until it is known what became of it.
 std::vector<TlsReports::Row> TlsReports::changed() {
     std::vector<Row> out;
     const std::lock_guard lock(mutex_);
-    for (auto at = changed_.begin(); at != changed_.end();) {
-        if (taken_.contains(*at)) {
-            ++at;
-            continue;
-        }
+    for (const Place& place : changed_) {
         Row row;
-        row.place = *at;
-        if (const auto found = days_.find(row.place); found != days_.end())
-            row.json = row_of(row.place.second, found->second);
+        row.place = place;
+        const auto found = days_.find(place);
+        const auto taken = taken_.find(place);
+        if (taken != taken_.end()) {
+            Kept sum = found != days_.end() ? found->second : Kept{};
+            add(sum, taken->second);
+            row.json = row_of(place.second, sum);
+        } else if (found != days_.end()) {
+            row.json = row_of(place.second, found->second);
+        }
         out.push_back(std::move(row));
-        at = changed_.erase(at);
     }
+    changed_.clear();
+    return out;
+}
+
+TlsReports::Row TlsReports::left(const Place& place) {
+    Row out;
+    out.place = place;
+    const std::lock_guard lock(mutex_);
+    const auto found = days_.find(place);
+    if (found != days_.end() && !is_over_and_told(place, found->second))
+        out.json = row_of(place.second, found->second);
     return out;
 }
 

@@ -60,7 +60,7 @@ std::string tls_report_mail(const TlsReport& report, const std::string& from, co
     return out;
 }
 
-asio::awaitable<bool> TlsReportSender::send(TlsReport report) {
+asio::awaitable<bool> TlsReportSender::send(TlsReport report, std::stop_token stop) {
     const std::string domain = report.domain;
     std::string name = "_smtp._tls." + domain;
     const net::DnsAnswer answer = co_await resolver_.query(std::move(name), net::RecordType::txt);
@@ -77,7 +77,7 @@ asio::awaitable<bool> TlsReportSender::send(TlsReport report) {
     if (records != 1 || (addresses.mail.empty() && addresses.https.empty())) co_return true;
     const base::SystemTime began = clock_.now();
     for (const std::string& target : addresses.https) {
-        if (clock_.now() - began >= https_max) break;
+        if (stop.stop_requested() || clock_.now() - began >= https_max) break;
         auto url = http::Url::parse(target);
         if (!url || !url->tls) continue;
         http::Request request;
@@ -92,6 +92,7 @@ asio::awaitable<bool> TlsReportSender::send(TlsReport report) {
     }
     if (mailer_ == nullptr) co_return false;
     for (const std::string& to : addresses.mail) {
+        if (stop.stop_requested()) break;
         std::string text = tls_report_mail(report, from_, to, clock_.now(), random_);
         std::string from = from_, recipient = to;
         const bool taken = co_await mailer_->send(std::move(from), std::move(recipient), std::move(text));

@@ -1,6 +1,7 @@
 // TlsReportSender: sends finished TLS reports to whom the domains name: by HTTPS, or by mail. RFC 8460
 // section 5.
 #pragma once
+#include <stop_token>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -33,8 +34,8 @@ public:
           clock_(clock),
           random_(random) {}
 
-    /// True: somebody has it, or nobody wants it.
-    boost::asio::awaitable<bool> send(TlsReport report);
+    /// True: somebody has it, or nobody wants it. After `stop` no further target is begun.
+    boost::asio::awaitable<bool> send(TlsReport report, std::stop_token stop = {});
 
 private:
     static constexpr std::chrono::seconds https_max{60};  ///< then no further target is begun

@@ -176,12 +176,11 @@ std::optional<TlsReports::Taken> TlsReports::take(const Place& place) {
     const std::int64_t now = base::unix_seconds(clock_.now());
     const std::lock_guard lock(mutex_);
     const auto found = days_.find(place);
-    if (found == days_.end() || found->second.policies.empty() || !taken_.insert(place).second)
-        return std::nullopt;
+    if (found == days_.end() || found->second.policies.empty() || taken_.contains(place)) return std::nullopt;
+    const Kept& kept = taken_.emplace(place, std::move(found->second)).first->second;
     Taken out;
     out.place_ = place;
-    out.kept_ = std::move(found->second);
-    const std::int64_t begin = out.kept_.begin;
+    const std::int64_t begin = kept.begin;
     const std::int64_t end = std::max(begin, std::min((day + 1) * day_seconds - 1, now));
     found->second = Kept{end + 1, {}};
     out.report.day = day;
@@ -189,30 +188,37 @@ std::optional<TlsReports::Taken> TlsReports::take(const Place& place) {
     out.report.id = fmt::format("{}.{}.{}@{}", iso_date(day * day_seconds).substr(0, 10),
                                 begin - day * day_seconds, domain, identity_.host_name);
     out.report.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, begin, end);
-    out.report.json = json_of(out.report, begin, end, out.kept_.policies);
+    out.report.json = json_of(out.report, begin, end, kept.policies);
     return out;
 }
 
-void TlsReports::put_back(Taken taken) {
-    const std::lock_guard lock(mutex_);
-    taken_.erase(taken.place_);
-    changed_.insert(taken.place_);
-    Kept& kept = days_[taken.place_];
-    kept.begin = taken.kept_.begin;
-    for (auto& [key, policy] : taken.kept_.policies) {
-        const auto known = kept.policies.find(key);
-        if (known == kept.policies.end()) {
-            if (kept.policies.size() < TlsReportLimits::policies)
-                kept.policies.emplace(key, std::move(policy));
+void TlsReports::add(Kept& sum, const Kept& earlier) {
+    sum.begin = earlier.begin;
+    for (const auto& [key, policy] : earlier.policies) {
+        const auto known = sum.policies.find(key);
+        if (known == sum.policies.end()) {
+            if (sum.policies.size() < TlsReportLimits::policies) sum.policies.emplace(key, policy);
             continue;
         }
-        Policy& sum = known->second;
-        sum.successes += policy.successes;
-        sum.failures += policy.failures;
+        Policy& both = known->second;
+        both.successes += policy.successes;
+        both.failures += policy.failures;
         for (const auto& [failed, count] : policy.details)
-            if (sum.details.contains(failed) || sum.details.size() < TlsReportLimits::failures_kept)
-                sum.details[failed] += count;
+            if (both.details.contains(failed) || both.details.size() < TlsReportLimits::failures_kept)
+                both.details[failed] += count;
     }
+}
+
+void TlsReports::put_back(const Taken& taken) {
+    const std::lock_guard lock(mutex_);
+    const auto earlier = taken_.extract(taken.place_);
+    if (!earlier) return;
+    changed_.insert(taken.place_);
+    add(days_[taken.place_], earlier.mapped());
+}
+
+bool TlsReports::is_over_and_told(const Place& place, const Kept& kept) const {
+    return kept.policies.empty() && place.first < today();
 }
 
 void TlsReports::settle(const Place& place) {
@@ -220,7 +226,7 @@ void TlsReports::settle(const Place& place) {
     taken_.erase(place);
     changed_.insert(place);
     const auto found = days_.find(place);
-    if (found != days_.end() && found->second.policies.empty() && place.first < today()) days_.erase(found);
+    if (found != days_.end() && is_over_and_told(place, found->second)) days_.erase(found);
 }
 
 ReportAddresses read_tls_report_record(std::string_view text) {

@@ -48,11 +48,11 @@ public:
     std::vector<Place> over(bool all = false);
 
     class Taken;
-    /// A report, and with it its counts: what is seen from now on is another report's. Its row stays as it is
-    /// until put_back() or settle(). Nothing: there is none.
+    /// A report, and with it its counts: what is seen from now on is another report's. Its row has both until
+    /// put_back() or settle(). Nothing: there is none.
     std::optional<Taken> take(const Place& place);
     /// It was not sent: its counts go to those that came meanwhile.
-    void put_back(Taken taken);
+    void put_back(const Taken& taken);
     /// It was sent, or never will be.
     void settle(const Place& place);
 
@@ -63,6 +63,8 @@ public:
     };
     /// What has changed since the last call.
     std::vector<Row> changed();
+    /// What its row is from settle() on, for the commit that sends the report.
+    Row left(const Place& place);
     /// These could not be kept.
     void keep_again(const std::vector<Row>& rows);
     /// At start, before anything is seen. \errors false: damaged
@@ -89,6 +91,8 @@ private:
 
     static Policy policy_of(const Seen& seen, std::string* key);
     static std::string row_of(const std::string& domain, const Kept& kept);
+    static void add(Kept& sum, const Kept& earlier);
+    bool is_over_and_told(const Place& place, const Kept& kept) const;
     std::string json_of(const TlsReport& report, std::int64_t begin, std::int64_t end,
                         const Policies& policies) const;
     Day today() const;
@@ -97,7 +101,8 @@ private:
     base::Clock& clock_;
     mutable std::mutex mutex_;
     std::map<Place, Kept> days_;
-    std::set<Place> changed_, taken_;
+    std::map<Place, Kept> taken_;  // what reports on their way tell
+    std::set<Place> changed_;
 };
 
 class TlsReports::Taken {
@@ -107,7 +112,6 @@ public:
 private:
     friend class TlsReports;
     Place place_;
-    Kept kept_;
 };
 
 /// Where a domain wants its reports: "v=TLSRPTv1; rua=mailto:a@b,https://c/d", RFC 8460 section 3.

@@ -291,9 +291,18 @@ TEST(TlsReportsTest, CountsAreToldOnce) {
     reports.saw(seen("d.test", TlsTrouble::expired));
     EXPECT_TRUE(reports.over(true).empty()) << "one at a time";
     EXPECT_FALSE(reports.take(place));
-    EXPECT_TRUE(reports.changed().empty()) << "the row has what may have to come back";
     const std::string id = first->report.id;
-    reports.put_back(std::move(*first));
+    const auto after_crash = [&](const TlsReports::Row& row) {
+        TlsReports restarted({"Here", "p@here.test", "mx.here.test"}, clock);
+        EXPECT_TRUE(restarted.restore(row.place.first, row.json));
+        return restarted.take(place).value();
+    };
+    const auto both = reports.changed();
+    ASSERT_EQ(both.size(), 1U) << "what came meanwhile is kept too";
+    EXPECT_EQ(bad(after_crash(both[0])), 4U) << "with what may have to come back";
+    EXPECT_EQ(after_crash(both[0]).report.id, id);
+    EXPECT_EQ(bad(after_crash(reports.left(place))), 1U);
+    reports.put_back(*first);
     ASSERT_EQ(reports.changed().size(), 1U);
     auto again = reports.take(place);
     ASSERT_TRUE(again);
