@@ -82,10 +82,17 @@ awaitable<bool> Reporting::Post::send(std::string from, std::string to, std::str
     smtp_out::TlsReports::Row left = counts.left(place_);
     if (left.json.size() > row_bytes_max) left.json.clear();  // what is told must not stay
     std::vector<store::engine::Patch> rows{patch_of(std::move(left))};
-    const auto sent = co_await reporting_.parts_.agent.send_own_with(std::move(one), std::move(rows));
-    if (!sent) base::log::warn("mta", "a report of ours is not sent", {{"why", sent.error().what()}});
-    const bool taken = sent && *sent != 0;
+    reporting_.being_told_ = place_;
+    bool taken = false;
+    try {
+        const auto sent = co_await reporting_.parts_.agent.send_own_with(std::move(one), std::move(rows));
+        if (!sent) base::log::warn("mta", "a report of ours is not sent", {{"why", sent.error().what()}});
+        taken = sent && *sent != 0;
+    } catch (const std::exception&) {
+        base::log::broken("mta", "a TLS report's mail", std::current_exception());
+    }
     if (taken) counts.settle(place_);
+    reporting_.being_told_.reset();
     co_return taken;
 }
 
@@ -187,8 +194,6 @@ awaitable<void> Reporting::run(std::stop_token stop) {
         const std::lock_guard lock(mutex_);
         ends_ = false;
     }
-    // At once: a report that is on its way to a slow host holds up no stop.
-    const std::stop_callback at_stop(stop, [this] { answer_nobody_more(); });
     try {
         co_await send_when_due(stop);
     } catch (const std::exception&) {
@@ -210,11 +215,7 @@ awaitable<void> Reporting::send_when_due(std::stop_token stop) {
         pass.tls = tls_time || (pass.asked && settings_.tls);
         if (!pass.asked && !pass.dmarc && !pass.tls) continue;
         pass.stop = stop;
-        try {
-            co_await send(&pass);
-        } catch (const std::exception&) {  // the next one goes on behind what threw
-            base::log::broken("mta", "a pass of reports", std::current_exception());
-        }
+        co_await send(&pass);
         if (dmarc_time && !pass.dmarc_cut) next_dmarc = now + look_interval;
         if (tls_time && !pass.tls_cut) next_tls = now + look_interval;
         if (pass.asked) answer_all(pass.sent);
@@ -238,10 +239,10 @@ bool Reporting::is_over(const Pass* pass, bool* cut) const {
     return late || pass->stop.stop_requested();
 }
 
+/// A clock that was set back holds up nothing.
 bool Reporting::was_tried_lately(std::int64_t tried) const {
     const std::int64_t now = base::unix_seconds(parts_.clock.now());
-    return tried <= now &&
-           now - tried < settings_.try_interval;  // a clock that was set back holds up nothing
+    return tried <= now && now - tried < settings_.try_interval;
 }
 
 awaitable<void> Reporting::flush_if_time() {
@@ -260,6 +261,7 @@ awaitable<void> Reporting::flush_tls() {
     const std::vector<smtp_out::TlsReports::Row> rows = tls_.changed();
     for (const smtp_out::TlsReports::Row& row : rows) {
         if (row.json.size() > row_bytes_max) continue;  // the last that was kept stays
+        if (row.place == being_told_) continue;  // the commit that shutdown left behind says what stays
         store::engine::Prelude prelude;
         prelude.patches.push_back(patch_of(row));
         const auto written = co_await parts_.engine.apply(std::move(prelude));
@@ -270,11 +272,20 @@ awaitable<void> Reporting::flush_tls() {
     }
 }
 
+/// Neither takes the other's time. The next pass goes on behind what threw.
 awaitable<void> Reporting::send(Pass* pass) {
-    pass->began = parts_.clock.now();
-    if (pass->dmarc) co_await send_dmarc(pass);
-    pass->began = parts_.clock.now();  // neither takes the other's time
-    if (pass->tls) co_await send_tls(pass);
+    try {
+        pass->began = parts_.clock.now();
+        if (pass->dmarc) co_await send_dmarc(pass);
+    } catch (const std::exception&) {
+        base::log::broken("mta", "a pass of DMARC reports", std::current_exception());
+    }
+    try {
+        pass->began = parts_.clock.now();
+        if (pass->tls) co_await send_tls(pass);
+    } catch (const std::exception&) {
+        base::log::broken("mta", "a pass of TLS reports", std::current_exception());
+    }
 }
 
 awaitable<void> Reporting::send_dmarc(Pass* pass) {

@@ -63,7 +63,7 @@ public:
     DmarcLedger* dmarc() { return settings_.dmarc ? &dmarc_ : nullptr; }
     /// Brings back what was gathered; before mail is sent.
     awaitable<store::Result<void>> open();
-    /// Sends what is due, until `stop`. Once.
+    /// Sends what is due, until `stop`.
     awaitable<void> run(std::stop_token stop);
     /// Writes what has gathered, until `stop`.
     awaitable<void> keep(std::stop_token stop);
@@ -155,6 +155,7 @@ private:
     std::optional<smtp_out::TlsReports::Place> last_tls_;
     std::map<smtp_out::TlsReports::Place, std::int64_t> tls_tried_;  // when, seconds since 1970
     std::chrono::steady_clock::time_point flushed_{};                // when last; of who has rows()
+    std::optional<smtp_out::TlsReports::Place> being_told_;          // in a commit now; of who has rows()
     const std::int64_t after_midnight_;                              // seconds: not all the world at one time
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<Asked>> asked_;
