@@ -194,6 +194,8 @@ awaitable<void> Reporting::run(std::stop_token stop) {
         const std::lock_guard lock(mutex_);
         ends_ = false;
     }
+    // At once: a report that is on its way to a slow host holds up no stop.
+    const std::stop_callback at_stop(stop, [this] { answer_nobody_more(); });
     try {
         co_await send_when_due(stop);
     } catch (const std::exception&) {

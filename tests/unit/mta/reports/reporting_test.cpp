@@ -342,8 +342,20 @@ TEST_F(ReportingTest, AnExceptionEndsNothing) {
 }
 
 TEST_F(ReportingTest, WhoAsksAtTheEndIsAnswered) {
-    run_until([] { return true; });
+    saw("d.test", "r@far.test");
+    ASSERT_TRUE(run_until([&] { return rows(today()) == 1; }));
     EXPECT_EQ(run(reporting->send_now()).dmarc, 0U) << "nobody will do it";
+    std::stop_source stop;
+    asio::io_context own;
+    bool answered = false, before = false;
+    dns.until = [&] {
+        stop.request_stop();
+        return std::exchange(before, answered);  // while a name server does not answer
+    };
+    asio::co_spawn(own, reporting->run(stop.get_token()), [](std::exception_ptr) {});
+    asio::co_spawn(own, reporting->send_now(), [&](std::exception_ptr, Reporting::Sent) { answered = true; });
+    own.run();
+    EXPECT_TRUE(before) << "a stop waits for no name server";
 }
 
 TEST_F(ReportingTest, ADomainHasSoMuchTime) {
