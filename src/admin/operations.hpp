@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -36,6 +37,13 @@ namespace admin {
 using boost::asio::awaitable;
 using Json = nlohmann::json;
 
+/// The last answer of directory::Directory::check_seals(), which reads each domain's rows.
+struct SealsSeen {
+    std::mutex mutex;  // what follows
+    std::optional<std::chrono::system_clock::time_point> asked;
+    std::optional<directory::Seals> seals;
+};
+
 struct Services {
     store::Store& store;
     directory::Directory& directory;
@@ -56,6 +64,7 @@ struct Services {
     std::function<void()> certificates_reloaded;
     /// What clients of an address are told; empty: nothing is known of it.
     std::function<Json(const std::string&)> client_settings;
+    std::shared_ptr<SealsSeen> seals = std::make_shared<SealsSeen>();
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 

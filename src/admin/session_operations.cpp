@@ -32,6 +32,22 @@ std::uint64_t resident_bytes() {
     return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
+/// Not asked again within a minute, nor while somebody else asks.
+awaitable<directory::Seals> seals_now(ServicesPtr services) {
+    SealsSeen& seen = *services->seals;
+    {
+        const std::lock_guard lock(seen.mutex);
+        const auto now = services->clock.now();
+        const bool lately = seen.asked && now >= *seen.asked && now - *seen.asked < std::chrono::minutes(1);
+        if (lately && seen.seals) co_return *seen.seals;
+        seen.asked = now;
+    }
+    const auto found = co_await services->directory.check_seals();
+    const std::lock_guard lock(seen.mutex);
+    seen.seals = found ? *found : directory::Seals::closed;
+    co_return *seen.seals;
+}
+
 awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
     const auto figures = services->server.figures();
     std::map<std::string, std::uint64_t> by_protocol;
@@ -41,8 +57,7 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
     for (const auto& [name, value] : services->store.figures()) store[name] = value;
     Json engine = Json::object();
     for (const auto& [name, value] : services->store.engine().figures()) engine[name] = value;
-    const auto seals = co_await services->directory.check_seals();
-    const bool closed = !seals || *seals == directory::Seals::closed;
+    const directory::Seals seals = co_await seals_now(services);
     const auto up = services->clock.now() - services->started;
     Json out = {{"version", services->version},
                 {"hostname", services->hostname},
@@ -51,9 +66,9 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
                 {"cpu_ms", cpu_ms()},
                 {"resident_bytes", resident_bytes()},
-                {"sealed_rows", closed                             ? "closed"
-                                : *seals == directory::Seals::open ? "open"
-                                                                   : "none"},
+                {"sealed_rows", seals == directory::Seals::closed ? "closed"
+                                : seals == directory::Seals::open ? "open"
+                                                                  : "none"},
                 {"connections",
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},

@@ -90,8 +90,8 @@ inline bool is_sealed(std::string_view secret) { return secret.starts_with(seale
 /// Whether secrets can be opened.
 enum class Seals : std::uint8_t {
     none,    ///< nothing is sealed
-    open,    ///< the key opens what it should
-    closed,  ///< the key is missing, or another one
+    open,    ///< the key opens all secrets
+    closed,  ///< the key is missing, or another one sealed some of them
 };
 
 struct Mailbox {
@@ -196,7 +196,7 @@ public:
     /// Clears what changes that a crash cut short have left; run once after start. Returns how many rows it
     /// mended. Nothing depends on it: leftovers are invisible and are taken over by later changes.
     virtual awaitable<Result<std::uint64_t>> mend();
-    /// Tries the key on what is sealed until something opens.
+    /// Tries the key on all secrets, and logs of whom some stay closed; where there are none, on passwords.
     virtual awaitable<Result<Seals>> check_seals();
 };
 

@@ -1,5 +1,7 @@
 // StoreDirectory: which rows are sealed, and whether the key opens them. A key is made only where no row
 // waits for another one: what was sealed with the lost key would then never open again.
+#include <algorithm>
+
 #include "base/base64.hpp"
 #include "base/log.hpp"
 #include "directory/keys.hpp"
@@ -10,10 +12,12 @@ namespace {
 
 constexpr std::size_t page_rows = 1'000;
 
-/// The strongest word counts.
+constexpr std::size_t named_max = 10;  // of those whose secrets stay closed
+
+/// The strongest word counts: mail waits for the one that is closed, however many others open.
 Seals joined(Seals a, Seals b) {
-    if (a == Seals::open || b == Seals::open) return Seals::open;
-    return a == Seals::closed ? a : b;
+    if (a == Seals::closed || b == Seals::closed) return Seals::closed;
+    return a == Seals::open ? a : b;
 }
 
 }  // namespace
@@ -47,7 +51,7 @@ std::optional<bool> StoreDirectory::opens(char kind, std::string_view key, std::
     for (DkimKey& one : *keys) {
         const std::string before = one.pem;
         reveal(label_of(name, one), one.pem);
-        if (const auto opened = revealed(before, one.pem)) out = *opened || out.value_or(false);
+        if (const auto opened = revealed(before, one.pem)) out = *opened && out.value_or(true);
     }
     return out;
 }
@@ -75,24 +79,32 @@ awaitable<Result<Seals>> StoreDirectory::look_at_rows(std::string partition, cha
         for (const store::engine::Row& row : rows->rows) {
             after = row.key;
             const auto opened = opens(kind, row.key, row.value);
-            if (opened) out = joined(out, *opened ? Seals::open : Seals::closed);
+            if (!opened) continue;
+            out = joined(out, *opened ? Seals::open : Seals::closed);
+            // Passwords are all of one key, and there may be a hundred thousand: the first that opens tells.
+            if (kind == 'c' && *opened) co_return Seals::open;
+            std::string name = row.key.substr(1);
+            const bool fresh =
+                !*opened && look.closed != nullptr &&
+                std::find(look.closed->begin(), look.closed->end(), name) == look.closed->end();
+            if (fresh) look.closed->push_back(std::move(name));
             if (look.is_enough(out)) co_return out;
         }
         if (!rows->more || rows->rows.empty()) co_return out;
     }
 }
 
-awaitable<Result<Seals>> StoreDirectory::look_at_seals(Look look) {
-    Seals out = Seals::none;
-    std::string kinds = look.secrets ? "kn" : "";
-    if (look.passwords) kinds += 'c';
-    if (look.secrets) {
-        const auto found = co_await look_at_rows(offices_partition, 'p', look);
-        if (!found) co_return found.error();
-        out = *found;
-    }
+bool StoreDirectory::Look::is_enough(Seals found) const {
+    if (any) return found != Seals::none;
+    return closed != nullptr && closed->size() > named_max;
+}
+
+awaitable<Result<Seals>> StoreDirectory::look_at_secrets(Look look) {
+    const auto offices = co_await look_at_rows(offices_partition, 'p', look);
+    if (!offices) co_return offices.error();
+    Seals out = *offices;
     for (std::size_t shard = 0; shard < shards; ++shard) {
-        for (const char kind : kinds) {
+        for (const char kind : {'k', 'n'}) {
             if (look.is_enough(out)) co_return out;
             const auto found = co_await look_at_rows(shard_name(shard), kind, look);
             if (!found) co_return found.error();
@@ -102,12 +114,34 @@ awaitable<Result<Seals>> StoreDirectory::look_at_seals(Look look) {
     co_return out;
 }
 
+awaitable<Result<Seals>> StoreDirectory::look_at_passwords(Look look) {
+    Seals out = Seals::none;
+    for (std::size_t shard = 0; shard < shards; ++shard) {
+        const auto found = co_await look_at_rows(shard_name(shard), 'c', look);
+        if (!found) co_return found.error();
+        if (*found == Seals::open || look.is_enough(*found)) co_return *found;
+        out = joined(out, *found);
+    }
+    co_return out;
+}
+
 awaitable<Result<Seals>> StoreDirectory::check_seals() {
+    std::vector<std::string> closed;
     Look look;
-    look.secrets = true;
+    look.closed = &closed;
+    const auto secrets = co_await look_at_secrets(look);
+    if (!secrets) co_return secrets.error();
+    if (*secrets == Seals::closed) {
+        std::string names;
+        for (std::size_t i = 0; i < std::min(closed.size(), named_max); ++i)
+            names += (i == 0 ? "" : ", ") + closed[i];
+        if (closed.size() > named_max) names += ", and others";
+        base::log::error("directory", "the sealing key does not open what is sealed", {{"of", names}});
+    }
     // Passwords only where they are kept: there may be a hundred thousand rows without any.
-    look.passwords = !options_.key_file.empty();
-    co_return co_await look_at_seals(look);
+    if (*secrets != Seals::none || options_.key_file.empty()) co_return *secrets;
+    look.closed = nullptr;
+    co_return co_await look_at_passwords(look);
 }
 
 awaitable<void> StoreDirectory::allow_key(Sealer* sealer) {
@@ -115,10 +149,11 @@ awaitable<void> StoreDirectory::allow_key(Sealer* sealer) {
     const bool one_file = options_.key_file.empty() || options_.secrets_key_file.empty() ||
                           options_.key_file == options_.secrets_key_file;
     Look look;
-    look.secrets = one_file || sealer == &secrets_;
-    look.passwords = one_file || sealer == &sealer_;
     look.any = true;
-    const auto found = co_await look_at_seals(look);
+    Result<Seals> found = Seals::none;
+    if (one_file || sealer == &secrets_) found = co_await look_at_secrets(look);
+    const bool passwords = found && *found == Seals::none && (one_file || sealer == &sealer_);
+    if (passwords) found = co_await look_at_passwords(look);
     const bool none = found && *found == Seals::none;
     if (!none)
         base::log::error("directory",

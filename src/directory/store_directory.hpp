@@ -109,15 +109,15 @@ private:
     awaitable<Result<std::string>> default_domain();
 
     // sealed_rows.cpp
-    /// Which rows are looked at, and until when.
     struct Look {
-        bool secrets = false, passwords = false;
-        bool any = false;  ///< until one is sealed; else until one opens
-        bool is_enough(Seals found) const { return found == Seals::open || (any && found != Seals::none); }
+        bool any = false;                            ///< until one is sealed; else all
+        std::vector<std::string>* closed = nullptr;  ///< gets the names of some that do not open
+        bool is_enough(Seals found) const;
     };
     /// Before something is sealed: a key is made only where nothing waits for another one.
     awaitable<void> allow_key(Sealer* sealer);
-    awaitable<Result<Seals>> look_at_seals(Look look);
+    awaitable<Result<Seals>> look_at_secrets(Look look);
+    awaitable<Result<Seals>> look_at_passwords(Look look);
     awaitable<Result<Seals>> look_at_rows(std::string partition, char kind, Look look);
     std::optional<bool> opens(char kind, std::string_view key, std::string_view value);
     std::optional<bool> opens_password(std::string_view key, std::string_view value);

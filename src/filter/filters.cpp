@@ -119,6 +119,15 @@ bool Filters::wants_messages() const {
            (dnsbl_.any() && settings_.dnsbl_junk > 0);
 }
 
+bool Filters::adds_recipients() const {
+    const auto sends_on = [](const Action& action) {
+        return action.kind == Action::Kind::redirect || action.kind == Action::Kind::copy;
+    };
+    return !milters_.empty() || std::ranges::any_of(settings_.rules, [&](const Rule& rule) {
+        return std::ranges::any_of(rule.actions, sends_on);
+    });
+}
+
 std::shared_ptr<Spool> Filters::new_spool() { return std::make_shared<Spool>(pool_, settings_.folder); }
 
 awaitable<DnsblResult> Filters::look_up(net::IpAddress address) {

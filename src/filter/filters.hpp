@@ -55,6 +55,8 @@ public:
 
     /// Somebody wants to see messages: the caller keeps each in a spool until its verdict.
     bool wants_messages() const;
+    /// A milter is asked, or a rule sends messages to others.
+    bool adds_recipients() const;
     std::shared_ptr<Spool> new_spool();
     /// The message is complete and not yet acknowledged.
     awaitable<Verdict> at_message(FactsPtr facts, MessagePtr message);

@@ -91,6 +91,8 @@ public:
     virtual boost::asio::awaitable<JudgeRefusal> at_recipient(JudgeFacts facts, std::string recipient) = 0;
     /// Null: such a message is not looked at.
     virtual std::unique_ptr<Judging> begin(JudgeFacts facts) = 0;
+    /// A Judgement may name recipients that the sender did not.
+    virtual bool adds_recipients() const { return true; }
 };
 
 }  // namespace mta

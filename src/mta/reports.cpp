@@ -7,8 +7,14 @@
 #include "base/log.hpp"
 #include "mta/agent_state.hpp"
 #include "mta/post_office.hpp"
+#include "store/queue_claim.hpp"
 
 namespace mta {
+namespace {
+
+constexpr store::Error under_way(store::Errc::conflict, "an attempt is under way");
+
+}  // namespace
 
 bool wants_report(ReportLine::Action action, std::uint8_t notify, bool passed_on) {
     if ((notify & notify_never) != 0) return false;
@@ -194,17 +200,20 @@ void Agent::trace_attempt(const Round& round, const Attempt& attempt) {
         trace_outcome(round, round.places[i], attempt.outcomes[i]);
 }
 
+// What an operator does to a message: it is claimed before it is read, so that no attempt begins meanwhile.
+
 awaitable<store::Result<void>> Agent::retry(store::QueueId id) {
-    auto known = co_await parts_.queue.read(id);
+    const store::QueueClaim claim(parts_.queue, id);
+    if (!claim) co_return under_way;
+    const auto known = co_await parts_.queue.read(id);
     if (!known) co_return known.error();
     std::vector<store::QueueUpdate> updates;
     for (std::size_t i = 0; i < known->progress.size(); ++i) {
         if (!is_open(known->progress[i].state)) continue;
         parts_.queue.lane_good(known->progress[i].lane);  // the operator knows more than its last failure
-        known->progress[i].due = now();
         updates.emplace_back(i, known->progress[i]);
+        updates.back().progress.due = now();
     }
-    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
     const auto done = co_await parts_.queue.update(id, std::move(updates), std::vector<store::NewQueued>());
     if (!done) co_return done.error();
     parts_.trace.add(text_of(id), "retry", {{"by", "operator"}});
@@ -212,9 +221,10 @@ awaitable<store::Result<void>> Agent::retry(store::QueueId id) {
 }
 
 awaitable<store::Result<void>> Agent::bounce(store::QueueId id, std::string words) {
+    const store::QueueClaim claim(parts_.queue, id);
+    if (!claim) co_return under_way;
     auto known = co_await parts_.queue.read(id);
     if (!known) co_return known.error();
-    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
     Round round;
     round.message = std::move(*known);
     round.now = now();
@@ -232,9 +242,10 @@ awaitable<store::Result<void>> Agent::bounce(store::QueueId id, std::string word
 }
 
 awaitable<store::Result<void>> Agent::remove(store::QueueId id) {
+    const store::QueueClaim claim(parts_.queue, id);
+    if (!claim) co_return under_way;
     const auto known = co_await parts_.queue.read(id);
     if (!known && !known.error().is(store::Errc::corrupt)) co_return known.error();
-    if (parts_.queue.busy(id)) co_return store::Error(store::Errc::conflict, "an attempt is under way");
     parts_.trace.add(text_of(id), "remove", {{"by", "operator"}});
     co_return co_await parts_.queue.remove(id);
 }

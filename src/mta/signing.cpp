@@ -31,6 +31,17 @@ std::shared_ptr<const mailauth::DkimKey> Signing::parsed(const std::string& pem)
     return kept;
 }
 
+/// Each message of the domain meets the same key: once a minute is enough.
+bool Signing::is_news(const std::string& domain) {
+    const std::int64_t now = base::unix_seconds(clock_.now());
+    const std::lock_guard lock(mutex_);
+    if (told_.size() >= told_max) told_.clear();
+    const auto [at, fresh] = told_.try_emplace(domain, now);
+    if (!fresh && now >= at->second && now - at->second < 60) return false;
+    at->second = now;
+    return true;
+}
+
 awaitable<store::Result<Signing::Keys>> Signing::keys_for(std::vector<std::string> domains) {
     constexpr store::Error not_now(store::Errc::unavailable, "DKIM keys cannot be read now");
     Keys out;
@@ -43,14 +54,17 @@ awaitable<store::Result<Signing::Keys>> Signing::keys_for(std::vector<std::strin
         }
         for (const directory::DkimKey& one : *keys) {
             if (!one.active) continue;
-            if (directory::is_sealed(one.pem)) {
-                base::log::error("mta", "a DKIM key is sealed, and the sealing key does not open it",
-                                 {{"domain", domain}, {"selector", one.selector}});
+            mailauth::DkimSigningKey ready;
+            const bool sealed = directory::is_sealed(one.pem);
+            if (!sealed) ready.key = parsed(one.pem);
+            if (!ready.key) {
+                if (is_news(domain))
+                    base::log::error("mta",
+                                     sealed ? "a DKIM key is sealed, and the sealing key does not open it"
+                                            : "a DKIM key is none: mail of its domain waits",
+                                     {{"domain", domain}, {"selector", one.selector}});
                 co_return not_now;
             }
-            mailauth::DkimSigningKey ready;
-            ready.key = parsed(one.pem);
-            if (!ready.key) continue;
             ready.options.domain = domain;
             ready.options.selector = one.selector;
             ready.options.now = std::chrono::seconds(base::unix_seconds(clock_.now()));

@@ -1,6 +1,7 @@
 // Signing: which DKIM keys mail of a domain is signed with. Keys are in the directory; parsed ones are kept,
 // so that a message costs the key operation alone.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,11 +37,14 @@ public:
 private:
     std::shared_ptr<const mailauth::DkimKey> parsed(const std::string& pem);
 
-    static constexpr std::size_t parsed_max = 1'000;
+    bool is_news(const std::string& domain);
+
+    static constexpr std::size_t parsed_max = 1'000, told_max = 1'000;
     directory::Directory& directory_;
     base::Clock& clock_;
     std::mutex mutex_;
     std::map<std::string, std::shared_ptr<const mailauth::DkimKey>> parsed_;  // by PEM; null: it is none
+    std::map<std::string, std::int64_t> told_;  // domain, when the log had that a key of it is of no use
 };
 
 /// Header fields without those that sign or seal: DKIM-Signature and ARC's.

@@ -42,7 +42,6 @@ awaitable<Submitted> DeviceMail::find_targets(const eas::Submission* submission,
         const bool leaves =
             std::ranges::any_of(found.targets, [](const mta::Target& one) { return one.hop != nullptr; });
         if (leaves && !agent_.sends()) co_return Submitted::not_relayed;
-        if (!sending_.take(submission->account)) co_return Submitted::limited;
         mta::Arrival::To to;
         to.recipient.address = recipient;
         const bool one_mailbox = found.targets.size() == 1 && !found.targets.front().hop;
@@ -80,6 +79,10 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
         if (!fields) co_return meaning_of(fields.error());
         signature = std::move(*fields);
     }
+    // After signing: a key that cannot be read now, again and again, costs the user nothing of what he may
+    // send.
+    for (std::size_t left = arrival.recipients.size(); left != 0; --left)
+        if (!sending_.take(submission.account)) co_return Submitted::limited;
     const auto writer = store_.new_message();
     const auto written = co_await writer->write(submission.message);
     if (!written) co_return meaning_of(written.error());

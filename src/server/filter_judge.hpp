@@ -21,6 +21,7 @@ public:
     boost::asio::awaitable<mta::JudgeRefusal> at_recipient(mta::JudgeFacts facts,
                                                            std::string recipient) override;
     std::unique_ptr<mta::Judging> begin(mta::JudgeFacts facts) override;
+    bool adds_recipients() const override { return filters_.adds_recipients(); }
 
 private:
     friend class FilterJudging;

@@ -37,8 +37,8 @@ void Process::check_seals(const std::string& key_file) {
         base::log::error("server", "what is sealed cannot be read", {{"key", key_file}});
     else if (**seals == directory::Seals::closed)
         base::log::error("server",
-                         "the sealing key is missing or another one: mail that needs a DKIM key or a smart "
-                         "host's password waits until it is back",
+                         "the sealing key is missing or another one: mail whose DKIM key or smart host's "
+                         "password it does not open waits",
                          {{"key", key_file}});
 }
 

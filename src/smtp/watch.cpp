@@ -137,7 +137,7 @@ std::string Session::sends_on_for() const {
 /// filter may add somebody that it is sent on to: then it is the domain that it was for that does.
 awaitable<void> Session::begin_seal(std::string kept) {
     std::string domain = sends_on_for();
-    if (domain.empty() && watch_.judging)
+    if (domain.empty() && watch_.judging && services_->judge->adds_recipients())
         domain = base::domain_of(transaction_.envelope().recipients.front().address);
     if (domain.empty() || services_->sealing == nullptr) co_return;
     const auto ours = co_await services_->directory.find_domain(domain);

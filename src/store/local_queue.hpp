@@ -33,6 +33,7 @@ public:
 
     std::optional<Due> take(std::int64_t now) override;
     void give_back(const Due& due) override;
+    std::optional<std::vector<Due>> claim(QueueId id) override;
     std::int64_t next_due() const override;
     void lane_good(const std::string& lane) override;
     void lane_blocked(const std::string& lane, std::int64_t until) override;

@@ -165,6 +165,9 @@ public:
     /// give_back().
     virtual std::optional<Due> take(std::int64_t now) = 0;
     virtual void give_back(const Due& due) = 0;
+    /// Whoever changes a message other than by an attempt takes it first, in all its lanes, due, held or not,
+    /// each until give_back() (queue_claim.hpp). Nothing: some of it is taken, and nothing was done.
+    virtual std::optional<std::vector<Due>> claim(QueueId id) = 0;
     /// When take() may have something; `never`: not until something is accepted or given back.
     virtual std::int64_t next_due() const = 0;
     /// The lane's next hop was spoken to: more may be tried at one time, and nothing keeps the lane from it.

@@ -75,6 +75,15 @@ void QueueIndex::stop_waiting(Item& item) {
     if (item.state == State::held) --held_;
 }
 
+/// What was held is held again when it is given back.
+void QueueIndex::make_busy(Item& item) {
+    stop_waiting(item);
+    item.hold_after = item.state == State::held;
+    item.state = State::busy;
+    ++item.lane->busy;
+    ++busy_;
+}
+
 void QueueIndex::destroy(Item& item) {
     stop_waiting(item);
     items_.erase(items_.iterator_to(item));
@@ -195,11 +204,7 @@ std::optional<Queue::Due> QueueIndex::take(std::int64_t now) {
             place(lane);
             continue;
         }
-        stop_waiting(*next);
-        next->state = State::busy;
-        next->hold_after = false;
-        ++lane.busy;
-        ++busy_;
+        make_busy(*next);
         if (lane.busy < lane.allowed && head_due(lane) <= now) {  // to the end of the line
             lane.in = Lane::In::turn;
             turns_.push_back(lane);
@@ -230,6 +235,18 @@ void QueueIndex::give_back(QueueId id, std::string_view name) {
         wait(*item);
     }
     place(lane);
+}
+
+std::optional<std::vector<Queue::Due>> QueueIndex::claim(QueueId id) {
+    if (busy(id)) return std::nullopt;
+    const auto [first, last] = items_.equal_range(id, Older());
+    std::vector<Queue::Due> out;
+    for (auto at = first; at != last; ++at) out.push_back(Queue::Due{id, at->lane->name});
+    for (auto at = first; at != last; ++at) {
+        make_busy(*at);
+        place(*at->lane);
+    }
+    return out;
 }
 
 std::int64_t QueueIndex::next_due() const {

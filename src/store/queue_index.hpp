@@ -43,6 +43,7 @@ public:
 
     std::optional<Queue::Due> take(std::int64_t now);
     void give_back(QueueId id, std::string_view lane);
+    std::optional<std::vector<Queue::Due>> claim(QueueId id);
     std::int64_t next_due() const;
 
     void lane_good(std::string_view lane);
@@ -129,6 +130,7 @@ private:
     Item& make_item(QueueId id, Lane& lane, int priority);
     void wait(Item& item);
     void stop_waiting(Item& item);
+    void make_busy(Item& item);
     void destroy(Item& item);
     Item* item_of(QueueId id, std::string_view lane);
 

@@ -101,6 +101,11 @@ void LocalQueue::give_back(const Due& due) {
     changed();
 }
 
+std::optional<std::vector<Queue::Due>> LocalQueue::claim(QueueId id) {
+    const std::lock_guard lock(mutex_);
+    return index_.claim(id);
+}
+
 std::int64_t LocalQueue::next_due() const {
     const std::lock_guard lock(mutex_);
     return index_.next_due();

@@ -28,6 +28,22 @@ TEST_F(AdminTest, ArgumentsOfAWrongTypeAreRefusedAndChangeNothing) {
     EXPECT_EQ(result("account.show", {{"address", "demo@example.test"}}), before);
 }
 
+TEST_F(AdminTest, StatusLooksAtWhatIsSealedOnceAMinute) {
+    add_demo();
+    EXPECT_EQ(result("status")["sealed_rows"], "none");
+    directory::Domain domain;
+    domain.name = "example.test";
+    domain.post_office = "acme";
+    domain.smart_host = "sealed:AAAA";
+    io.restart();
+    boost::asio::co_spawn(io, directory->set_domain(domain),
+                          [](const std::exception_ptr&, auto done) { EXPECT_TRUE(done); });
+    io.run();
+    EXPECT_EQ(result("status")["sealed_rows"], "none");
+    clock.advance(std::chrono::seconds(60));
+    EXPECT_EQ(result("status")["sealed_rows"], "closed");
+}
+
 TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     add_demo();
     EXPECT_EQ(fault(run("postoffice.add", {{"name", "acme"}})).substr(0, 7), "exists:");

@@ -1,10 +1,12 @@
 // Keys that sign and passwords of smart hosts: sealed in the store, read also where an older version wrote
 // them plain.
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.hpp"
 #include "fixture.hpp"
 
 namespace directory {
@@ -141,6 +143,36 @@ TEST_F(SecretsTest, NoOtherKeyIsMadeWhileSomethingIsSealed) {
     EXPECT_EQ((*run(directory().check_seals())), Seals::open);
     EXPECT_TRUE(run(directory().add_dkim_key("example.test", key)));
     expect_all();
+}
+
+/// The lost key was given up, and one domain has its secrets anew: the others wait still.
+TEST_F(SecretsTest, OneThatOpensDoesNotSpeakForTheOthers) {
+    with_key();
+    set_all();
+    ASSERT_TRUE(run(directory().add_domain(domain_of("other.test"))));
+    std::ofstream(key_file) << std::string(32, 'x');
+    with_key();
+    Domain other = (*run(directory().find_domain("other.test")));
+    other.smart_host = host;
+    ASSERT_TRUE(run(directory().set_domain(other)));
+    EXPECT_EQ((*run(directory().find_domain("other.test"))).smart_host, host);
+    std::FILE* log = std::tmpfile();
+    ASSERT_NE(log, nullptr);
+    base::log::set_output(fileno(log));
+    base::log::set_level("directory", base::log::Level::error);
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
+    base::log::set_level("directory", base::log::Level::off);
+    base::log::set_output(2);
+    std::rewind(log);
+    std::string told(4096, '\0');
+    told.resize(std::fread(told.data(), 1, told.size(), log));
+    std::fclose(log);
+    EXPECT_NE(told.find("acme, example.test"), std::string::npos) << told;
+    EXPECT_EQ(told.find("other.test"), std::string::npos) << told;
+    set_hosts();
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed) << "its key is sealed still";
+    ASSERT_TRUE(run(directory().remove_dkim_key("example.test", "s1")));
+    EXPECT_EQ((*run(directory().check_seals())), Seals::open);
 }
 
 /// A password alone is enough, and a smart host alone.

@@ -109,6 +109,18 @@ TEST_F(AllFilters, NothingConfiguredNothingDone) {
     EXPECT_FALSE(filters().at_sender(*facts));
 }
 
+TEST_F(AllFilters, MostAddNoRecipients) {
+    rule("junk", {"header Subject is spam"}, {"junk", "score 1"});
+    use_clamd(Endpoint());
+    EXPECT_FALSE(filters().adds_recipients());
+}
+
+TEST_F(AllFilters, RulesThatSendOnDo) {
+    rule("junk", {"header Subject is spam"}, {"junk"});
+    rule("copy", {"header Subject is copied"}, {"score 1", "copy z@far.test"});
+    EXPECT_TRUE(filters().adds_recipients());
+}
+
 TEST_F(AllFilters, Viruses) {
     const Fake clamd(serve_clamd);
     use_clamd(clamd.endpoint());

@@ -1,6 +1,8 @@
 // The agent over the real store and directory on the in-memory engine, with a connector that does as told.
 #include "mta/agent.hpp"
 
+#include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <map>
 
@@ -15,6 +17,7 @@
 #include "mta/queue_message.hpp"
 #include "mta/sending_limits.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "store/queue_claim.hpp"
 
 namespace mta {
 namespace {
@@ -247,6 +250,22 @@ protected:
     std::vector<std::string> junk(const std::string& name) {
         return run(read_folder(store.get(), accounts[name], "Junk"));
     }
+    /// What the operator does to `last`: the message is no attempt's to take when the commit is done.
+    void expect_alone(awaitable<store::Result<void>> action) {
+        const std::int64_t soon = base::unix_milliseconds(clock.now()) + 100'000'000;
+        unsigned changes = 0;
+        queue->on_change([&] {
+            if (++changes != 1) return;
+            EXPECT_TRUE(queue->busy(last));
+            const auto other = queue->take(soon);  // a report about it
+            EXPECT_FALSE(other && other->id == last);
+            if (other) queue->give_back(*other);
+        });
+        EXPECT_TRUE(run(std::move(action)));
+        queue->on_change({});
+        EXPECT_GT(changes, 1U) << "the commit, and that it is given back";
+        EXPECT_FALSE(queue->busy(last));
+    }
     std::size_t queued() { return queue->ids(store::QueueId(), 1000).size(); }
     void expect_sound() {
         const auto report = run(store->check({}));
@@ -365,6 +384,36 @@ TEST_F(AgentTest, a_sealed_key_signs_nothing_and_lets_nothing_pass) {
     EXPECT_EQ(run(signing.keys_for(domains)).error().code(), store::Errc::unavailable);
     EXPECT_FALSE(run(signing.sign("From: a@ours.test\r\n\r\nx\r\n")));
     EXPECT_EQ(*run(signing.sign("From: a@far.test\r\n\r\nx\r\n")), "");
+    ASSERT_TRUE(run(directory->remove_dkim_key("ours.test", "s1")));
+    EXPECT_EQ(*run(signing.sign("From: a@ours.test\r\n\r\nx\r\n")), "");
+    key.selector = "s2";
+    key.pem = "no key at all";
+    ASSERT_TRUE(run(directory->add_dkim_key("ours.test", key)));
+    EXPECT_EQ(run(signing.keys_for(domains)).error().code(), store::Errc::unavailable);
+}
+
+TEST_F(AgentTest, the_log_tells_of_a_sealed_key_once_a_minute) {
+    Signing signing(*directory, clock);
+    directory::DkimKey key;
+    key.selector = "s1";
+    key.pem = "sealed:AAAA";
+    key.active = true;
+    ASSERT_TRUE(run(directory->add_dkim_key("ours.test", key)));
+    std::FILE* const log = std::tmpfile();
+    ASSERT_NE(log, nullptr);
+    base::log::set_output(fileno(log));
+    base::log::set_level("", base::log::Level::error);
+    for (const auto passed : {0s, 1s, 58s, 1s, 30s}) {
+        clock.advance(passed);
+        EXPECT_FALSE(run(signing.keys_for({"ours.test"})));
+    }
+    base::log::set_level("", base::log::Level::off);
+    base::log::set_output(2);
+    std::rewind(log);
+    std::string told(16 << 10, '\0');
+    told.resize(std::fread(told.data(), 1, told.size(), log));
+    std::fclose(log);
+    EXPECT_EQ(std::ranges::count(told, '\n'), 2) << told;
 }
 
 TEST_F(AgentTest, remote_mail_is_durable_and_goes) {
@@ -525,6 +574,39 @@ TEST_F(AgentTest, the_operator_holds_releases_retries_bounces_and_removes) {
     send("a@ours.test", {"later@far.test"});
     ASSERT_TRUE(run(agent->remove(last)));
     EXPECT_EQ(queued(), 0U);
+    expect_sound();
+}
+
+/// An attempt that begins while the operator acts would send what is bounced, or once more what was sent.
+TEST_F(AgentTest, the_operator_and_attempts_keep_out_of_each_others_way) {
+    send("a@ours.test", {"later@far.test", "ok@far.test"});
+    work();
+    ASSERT_EQ(connector.got["ok@far.test"].size(), 1U);
+    const std::int64_t soon = base::unix_milliseconds(clock.now()) + 100'000'000;
+    const auto attempt = queue->take(soon);
+    ASSERT_TRUE(attempt);
+    for (const auto& result :
+         {run(agent->retry(last)), run(agent->bounce(last, "")), run(agent->remove(last))})
+        EXPECT_EQ(result.error().code(), store::Errc::conflict);
+    queue->give_back(*attempt);
+    expect_alone(agent->retry(last));
+    work();
+    EXPECT_EQ(connector.attempts, 2);
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U) << "what has gone does not go again";
+    {
+        const store::QueueClaim other(*queue, last);
+        ASSERT_TRUE(other);
+        EXPECT_FALSE(queue->take(soon));
+        EXPECT_EQ(run(agent->remove(last)).error().code(), store::Errc::conflict);
+    }
+    expect_alone(agent->bounce(last, ""));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("a").size(), 1U);
+    send("a@ours.test", {"ok@far.test"});
+    ASSERT_TRUE(run(agent->remove(last)));
+    work();
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
     expect_sound();
 }
 

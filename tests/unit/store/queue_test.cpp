@@ -121,6 +121,38 @@ TEST(QueueIndex, priorities_hold_and_erase) {
     EXPECT_EQ(index.busy_items(), 0U);
 }
 
+TEST(QueueIndex, what_is_claimed_is_not_given_to_an_attempt) {
+    QueueIndex index{QueueLimits()};
+    index.put(QueueId(1), 0, false, places({{"a", 0}, {"b", 0}}));
+    index.put(QueueId(2), 0, true, places({{"a", 0}}));
+    const auto claimed = index.claim(QueueId(1));
+    ASSERT_TRUE(claimed);
+    EXPECT_EQ(claimed->size(), 2U);
+    EXPECT_TRUE(index.busy(QueueId(1)));
+    EXPECT_FALSE(index.claim(QueueId(1))) << "one at a time";
+    EXPECT_EQ(take(index, 1), "");
+    index.put(QueueId(1), 0, false, places({{"b", 0}}));
+    EXPECT_EQ(take(index, 1), "");
+    for (const Queue::Due& one : *claimed) index.give_back(one.id, one.lane);
+    EXPECT_EQ(take(index, 1), "1@b");
+    EXPECT_FALSE(index.claim(QueueId(1))) << "an attempt is under way";
+    EXPECT_EQ(take(index, 1), "");
+    ASSERT_TRUE(index.claim(QueueId(2)));
+    EXPECT_EQ(index.held(), 0U);
+    index.give_back(QueueId(2), "a");
+    EXPECT_EQ(index.held(), 1U);
+    EXPECT_EQ(take(index, 1), "") << "held still";
+    ASSERT_TRUE(index.claim(QueueId(2)));
+    index.erase(QueueId(2));
+    index.give_back(QueueId(2), "a");
+    index.erase(QueueId(1));
+    index.give_back(QueueId(1), "b");
+    EXPECT_EQ(index.messages(), 0U);
+    EXPECT_EQ(index.lanes(), 0U);
+    EXPECT_EQ(index.busy_items(), 0U);
+    EXPECT_TRUE(index.claim(QueueId(3))) << "nothing of it stands in a line";
+}
+
 /// Against a plain model: every item is taken once, in turn, never before its time, never over the limit.
 TEST(QueueIndex, agrees_with_a_model_under_random_use) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
