@@ -20,6 +20,7 @@ using http::Exchange;
 using http::ResponseHead;
 
 constexpr std::string_view xml_type = "text/xml; charset=utf-8";
+constexpr std::size_t address_octets_max = 254;  // RFC 5321 section 4.5.3.1.3, without the angles
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 
 /// What the routes share; of the handlers, which the router keeps.
@@ -37,7 +38,8 @@ std::string domain_of(std::string_view address) {
 
 bool is_address(std::string_view text) {
     const std::size_t at = text.rfind('@');
-    return at != std::string_view::npos && at != 0 && at + 1 != text.size() && text.size() <= 320;
+    return at != std::string_view::npos && at != 0 && at + 1 != text.size() &&
+           text.size() <= address_octets_max;
 }
 
 /// Of a client that told no address: "autoconfig.example.org" speaks for "example.org".
@@ -52,6 +54,14 @@ ResponseHead head_of(unsigned status, std::string_view type) {
     head.status = status;
     head.content_type = type;
     head.fields.emplace_back("Cache-Control", "no-cache");
+    return head;
+}
+
+/// Of answers that cost a signature or a picture: the next one costs the client a TLS handshake, and of these
+/// the server has a limit for each client.
+ResponseHead costly_head_of(unsigned status, std::string_view type) {
+    ResponseHead head = head_of(status, type);
+    head.last = true;
     return head;
 }
 
@@ -180,7 +190,7 @@ awaitable<void> apple(Exchange exchange, SharedPtr shared) {
     ProfileQuery query;
     const bool good = co_await read_profile_query(exchange, shared, &query);
     if (!good) co_return;
-    ResponseHead head = head_of(200, "application/x-apple-aspen-config");
+    ResponseHead head = costly_head_of(200, "application/x-apple-aspen-config");
     head.fields.emplace_back("Content-Disposition", "attachment; filename=\"mail.mobileconfig\"");
     std::string body = apple_profile(*query.settings, query.address, query.activesync);
     if (shared->signers != nullptr)
@@ -197,7 +207,7 @@ awaitable<void> profile_code(Exchange exchange, SharedPtr shared) {
         co_await exchange.respond(404);
         co_return;
     }
-    ResponseHead head = head_of(200, "image/svg+xml");
+    ResponseHead head = costly_head_of(200, "image/svg+xml");
     std::string body = qr_svg(url);
     co_await exchange.respond(std::move(head), std::move(body));
 }
@@ -221,6 +231,7 @@ awaitable<void> setup(Exchange exchange, SharedPtr shared) {
     head.fields.emplace_back("X-Content-Type-Options", "nosniff");
     std::string body;
     if (settings) {
+        head.last = true;  // it has pictures
         body = setup_page(*settings, address);
     } else {
         body = setup_form(address.empty() ? "" : "There is no mail of this address here.");

@@ -80,6 +80,7 @@ void ProfileSigners::load(const std::vector<Files>& files) {
     auto made = std::make_shared<const Signers>(std::move(found));
     const std::lock_guard lock(mutex_);
     signers_ = std::move(made);
+    told_ = false;
 }
 
 std::string ProfileSigners::sign(std::string_view host, std::string profile) const {
@@ -94,7 +95,8 @@ std::string ProfileSigners::sign(std::string_view host, std::string profile) con
     ERR_clear_error();
     std::string out = signer.sign(profile);
     if (!out.empty()) return out;
-    base::log::warn("discovery", "a profile is not signed: the key cannot do it", {{"host", host}});
+    if (!told_.exchange(true))
+        base::log::warn("discovery", "profiles are not signed: the key cannot do it", {{"host", host}});
     ERR_clear_error();
     return profile;
 }

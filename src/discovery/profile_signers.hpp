@@ -1,6 +1,7 @@
 // ProfileSigners: signs Apple's configuration profiles by the server's own certificates, so that a device
 // shows who they are from. CMS SignedData, RFC 5652 section 5.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,6 +32,7 @@ private:
     using Signers = std::vector<Signer>;
     mutable std::mutex mutex_;
     std::shared_ptr<const Signers> signers_;
+    mutable std::atomic<bool> told_{false};  ///< that a key cannot sign
 };
 
 }  // namespace discovery

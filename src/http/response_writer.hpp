@@ -18,6 +18,7 @@ struct ResponseHead {
     unsigned status = 200;
     std::string content_type;  ///< empty: none is sent
     Fields fields;             ///< others; not Content-Length, Transfer-Encoding, Connection, Date
+    bool last = false;         ///< the connection is closed after it
 };
 
 /// What of the request decides how an answer is written.

@@ -230,12 +230,14 @@ void Session::forget_request() {
 }
 
 awaitable<bool> Session::respond(ResponseHead head, std::string body) {
+    closing_ = closing_ || head.last;
     writer_.whole(connection_->output(), head, body, mode(), services_->clock.now());
     ended_ = true;
     co_return co_await connection_->flush();
 }
 
 void Session::begin(ResponseHead head, std::optional<std::uint64_t> length) {
+    closing_ = closing_ || head.last;
     writer_.begin(connection_->output(), head, length, mode(), services_->clock.now());
     if (!writer_.keeps_connection()) closing_ = true;
 }

@@ -9,6 +9,7 @@
 #include "pim/date_time.hpp"
 #include "pim/event_times.hpp"
 #include "pim/rule.hpp"
+#include "pim/walk.hpp"
 
 namespace pim {
 namespace {
@@ -61,6 +62,7 @@ public:
         const std::int64_t length = times.read_end(master, *start) - *start;
         std::set<std::int64_t> starts{*start};
         if (const auto rule = local_rule(master, times)) {
+            if (!Walk::knows(*rule)) unknown_from(times.utc(*start));
             // A day more on both sides: the span is in UTC, the rule's times are the place's.
             const std::int64_t from = span_.from - length - day_seconds;
             for (const std::int64_t local :
@@ -71,6 +73,11 @@ public:
         for (const std::int64_t date : dates_of(master, "EXDATE", times)) starts.erase(date);
         for (const std::int64_t one : starts)
             if (!others.contains(one)) add(times, one, length, busy_of(master));
+    }
+    /// A series of which only its own program knows when it occurs: never free.
+    void unknown_from(std::int64_t start) {
+        const TimeSpan cut{std::max(start, span_.from), span_.until};
+        if (cut.from < cut.until) out_.push_back({cut, Busy::unknown});
     }
     std::vector<BusyTime> take() {
         std::ranges::sort(out_, {}, [](const BusyTime& one) { return one.span.from; });

@@ -141,7 +141,7 @@ std::string write_rule(const Rule& rule) {
 std::optional<std::int64_t> last_occurrence(const Rule& rule, std::int64_t start,
                                             const OccurrenceLimits& limits) {
     if (!rule.count && !rule.until) return std::nullopt;
-    if (!rule.others.empty()) return std::nullopt;  // nobody knows
+    if (!Walk::knows(rule)) return std::nullopt;  // nobody knows
     Walk walk(rule, start, limits);
     std::int64_t last = start;
     while (const auto next = walk.next()) last = *next;

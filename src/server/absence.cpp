@@ -1,6 +1,7 @@
 #include "server/absence.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/ascii.hpp"
 #include "base/fingerprint.hpp"
@@ -168,7 +169,12 @@ awaitable<void> Absence::delivered(mta::DeliveredCopy copy) {
         co_return;
     }
     if (!is_away(*oof, base::unix_seconds(clock_.now()))) co_return;
-    const std::string why = co_await answer(&copy, &*oof);
+    std::string why;
+    try {
+        why = co_await answer(&copy, &*oof);
+    } catch (const std::exception& error) {  // the delivery stands
+        why = error.what();
+    }
     agent_->trace().add(copy.trace_id, why.empty() ? "answered" : "not answered",
                         {{"to", copy.sender.empty() ? "<>" : copy.sender},
                          {"account", std::to_string(copy.account.value)},

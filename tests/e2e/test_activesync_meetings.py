@@ -1,6 +1,6 @@
 """Meetings over ActiveSync: requests in mail, answers to them, and what the server tells those who take part. Two users of
 ours, strangers by LMTP, and IMAP looking at the mails. RFC 5546, RFC 6047, MS-ASCMD section 2.2.2.10."""
-import email, email.policy, sys
+import email, email.policy, sys, unittest
 
 from e2e import harness
 from e2e.test_activesync_items import EventCase, note_body
@@ -311,3 +311,7 @@ class OrganizerTest(MeetingCase):
         told = self.mails(one.user)
         self.assertEqual([one["Subject"] for one in told], ["Not delivered: Meet"])
         self.assertIn("nobody@example.test", told[0].get_content())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -91,6 +91,9 @@ class PolicyTest(test_activesync.ActiveSyncCase):
         self.policy(user, "AllowExternalDeviceManagement=1")
         self.assertEqual(self.acknowledge(device, 4).text("Policies/Policy/Status"), "1")
         self.assertEqual(self.status(device), "1")
+        good = device.policy_key
+        self.assertEqual(self.acknowledge(device, 3).text("Status"), "141")
+        self.assertNotEqual(self.status(device, good), "1")  # what it obeyed before it obeys no more
         self.policy(user, "AllowExternalDeviceManagement=0", "AllowNonProvisionableDevices=1", "AllowCamera=0")
         for status in (2, 3, 4):
             self.acknowledge(device, status)

@@ -110,7 +110,8 @@ awaitable<Answer> Session::provision() {
         device.temporary_key = 0;
         out.policy_key = std::to_string(device.policy_key);
     } else {
-        device.temporary_key = 0;
+        // Also the key that it had: what it obeyed before it obeys no more.
+        device.temporary_key = device.policy_key = device.previous_key = 0;
         base::log::warn("eas", "a device does not obey its policy",
                         {{"user", identity_.name}, {"device", device.id}, {"status", refusal}});
         co_return common(refusal);

@@ -221,6 +221,10 @@ awaitable<void> Session::render_item(wbxml::Encoder* to, CollectionAnswer* out, 
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
     if (detail) item = co_await read_stored_item(out->folder, step->entry, detail, out->kind);
     const bool is_new = step->kind == Step::Kind::add;
+    if (!item && item.error().temporary()) {  // nothing is said of it: the device asks again
+        out->status = sync_status::server_error;
+        co_return;
+    }
     if (!item) leave_out(out, step->entry.uid, item.error());
     if (!item && is_new) co_return;
     to->open(!item ? tags::delete_ : is_new ? tags::add : tags::change);
@@ -264,6 +268,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         }
         if (!is_mail) {
             co_await render_item(&to, out, &step, details[step.entry.uid]);
+            if (out->failed()) co_return;
             continue;
         }
         const MailState state = state_of(step.entry, now_there->keywords());
@@ -285,6 +290,10 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         read.is_draft = out->is_drafts;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (read.detail) item = co_await read_mail(std::move(read));
+        if (!item && item.error().temporary()) {
+            out->status = sync_status::server_error;
+            co_return;
+        }
         if (!item) {
             leave_out(out, step.entry.uid, item.error());
             continue;

@@ -154,7 +154,9 @@ awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions*
         if (!next) co_return next.error();
         if (!next->has_data || (body->has_data && next->data.size() <= body->data.size())) continue;
         body = std::move(next);
+        const auto preview = other.preview != 0 ? other.preview : wanted.preview;
         wanted = other;
+        wanted.preview = preview;
     }
     if (body && wanted.preview != 0)
         body->preview = first_characters(message->detail().preview, wanted.preview);

@@ -102,12 +102,9 @@ private:
     /// What the device has dropped and the folder has still: it comes again, as it is now.
     bool bring_back() {
         Cursor& c = cursor();
-        for (std::size_t i = 0; i < c.own.size();) {
-            const OwnChange own = c.own[i];
-            if (own.kind != OwnChange::Kind::dropped) {
-                ++i;
-                continue;
-            }
+        const std::vector<OwnChange> before = c.own;
+        for (const OwnChange& own : before) {
+            if (own.kind != OwnChange::Kind::dropped) continue;
             const Entry* entry = now_.find(own.uid);
             // What a wider window takes in comes by the pass that widens it.
             const std::int64_t from = request_.dated ? request_.window : std::max(c.window, request_.window);
@@ -185,7 +182,9 @@ private:
     bool vanished_before(Uid limit) {
         Cursor& c = cursor();
         if (request_.vanished == nullptr) return true;
-        for (const UidRange& range : *request_.vanished) {
+        // From the first range that the pass has not left behind: it only goes on.
+        for (; next_vanished_ < request_.vanished->size(); ++next_vanished_) {
+            const UidRange& range = (*request_.vanished)[next_vanished_];
             if (range.last < c.pass) continue;
             if (range.first >= limit) break;
             const Uid from = std::max(std::max(range.first, c.pass), c.low);
@@ -195,12 +194,14 @@ private:
                     return false;
                 }
             }
+            if (range.last >= limit) break;  // its rest comes after what is at `limit`
         }
         return true;
     }
 
     bool run_pass() {
         Cursor& c = cursor();
+        next_vanished_ = 0;
         bool room = true;
         const auto visit = [&](base::SeqNum, const Entry& entry) {
             if (!room || entry.uid >= c.high) return false;
@@ -224,7 +225,8 @@ private:
         // What it has added is kept in mind until the interval has come to it.
         std::erase_if(c.own, [&c](const OwnChange& own) {
             const bool reached = own.kind != OwnChange::Kind::added || own.uid >= c.low;
-            return own.modseq <= c.done && own.uid < c.high && reached;
+            const bool told = own.kind != OwnChange::Kind::dropped;
+            return told && own.modseq <= c.done && own.uid < c.high && reached;
         });
         return true;
     }
@@ -335,8 +337,9 @@ private:
 
     const PlanRequest& request_;
     const store::Snapshot& now_;
-    std::uint64_t bytes_ = 0;  // of what is added
-    UidRanges below_;          // withheld, descending: of add_older()
+    std::uint64_t bytes_ = 0;        // of what is added
+    std::size_t next_vanished_ = 0;  // of request_.vanished, in a pass
+    UidRanges below_;                // withheld, descending: of add_older()
     Plan plan_;
 };
 

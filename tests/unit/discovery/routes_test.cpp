@@ -1,4 +1,6 @@
 // The routes as a client meets them.
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "discovery/handlers.hpp"
@@ -19,16 +21,24 @@ boost::asio::awaitable<std::optional<Settings>> settings_of(std::string domain) 
 
 class Routes : public testing::Test {
 protected:
-    Routes() { add_routes(stage_.router(), settings_of, base::Clock::system()); }
+    /// Over one connection, until an answer ends it.
+    std::string send(const std::string& request) {
+        if (!stage_) {
+            stage_.emplace();
+            add_routes(stage_->router(), settings_of, base::Clock::system());
+        }
+        std::string answer = stage_->send(request);
+        if (answer.find("Connection: close\r\n") != std::string::npos) stage_.reset();
+        return answer;
+    }
     std::string get(std::string_view target, std::string_view host = "example.org") {
-        return stage_.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: " + std::string(host) +
-                           "\r\n\r\n");
+        return send("GET " + std::string(target) + " HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
     }
     std::string post(std::string_view target, std::string_view body) {
-        return stage_.send("POST " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
+        return send("POST " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
     }
-    http_test::Stage stage_;
+    std::optional<http_test::Stage> stage_;
 };
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -74,6 +84,14 @@ TEST_F(Routes, AppleProfile) {
     EXPECT_TRUE(has(get("/mobileconfig/qr.svg?email=a%40example.org"), "Content-Type: image/svg+xml"));
     EXPECT_TRUE(has(get("/mobileconfig/qr.svg?email=a%40other.test"), "404 Not Found"));
     EXPECT_TRUE(has(post("/mobileconfig/qr.svg", ""), "405 Method Not Allowed"));
+}
+
+/// Each is a handshake for who asks: signatures and pictures are not free.
+TEST_F(Routes, WhatCostsEndsTheConnection) {
+    for (const char* target : {"/mobileconfig?email=a%40example.org",
+                               "/mobileconfig/qr.svg?email=a%40example.org", "/setup?email=a%40example.org"})
+        EXPECT_TRUE(has(get(target), "Connection: close\r\n")) << target;
+    EXPECT_FALSE(has(get("/mail/config-v1.1.xml?emailaddress=a%40example.org"), "Connection: close"));
 }
 
 TEST_F(Routes, Setup) {

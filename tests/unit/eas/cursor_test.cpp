@@ -250,6 +250,22 @@ TEST(Cursor, WhatWasDroppedComesAgain) {
     EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).steps.front().kind, Step::Kind::change);
 }
 
+/// Whatever else the device did to them before.
+TEST(Cursor, WhatWasChangedAndDroppedComesAgain) {
+    Folder folder;
+    for (int i = 0; i < 3; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    const store::Entry former = *folder.find(1);
+    folder.set(1, SystemFlag::seen, true);
+    note_own(cursor, {base::Uid(1), folder.find(1)->modseq, OwnChange::Kind::flags}, &former);
+    note_dropped(cursor, base::Uid(1));
+    note_dropped(cursor, base::Uid(2));
+    const Plan next = plan(folder, cursor, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 2U);
+    for (const Step& step : next.steps) EXPECT_EQ(step.kind, Step::Kind::add);
+    EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).count, 0U);
+}
+
 /// What was told in a pass that has not ended is known: a change by the device is no conflict.
 TEST(Cursor, KnowsWhatAPassHasTold) {
     Folder folder;

@@ -130,6 +130,12 @@ TEST(FreeBusy, ExceptionsOfSeries) {
               "1104T1000-1104T1100");
 }
 
+TEST(FreeBusy, WhatCannotBeWalkedIsNotFree) {
+    EXPECT_EQ(digits("DTSTART:20261102T090000Z DURATION:PT30M RRULE:FREQ=DAILY;BYHOUR=9,11",
+                     span("20261102T080000Z", "20261102T110000Z")),
+              "002444");
+}
+
 TEST(FreeBusy, SeveralPeople) {
     const TimeSpan within = span("20261122T120000Z", "20261122T143000Z");
     pim::HalfHours all(within), other(within), nobody(within, Busy::unknown);

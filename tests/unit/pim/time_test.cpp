@@ -64,8 +64,8 @@ TEST(Rule, LastOccurrence) {
     EXPECT_EQ(last("FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20261115T000000"), "20261113T090000");
     EXPECT_EQ(last("FREQ=MONTHLY;BYDAY=-1FR;COUNT=2"), "20261225T090000");
     EXPECT_EQ(last("FREQ=DAILY"), "none");
-    EXPECT_EQ(last("FREQ=DAILY;UNTIL=99990101T000000"), "none");       // beyond the limit of steps
-    EXPECT_EQ(last("FREQ=SECONDLY;COUNT=100000"), "20261102T090000");  // not walked at all
+    EXPECT_EQ(last("FREQ=DAILY;UNTIL=99990101T000000"), "none");  // beyond the limit of steps
+    EXPECT_EQ(last("FREQ=SECONDLY;COUNT=100000"), "none");        // not walked at all: nobody knows
     EXPECT_EQ(last("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31;COUNT=5"), "20261102T090000");  // never: it ends
 }
 
