@@ -1,6 +1,7 @@
 #include "pim/itip/events.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "pim/date_time.hpp"
@@ -12,22 +13,78 @@ using Kind = DateTime::Kind;
 
 constexpr std::string_view of_series[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
 
-/// The moments of all EXDATEs.
+constexpr std::size_t dates_walked_max = 10'000;   // of one series
+constexpr std::size_t zones_walked_max = 64;       // that the times of one walk may name
+constexpr std::int64_t year_seconds = 31'556'952;  // about
+
+TimeZone zone_at(const Component& calendar, std::string_view id, std::int64_t at) {
+    if (id.empty()) return {};
+    if (const Component* known = find_zone(calendar, id))
+        if (auto zone = read_time_zone(*known)) return std::move(*zone);
+    return zone_named(id, at).value_or(TimeZone());
+}
+
+/// The moments of many times of one calendar: a zone is read once, and those past a limit are UTC. The
+/// calendar outlives it, and no TZID changes meanwhile.
+class Moments {
+public:
+    explicit Moments(const Component& calendar) : calendar_(calendar) {}
+
+    std::optional<std::int64_t> read(const Property& time, std::string_view value) {
+        const auto read = parse_date_time(value);
+        if (!read) return std::nullopt;
+        if (read->kind == Kind::date) return floor_day(read->seconds);
+        if (read->kind == Kind::utc) return read->seconds;
+        return zone(time.parameter("TZID"), read->seconds).to_utc(read->seconds);
+    }
+
+private:
+    const TimeZone& zone(std::string_view id, std::int64_t at) {
+        const std::pair key(id, at / year_seconds);  // a name means other rules in another year
+        const auto known = zones_.find(key);
+        if (known != zones_.end()) return known->second;
+        if (zones_.size() >= zones_walked_max) return utc_;
+        return zones_.emplace(key, zone_at(calendar_, id, at)).first->second;
+    }
+
+    const Component& calendar_;
+    const TimeZone utc_;
+    std::map<std::pair<std::string_view, std::int64_t>, TimeZone> zones_;
+};
+
+/// The values of a list as they stand, until one is answered with false.
+template <class Visit>
+bool for_each_value(std::string_view list, const Visit& visit) {
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find(','), list.size());
+        if (!visit(list.substr(0, end))) return false;
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return true;
+}
+
+/// The moments of all EXDATEs, until one is answered with false.
 template <class Visit>
 void for_each_removed(const Component& calendar, const Component& master, const Visit& visit) {
+    Moments moments(calendar);
+    std::size_t walked = 0;
     for (const Property& one : master.properties) {
         if (one.name != "EXDATE") continue;
-        for (const std::string& text : split(one.value, ',')) {
-            Property single = one;
-            single.value = text;
-            if (const auto moment = moment_of(calendar, single)) visit(*moment);
-        }
+        const bool go_on = for_each_value(one.value, [&](std::string_view value) {
+            if (++walked > dates_walked_max) return false;
+            const auto moment = moments.read(one, value);
+            return !moment || visit(*moment);
+        });
+        if (!go_on) return;
     }
 }
 
 bool is_removed(const Component& calendar, const Component& master, std::int64_t moment) {
     bool out = false;
-    for_each_removed(calendar, master, [&](std::int64_t one) { out = out || one == moment; });
+    for_each_removed(calendar, master, [&](std::int64_t one) {
+        out = one == moment;
+        return !out;
+    });
     return out;
 }
 
@@ -40,20 +97,12 @@ const Component* main_event(const Component& calendar) {
 }
 
 TimeZone zone_of(const Component& calendar, const Property& time) {
-    const std::string_view id = time.parameter("TZID");
-    if (id.empty()) return {};
-    if (const Component* known = find_zone(calendar, id))
-        if (auto zone = read_time_zone(*known)) return std::move(*zone);
     const auto read = parse_date_time(time.value);
-    return zone_named(id, read ? read->seconds : 0).value_or(TimeZone());
+    return zone_at(calendar, time.parameter("TZID"), read ? read->seconds : 0);
 }
 
 std::optional<std::int64_t> moment_of(const Component& calendar, const Property& time) {
-    const auto read = parse_date_time(time.value);
-    if (!read) return std::nullopt;
-    if (read->kind == Kind::date) return floor_day(read->seconds);
-    if (read->kind == Kind::utc) return read->seconds;
-    return zone_of(calendar, time).to_utc(read->seconds);
+    return Moments(calendar).read(time, time.value);
 }
 
 std::optional<std::int64_t> moment_of(const Component& calendar, const Component& event,
@@ -91,8 +140,11 @@ bool has_occurrence(const Component& calendar, std::int64_t moment) {
 }
 
 const Component* find_override(const Component& calendar, std::int64_t moment) {
-    for (const Component& one : calendar.components)
-        if (is_override(one) && moment_of(calendar, one, "RECURRENCE-ID") == moment) return &one;
+    Moments moments(calendar);
+    for (const Component& one : calendar.components) {
+        const Property* time = is_override(one) ? one.find("RECURRENCE-ID") : nullptr;
+        if (time != nullptr && moments.read(*time, time->value) == moment) return &one;
+    }
     return nullptr;
 }
 Component* find_override(Component& calendar, std::int64_t moment) {
@@ -125,7 +177,7 @@ bool remove_occurrence(Component& calendar, std::int64_t moment) {
     Component* master = master_of(calendar);
     if (master == nullptr || master->find("DTSTART") == nullptr) return false;
     std::size_t removed = 0;
-    for_each_removed(calendar, *master, [&](std::int64_t) { ++removed; });
+    for_each_removed(calendar, *master, [&](std::int64_t) { return ++removed < overrides_max; });
     if (removed >= overrides_max) return false;
     if (!is_removed(calendar, *master, moment)) {
         Property exdate = moment_like(calendar, *master->find("DTSTART"), "EXDATE", moment);
@@ -139,23 +191,21 @@ bool remove_occurrence(Component& calendar, std::int64_t moment) {
 void restore_occurrence(Component& calendar, std::int64_t moment) {
     Component* master = master_of(calendar);
     if (master == nullptr || !is_removed(calendar, *master, moment)) return;
-    std::vector<Property> kept;
-    for (const Property& one : master->properties) {
-        if (one.name != "EXDATE") {
-            kept.push_back(one);
-            continue;
-        }
-        std::vector<std::string> texts = split(one.value, ',');
-        std::erase_if(texts, [&](const std::string& text) {
-            Property single = one;
-            single.value = text;
-            return moment_of(calendar, single) == moment;
+    Moments moments(calendar);
+    std::size_t walked = 0;
+    for (Property& one : master->properties) {
+        if (one.name != "EXDATE" || walked >= dates_walked_max) continue;
+        std::string kept;
+        for_each_value(one.value, [&](std::string_view value) {
+            if (++walked <= dates_walked_max && moments.read(one, value) == moment) return true;
+            if (!kept.empty()) kept.push_back(',');
+            kept += value;
+            return true;
         });
-        if (texts.empty()) continue;
-        kept.push_back(one);
-        kept.back().value = join(texts, ',');
+        one.value = std::move(kept);
     }
-    master->properties = std::move(kept);
+    std::erase_if(master->properties,
+                  [](const Property& one) { return one.name == "EXDATE" && one.value.empty(); });
 }
 
 void take_zones(Component& calendar, const Component& from) {

@@ -24,6 +24,37 @@ void forget_own(Component& component) {
     for (Component& inner : component.components) forget_own(inner);
 }
 
+/// Texts for people, and what is attached.
+bool may_be_long(std::string_view name) {
+    return name == "DESCRIPTION" || name == "X-ALT-DESC" || name == "ATTACH";
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
+bool has_short_values(const Component& component, const MessageLimits& limits) {
+    for (const Property& one : component.properties)
+        if (one.value.size() > limits.value_octets_max && !may_be_long(one.name)) return false;
+    return std::ranges::all_of(component.components,
+                               [&limits](const Component& inner) { return has_short_values(inner, limits); });
+}
+
+std::size_t dates_of(const Component& event) {
+    std::size_t out = 0;
+    for (const Property& one : event.properties)
+        if (one.name == "EXDATE" || one.name == "RDATE")
+            out += 1 + static_cast<std::size_t>(std::ranges::count(one.value, ','));
+    return out;
+}
+
+/// A zone is read again for each walk over the times that name it.
+bool has_few_zones(const Component& calendar, const MessageLimits& limits) {
+    std::size_t zones = 0;
+    for (const Component& one : calendar.components) {
+        if (one.name != "VTIMEZONE") continue;
+        if (++zones > limits.zones_max || one.components.size() > limits.observances_max) return false;
+    }
+    return true;
+}
+
 /// What has to be there whatever the method: RFC 5546 section 3.2.
 bool is_sound(const Component& event, Method method, const MessageLimits& limits) {
     const bool has_start = parse_date_time(event.raw("DTSTART")).has_value();
@@ -32,6 +63,7 @@ bool is_sound(const Component& event, Method method, const MessageLimits& limits
     if (needs_start && !has_start) return false;
     const bool answers = method == Method::reply || method == Method::counter;
     if (!answers && event.find("ORGANIZER") == nullptr) return false;
+    if (dates_of(event) > limits.dates_max) return false;
     const auto attendees = std::ranges::count(event.properties, "ATTENDEE", &Property::name);
     return static_cast<std::size_t>(attendees) <= limits.attendees_max;
 }
@@ -56,6 +88,7 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     calendar->remove("METHOD");
     std::erase_if(calendar->components,
                   [](const Component& one) { return !is_event(one) && one.name != "VTIMEZONE"; });
+    if (!has_short_values(*calendar, limits) || !has_few_zones(*calendar, limits)) return std::nullopt;
     forget_own(*calendar);
     Message out;
     out.method = *method;

@@ -23,6 +23,9 @@ struct MessageLimits {
     std::size_t uid_octets_max = 1'000;
     /// Each is looked for in its series, by a walk over it; only a REQUEST of a whole series brings more.
     std::size_t occurrences_max = 50;
+    std::size_t dates_max = 1'000;             ///< EXDATE and RDATE of one event, in all
+    std::size_t value_octets_max = 64U << 10;  ///< of a property that is not there to be read by people
+    std::size_t zones_max = 8, observances_max = 50;  ///< VTIMEZONEs, and the rules of each
 };
 
 struct Message {

@@ -372,6 +372,54 @@ TEST(ItipMessage, NotMoreOccurrencesThanCanBeLookedFor) {
     EXPECT_TRUE(read_message(object("REQUEST", series + many)));
 }
 
+std::string repeated(std::string_view what, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) out += what;
+    return out;
+}
+
+TEST(ItipMessage, NotMoreDatesNorZonesThanCanBeWalked) {
+    const std::string begin = "UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20300101T090000Z\r\n";
+    const auto is_message = [&begin](const std::string& lines, const std::string& before = {}) {
+        return read_message(object("REQUEST", before + event(begin + lines))).has_value();
+    };
+    const std::string half = ":20300102" + repeated(",20300102", 499) + "\r\n";
+    EXPECT_TRUE(is_message("EXDATE" + half + "RDATE" + half));
+    EXPECT_FALSE(is_message("EXDATE" + half + "RDATE" + half + "EXDATE:20300102\r\n"));
+    EXPECT_FALSE(is_message(repeated("EXDATE:20300102\r\n", 1'001)));
+    const std::string text = repeated("a", (64U << 10) + 1) + "\r\n";
+    EXPECT_TRUE(is_message("DESCRIPTION:" + text));
+    EXPECT_FALSE(is_message("LOCATION:" + text));
+    EXPECT_FALSE(is_message("BEGIN:VALARM\r\nSUMMARY:" + text + "END:VALARM\r\n"));
+    const std::string rule = "BEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nEND:STANDARD\r\n";
+    const auto zone = [](const std::string& rules) {
+        return "BEGIN:VTIMEZONE\r\nTZID:a\r\n" + rules + "END:VTIMEZONE\r\n";
+    };
+    EXPECT_TRUE(is_message("", zone(repeated(rule, 50))));
+    EXPECT_FALSE(is_message("", zone(repeated(rule, 51))));
+    EXPECT_TRUE(is_message("", repeated(zone(rule), 8)));
+    EXPECT_FALSE(is_message("", repeated(zone(rule), 9)));
+}
+
+TEST(ItipEvents, OccurrencesTakenOutInOneLine) {
+    const auto removed = [](const Component& kept) { return kept.find_component("VEVENT")->raw("EXDATE"); };
+    Component kept = read(outlook()).calendar;
+    Property dates("EXDATE", "20261208T100000,nothing,20261215T100000,20261222T100000");
+    dates.set_parameter("TZID", "W. Europe Standard Time");
+    master_of(kept)->properties.push_back(dates);
+    EXPECT_FALSE(has_occurrence(kept, first + week));
+    EXPECT_FALSE(has_occurrence(kept, first + 3 * week));
+    restore_occurrence(kept, first + 2 * week);
+    EXPECT_TRUE(has_occurrence(kept, first + 2 * week));
+    EXPECT_EQ(removed(kept), "20261208T100000,nothing,20261222T100000");
+    master_of(kept)->find("EXDATE")->value = "20261208T100000";
+    restore_occurrence(kept, first + week);
+    EXPECT_EQ(master_of(kept)->find("EXDATE"), nullptr);
+    // Nobody walks on for ever.
+    master_of(kept)->set_raw("EXDATE", repeated("x,", 10'000) + "20261208T090000Z");
+    EXPECT_TRUE(has_occurrence(kept, first + week));
+}
+
 TEST(ItipEvents, ASeriesHasRoomForAThousandOfItsOwn) {
     Component kept = read(outlook()).calendar;
     master_of(kept)->set_raw("RRULE", "FREQ=DAILY");
