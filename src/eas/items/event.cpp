@@ -86,16 +86,66 @@ void write_rule(pim::Component& event, pim::Rule rule, const EventFrame& frame) 
     property.set_parameter(until_as_sent, sent);
 }
 
-/// Whether the pattern is another. UNTIL is compared as it was sent: as it is kept it follows the zone.
-bool is_other_pattern(const pim::Component& before, const pim::Component& event) {
-    const auto pattern_of = [](const pim::Component& one) {
-        auto rule = pim::parse_rule(one.raw("RRULE"));
-        const pim::Property* property = one.find("RRULE");
-        std::string until(property == nullptr ? std::string_view() : property->parameter(until_as_sent));
-        if (rule && !until.empty()) rule->until.reset();
-        return std::pair(rule, until);
-    };
-    return before.raw("RRULE") != event.raw("RRULE") && pattern_of(before) != pattern_of(event);
+/// UNTIL as a device is told of it: as it was sent, if a device did. Empty: there is none.
+std::string shown_until(const pim::Component& event, const pim::Rule& rule, const EventFrame& frame) {
+    std::string sent(event.find("RRULE")->parameter(until_as_sent));
+    if (!sent.empty() || !rule.until) return sent;
+    const auto until = frame.read(pim::write_date_time(*rule.until));
+    return until ? write_compact(frame.to_device(*until)) : std::string();
+}
+
+/// The rule as a device has it that was told of it and sends it back: with all that RRULE leaves to DTSTART,
+/// which is `start`, and without UNTIL. Nothing: the device is not told of it.
+std::optional<pim::Rule> as_sent_back(const pim::Rule& rule, std::int64_t start, std::uint16_t version) {
+    std::string octets;
+    wbxml::Encoder to(octets);
+    RecurrenceView view;
+    view.start = start;
+    view.version = version;
+    to.open(tags::recurrence);
+    if (!write_recurrence(to, rule, recurrence_tags, view)) return std::nullopt;
+    to.close();
+    const wbxml::Document document(octets);
+    auto out = read_recurrence(document.root(), recurrence_tags);
+    // Only where weeks are counted does it matter when they begin.
+    if (out && (out->frequency != pim::Rule::Frequency::weekly || out->interval == 1))
+        out->week_start.reset();
+    return out;
+}
+
+/// A series and its rule, before a change or after it.
+struct Pattern {
+    const pim::Component& event;
+    const EventFrame& frame;
+    pim::Rule rule;
+
+    std::string until() const { return shown_until(event, rule, frame); }
+    bool until_is_sent() const { return !event.find("RRULE")->parameter(until_as_sent).empty(); }
+    std::optional<std::int64_t> last_day() const {
+        const auto until = rule.until ? frame.read(pim::write_date_time(*rule.until)) : std::nullopt;
+        return until ? std::optional(pim::floor_day(frame.local(*until))) : std::nullopt;
+    }
+};
+
+/// UNTIL is compared as devices are told of it: as it is kept it follows the zone. One that no device sent
+/// names its day.
+bool is_other_end(const Pattern& was, const Pattern& now) {
+    // MS-ASCAL section 3.2.5.3: of both, Occurrences counts, which is compared with the rest.
+    if (was.rule.count || now.rule.count || was.until() == now.until()) return false;
+    if (was.until_is_sent() && now.until_is_sent()) return true;
+    return was.last_day() != now.last_day();
+}
+
+/// Whether the pattern is another than the one that the device was told of.
+bool is_other_pattern(const pim::Component& before, const EventFrame& former_frame,
+                      const pim::Component& event, const EventFrame& frame) {
+    if (before.raw("RRULE") == event.raw("RRULE")) return false;
+    const auto was = pim::parse_rule(before.raw("RRULE")), now = pim::parse_rule(event.raw("RRULE"));
+    if (!was || !now) return true;
+    const std::int64_t start = former_frame.local(former_frame.read(before, "DTSTART").value_or(0));
+    const auto told = as_sent_back(*was, start, frame.version);
+    if (!told || told != as_sent_back(*now, start, frame.version)) return true;
+    return is_other_end({before, former_frame, *was}, {event, frame, *now});
 }
 
 /// False: it is none. The event's start is written.
@@ -124,7 +174,7 @@ bool change_exceptions(wbxml::Element data, pim::Component& calendar, const Seri
     if (context.version < 160 && data.child(tags::exceptions))
         return take_exceptions(data, calendar, before, frame, context);
     if (!before.master) return true;
-    if (moved || is_other_pattern(*before.master, event)) {
+    if (moved || is_other_pattern(*before.master, before.frame, event, frame)) {
         forget_exceptions(calendar);  // there are no such occurrences any more
         return true;
     }
@@ -140,11 +190,7 @@ void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const Even
     RecurrenceView shown;
     shown.start = frame.local(*start);
     shown.version = view.version;
-    shown.until = event.find("RRULE")->parameter(until_as_sent);
-    if (shown.until.empty() && rule->until) {
-        const auto until = frame.read(pim::write_date_time(*rule->until));
-        if (until) shown.until = write_compact(frame.to_device(*until));
-    }
+    shown.until = shown_until(event, *rule, frame);
     const wbxml::Encoder::Mark before = to.mark();
     to.open(tags::recurrence);
     if (!write_recurrence(to, *rule, recurrence_tags, shown)) return to.back_to(before);

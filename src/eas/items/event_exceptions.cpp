@@ -32,6 +32,10 @@ constexpr std::string_view inherited[] = {"SUMMARY",
                                           "X-BARID-MEETING-STATUS",
                                           "X-BARID-PLACE"};
 
+/// What is written of each occurrence when it is made.
+constexpr std::string_view of_occurrence[] = {"UID",      "RECURRENCE-ID", "DTSTART",      "DTEND",
+                                              "DURATION", "DTSTAMP",       "LAST-MODIFIED"};
+
 constexpr std::string_view text_properties[] = {"DESCRIPTION", "X-ALT-DESC"};
 
 std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name) {
@@ -126,11 +130,20 @@ std::optional<std::int64_t> id_of(wbxml::Element exception, const EventFrame& fr
     return frame.from_device(time->seconds);
 }
 
-/// What this server does not understand of an override stays when the override is made anew.
+/// What this server does not understand of an override stays when the override is made anew, instead of what
+/// the series has of that name.
 void keep_unknown(const pim::Component& from, pim::Component& to) {
+    const auto is_made = [](const std::string& name) {
+        return std::ranges::find(inherited, name) != std::end(inherited) ||
+               std::ranges::find(of_series, name) != std::end(of_series) ||
+               std::ranges::find(of_occurrence, name) != std::end(of_occurrence);
+    };
+    std::set<std::string> names;
     for (const pim::Property& one : from.properties)
-        if (to.find(one.name) == nullptr && std::ranges::find(inherited, one.name) == std::end(inherited))
-            to.properties.push_back(one);
+        if (!is_made(one.name)) names.insert(one.name);
+    for (const std::string& name : names) to.remove(name);
+    for (const pim::Property& one : from.properties)
+        if (names.contains(one.name)) to.properties.push_back(one);
 }
 
 /// So does its own text, where the device leaves Body out: MS-ASCMD section 2.2.3.24.

@@ -180,5 +180,129 @@ TEST(Series, UntilInAnotherZone) {
         << pim::write(calendar);
 }
 
+/// A series that another program wrote: Mondays at nine in Berlin, one is out and one is later.
+pim::Component foreign(const std::string& rule, const std::string& removed, const std::string& later) {
+    auto made = pim::parse(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:f\nDTSTART;TZID=Europe/Berlin:20261019T090000\n"
+        "DTEND;TZID=Europe/Berlin:20261019T100000\nSUMMARY:Weekly\nRRULE:" +
+        rule + "\nEXDATE;TZID=Europe/Berlin:" + removed +
+        "T090000\nEND:VEVENT\nBEGIN:VEVENT\nUID:f\nRECURRENCE-ID;TZID=Europe/Berlin:" + later +
+        "T090000\nDTSTART;TZID=Europe/Berlin:" + later + "T120000\nDTEND;TZID=Europe/Berlin:" + later +
+        "T130000\nSUMMARY:Later\nEND:VEVENT\nEND:VCALENDAR\n");
+    EXPECT_TRUE(made);
+    return made ? *made : pim::Component("VCALENDAR");
+}
+
+/// What the device was told of the pattern it sends back, but for the numbers in `other`.
+void echo(pim::Component& calendar, std::uint16_t version,
+          const std::vector<std::pair<wbxml::Tag, std::string>>& other = {}) {
+    std::string octets;
+    wbxml::Encoder to(octets);
+    to.open(wbxml::airsync::application_data);
+    ItemView view;
+    view.version = version;
+    view.user = "u1@example.test";
+    write_item(to, store::FolderKind::calendar, calendar, view);
+    to.close();
+    const wbxml::Document told(octets);
+    Data data;
+    for (const wbxml::Tag tag : {cal::timezone, cal::start_time, cal::end_time})
+        if (const wbxml::Element one = told.root().child(tag)) data.text(tag, one.text());
+    data.text(cal::subject, "Weekly").open(cal::recurrence);
+    for (const wbxml::Element one : told.root().child(cal::recurrence)) {
+        std::string value(one.text());
+        for (const auto& [tag, text] : other)
+            if (tag == one.tag()) value = text;
+        data.text(one.tag(), value);
+    }
+    data.close();
+    ASSERT_TRUE(apply_event(data.root(), calendar, context(version)));
+}
+
+bool has_exceptions(const pim::Component& calendar) {
+    const std::string text = pim::write(calendar);
+    return has(text, "EXDATE") && has(text, "RECURRENCE-ID") && has(text, "SUMMARY:Later");
+}
+
+/// A device says all that a rule leaves out: that does not make another pattern of it.
+TEST(Series, EchoOfARuleThatLeavesOut) {
+    struct Case {
+        std::string rule, removed, later;
+        wbxml::Tag tag;
+        std::string other;
+    };
+    const Case cases[] = {
+        {"FREQ=WEEKLY;COUNT=10", "20261026", "20261102", cal::day_of_week, "4"},
+        {"FREQ=YEARLY", "20271019", "20281019", cal::day_of_month, "20"},
+        {"FREQ=MONTHLY", "20261119", "20261219", cal::interval, "2"},
+        {"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=3", "20261116", "20261221", cal::week_of_month, "4"},
+        {"FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR,SA,SU", "20261026", "20261102", cal::interval, "2"},
+        {"FREQ=WEEKLY;INTERVAL=1;BYDAY=MO;WKST=SU;UNTIL=20261130T080000Z", "20261026", "20261102", cal::until,
+         "20261207T080000Z"},
+        {"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;WKST=SU;UNTIL=20261130", "20261102", "20261116", cal::interval,
+         "1"}};
+    for (const std::uint16_t version : {std::uint16_t{140}, older, std::uint16_t{161}}) {
+        for (const Case& one : cases) {
+            pim::Component calendar = foreign(one.rule, one.removed, one.later);
+            echo(calendar, version);
+            EXPECT_TRUE(has_exceptions(calendar)) << one.rule << version << pim::write(calendar);
+            echo(calendar, version);
+            EXPECT_TRUE(has_exceptions(calendar)) << one.rule << version << pim::write(calendar);
+            pim::Component changed = foreign(one.rule, one.removed, one.later);
+            echo(changed, version, {{one.tag, one.other}});
+            EXPECT_FALSE(has(pim::write(changed), "EXDATE")) << one.rule << version << pim::write(changed);
+            EXPECT_FALSE(has(pim::write(changed), "RECURRENCE-ID")) << one.rule << version;
+        }
+    }
+}
+
+/// Of what only other programs understand an exception keeps all of its own, and nothing of the series'.
+TEST(Series, UnknownOfAnException) {
+    pim::Component calendar = foreign("FREQ=WEEKLY;BYDAY=MO", "20261026", "20261102");
+    const auto add = [](pim::Component& to, std::string_view name, std::string_view value) {
+        to.properties.emplace_back(name, value);
+    };
+    pim::Component& master = *master_of(calendar);
+    add(master, "COMMENT", "of the series");
+    add(master, "CONTACT", "the desk");
+    pim::Component& later = calendar.components.back();
+    add(later, "COMMENT", "first");
+    add(later, "COMMENT", "second");
+    add(later, "ATTACH", "https://example.test/1");
+    add(later, "ATTACH", "https://example.test/2");
+    add(later, "X-OTHER", "1");
+    add(later, "X-OTHER", "2");
+    Data data;
+    data.text(cal::start_time, "20261019T070000Z")
+        .text(cal::end_time, "20261019T080000Z")
+        .text(cal::subject, "Weekly");
+    weekly(data).open(cal::exceptions).open(cal::exception);
+    data.text(cal::exception_start_time, "20261102T080000Z")
+        .text(cal::start_time, "20261102T110000Z")
+        .text(cal::end_time, "20261102T120000Z")
+        .text(cal::subject, "Later")
+        .close()
+        .close();
+    ItemContext of_older = context(older);
+    of_older.ghosts.all = true;
+    ASSERT_TRUE(apply_event(data.root(), calendar, of_older));
+    const pim::Component& made = calendar.components.back();
+    ASSERT_TRUE(is_override(made));
+    const auto values = [&](std::string_view name) {
+        std::string out;
+        for (const pim::Property& one : made.properties)
+            if (one.name == name) out += one.value + "|";
+        return out;
+    };
+    EXPECT_EQ(values("COMMENT"), "first|second|");
+    EXPECT_EQ(values("ATTACH"), "https://example.test/1|https://example.test/2|");
+    EXPECT_EQ(values("X-OTHER"), "1|2|");
+    EXPECT_EQ(values("CONTACT"), "the desk|");
+    EXPECT_EQ(values("DTSTART"), "20261102T120000|");
+    EXPECT_EQ(values("RECURRENCE-ID"), "20261102T090000|");
+    EXPECT_EQ(values("SUMMARY"), "Later|");
+    EXPECT_EQ(values("RRULE"), "");
+}
+
 }  // namespace
 }  // namespace eas
