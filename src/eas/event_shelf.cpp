@@ -56,6 +56,7 @@ awaitable<Result<std::vector<ShelvedEvent>>> EventShelf::find(store::AccountPtr 
     const store::FolderTreePtr tree = account->folders();
     for (const store::FolderInfo& info : tree->items) {
         if (info.kind != FolderKind::calendar) continue;
+        if (out.size() >= limits_.same_uid_max) break;
         auto folder = co_await account->open(info.id);
         if (!folder) co_return folder.error();
         const auto found = co_await find_in(std::move(*folder), &uid, &out);

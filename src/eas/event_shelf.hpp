@@ -20,7 +20,7 @@ using boost::asio::awaitable;
 
 struct EventShelfLimits {
     std::uint32_t events_max = 20'000;  ///< of a folder that are looked at, the newest: a life of meetings
-    std::size_t same_uid_max = 100;     ///< occurrences that somebody was asked to without their series
+    std::size_t same_uid_max = 20;      ///< occurrences that somebody was asked to without their series
     std::size_t details_at_once = 200;
 };
 
@@ -35,10 +35,12 @@ public:
     /// Both outlive it.
     EventShelf(store::Store& store, base::Clock& clock) : store_(store), clock_(clock) {}
 
+    const EventShelfLimits& limits() const { return limits_; }
     /// One at a time looks for events of a mailbox and changes them: what is to be added is added once. Not
     /// to be kept while mail is sent, whose delivery takes it too.
     awaitable<directory::Turnstile::Pass> turn(base::AccountId account);
-    /// In all calendars of the mailbox; there are several only of occurrences without their series.
+    /// In all calendars of the mailbox; there are several only of occurrences without their series,
+    /// and no more than same_uid_max.
     awaitable<store::Result<std::vector<ShelvedEvent>>> find(store::AccountPtr account, std::string uid);
     /// Into the calendar that every mailbox has; made if nobody has asked for it yet. Where it is then.
     awaitable<store::Result<ShelvedEvent>> add(store::AccountPtr account, pim::Component calendar);

@@ -75,6 +75,15 @@ Applied apply_to(pim::Component& calendar, const itip::Message& message, const i
     }
 }
 
+/// Occurrences of one series that are here without it. Of another organizer the same UID is an attack, or a
+/// mistake, and what a series does not have is none of it: what is there counts.
+bool may_stand_beside(const pim::Component& calendar, const itip::Message& message) {
+    const pim::Component* known = pim::master_of(calendar);
+    const pim::Property* organizer = message.event().find("ORGANIZER");
+    return known != nullptr && organizer != nullptr && known->find(itip::orphan_property) != nullptr &&
+           pim::is_override(message.event()) && itip::is_organizer(*known, itip::address_of(*organizer));
+}
+
 }  // namespace
 
 std::string proven_author(std::string_view prefix, std::string_view header) {
@@ -175,9 +184,9 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
     }
     const bool is_new = message->method == Method::request && settings_.add_requests &&
                         !owner->organizes(message->event()) && is_from_organizer(message->event(), *sender);
-    // Of another organizer the same UID is an attack, or a mistake: what is there counts.
-    const bool alone = known->empty() || pim::is_override(message->event());
-    if (!is_new || !alone) co_return store::Error();
+    if (!is_new || known->size() >= events_.limits().same_uid_max) co_return store::Error();
+    for (const ShelvedEvent& one : *known)
+        if (!may_stand_beside(one.calendar, *message)) co_return store::Error();
     const auto added = co_await events_.add(account, itip::adopt(*message, *owner));
     co_return added ? store::Error() : added.error();
 }
