@@ -178,9 +178,12 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
     for (ShelvedEvent& one : *known) {
         const Applied applied = apply_to(one.calendar, *message, *owner, *sender);
         if (applied == Applied::refused) continue;
-        if (applied == Applied::nothing) co_return store::Error();
-        const auto replaced = co_await events_.replace(&one);
-        co_return replaced ? store::Error() : replaced.error();
+        if (applied == Applied::done) {
+            const auto replaced = co_await events_.replace(&one);
+            if (!replaced) co_return replaced.error();
+        }
+        // A cancellation is about all occurrences that are here without their series.
+        if (message->method != Method::cancel) co_return store::Error();
     }
     const bool is_new = message->method == Method::request && settings_.add_requests &&
                         !owner->organizes(message->event()) && is_from_organizer(message->event(), *sender);

@@ -245,14 +245,21 @@ Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& ow
     const Component* master = master_of(calendar);
     if (master == nullptr || owner.organizes(*master) || !same_organizer(*master, cancel.event()))
         return Applied::refused;
-    Applied out = Applied::nothing;
+    const bool orphaned = master->find(orphan_property) != nullptr;
+    Applied out = Applied::refused;
     for (const Component& sent : cancel.calendar.components) {
         if (!is_event(sent)) continue;
+        const bool all = !is_override(sent) || is_orphan_of(calendar, cancel, sent);
+        if (orphaned && !all) continue;
         // Whoever is asked no more is named; that somebody else is not says nothing here.
         const bool others = sent.find("ATTENDEE") != nullptr && owner.attendee_of(sent) == nullptr;
-        if (others && !base::equals_nocase(sent.raw("STATUS"), "CANCELLED")) continue;
+        if (others && !base::equals_nocase(sent.raw("STATUS"), "CANCELLED")) {
+            out = both(out, Applied::nothing);
+            continue;
+        }
         const Revision revision = revision_of(sent);
-        if (!is_override(sent) || is_orphan_of(calendar, cancel, sent)) {
+        if (all) {
+            out = both(out, Applied::nothing);
             if (revision.sequence < revision_of(*master_of(calendar)).sequence) continue;
             for (Component& one : calendar.components)
                 if (is_event(one)) call_off(one, revision);
@@ -261,7 +268,9 @@ Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& ow
         }
         const auto moment = moment_of(cancel.calendar, sent, "RECURRENCE-ID");
         Component* occurrence = moment ? own_occurrence(calendar, *moment) : nullptr;
-        if (occurrence == nullptr || revision.sequence < revision_of(*occurrence).sequence) continue;
+        if (occurrence == nullptr) continue;
+        out = both(out, Applied::nothing);
+        if (revision.sequence < revision_of(*occurrence).sequence) continue;
         call_off(*occurrence, revision);
         out = Applied::done;
     }

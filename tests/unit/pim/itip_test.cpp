@@ -222,6 +222,35 @@ TEST(ItipApply, AnOccurrenceWithoutItsSeries) {
     EXPECT_EQ(master_of(kept)->raw("STATUS"), "CANCELLED");
 }
 
+TEST(ItipApply, CancellationsOfTwoOccurrencesWithoutTheirSeries) {
+    const std::string text = occurrence_of_outlook("REQUEST", 0);
+    const std::string_view moment = "20261208T100000";
+    std::string later = text;
+    later.replace(later.find(moment), moment.size(), "20261215T100000");
+    Component one = adopt(read(text), anna), other = adopt(read(later), anna);
+    std::string cancel = occurrence_of_outlook("CANCEL", 1);
+    cancel.replace(cancel.find(moment), moment.size(), "20261215T100000");
+    // Not the one that is meant, so that the next is asked.
+    EXPECT_EQ(apply_cancel(one, read(cancel), anna), Applied::refused);
+    EXPECT_NE(master_of(one)->raw("STATUS"), "CANCELLED");
+    EXPECT_EQ(apply_cancel(other, read(cancel), anna), Applied::done);
+    EXPECT_EQ(master_of(other)->raw("STATUS"), "CANCELLED");
+    std::string stale = occurrence_of_outlook("CANCEL", 0);
+    stale.replace(stale.find(moment), moment.size(), "20261215T100000");
+    EXPECT_EQ(apply_cancel(other, read(stale), anna), Applied::nothing);
+    // All of the series: both of them.
+    std::string all = outlook(2);
+    all.replace(all.find("METHOD:REQUEST"), 14, "METHOD:CANCEL");
+    EXPECT_EQ(apply_cancel(one, read(all), anna), Applied::done);
+    EXPECT_EQ(apply_cancel(other, read(all), anna), Applied::done);
+    EXPECT_EQ(master_of(one)->raw("STATUS"), "CANCELLED");
+    // What a series does not have is nothing that could be called off in it.
+    Component series = adopt(read(outlook()), anna);
+    std::string none = occurrence_of_outlook("CANCEL", 1);
+    none.replace(none.find(moment), moment.size(), "20261209T100000");
+    EXPECT_EQ(apply_cancel(series, read(none), anna), Applied::refused);
+}
+
 TEST(ItipApply, Cancellation) {
     Component kept = adopt(read(outlook()), anna);
     std::string text = outlook(1);
