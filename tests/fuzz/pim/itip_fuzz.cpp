@@ -1,5 +1,5 @@
 // Messages between calendars: no crash, bounded time; what was read is written and read as the same, and does
-// what it may to an event that is kept.
+// what it may to an event that is kept, as does the message behind it.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -8,15 +8,36 @@
 #include "pim/itip/events.hpp"
 #include "pim/itip/write.hpp"
 
+namespace {
+
+using namespace pim::itip;
+
+const Owner attendee{{"anna@example.test"}, "Anna"};
+
+void apply_next(pim::Component& kept, const Message& next) {
+    pim::Component cancelled = kept;
+    apply_cancel(cancelled, next, attendee);
+    apply_request(kept, next, attendee);
+    apply_reply(kept, next, "anna@example.test");
+    if (master_of(kept) == nullptr || master_of(cancelled) == nullptr) std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace pim::itip;
-    const auto message = read_message(std::string_view(reinterpret_cast<const char*>(data), size));
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    const auto message = read_message(input);
     if (!message) return 0;
-    const Owner attendee{{"anna@example.test"}, "Anna"}, organizer{{"olga@example.test"}, "Olga"};
+    const Owner organizer{{"olga@example.test"}, "Olga"};
     pim::Component kept = adopt(*message, attendee);
     if (master_of(kept) == nullptr || !pim::parse(pim::write(kept))) std::abort();
     apply_request(kept, *message, attendee);
     apply_reply(kept, *message, "anna@example.test");
+    // What comes behind it is the next one about the same event.
+    constexpr std::string_view end = "END:VCALENDAR";
+    const std::size_t behind = input.find(end);
+    if (behind != std::string_view::npos)
+        if (const auto next = read_message(input.substr(behind + end.size()))) apply_next(kept, *next);
     const auto start = moment_of(kept, *master_of(kept), "DTSTART");
     apply_answer(kept, {Answer::tentative, start, 1'790'000'000}, attendee);
     OutgoingReply reply;
