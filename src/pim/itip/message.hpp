@@ -25,7 +25,8 @@ struct MessageLimits {
     std::size_t occurrences_max = 50;
     std::size_t dates_max = 1'000;             ///< EXDATE and RDATE of one event, in all
     std::size_t value_octets_max = 64U << 10;  ///< of a property that is not there to be read by people
-    std::size_t zones_max = 8, observances_max = 50;  ///< VTIMEZONEs, and the rules of each
+    std::size_t zones_max = 8;                 ///< VTIMEZONEs
+    std::size_t observances_max = 200;         ///< of each of them: Casablanca has a hundred
 };
 
 struct Message {
