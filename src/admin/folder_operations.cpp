@@ -2,76 +2,26 @@
 // "Public/…" by their access control lists (RFC 4314).
 #include <array>
 
-#include "admin/operations.hpp"
-#include "store/sharing.hpp"
+#include "admin/rights.hpp"
 
 namespace admin {
 namespace {
 
-using store::AclWho;
-
-/// The account of the office's public tree. `make`: also when there is none yet.
-awaitable<store::Result<store::AccountPtr>> commons(ServicesPtr services, std::string office, bool make) {
-    const auto known = co_await services->directory.post_office(office);
-    if (!known) co_return known.error();
-    if (!known->commons && !make) co_return store::AccountPtr();
-    const auto id = co_await services->directory.commons(office);
-    if (!id) co_return id.error();
-    co_return co_await services->store.make_commons(*id);
-}
-
-/// "anyone", "authenticated", an address or login name of the office; with "-" before it: rights taken away.
-awaitable<store::Result<AclWho>> who_is(ServicesPtr services, std::string office, std::string text) {
-    AclWho who;
-    if (text.starts_with('-')) {
-        who.negative = true;
-        text.erase(0, 1);
-    }
-    if (text == "anyone") who.kind = AclWho::Kind::anyone;
-    if (text == "authenticated") who.kind = AclWho::Kind::authenticated;
-    if (who.kind != AclWho::Kind::account) co_return who;
-    const auto login = co_await services->directory.login(std::move(text));
-    if (!login) co_return login.error();
-    if (login->mailbox.post_office != office)
-        co_return store::Error(store::Errc::invalid, "not a mailbox of this post office");
-    who.account = login->mailbox.account;
-    co_return who;
-}
-
-awaitable<std::string> name_of(ServicesPtr services, AclWho who) {
-    std::string out = who.negative ? "-" : "";
-    if (who.kind == AclWho::Kind::anyone) co_return out + "anyone";
-    if (who.kind == AclWho::Kind::authenticated) co_return out + "authenticated";
-    const auto mailbox = co_await services->directory.mailbox(who.account);
-    if (!mailbox) co_return out + "#" + std::to_string(who.account.value);
-    const bool named = mailbox->addresses.empty();
-    co_return out + (named ? mailbox->name + '@' + mailbox->post_office : mailbox->addresses.front());
-}
-
 awaitable<Reply> change(ServicesPtr services, store::AccountPtr account, std::string office, std::string name,
                         std::string who, std::string rights) {
-    const std::optional<store::Rights> parsed = store::Rights::parse(rights);
-    if (!parsed) co_return Fault("invalid", "rights are letters of \"lrswipkxtea\": " + rights);
-    const auto whom = co_await who_is(services, office, who);
-    if (!whom) co_return fault_of(whom.error(), who);
     const store::FolderTreePtr tree = account->folders();
     const store::FolderInfo* info = tree->find(name);
     if (info == nullptr) co_return Fault("not_found", name + ": no such folder");
-    store::ShareRequest request;
-    request.owner = account;
-    request.commons = account;
-    request.folder = info->id;
-    request.entry.who = *whom;
-    request.entry.rights = *parsed;
-    request.change = parsed->empty() ? store::AclChange::erase : store::AclChange::replace;
-    const auto changed = co_await store::share(&services->store, std::move(request));
-    if (!changed) co_return fault_of(changed.error(), name);
-    co_return Json::object();
+    SharedFolder what;
+    what.owner = std::move(account);
+    what.office = std::move(office);
+    what.folder = *info;
+    co_return co_await change_rights(services, std::move(what), std::move(who), std::move(rights));
 }
 
 awaitable<Reply> folder_add(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice"), name = text(arguments, "name");
-    const auto account = co_await commons(services, office, true);
+    const auto account = co_await commons_of(services, office, true);
     if (!account) co_return fault_of(account.error(), office);
     const auto made = co_await (*account)->create(name, store::SpecialUse::none);
     if (!made) co_return fault_of(made.error(), name);
@@ -87,7 +37,7 @@ awaitable<Reply> folder_add(ServicesPtr services, Json arguments, CallerPtr) {
 
 awaitable<Reply> folder_list(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice");
-    const auto account = co_await commons(services, office, false);
+    const auto account = co_await commons_of(services, office, false);
     if (!account) co_return fault_of(account.error(), office);
     Json out = Json::array();
     if (*account == nullptr) co_return out;
@@ -114,7 +64,7 @@ awaitable<Reply> folder_list(ServicesPtr services, Json arguments, CallerPtr) {
 
 awaitable<Reply> folder_acl(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice");
-    const auto account = co_await commons(services, office, false);
+    const auto account = co_await commons_of(services, office, false);
     if (!account) co_return fault_of(account.error(), office);
     if (*account == nullptr) co_return Fault("not_found", office + ": no public folders");
     const std::string name = text(arguments, "name"), who = text(arguments, "who");
@@ -124,7 +74,7 @@ awaitable<Reply> folder_acl(ServicesPtr services, Json arguments, CallerPtr) {
 
 awaitable<Reply> folder_rename(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice");
-    const auto account = co_await commons(services, office, false);
+    const auto account = co_await commons_of(services, office, false);
     if (!account) co_return fault_of(account.error(), office);
     if (*account == nullptr) co_return Fault("not_found", office + ": no public folders");
     const auto renamed = co_await (*account)->rename(text(arguments, "name"), text(arguments, "to"));
@@ -134,7 +84,7 @@ awaitable<Reply> folder_rename(ServicesPtr services, Json arguments, CallerPtr) 
 
 awaitable<Reply> folder_remove(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice");
-    const auto account = co_await commons(services, office, false);
+    const auto account = co_await commons_of(services, office, false);
     if (!account) co_return fault_of(account.error(), office);
     if (*account == nullptr) co_return Fault("not_found", office + ": no public folders");
     const auto removed = co_await (*account)->remove(text(arguments, "name"));
@@ -146,7 +96,7 @@ awaitable<Reply> folder_remove(ServicesPtr services, Json arguments, CallerPtr) 
 awaitable<Reply> folder_quota(ServicesPtr services, Json arguments, CallerPtr) {
     const std::string office = text(arguments, "postoffice");
     const bool sets = arguments.contains("quota_bytes");
-    const auto account = co_await commons(services, office, sets);
+    const auto account = co_await commons_of(services, office, sets);
     if (!account) co_return fault_of(account.error(), office);
     if (*account == nullptr) co_return Json{{"bytes", 0}, {"messages", 0}, {"quota_bytes", 0}};
     if (sets) {

@@ -101,7 +101,7 @@ const Operation* find_operation(std::string_view name) {
          {absence_operations(), device_operations(), directory_operations(), dkim_operations(),
           discovery_operations(), dns_operations(), folder_operations(), policy_operations(),
           quarantine_operations(), queue_operations(), report_operations(), route_operations(),
-          session_operations(), store_operations(), transfer_operations()}) {
+          session_operations(), share_operations(), store_operations(), transfer_operations()}) {
         for (const Operation& operation : family) {
             if (name == operation.name) return &operation;
         }

@@ -115,6 +115,7 @@ std::span<const Operation> queue_operations();
 std::span<const Operation> report_operations();
 std::span<const Operation> route_operations();
 std::span<const Operation> session_operations();
+std::span<const Operation> share_operations();
 std::span<const Operation> store_operations();
 std::span<const Operation> transfer_operations();
 

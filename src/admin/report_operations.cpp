@@ -34,7 +34,8 @@ Json shown(const ReceivedReport& report) {
             {"contact", report.contact},   {"id", report.id},
             {"begin", when(report.begin)}, {"end", when(report.end)},
             {"pass", report.good},         {"fail", report.bad},
-            {"from", report.reporter},     {"came", when(report.came)}};
+            {"from", report.reporter},     {"proven", report.proven},
+            {"came", when(report.came)}};
 }
 
 awaitable<Reply> list(ServicesPtr services, Json arguments, ReportKind kind) {

@@ -34,6 +34,7 @@ void add_policy_commands(CLI::App& app, Context& context);
 void add_quarantine_commands(CLI::App& app, Context& context);
 void add_report_commands(CLI::App& app, Context& context);
 void add_server_commands(CLI::App& app, Context& context);
+void add_share_commands(CLI::App& app, Context& context);
 void add_transfer_commands(CLI::App& app, Context& context);
 void add_config_commands(CLI::App& app, Context& context);
 

@@ -87,6 +87,7 @@ int run(int argc, char** argv, const Programs& programs) {
     add_quarantine_commands(app, context);
     add_report_commands(app, context);
     add_folder_commands(app, context);
+    add_share_commands(app, context);
     add_absence_commands(app, context);
     add_device_commands(app, context);
     add_policy_commands(app, context);

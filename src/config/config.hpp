@@ -175,7 +175,7 @@ struct Config {
         bool ipv6 = true, dane = true, mta_sts = true, tls_reports = true;
         std::uint32_t mx_port = 25, sts_port = 443;
         bool check_senders = true, check_loopback = false, refuse_spf_fail = false;
-        bool own_senders_need_proof = true, sign = true, srs = true;
+        bool own_senders_need_proof = true, sign = true, srs = true, answer_unproven = true;
         std::vector<std::string> trusted_networks, arc_trusted;
         std::string dmarc;  ///< "apply", "junk", "note"
         std::string srs_domain;

@@ -48,6 +48,13 @@ const std::array table{
         {},
         "Whether strangers' mail from an address of our own domains is refused unless SPF or DMARC passes.",
         [](Config& c, const Value& v) { c.mta.own_senders_need_proof = v.yes; }},
+    Key{"mta.answer_unproven",
+        Type::boolean,
+        "true",
+        {},
+        "Whether out-of-office answers go to senders of whom neither SPF nor a signature nor DMARC says that "
+        "they are who they say, once a week. Never to those whose domain denies the mail.",
+        [](Config& c, const Value& v) { c.mta.answer_unproven = v.yes; }},
     Key{"mta.arc_trusted",
         Type::list,
         "",

@@ -195,18 +195,18 @@ std::string mobilesync_autodiscover(const Settings& settings, std::string_view a
         xml_escaped(settings.activesync_url));
 }
 
-std::string autodiscover_error(unsigned code, std::string_view time) {
+std::string autodiscover_error(unsigned code, std::string_view time, std::uint32_t server) {
     return fmt::format(
         "{}<Autodiscover xmlns=\"http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006\">\n"
         "  <Response>\n"
-        "    <Error Time=\"{}\" Id=\"0\">\n"
+        "    <Error Time=\"{}\" Id=\"{}\">\n"
         "      <ErrorCode>{}</ErrorCode>\n"
         "      <Message>{}</Message>\n"
         "      <DebugData/>\n"
         "    </Error>\n"
         "  </Response>\n"
         "</Autodiscover>\n",
-        xml_begin, xml_escaped(time), code,
+        xml_begin, xml_escaped(time), server, code,
         code == 500   ? "The e-mail address is not known here"
         : code == 600 ? "Invalid Request"
                       : "Requested schema version not supported");

@@ -19,7 +19,8 @@ std::string mobilesync_autodiscover(const Settings& settings, std::string_view a
 
 /// What both answer to a request that they cannot read (600), whose schema is not there (601), or of an
 /// address that is none of ours (500): MS-OXDSCLI section 2.2.4.1.1.2. `time`: "10:03:12.7654321".
-std::string autodiscover_error(unsigned code, std::string_view time);
+/// `server`: which one answers, as a number. MS-ASCMD section 2.2.3.60
+std::string autodiscover_error(unsigned code, std::string_view time, std::uint32_t server);
 
 struct JsonAnswer {
     unsigned status = 200;

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include <boost/asio/ip/host_name.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
+#include "base/fingerprint.hpp"
 #include "discovery/documents.hpp"
 #include "discovery/qr_code.hpp"
 #include "discovery/request.hpp"
@@ -28,6 +30,7 @@ struct Shared {
     SettingsOf settings;
     const base::Clock& clock;
     const ProfileSigners* signers;
+    std::uint32_t server;  ///< this one among those of its domain
 };
 using SharedPtr = std::shared_ptr<const Shared>;
 
@@ -65,20 +68,9 @@ ResponseHead costly_head_of(unsigned status, std::string_view type) {
     return head;
 }
 
-awaitable<void> refuse_method(Exchange exchange, std::string allowed) {
-    ResponseHead head = head_of(405, {});
-    head.fields.emplace_back("Allow", std::move(allowed));
-    std::string none;
-    co_await exchange.respond(std::move(head), std::move(none));
-}
-
-bool is_get(const Exchange& exchange) { return exchange.method() == "GET" || exchange.method() == "HEAD"; }
-
 awaitable<void> mozilla(Exchange exchange, SharedPtr shared) {
-    if (!is_get(exchange)) {
-        co_await refuse_method(exchange, "GET, HEAD");
-        co_return;
-    }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     const std::string address = query_value(exchange.query(), "emailaddress");
     std::string domain = is_address(address) ? domain_of(address) : domain_of_host(exchange.host());
     const auto settings = co_await shared->settings(domain);
@@ -107,12 +99,12 @@ awaitable<void> lead_to_tls(Exchange exchange, SharedPtr shared) {
 }
 
 awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
-    if (is_get(exchange) && !exchange.peer().tls) {
+    if (http::is_get(exchange) && !exchange.peer().tls) {
         co_await lead_to_tls(exchange, shared);
         co_return;
     }
     if (exchange.method() != "POST") {
-        co_await refuse_method(exchange, "POST");
+        co_await http::refuse_method(exchange, "POST");
         co_return;
     }
     http::Body body = co_await exchange.read_body(autodiscover_bytes_max);
@@ -122,11 +114,11 @@ awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
     const auto time = std::chrono::floor<std::chrono::seconds>(shared->clock.now());
     const std::string at =
         fmt::format("{:%H:%M:%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-    std::string answer = autodiscover_error(request ? 601 : 600, at);
+    std::string answer = autodiscover_error(request ? 601 : 600, at, shared->server);
     if (request) {
         std::string domain = domain_of(request->address);
         const auto settings = co_await shared->settings(std::move(domain));
-        if (!settings) answer = autodiscover_error(500, at);
+        if (!settings) answer = autodiscover_error(500, at, shared->server);
         using Schema = AutodiscoverRequest::Schema;
         if (settings && request->schema == Schema::outlook) {
             answer = outlook_autodiscover(*settings, request->address);
@@ -139,10 +131,8 @@ awaitable<void> autodiscover(Exchange exchange, SharedPtr shared) {
 }
 
 awaitable<void> autodiscover_json(Exchange exchange, SharedPtr shared) {
-    if (!is_get(exchange)) {
-        co_await refuse_method(exchange, "GET, HEAD");
-        co_return;
-    }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     // "?Email=a@b", or ".../v1.0/a@b".
     std::string address = query_value(exchange.query(), "Email");
     if (address.empty()) {
@@ -167,10 +157,8 @@ struct ProfileQuery {
 
 /// The answer is given already where this says false: no method of ours, no address, no domain of ours.
 awaitable<bool> read_profile_query(Exchange exchange, SharedPtr shared, ProfileQuery* out) {
-    if (!is_get(exchange)) {
-        co_await refuse_method(exchange, "GET, HEAD");
-        co_return false;
-    }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return false;
     out->address = query_value(exchange.query(), "email");
     out->activesync = query_value(exchange.query(), "kind") == "activesync";
     if (!is_address(out->address)) {
@@ -213,10 +201,8 @@ awaitable<void> profile_code(Exchange exchange, SharedPtr shared) {
 }
 
 awaitable<void> setup(Exchange exchange, SharedPtr shared) {
-    if (!is_get(exchange)) {
-        co_await refuse_method(exchange, "GET, HEAD");
-        co_return;
-    }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     const std::string address = query_value(exchange.query(), "email");
     std::optional<Settings> settings;
     if (is_address(address)) {
@@ -243,7 +229,9 @@ awaitable<void> setup(Exchange exchange, SharedPtr shared) {
 
 void add_routes(http::Router& router, SettingsOf settings, const base::Clock& clock,
                 const ProfileSigners* signers) {
-    const auto shared = std::make_shared<const Shared>(Shared{std::move(settings), clock, signers});
+    boost::system::error_code none;  // without a name it is as good as any other
+    const auto server = static_cast<std::uint32_t>(base::fingerprint(boost::asio::ip::host_name(none)));
+    const auto shared = std::make_shared<const Shared>(Shared{std::move(settings), clock, signers, server});
     const auto with = [&shared](auto* handler) {
         return [handler, shared](Exchange exchange) { return handler(exchange, shared); };
     };

@@ -75,7 +75,7 @@ awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::
     if (info == nullptr) co_return Error(Errc::not_found, "no calendar");
     auto folder = co_await account->open(info->id);
     if (!folder) co_return folder.error();
-    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &calendar, now());
+    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &calendar, now(), nullptr);
     if (!incoming) co_return incoming.error();
     std::vector<store::Incoming> one;
     one.push_back(std::move(*incoming));
@@ -89,7 +89,10 @@ awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::
 }
 
 awaitable<Result<void>> EventShelf::replace(const ShelvedEvent* event) {
-    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &event->calendar, now());
+    FileSources files;
+    files.folder = event->folder;
+    files.entry = event->entry;
+    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &event->calendar, now(), &files);
     if (!incoming) co_return incoming.error();
     const auto revised =
         co_await event->folder->revise(event->entry.uid, event->entry.modseq, std::move(*incoming));

@@ -84,6 +84,13 @@ bool may_stand_beside(const pim::Component& calendar, const itip::Message& messa
            pim::is_override(message.event()) && itip::is_organizer(*known, itip::address_of(*organizer));
 }
 
+bool has_series(const std::vector<ShelvedEvent>& known) {
+    return std::ranges::any_of(known, [](const ShelvedEvent& one) {
+        const pim::Component* event = pim::master_of(one.calendar);
+        return event != nullptr && event->find(itip::orphan_property) == nullptr;
+    });
+}
+
 }  // namespace
 
 std::string proven_author(std::string_view prefix, std::string_view header) {
@@ -175,6 +182,22 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
                                                      const std::string* sender) {
     auto known = co_await events_.find(account, message->uid);
     if (!known) co_return known.error();
+    // Occurrences whose series is not here are each an event of their own.
+    std::vector<itip::Message> pieces;
+    if (message->method == Method::request && !has_series(*known)) pieces = itip::apart(*message);
+    if (pieces.empty()) pieces.push_back(*message);
+    for (const itip::Message& piece : pieces) {
+        const store::Error error = co_await apply_piece(account, &piece, owner, sender, &*known);
+        if (!error.is(store::Errc::none)) co_return error;
+    }
+    co_return store::Error();
+}
+
+awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
+                                                      const pim::itip::Message* message,
+                                                      const pim::itip::Owner* owner,
+                                                      const std::string* sender,
+                                                      std::vector<ShelvedEvent>* known) {
     for (ShelvedEvent& one : *known) {
         const Applied applied = apply_to(one.calendar, *message, *owner, *sender);
         if (applied == Applied::refused) continue;
@@ -190,8 +213,10 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
     if (!is_new || known->size() >= events_.limits().same_uid_max) co_return store::Error();
     for (const ShelvedEvent& one : *known)
         if (!may_stand_beside(one.calendar, *message)) co_return store::Error();
-    const auto added = co_await events_.add(account, itip::adopt(*message, *owner));
-    co_return added ? store::Error() : added.error();
+    auto added = co_await events_.add(account, itip::adopt(*message, *owner));
+    if (!added) co_return added.error();
+    known->push_back(std::move(*added));
+    co_return store::Error();
 }
 
 }  // namespace eas

@@ -3,6 +3,7 @@
 // docs/decisions/0016-meetings.md says why here.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "directory/directory.hpp"
 #include "eas/event_shelf.hpp"
@@ -33,6 +34,9 @@ private:
     awaitable<void> apply(store::AccountPtr account, const pim::itip::Message* message, std::string sender);
     awaitable<store::Error> apply_once(store::AccountPtr account, const pim::itip::Message* message,
                                        const pim::itip::Owner* owner, const std::string* sender);
+    awaitable<store::Error> apply_piece(store::AccountPtr account, const pim::itip::Message* message,
+                                        const pim::itip::Owner* owner, const std::string* sender,
+                                        std::vector<ShelvedEvent>* known);
     awaitable<pim::itip::Owner> owner_of(base::AccountId account);
 
     store::Store& store_;

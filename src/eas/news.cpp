@@ -33,7 +33,7 @@ std::uint64_t fingerprint_of(const std::vector<KnownFolder>& folders) {
 }
 
 /// Items other than mail may change their dates.
-bool has_dated_items(const store::AccountPtr& account, base::FolderId folder) {
+bool has_dated_items(const MailboxViewPtr& account, base::FolderId folder) {
     const store::FolderTreePtr tree = account->folders();
     const store::FolderInfo* const info = tree->find_any(folder);
     return info != nullptr && info->kind != store::FolderKind::mail;
@@ -69,7 +69,7 @@ awaitable<bool> News::has_news(const Watched* watched) {
     if (!totals) co_return false;  // a folder that is gone shows in the hierarchy
     if (!cursor.begun) co_return totals->exists != 0;
     const bool quiet = cursor.done >= totals->highest_modseq && cursor.pass.value == 0 &&
-                       cursor.low.value <= 1 && cursor.high >= totals->uid_next;
+                       cursor.low.value <= 1 && cursor.high >= totals->uid_next && !owes(cursor);
     if (quiet) co_return false;
     auto opened = co_await account_->open(watched->folder);
     if (!opened) co_return false;
@@ -113,10 +113,13 @@ awaitable<News::End> News::wait(std::uint32_t seconds) {
     exchange_.forget_request();
     // Armed first, looked then: a change between the two wakes, and is not lost.
     Watch watch(exchange_.waker());
-    const store::SubscriptionPtr subscription = account_->subscribe(watch);
+    store::SubscriptionPtr subscription = account_->subscribe(watch);
     bool waiting = live_->wait_as(number_, exchange_.waker());
     End end = End::nothing;
     while (waiting) {
+        // Who shares folders with the user may be others now. If it cannot be known, it is asked later.
+        const auto others = co_await account_->refresh();
+        if (others && *others) subscription = account_->subscribe(watch);
         const bool news = co_await any_changed();
         if (news) end = End::news;
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());

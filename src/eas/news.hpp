@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
+#include "eas/mailbox_view.hpp"
 #include "eas/state/cursor.hpp"
 #include "eas/state/live_devices.hpp"
 #include "http/exchange.hpp"
-#include "store/account.hpp"
 
 namespace eas {
 
@@ -22,7 +22,7 @@ public:
     };
 
     /// `number`: of the request, among those of the device.
-    News(http::Exchange exchange, store::AccountPtr account, LiveDevicePtr live, std::uint64_t number)
+    News(http::Exchange exchange, MailboxViewPtr account, LiveDevicePtr live, std::uint64_t number)
         : exchange_(exchange), account_(std::move(account)), live_(std::move(live)), number_(number) {}
 
     /// The tree of folders that the device knows; none: any tree is news.
@@ -46,7 +46,7 @@ private:
     awaitable<bool> has_news(const Watched* watched);
 
     http::Exchange exchange_;
-    store::AccountPtr account_;
+    MailboxViewPtr account_;
     LiveDevicePtr live_;
     std::uint64_t number_;
     std::vector<Watched> folders_;

@@ -32,6 +32,7 @@ enum class Submitted : std::uint8_t {
     full,          ///< a mailbox or the disk: nobody got it
     too_large,
     loops,
+    refused,  ///< a filter does not want it: nobody got it
     limited,  ///< the account has sent too much
     failed,   ///< try again later
 };

@@ -14,6 +14,8 @@
 #include "eas/event_shelf.hpp"
 #include "eas/outgoing.hpp"
 #include "eas/state/live_devices.hpp"
+#include "eas/state/meeting_debts.hpp"
+#include "eas/state/moved_conversations.hpp"
 #include "eas/syntax/ping_request.hpp"
 #include "eas/syntax/sync_request.hpp"
 #include "relay/web_relay.hpp"
@@ -41,6 +43,9 @@ struct Limits {
     std::size_t search_names_max = 20'000;      ///< people that a search for people looks at
     std::size_t availability_people_max = 100;  ///< whose calendars a request may look at are fewer
     std::size_t fetched_bytes_max = 64U << 20;  ///< of what one request fetches: one message and a bit
+    /// Of files that stay in events while a request changes these, which writes them anew: seven changes of
+    /// an event with all the files that it may have.
+    std::uint64_t copied_bytes_max = 256ULL << 20;
     SyncLimits sync;
     PingLimits ping;
 };
@@ -54,7 +59,9 @@ struct Services {
           outgoing(the_outgoing),
           devices(the_store.engine()),
           policies(the_store.engine()),
-          events(the_store, clock) {}
+          moved(the_store.engine()),
+          events(the_store, clock),
+          meeting_debts(the_store.engine(), random) {}
 
     store::Store& store;
     directory::Directory& directory;
@@ -67,8 +74,10 @@ struct Services {
     Limits limits;
     mutable DeviceStore devices;
     mutable directory::DevicePolicies policies;
+    mutable MovedConversations moved;
     mutable LiveDevices live;
     mutable EventShelf events;
+    mutable MeetingDebts meeting_debts;
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 

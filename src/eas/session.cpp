@@ -237,7 +237,10 @@ awaitable<std::optional<Answer>> Session::log_in() {
     }
     auto account = co_await services_->store.account(identity_.account);
     if (!account) co_return failed(account.error());
-    account_ = std::move(*account);
+    account_ = std::make_shared<MailboxView>(std::move(*account),
+                                             directory::Neighbours(services_->store, &services_->directory));
+    const auto looked = co_await account_->refresh();
+    if (!looked) co_return failed(looked.error());
     exchange_.registered().set_user(identity_.name);
     co_return std::nullopt;
 }

@@ -12,6 +12,8 @@
 #include "eas/mail/mail_reader.hpp"
 #include "eas/mail/meeting_mail.hpp"
 #include "eas/mail/outgoing_message.hpp"
+#include "eas/mailbox_view.hpp"
+#include "eas/meeting_teller.hpp"
 #include "eas/news.hpp"
 #include "eas/search_hits.hpp"
 #include "eas/services.hpp"
@@ -25,6 +27,7 @@
 namespace eas {
 
 class WaitingPing;
+struct FileSources;
 
 struct Answer {
     Answer();
@@ -87,6 +90,10 @@ private:
     awaitable<Answer> folder_delete();
     Answer folder_changed(int status, std::string_view server_id);
     bool hierarchy_key_fits(std::string_view key) const;
+    // shared_folders.cpp: what is somebody else's
+    awaitable<Answer> leave_shared(const store::FolderInfo* folder, std::string_view server_id);
+    awaitable<bool> is_others_meeting(store::FolderPtr folder, base::Uid uid, base::FolderId to);
+    awaitable<void> keep_meetings(CollectionAnswer* out, store::UidRanges* uids);
 
     awaitable<Answer> sync();
     awaitable<News::End> wait_for_news(std::uint32_t seconds);
@@ -114,8 +121,9 @@ private:
     }
     std::int64_t window_of(store::FolderKind kind, std::uint8_t filter) const;
     ItemContext item_context(const CollectionAnswer& out) const;
-    ItemView item_view(const ItemOptions& options) const;
-    awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item);
+    ItemView item_view(const ItemOptions& options, ItemId id) const;
+    awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item,
+                                                        const FileSources* files);
     awaitable<base::Uid> find_retried(CollectionAnswer* out, std::string uid);
     awaitable<void> note_recent(CollectionAnswer* out);
     awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);
@@ -129,22 +137,21 @@ private:
     awaitable<pim::itip::Owner> owner_of_mailbox();
     awaitable<MeetingChange> plan_meeting(store::FolderKind kind, const pim::Component* before,
                                           pim::Component* after);
-    awaitable<void> tell_attendees(const MeetingChange* change, const pim::Component* before,
-                                   const pim::Component* after);
-    awaitable<std::vector<std::string>> send_notice(const MeetingMail* mail);
-    awaitable<void> report_unsent(std::string subject, std::vector<std::string> attendees);
-    awaitable<std::vector<pim::Component>> events_to_remove(const CollectionAnswer* out);
-    awaitable<void> call_off_removed(const std::vector<pim::Component>* events);
+    MeetingTeller teller() const;
+    awaitable<std::vector<RemovedMeeting>> meetings_to_remove(const CollectionAnswer* out,
+                                                              const store::UidRanges* uids);
+    awaitable<void> call_off(std::vector<RemovedMeeting>* meetings, bool gone);
     // meeting_response.cpp
     awaitable<Answer> meeting_response();
     awaitable<MeetingResult> respond(const MeetingAnswer* request);
-    awaitable<MeetingResult> respond_in_calendar(const MeetingAnswer* request, ItemId id);
     awaitable<MeetingResult> respond_to_mail(const MeetingAnswer* request, ItemId id);
+    awaitable<MeetingResult> answer_meeting(const MeetingAnswer* request, const AskedBy* by);
+    awaitable<MeetingResult> find_asked(const MeetingAnswer* request, const AskedBy* by, AskedMeeting* out);
+    awaitable<MeetingResult> asked_in_calendar(const MeetingAnswer* request, ItemId id, AskedMeeting* out);
+    awaitable<MeetingResult> asked_by_mail(const pim::itip::Message* message, AskedMeeting* out);
     awaitable<store::Result<pim::itip::Message>> read_meeting(store::FolderPtr folder, base::Uid uid);
-    awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, ShelvedEvent* event,
-                                         std::optional<std::int64_t> occurrence, bool is_new);
-    awaitable<void> send_reply(const MeetingAnswer* request, const pim::Component* event,
-                               std::optional<std::int64_t> occurrence, MeetingResult* result);
+    awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, AskedMeeting* asked);
+    awaitable<int> send_reply(const MeetingAnswer* request, const AskedMeeting* asked);
     awaitable<void> move_to_deleted(store::FolderPtr folder, base::Uid uid);
 
     awaitable<Answer> get_item_estimate();
@@ -154,7 +161,7 @@ private:
     awaitable<Answer> compose();
     Answer sent_answer(int status) const;
     awaitable<int> submit(std::string message, bool save_in_sent);
-    awaitable<bool> append_to(store::SpecialUse use, std::string message, bool read);
+    Post post() const;
     awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
     awaitable<void> mark_answered(ItemId id);
     awaitable<Answer> move_items();
@@ -166,6 +173,7 @@ private:
                                                    std::optional<ItemId> former);
     awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id);
 
+    awaitable<store::Result<AttachmentRequest>> find_attachment(std::string reference);
     awaitable<Answer> item_operations();
     awaitable<Answer> get_attachment();
     awaitable<store::Result<AttachmentOctets>> fetch_attachment(std::string reference,
@@ -175,6 +183,10 @@ private:
     awaitable<void> write_fetched(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts);
     awaitable<void> write_emptied(wbxml::Encoder* to, wbxml::Element element);
     awaitable<int> empty_folder(base::FolderId id, bool with_folders);
+    // move_conversation.cpp
+    int conversation_target(std::string_view text, base::FolderId* out) const;
+    awaitable<int> move_conversation(base::ThreadId conversation, base::FolderId target, bool always);
+    awaitable<void> write_moved(wbxml::Encoder* to, wbxml::Element element);
 
     awaitable<Answer> settings();
     awaitable<bool> settings_property(wbxml::Encoder* to, wbxml::Element property);
@@ -201,7 +213,7 @@ private:
     Query query_;
     std::uint16_t version_ = 0;
     auth::Identity identity_;
-    store::AccountPtr account_;
+    MailboxViewPtr account_;
     std::string body_;
     std::optional<wbxml::Document> document_;  // of body_
     DeviceKey key_;
@@ -210,9 +222,10 @@ private:
     std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
     DeviceRows rows_;
     DeviceChanges changes_;
-    PolicySettings policy_;          // that holds for the mailbox
-    std::size_t fetched_bytes_ = 0;  // by Fetch commands of a Sync, of all its collections
-    bool transient_ = false;         // a probe that keeps no state
+    PolicySettings policy_;           // that holds for the mailbox
+    std::size_t fetched_bytes_ = 0;   // by Fetch commands of a Sync, of all its collections
+    std::uint64_t copied_bytes_ = 0;  // of events with files that a Sync writes anew
+    bool transient_ = false;          // a probe that keeps no state
 };
 
 }  // namespace eas

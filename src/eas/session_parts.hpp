@@ -1,9 +1,15 @@
 // What the parts of a session hand to each other.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "eas/event_shelf.hpp"
+#include "eas/state/meeting_debts.hpp"
+#include "eas/syntax/ids.hpp"
+#include "pim/itip/message.hpp"
 #include "pim/itip/write.hpp"
+#include "store/folder.hpp"
 
 namespace eas {
 
@@ -18,6 +24,28 @@ struct FetchedParts {
 struct MeetingChange {
     std::vector<pim::itip::Notice> notices;
     pim::itip::Owner owner;
+    store::FolderPtr folder;  ///< where the event is now, with its files; null: nowhere
+    base::Uid uid;
+    std::optional<MeetingDebts::Held> debt;  ///< of the notices
+};
+
+/// One that its organizer takes away.
+struct RemovedMeeting {
+    pim::Component event;
+    MeetingChange change;
+};
+
+/// What a MeetingResponse names: a request in mail, or an event in the calendar.
+struct AskedBy {
+    const pim::itip::Message* message = nullptr;
+    ItemId item;  ///< without a message
+};
+
+/// The event that the user is asked to.
+struct AskedMeeting {
+    ShelvedEvent event;
+    bool is_new = false;                     ///< it is in no calendar yet
+    std::optional<std::int64_t> occurrence;  ///< nothing: all of it
 };
 
 /// Of the post office, whom users may look up.

@@ -1,39 +1,205 @@
 #include "eas/stored_item.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/fingerprint.hpp"
+#include "eas/items/event_attachments.hpp"
 #include "eas/items/items.hpp"
+#include "eas/mail/attachment_part.hpp"
+#include "mime/header.hpp"
 
 namespace eas {
 namespace {
 
+using store::Errc;
+using store::Error;
+using store::FolderKind;
+using store::Result;
+
 constexpr std::uint64_t item_bytes_max = 9U << 20;  // pim::ComponentLimits, and a header
+constexpr std::size_t piece_bytes = 256U << 10;     // of a file that is copied
+
+/// Where the item's text stands in its message.
+struct Place {
+    std::uint64_t offset = 0, bytes = 0;
+};
+
+/// An event with files is a multipart whose first part it is.
+Place place_of(const store::Detail& detail) {
+    mime::Tree tree;
+    const bool apart = mime::decode_tree(detail.tree, tree) && tree.parts.size() > 1 &&
+                       tree.parts.front().kind == mime::Kind::multipart;
+    if (!apart) return {detail.header_bytes, detail.size - std::min(detail.size, detail.header_bytes)};
+    return {detail.prefix.size() + tree.parts[1].body_offset, tree.parts[1].body_bytes};
+}
+
+MailReaderLimits without_whole() {
+    MailReaderLimits out;
+    out.whole_bytes_max = 0;
+    return out;
+}
+
+/// A new message while it is written: of several parts if there are files.
+class ItemWriter {
+public:
+    ItemWriter(store::Store* store, std::string boundary)
+        : writer_(store->new_message()), boundary_(std::move(boundary)) {}
+
+    awaitable<Result<void>> write(std::string octets) {
+        const auto written = co_await writer_->write(octets);
+        co_return written;
+    }
+    /// What is between two parts.
+    awaitable<Result<void>> next_part() { return write("\r\n--" + boundary_ + "\r\n"); }
+    awaitable<Result<void>> end_parts() { return write("\r\n--" + boundary_ + "--\r\n"); }
+    awaitable<Result<store::ContentPtr>> finish() { return writer_->finish(); }
+
+private:
+    std::unique_ptr<store::MessageWriter> writer_;
+    const std::string boundary_;
+};
+
+/// A part as it stands in another message.
+awaitable<Result<void>> copy_part(ItemWriter* to, MessageOctets* from, std::uint32_t part) {
+    auto header = co_await from->part_header(part);
+    if (!header) co_return header.error();
+    auto written = co_await to->write(std::move(*header));
+    const std::uint64_t bytes = from->tree().parts[part].body_bytes;
+    for (std::uint64_t at = 0; written && at < bytes; at += piece_bytes) {
+        auto piece = co_await from->part_octets(part, piece_bytes, at);
+        if (!piece) co_return piece.error();
+        written = co_await to->write(std::move(*piece));
+    }
+    co_return written;
+}
+
+const AddedAttachment* find_added(const AttachmentChanges* changes, std::string_view name) {
+    if (changes == nullptr) return nullptr;
+    const auto found = std::ranges::find(changes->added, name, &AddedAttachment::name_in_event);
+    return found == changes->added.end() ? nullptr : &*found;
+}
+
+/// One file, wherever it is; what is nowhere is left out.
+awaitable<Result<void>> write_file(ItemWriter* to, const AttachmentChanges* added, MessageOctets* former,
+                                   std::string name) {
+    const AddedAttachment* sent = find_added(added, name);
+    std::uint32_t part = mime::no_part;
+    if (sent == nullptr && former != nullptr) {
+        const auto found = co_await find_file(former, name);
+        if (!found && !found.error().is(Errc::not_found)) co_return found.error();
+        if (found) part = *found;
+    }
+    if (sent == nullptr && part == mime::no_part) co_return Result<void>();
+    auto written = co_await to->next_part();
+    if (!written) co_return written;
+    if (sent == nullptr) co_return co_await copy_part(to, former, part);
+    written = co_await to->write(write_attachment_part(*sent, content_id_of_attachment(name)));
+    co_return written;
+}
+
+awaitable<Result<void>> write_files(ItemWriter* to, const std::vector<std::string>* names,
+                                    const FileSources* files) {
+    std::optional<MessageOctets> former;
+    if (files != nullptr && files->folder) {
+        auto detail = co_await read_detail(files->folder, files->entry);
+        if (!detail && detail.error().is(Errc::not_found))
+            co_return Error(Errc::conflict, "the event has changed");
+        if (!detail) co_return detail.error();
+        former.emplace(files->folder, std::move(*detail), without_whole());
+        const auto opened = co_await former->open();
+        if (!opened) co_return opened.error();
+    }
+    const AttachmentChanges* added = files == nullptr ? nullptr : files->added;
+    for (const std::string& name : *names) {
+        const auto written = co_await write_file(to, added, former ? &*former : nullptr, name);
+        if (!written) co_return written;
+    }
+    co_return Result<void>();
+}
 
 }  // namespace
 
-awaitable<store::Result<pim::Component>> read_stored_item(store::FolderPtr folder, store::Entry entry,
-                                                          store::DetailPtr detail, store::FolderKind kind) {
-    if (entry.size > item_bytes_max) co_return store::Error(store::Errc::corrupt, "the item is too large");
-    const auto octets =
-        co_await folder->read(detail, detail->header_bytes, static_cast<std::size_t>(entry.size));
+awaitable<Result<store::DetailPtr>> read_detail(store::FolderPtr folder, store::Entry entry) {
+    std::vector<store::Entry> entries{entry};
+    auto details = co_await folder->details(std::move(entries));
+    if (!details) co_return details.error();
+    if (details->empty() || !details->front()) co_return Error(Errc::not_found, "no such item");
+    co_return std::move(details->front());
+}
+
+awaitable<Result<pim::Component>> read_stored_item(store::FolderPtr folder, store::Entry entry,
+                                                   store::DetailPtr detail, FolderKind kind) {
+    const Place place = place_of(*detail);
+    if (place.bytes > item_bytes_max || entry.size < place.bytes)
+        co_return Error(Errc::corrupt, "the item is too large");
+    const auto octets = co_await folder->read(detail, place.offset, static_cast<std::size_t>(place.bytes));
     if (!octets) co_return octets.error();
     auto item = unwrap_item(kind, *octets);
-    if (!item) co_return store::Error(store::Errc::corrupt, "the item's text cannot be read");
+    if (!item) co_return Error(Errc::corrupt, "the item's text cannot be read");
     co_return std::move(*item);
 }
 
-awaitable<store::Result<store::Incoming>> make_stored_item(store::Store* store, store::FolderKind kind,
-                                                           const pim::Component* item, std::int64_t now) {
-    std::string message = wrap_item(kind, *item, now);
+awaitable<Result<store::Incoming>> make_stored_item(store::Store* store, FolderKind kind,
+                                                    const pim::Component* item, std::int64_t now,
+                                                    const FileSources* files) {
+    std::string header = item_header(kind, *item, now), part = item_part(kind, *item);
     // Nothing is kept that would not be read again: the limits are those of pim::ComponentLimits.
-    const std::string_view text = std::string_view(message).substr(message.find("\r\n\r\n") + 4);
-    if (!unwrap_item(kind, text)) co_return store::Error(store::Errc::limit, "the item is too large");
-    const auto writer = store->new_message();
-    const auto written = co_await writer->write(message);
+    if (!unwrap_item(kind, std::string_view(part).substr(part.find("\r\n\r\n") + 4)))
+        co_return Error(Errc::limit, "the item is too large");
+    std::vector<std::string> names;
+    if (kind == FolderKind::calendar) names = attachment_names(*item);
+    const std::string boundary = fmt::format("=_{:016x}", base::fingerprint(part));
+    ItemWriter writer(store, boundary);
+    if (!names.empty()) header += fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\r\n", boundary);
+    auto written = co_await writer.write(std::move(header));
+    if (written && !names.empty()) written = co_await writer.next_part();
+    if (written) written = co_await writer.write(std::move(part));
+    if (written && !names.empty()) written = co_await write_files(&writer, &names, files);
+    if (written && !names.empty()) written = co_await writer.end_parts();
     if (!written) co_return written.error();
-    auto content = co_await writer->finish();
+    auto content = co_await writer.finish();
     if (!content) co_return content.error();
     store::Incoming out(std::move(*content));
     out.flags.system = store::FlagSet(store::SystemFlag::seen);
     out.internal_date = facts_of(kind, *item).date;
+    co_return out;
+}
+
+awaitable<Result<std::uint32_t>> find_file(MessageOctets* message, std::string name) {
+    const std::vector<mime::Part>& parts = message->tree().parts;
+    const std::string wanted = "<" + content_id_of_attachment(name) + ">";
+    // The first part is the event itself.
+    for (std::uint32_t part = parts.size() < 2 ? 0 : parts[1].end; part != 0 && part < parts.front().end;
+         part = parts[part].end) {
+        const auto header = co_await message->part_header(part);
+        if (!header) co_return header.error();
+        mime::Field field;
+        const bool named = mime::find_field(*header, "Content-ID", field);
+        if (named && mime::unfold(field.value).find(wanted) != std::string::npos) co_return part;
+    }
+    co_return Error(Errc::not_found, "no such file");
+}
+
+awaitable<Result<std::vector<std::string>>> read_file_parts(store::FolderPtr folder, store::Entry entry,
+                                                            std::vector<std::string> names) {
+    std::vector<std::string> out;
+    auto detail = co_await read_detail(folder, entry);
+    if (!detail) co_return detail.error();
+    MessageOctets message(folder, std::move(*detail), without_whole());
+    const auto opened = co_await message.open();
+    if (!opened) co_return opened.error();
+    for (const std::string& name : names) {
+        const auto part = co_await find_file(&message, name);
+        if (!part && part.error().is(Errc::not_found)) continue;
+        if (!part) co_return part.error();
+        auto header = co_await message.part_header(*part);
+        if (!header) co_return header.error();
+        auto body = co_await message.part_octets(*part, SIZE_MAX);
+        if (!body) co_return body.error();
+        out.push_back(*header + *body);
+    }
     co_return out;
 }
 

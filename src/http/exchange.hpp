@@ -83,6 +83,13 @@ private:
     Session* session_;
 };
 
+/// GET or HEAD.
+bool is_get(const Exchange& exchange);
+/// 405, and the methods that there are: "GET, HEAD".
+awaitable<void> refuse_method(Exchange exchange, std::string allowed);
+/// False: it is neither GET nor HEAD, and answered.
+awaitable<bool> only_get(Exchange exchange);
+
 /// Runs on the connection's strand; another request of the connection comes after it has returned.
 using Handler = std::function<awaitable<void>(Exchange)>;
 

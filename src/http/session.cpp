@@ -102,7 +102,10 @@ awaitable<void> Session::handle_request() {
     registered_.set_state("request");
     const Handler* handler = services_->router.find(Exchange(*this).path());
     bool failed = false;
-    if (handler == nullptr) {
+    if (auto head = general_answer()) {
+        std::string none;
+        co_await respond(std::move(*head), std::move(none));
+    } else if (handler == nullptr) {
         co_await Exchange(*this).respond(404);
     } else {
         try {
@@ -120,6 +123,24 @@ awaitable<void> Session::handle_request() {
     }
     if (failed || !ended_) closing_ = true;  // half an answer must not look like a whole one
     if (!closing_) co_await discard_body();
+}
+
+/// What is answered the same whatever the path. Nothing: it is for a handler.
+std::optional<ResponseHead> Session::general_answer() const {
+    ResponseHead head;
+    if (reader_->target() == "*") {  // RFC 9112 section 3.2.4: of OPTIONS alone
+        const bool asks = reader_->method() == "OPTIONS";
+        head.status = asks ? 200 : 400;
+        if (asks) head.fields.emplace_back("Allow", "GET, HEAD, POST, OPTIONS");
+        return head;
+    }
+    // RFC 9110 section 15.5.16: no handler takes a body that is coded.
+    const std::string_view coding = reader_->field("Content-Encoding");
+    if (coding.empty() || base::equals_nocase(coding, "identity") || reader_->body_done())
+        return std::nullopt;
+    head.status = 415;
+    head.fields.emplace_back("Accept-Encoding", "identity");
+    return head;
 }
 
 /// What a handler did not read must go before the next request: some of it, not a gigabyte.
@@ -341,6 +362,23 @@ std::uint32_t Exchange::take_events() {
     const std::uint32_t events = session_->connection_->take_events();
     if ((events & (net::event_shutdown | net::event_kicked)) != 0) session_->closing_ = true;
     return events;
+}
+
+bool is_get(const Exchange& exchange) { return exchange.method() == "GET" || exchange.method() == "HEAD"; }
+
+awaitable<void> refuse_method(Exchange exchange, std::string allowed) {
+    ResponseHead head;
+    head.status = 405;
+    head.fields.emplace_back("Allow", std::move(allowed));
+    head.fields.emplace_back("Cache-Control", "no-cache");
+    std::string none;
+    co_await exchange.respond(std::move(head), std::move(none));
+}
+
+awaitable<bool> only_get(Exchange exchange) {
+    if (is_get(exchange)) co_return true;
+    co_await refuse_method(exchange, "GET, HEAD");
+    co_return false;
 }
 
 }  // namespace http

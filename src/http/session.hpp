@@ -34,6 +34,7 @@ private:
     awaitable<net::Wake> wait(std::chrono::milliseconds patience);
 
     void forget_request();
+    std::optional<ResponseHead> general_answer() const;
     ResponseMode asked_mode() const;
     ResponseMode mode() const;
     awaitable<net::Wake> await_octets(Steady::time_point deadline);

@@ -25,62 +25,12 @@ store::Rights rights_in(const store::Account& account, const store::FolderInfo& 
 
 }  // namespace
 
-SpaceName space_of(std::string_view name) {
-    SpaceName out;
-    const auto level = [name](std::string_view prefix) {
-        return name.starts_with(prefix) || name == prefix.substr(0, prefix.size() - 1);
-    };
-    if (level(public_prefix)) {
-        out.space = Space::commons;
-        out.rest = name.substr(std::min(name.size(), public_prefix.size()));
-    } else if (level(others_prefix)) {
-        out.space = Space::others;
-        const std::string_view behind = name.substr(std::min(name.size(), others_prefix.size()));
-        const std::size_t slash = std::min(behind.find('/'), behind.size());
-        out.owner = behind.substr(0, slash);
-        out.rest = behind.substr(std::min(slash + 1, behind.size()));
-    } else {
-        out.rest = name;
-    }
-    return out;
-}
-
-/// Asked anew each time: it comes from memory, and administration may change it at any time.
-awaitable<store::Result<Neighbourhood>> Mailboxes::neighbourhood() {
-    Neighbourhood out;
-    if (directory_ == nullptr) co_return out;
-    const auto mailbox = co_await directory_->mailbox(account_->id());
-    if (!mailbox && mailbox.error().is(Errc::not_found)) co_return out;
-    if (!mailbox) co_return mailbox.error();
-    out.post_office = mailbox->post_office;
-    const auto office = co_await directory_->post_office(out.post_office);
-    if (!office && office.error().is(Errc::not_found)) co_return out;
-    if (!office) co_return office.error();
-    if (!office->commons) co_return out;
-    auto commons = co_await store_.account(office->commons);
-    if (!commons && !commons.error().is(Errc::not_found)) co_return commons.error();
-    if (commons) out.commons = std::move(*commons);
-    co_return out;
-}
+awaitable<store::Result<Neighbourhood>> Mailboxes::neighbourhood() { return near_.around(account_->id()); }
 
 /// The account that a name leads to; null: nobody's. `rest` may be no folder of it.
 awaitable<store::Result<store::AccountPtr>> Mailboxes::account_of(SpaceName name) {
     if (name.space == Space::personal) co_return account_;
-    auto around = co_await neighbourhood();
-    if (!around) co_return around.error();
-    if (name.space == Space::commons) co_return around->commons;
-    if (name.owner.empty() || around->post_office.empty()) co_return store::AccountPtr();
-    std::string login = name.owner + '@' + around->post_office;
-    const auto owner = co_await directory_->login(std::move(login));
-    if (!owner && !owner.error().is(Errc::not_found) && !owner.error().is(Errc::invalid))
-        co_return owner.error();
-    // An address of another post office may look the same.
-    const bool found = owner && owner->mailbox.post_office == around->post_office &&
-                       owner->mailbox.name == name.owner && owner->mailbox.account != account_->id();
-    if (!found) co_return store::AccountPtr();
-    auto account = co_await store_.account(owner->mailbox.account);
-    if (!account && account.error().is(Errc::not_found)) co_return store::AccountPtr();
-    co_return account;
+    co_return co_await near_.account_of(account_->id(), std::move(name));
 }
 
 /// \errors not_found: there is no such mailbox. What this user may do there is in the answer; ask refusal().

@@ -19,6 +19,7 @@ protected:
     explicit Mailboxes(const Services& services)
         : store_(services.store),
           directory_(services.directory),
+          near_(services.store, services.directory),
           sharers_a_turn_(services.limits.sharers_a_turn) {}
     ~Mailboxes() = default;
 
@@ -42,6 +43,7 @@ private:
 
     store::Store& store_;
     directory::Directory* const directory_;
+    const directory::Neighbours near_;
     const std::size_t sharers_a_turn_;
 };
 

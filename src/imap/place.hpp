@@ -1,5 +1,4 @@
 // Place: a mailbox that a client named, wherever it is: his own, another user's, or of the public tree.
-// SpaceName: which of these a name is about. Pure.
 #pragma once
 #include <map>
 #include <optional>
@@ -7,23 +6,18 @@
 #include <string>
 #include <string_view>
 
+#include "directory/neighbours.hpp"
 #include "imap/reply.hpp"
 #include "store/account.hpp"
 
 namespace imap {
 
-/// RFC 2342. Names of people's own mailboxes have no prefix.
-inline constexpr std::string_view others_prefix = "Other Users/", public_prefix = "Public/";
-
-enum class Space : std::uint8_t { personal, others, commons };
-
-struct SpaceName {
-    Space space = Space::personal;
-    std::string owner;  ///< of Space::others: the mailbox's name in the post office
-    std::string rest;   ///< within the account; empty: a level above all mailboxes
-};
-/// \param name UTF-8 in NFC
-SpaceName space_of(std::string_view name);
+using directory::Neighbourhood;
+using directory::others_prefix;
+using directory::public_prefix;
+using directory::Space;
+using directory::space_of;
+using directory::SpaceName;
 
 struct Place {
     Space space = Space::personal;
@@ -34,12 +28,6 @@ struct Place {
     store::Rights rights;       ///< of who asks
 
     std::string name() const { return prefix + info.name; }
-};
-
-/// What is near an account.
-struct Neighbourhood {
-    std::string post_office;    ///< empty: nobody is near
-    store::AccountPtr commons;  ///< the public tree; null: there is none
 };
 
 /// An account that may share something with this user, and what its mailboxes' names begin with.

@@ -29,7 +29,8 @@ namespace mta {
 
 struct AgentSettings {
     RetryRules retry;
-    std::size_t attempts_max = 200;  ///< at one time: each has a piece of its message in memory
+    std::size_t attempts_max = 200;               ///< at one time: each has a piece of its message in memory
+    std::chrono::milliseconds settle_pause{500};  ///< when the end of an attempt cannot be kept; then longer
 };
 
 struct AgentParts {
@@ -147,7 +148,6 @@ private:
     awaitable<store::Result<store::QueuedMessage>> read(store::QueueId id);
     awaitable<void> find_way(Round* round);
     awaitable<void> try_now(Round* round);
-    awaitable<void> settle(Round* round);
     void note(Round& round, std::size_t place, const Outcome& outcome);
     void note_deferred(Round& round, store::QueueProgress& now, const Recipient& who, const Outcome& outcome);
     void trace_outcome(const Round& round, std::size_t place, const Outcome& outcome);
@@ -157,12 +157,17 @@ private:
     double chance();
 
     // reports.cpp
-    awaitable<std::vector<store::NewQueued>> report(std::shared_ptr<const Envelope> envelope,
-                                                    std::vector<ReportLine> lines,
-                                                    std::shared_ptr<Message> message, std::string about);
+    awaitable<store::Result<std::vector<store::NewQueued>>> report(std::shared_ptr<const Envelope> envelope,
+                                                                   std::vector<ReportLine> lines,
+                                                                   std::shared_ptr<Message> message,
+                                                                   std::string about);
+    awaitable<store::Result<store::NewQueued>> write_report(ReportRequest request, Resolved where);
     awaitable<store::Result<store::NewQueued>> compose_own(std::string sender, std::string text,
                                                            Resolved where);
     awaitable<void> settle_all(Round* round);
+    awaitable<std::vector<store::NewQueued>> report_settled(Round* round);
+    void leave_untold(Round& round, const store::Error& why);
+    awaitable<store::Result<void>> keep(const Round* round, std::vector<store::NewQueued> reports);
 
     AgentParts parts_;
     const AgentSettings settings_;

@@ -34,6 +34,22 @@ store::NewQueued new_entry(const Arrival& arrival) {
     return out;
 }
 
+/// As entries that have no more recipients than one may, with one blob.
+std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most) {
+    const std::vector<store::QueueRecipient> recipients = std::exchange(whole.recipients, {});
+    const std::vector<store::QueueProgress> progress = std::exchange(whole.progress, {});
+    std::vector<store::NewQueued> out;
+    for (std::size_t at = 0; at < recipients.size(); at += most) {
+        const auto first = static_cast<std::ptrdiff_t>(at);
+        const auto last = static_cast<std::ptrdiff_t>(std::min(at + most, recipients.size()));
+        store::NewQueued part = whole;
+        part.recipients.assign(recipients.begin() + first, recipients.begin() + last);
+        part.progress.assign(progress.begin() + first, progress.begin() + last);
+        out.push_back(std::move(part));
+    }
+    return out;
+}
+
 bool in_circle(const Arrival& arrival, std::string_view name) {
     return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
         return base::equals_nocase(before, name);
@@ -109,7 +125,6 @@ store::NewQueued Agent::to_be_delivered(const Arrival& arrival, const Local& loc
     for (const Local::Copy& copy : local.copies) {
         if (copy.error.is(store::Errc::none)) continue;
         for (std::size_t i = 0; i < copy.names.size(); ++i) {
-            if (out.recipients.size() == parts_.queue.limits().recipients_max) return out;
             Recipient recipient = arrival.recipients[copy.recipients[i]].recipient;
             recipient.address = copy.names[i];
             recipient.account = copy.account;
@@ -154,19 +169,16 @@ awaitable<void> Agent::deliver_now(Local* local) {
 }
 
 awaitable<void> Agent::tell_watchers(const Local* local) {
-    for (const Local::Copy& copy : local->copies) {
-        if (!copy.id) continue;
-        for (DeliveryWatcher* watcher : parts_.watchers) {
-            DeliveredCopy told;
-            told.account = copy.account;
-            told.folder = copy.folder;
-            told.uid = copy.uid;
-            told.sender = local->arrival->envelope.sender;
-            told.trace_id = text_of(local->arrival->id);
-            told.junk = local->arrival->junk;
-            co_await watcher->delivered(std::move(told));
-        }
-    }
+    const auto told = std::make_shared<DeliveredMail>();
+    for (const Local::Copy& copy : local->copies)
+        if (copy.id) told->copies.push_back({copy.account, copy.folder, copy.uid});
+    if (told->copies.empty()) co_return;
+    told->sender = local->arrival->envelope.sender;
+    told->fields = local->arrival->fields;
+    told->trace_id = text_of(local->arrival->id);
+    told->submitted = static_cast<bool>(local->arrival->account);
+    told->junk = local->arrival->junk;
+    for (DeliveryWatcher* watcher : parts_.watchers) co_await watcher->delivered(told);
 }
 
 void Agent::plan_copies(Local& local) const {
@@ -219,7 +231,9 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     const bool circle = std::ranges::any_of(local.copies, &Local::Copy::in_circle);
     // SMTP has one answer for all: what goes in a circle for one is known beforehand, so nobody gets a copy.
     if (circle && !arrival.answer_each) co_return std::vector<Taken>(arrival.recipients.size());
+    store::QueueId keeper;
     if (!outgoing.empty()) {
+        if (!local.copies.empty()) keeper = outgoing.front().keeper = parts_.queue.new_id();
         const auto queued = co_await parts_.queue.accept(std::move(outgoing));
         if (!queued) {
             std::vector<Taken> nothing(arrival.recipients.size());
@@ -235,19 +249,21 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     }
     bool kept = false;
     if (failed && something && !arrival.answer_each) {
-        std::vector<store::NewQueued> later;
-        later.push_back(to_be_delivered(arrival, local));
+        std::vector<store::NewQueued> later =
+            in_parts(to_be_delivered(arrival, local), parts_.queue.limits().recipients_max);
         const auto queued = co_await parts_.queue.accept(std::move(later));
         kept = queued.has_value();
     }
     std::vector<Taken> taken = answers(local, kept);
     trace_arrival(arrival, taken);
     co_await report_arrival(&arrival, &taken);
+    if (keeper) co_await parts_.queue.let_go(keeper, store::blob_of(*arrival.content));
     co_await tell_watchers(&local);
     co_return taken;
 }
 
-/// Who asked to hear of success hears it (RFC 3461 section 4.1); no answer waits for more than its commit.
+/// Who asked to hear of success hears it (RFC 3461 section 4.1). Who brought the message waits for its commit
+/// and no longer: a report that cannot be made now is not made, and the trace says so.
 awaitable<void> Agent::report_arrival(const Arrival* arrival, const std::vector<Taken>* taken) {
     std::vector<ReportLine> lines;
     for (std::size_t i = 0; i < taken->size(); ++i) {
@@ -271,12 +287,21 @@ awaitable<void> Agent::report_arrival(const Arrival* arrival, const std::vector<
     stored.blob = store::blob_of(*arrival->content);
     stored.blob_bytes = arrival->content->size();
     auto message = std::make_shared<QueueMessage>(parts_.queue, std::move(stored));
-    std::string about = text_of(arrival->id);
-    std::vector<store::NewQueued> reports =
-        co_await report(std::move(envelope), std::move(lines), std::move(message), std::move(about));
-    if (reports.empty()) co_return;
-    const auto queued = co_await parts_.queue.accept(std::move(reports));
-    if (!queued) base::log::warn("mta", "a report of success is lost", {{"why", queued.error().what()}});
+    const std::string about = text_of(arrival->id);
+    auto reports = co_await report(std::move(envelope), std::move(lines), std::move(message), about);
+    store::Error lost = reports ? store::Error() : reports.error();
+    if (reports && !reports->empty()) {
+        const store::QueueId id = reports->front().id;
+        const auto queued = co_await parts_.queue.accept(std::move(*reports));
+        if (queued) {
+            parts_.trace.add(about, "report", {{"to", arrival->envelope.sender}, {"report", text_of(id)}});
+            co_return;
+        }
+        lost = queued.error();
+    }
+    if (lost.is(store::Errc::none)) co_return;
+    base::log::error("mta", "a report of success is lost", {{"about", about}, {"why", lost.what()}});
+    parts_.trace.add(about, "unreported", {{"to", arrival->envelope.sender}, {"why", lost.what()}});
 }
 
 void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken) {

@@ -24,6 +24,7 @@ struct JudgeFacts {
     store::QueueId id;                    ///< of the message, for traces; 0 at MAIL and RCPT
     std::string sender;                   ///< empty: <>
     std::vector<std::string> recipients;  ///< none yet at MAIL and RCPT
+    std::vector<std::uint8_t> notify;     ///< of `recipients`, in their order (RFC 3461); empty: nothing said
     std::string ip, hello, listener;
     std::uint16_t port = 0;
     std::string tls_version, tls_cipher;  ///< empty: plain

@@ -100,6 +100,7 @@ awaitable<Attempt> PostOffice::deliver(Job job) {
         deliveries.push_back(std::move(delivery));
     }
     const auto results = co_await store_.deliver(std::move(deliveries));
+    std::vector<DeliveredMail::Copy> made;
     std::size_t n = 0;
     for (const auto& [account, places] : copies) {
         const auto& result = results[n++];
@@ -112,23 +113,24 @@ awaitable<Attempt> PostOffice::deliver(Job job) {
             out.outcomes[i].status = {2, 1, 5};
             out.outcomes[i].words = "Delivered as " + text_of(store::QueueId(result->id.value));
         }
-        if (result) co_await tell_watchers(account, *result, &job);
+        if (result) made.push_back({account, result->folder, result->uid});
     }
+    if (!made.empty()) co_await tell_watchers(std::move(made), &job);
     co_return out;
 }
 
-awaitable<void> PostOffice::tell_watchers(base::AccountId account, store::Delivered where, const Job* job) {
+awaitable<void> PostOffice::tell_watchers(std::vector<DeliveredMail::Copy> copies, const Job* job) {
     const auto* queued = dynamic_cast<const QueueMessage*>(job->message.get());
-    for (DeliveryWatcher* watcher : watchers_) {
-        DeliveredCopy told;
-        told.account = account;
-        told.folder = where.folder;
-        told.uid = where.uid;
-        told.sender = job->envelope->sender;
-        told.trace_id = job->envelope->queue_id;
-        told.junk = queued != nullptr && queued->junk();
-        co_await watcher->delivered(std::move(told));
+    const auto told = std::make_shared<DeliveredMail>();
+    told->copies = std::move(copies);
+    told->sender = job->envelope->sender;
+    told->trace_id = job->envelope->queue_id;
+    if (queued != nullptr) {
+        told->fields = queued->prefix();
+        told->submitted = queued->submitted();
+        told->junk = queued->junk();
     }
+    for (DeliveryWatcher* watcher : watchers_) co_await watcher->delivered(told);
 }
 
 }  // namespace mta

@@ -19,7 +19,7 @@ public:
 
 private:
     awaitable<store::Result<store::ContentPtr>> content_of(Job* job);
-    awaitable<void> tell_watchers(base::AccountId account, store::Delivered where, const Job* job);
+    awaitable<void> tell_watchers(std::vector<DeliveredMail::Copy> copies, const Job* job);
     store::Store& store_;
     store::Queue& queue_;
     const std::vector<DeliveryWatcher*> watchers_;

@@ -29,6 +29,7 @@ public:
     }
     base::BlobId blob() const { return envelope_.blob; }
     bool junk() const { return envelope_.junk; }
+    bool submitted() const { return static_cast<bool>(envelope_.account); }  ///< by one who logged in
     const std::string& prefix() const { return envelope_.prefix; }
 
 private:

@@ -1,5 +1,6 @@
 // The end of an attempt: reports to the sender, one commit, the trace; and what an operator may do to a
 // message.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,12 @@ namespace mta {
 namespace {
 
 constexpr store::Error under_way(store::Errc::conflict, "an attempt is under way");
+constexpr unsigned tries_max = 4;  // of a report, before its recipients wait with it
+
+/// Nothing of it was kept. `unknown` may have been.
+bool surely_not_kept(const store::Error& error) {
+    return error.is(store::Errc::no_space) || error.is(store::Errc::unavailable);
+}
 
 }  // namespace
 
@@ -31,10 +38,10 @@ bool wants_report(ReportLine::Action action, std::uint8_t notify, bool passed_on
 }
 
 /// Messages for the queue: to the sender from <>. None when nobody can be told: a report of a report is never
-/// sent (RFC 5321 section 6.1).
-awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Envelope> envelope,
-                                                       std::vector<ReportLine> lines,
-                                                       std::shared_ptr<Message> message, std::string about) {
+/// sent (RFC 5321 section 6.1). \errors temporary ones: he cannot be told now
+awaitable<store::Result<std::vector<store::NewQueued>>> Agent::report(
+    std::shared_ptr<const Envelope> envelope, std::vector<ReportLine> lines, std::shared_ptr<Message> message,
+    std::string about) {
     std::vector<store::NewQueued> out;
     if (lines.empty() || parts_.reporter == nullptr) co_return out;
     if (envelope->sender.empty()) {
@@ -45,7 +52,9 @@ awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Env
     question.recipient = envelope->sender;
     question.trusted = true;
     Resolved where = co_await parts_.router.resolve(std::move(question));
-    if (where.code >= 500 || where.targets.empty()) {
+    if (where.temporary())
+        co_return store::Error(store::Errc::unavailable, "where its sender is cannot be told now");
+    if (where.code != 0 || where.targets.empty()) {
         parts_.trace.add(about, "unreported", {{"to", envelope->sender}, {"why", where.words}});
         co_return out;
     }
@@ -53,19 +62,21 @@ awaitable<std::vector<store::NewQueued>> Agent::report(std::shared_ptr<const Env
     request.envelope = envelope;
     request.lines = std::move(lines);
     request.message = std::move(message);
-    auto text = co_await parts_.reporter->compose(std::move(request));
-    store::Error failed = text ? store::Error() : text.error();
-    if (text) {
-        auto made = co_await compose_own(std::string(), std::move(*text), std::move(where));
-        if (made) {
-            parts_.trace.add(about, "report", {{"to", envelope->sender}, {"report", text_of(made->id)}});
-            out.push_back(std::move(*made));
-            co_return out;
-        }
-        failed = made.error();
+    auto made = co_await write_report(std::move(request), std::move(where));
+    if (made) {
+        out.push_back(std::move(*made));
+        co_return out;
     }
-    base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", failed.what()}});
+    if (made.error().temporary()) co_return made.error();
+    base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", made.error().what()}});
+    parts_.trace.add(about, "unreported", {{"to", envelope->sender}, {"why", made.error().what()}});
     co_return out;
+}
+
+awaitable<store::Result<store::NewQueued>> Agent::write_report(ReportRequest request, Resolved where) {
+    auto text = co_await parts_.reporter->compose(std::move(request));
+    if (!text) co_return text.error();
+    co_return co_await compose_own(std::string(), std::move(*text), std::move(where));
 }
 
 awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender, std::string text,
@@ -147,26 +158,98 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
     co_return queued->size();
 }
 
-/// What became of the recipients, and the reports about it, in one commit. Until that is done the message is
-/// not tried again: what was sent must not be sent twice because a disk was full for a minute.
+/// What became of the recipients, and the reports about it, in one commit.
+awaitable<store::Result<void>> Agent::keep(const Round* round, std::vector<store::NewQueued> reports) {
+    std::vector<store::QueueId> reported;
+    for (const store::NewQueued& one : reports) reported.push_back(one.id);
+    std::vector<store::QueueUpdate> updates = round->updates;
+    const auto done = co_await parts_.queue.update(round->message.id, std::move(updates), std::move(reports));
+    if (!done) co_return done.error();
+    const std::string id = text_of(round->message.id);
+    for (const store::QueueId one : reported)
+        parts_.trace.add(id, "report", {{"to", round->envelope->sender}, {"report", text_of(one)}});
+    if (*done) parts_.trace.add(id, "done", {});
+    co_return store::Result<void>();
+}
+
+/// Until it is kept the message is not tried again: what was sent must not be sent twice because a disk was
+/// full for a minute. Reports need more room than rows: where a nearly full disk takes these alone, it goes
+/// on without them.
 awaitable<void> Agent::settle_all(Round* round) {
     if (round->updates.empty()) co_return;
-    const std::string id = text_of(round->message.id);
-    std::vector<store::NewQueued> also = co_await report(round->envelope, round->reports, round->octets, id);
-    std::chrono::milliseconds time{500};
-    for (;;) {
-        std::vector<store::QueueUpdate> updates = round->updates;
-        std::vector<store::NewQueued> reports = also;
-        const auto done =
-            co_await parts_.queue.update(round->message.id, std::move(updates), std::move(reports));
-        if (done && *done) parts_.trace.add(id, "done", {});
-        if (done || done.error().is(store::Errc::not_found)) co_return;
+    std::vector<store::NewQueued> reports = co_await report_settled(round);
+    std::chrono::milliseconds time = settings_.settle_pause;
+    bool maybe_kept = false;
+    for (unsigned tries = 1;; ++tries) {
+        std::vector<store::NewQueued> again = reports;
+        const auto kept = co_await keep(round, std::move(again));
+        if (kept || kept.error().is(store::Errc::not_found)) co_return;
         base::log::error("mta", "what became of a message cannot be kept",
-                         {{"id", id}, {"why", done.error().what()}});
-        if (state_->stop.stop_requested()) co_return;
+                         {{"id", text_of(round->message.id)}, {"why", kept.error().what()}});
+        maybe_kept |= !surely_not_kept(kept.error());
+        const bool stopping = state_->stop.stop_requested();
+        if (!reports.empty() && !maybe_kept && (tries >= tries_max || stopping)) {
+            leave_untold(*round, kept.error());
+            reports.clear();
+            continue;
+        }
+        if (stopping) co_return;
         co_await pause(time);
         time = std::min(time * 2, std::chrono::milliseconds(30'000));
     }
+}
+
+/// Who cannot be told at once may be in a moment. What takes longer is not waited for: a smart host whose
+/// secret is sealed would fill the agent with attempts that are over.
+awaitable<std::vector<store::NewQueued>> Agent::report_settled(Round* round) {
+    const std::string id = text_of(round->message.id);
+    std::chrono::milliseconds time = settings_.settle_pause;
+    for (unsigned tries = 1;; ++tries) {
+        auto reports = co_await report(round->envelope, round->reports, round->octets, id);
+        if (reports) co_return std::move(*reports);
+        base::log::error("mta", "a report cannot be written now",
+                         {{"about", id}, {"why", reports.error().what()}});
+        if (tries == tries_max || state_->stop.stop_requested()) {
+            leave_untold(*round, reports.error());
+            co_return std::vector<store::NewQueued>();
+        }
+        co_await pause(time);
+        time *= 2;
+    }
+}
+
+/// No recipient ends whose end the sender does not hear of: it is tried again, and told then. What was sent
+/// is not: of that he hears nothing. Nor is what should have ended long ago: some causes do not pass, and no
+/// host that has refused a message is offered it for ever.
+void Agent::leave_untold(Round& round, const store::Error& why) {
+    const std::int64_t since = std::max(round.message.envelope.arrived, round.message.envelope.hold_until);
+    const bool last = round.now - since >= std::chrono::milliseconds(settings_.retry.untold_end()).count();
+    bool dropped = false;
+    for (store::QueueUpdate& update : round.updates) {
+        const store::QueueProgress& before = round.message.progress[update.recipient];
+        const std::uint8_t notify = round.message.recipients[update.recipient].notify;
+        store::QueueProgress& now = update.progress;
+        if (now.state == store::QueueState::failed) {
+            if (!wants_report(ReportLine::Action::failed, notify, false)) continue;
+            dropped |= last;
+            if (last) continue;
+            now.state = store::QueueState::deferred;
+            now.due = round.now + next_interval(settings_.retry, now.attempts, chance()).count();
+        }
+        now.delay_told = before.delay_told;
+    }
+    const bool lost = std::ranges::any_of(round.reports, [](const ReportLine& line) {
+        return line.action == ReportLine::Action::delivered || line.action == ReportLine::Action::relayed;
+    });
+    if (dropped)
+        base::log::error("mta", "recipients have failed, and their sender never heard of it",
+                         {{"id", text_of(round.message.id)}, {"why", why.what()}});
+    parts_.trace.add(text_of(round.message.id), "unreported",
+                     {{"to", round.envelope->sender},
+                      {"why", why.what()},
+                      {"then", dropped ? "never"
+                               : lost  ? "what arrived is not told of"
+                                       : "again later"}});
 }
 
 void Agent::trace_outcome(const Round& round, std::size_t place, const Outcome& outcome) {
@@ -236,9 +319,13 @@ awaitable<store::Result<void>> Agent::bounce(store::QueueId id, std::string word
     returned.words = words.empty() ? "Returned by the operator" : std::move(words);
     for (std::size_t i = 0; i < round.message.progress.size(); ++i)
         if (is_open(round.message.progress[i].state)) note(round, i, returned);
-    parts_.trace.add(text_of(id), "bounce", {{"by", "operator"}, {"words", returned.words}});
-    co_await settle_all(&round);
-    co_return store::Result<void>();
+    // Nothing has been sent, so nothing is lost by an end in the middle: the operator hears of it.
+    const std::string about = text_of(id);
+    auto reports = co_await report(round.envelope, round.reports, round.octets, about);
+    if (!reports) co_return reports.error();
+    const auto kept = co_await keep(&round, std::move(*reports));
+    if (kept) parts_.trace.add(about, "bounce", {{"by", "operator"}, {"words", returned.words}});
+    co_return kept;
 }
 
 awaitable<store::Result<void>> Agent::remove(store::QueueId id) {

@@ -18,17 +18,17 @@ double SendingLimits::Window::used(std::int64_t second, std::int64_t length) {
     return before * (1 - gone) + now;
 }
 
-bool SendingLimits::take(base::AccountId account) {
+bool SendingLimits::take(base::AccountId account, std::uint32_t recipients) {
     if (settings_.per_hour == 0 && settings_.per_day == 0) return true;
     const std::int64_t second = base::unix_seconds(clock_.now());
     const std::lock_guard lock(mutex_);
     if (accounts_.size() >= settings_.accounts_max && !accounts_.contains(account)) make_room(second);
     Account& known = accounts_[account];
     const double in_hour = known.hour.used(second, hour), in_day = known.day.used(second, day);
-    if (settings_.per_hour != 0 && in_hour + 1 > settings_.per_hour) return false;
-    if (settings_.per_day != 0 && in_day + 1 > settings_.per_day) return false;
-    ++known.hour.now;
-    ++known.day.now;
+    if (settings_.per_hour != 0 && in_hour + recipients > settings_.per_hour) return false;
+    if (settings_.per_day != 0 && in_day + recipients > settings_.per_day) return false;
+    known.hour.now += recipients;
+    known.day.now += recipients;
     return true;
 }
 

@@ -20,8 +20,8 @@ public:
     };
     SendingLimits(Settings settings, const base::Clock& clock) : settings_(settings), clock_(clock) {}
 
-    /// One more recipient. False: not now.
-    bool take(base::AccountId account);
+    /// So many recipients more, all of them or none. False: not now.
+    bool take(base::AccountId account, std::uint32_t recipients = 1);
 
 private:
     /// The window before and this one: what was in the former counts by how much of it is within the last

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <set>
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
 #include "pim/event_times.hpp"
+#include "pim/moments.hpp"
 #include "pim/rule.hpp"
 #include "pim/walk.hpp"
 
@@ -15,7 +17,6 @@ namespace pim {
 namespace {
 
 constexpr std::int64_t half_hour = 1'800;
-constexpr std::size_t dates_max = 10'000;  // of RDATE and EXDATE: as many as a series has steps
 
 bool says(const Component& event, std::string_view name, std::string_view value) {
     return base::equals_nocase(event.raw(name), value);
@@ -33,19 +34,6 @@ Busy busy_of(const Component& event) {
     return says(event, "STATUS", "TENTATIVE") ? Busy::tentative : Busy::busy;
 }
 
-/// The dates of EXDATE or RDATE; of a period its start.
-std::vector<std::int64_t> dates_of(const Component& event, std::string_view name, const EventTimes& times) {
-    std::vector<std::int64_t> out;
-    for (const Property& one : event.properties) {
-        if (one.name != name) continue;
-        for (const std::string& text : split(one.value, ',')) {
-            const auto value = times.read(std::string_view(text).substr(0, text.find('/')));
-            if (value && out.size() < dates_max) out.push_back(*value);
-        }
-    }
-    return out;
-}
-
 class Collector {
 public:
     explicit Collector(TimeSpan span) : span_(span) {}
@@ -56,25 +44,48 @@ public:
                            std::min(times.utc(start + length), span_.until)};
         if (kind != Busy::free && cut.from < cut.until) out_.push_back({cut, kind});
     }
-    void add_series(const EventTimes& times, const Component& master, const std::set<std::int64_t>& others) {
+    void add_series(const Component& calendar, const EventTimes& times, const Component& master,
+                    const std::set<std::int64_t>& others) {
         const auto start = times.read(master, "DTSTART");
         if (!start) return;
         const std::int64_t length = times.read_end(master, *start) - *start;
-        std::set<std::int64_t> starts{*start};
-        if (const auto rule = local_rule(master, times)) {
-            if (!Walk::knows(*rule)) unknown_from(times.utc(*start));
-            // A day more on both sides: the span is in UTC, the rule's times are the place's.
-            const std::int64_t from = span_.from - length - day_seconds;
-            for (const std::int64_t local :
-                 occurrences(*rule, times.local(*start), from, span_.until + day_seconds))
-                starts.insert(times.value_of_local(local));
-        }
-        for (const std::int64_t date : dates_of(master, "RDATE", times)) starts.insert(date);
-        for (const std::int64_t date : dates_of(master, "EXDATE", times)) starts.erase(date);
-        for (const std::int64_t one : starts)
-            if (!others.contains(one)) add(times, one, length, busy_of(master));
+        std::map<std::int64_t, std::int64_t> lengths{{*start, length}};  // by start
+        if (master.find("RRULE") != nullptr) walk_rule(times, master, *start, lengths);
+        // Beside whole days a time means the day of the place.
+        const auto value_of = [&times](const ListedDate& one) {
+            return times.all_day && !one.is_date ? floor_day(times.zone.to_local(one.moment)) : one.moment;
+        };
+        Moments moments(calendar, times.zone);
+        for_each_date(moments, master, "RDATE", [&](const ListedDate& one) {
+            lengths[value_of(one)] = one.length.value_or(length);
+            return true;
+        });
+        for_each_date(moments, master, "EXDATE", [&](const ListedDate& one) {
+            lengths.erase(value_of(one));
+            return true;
+        });
+        for (const auto& [begin, seconds] : lengths)
+            if (!others.contains(begin)) add(times, begin, seconds, busy_of(master));
     }
-    /// A series of which only its own program knows when it occurs: never free.
+    /// Adds to `lengths` what the rule has in the span.
+    void walk_rule(const EventTimes& times, const Component& master, std::int64_t start,
+                   std::map<std::int64_t, std::int64_t>& lengths) {
+        const auto rule = local_rule(master, times);
+        if (!rule || !Walk::knows(*rule)) return unknown_from(times.utc(start));
+        const std::int64_t length = lengths.at(start);
+        // A day more on both sides: the span is in UTC, the rule's times are the place's.
+        const std::int64_t from = span_.from - length - day_seconds, until = span_.until + day_seconds;
+        Walk walk(*rule, times.local(start), {});
+        walk.skip_to(from);
+        std::int64_t last = std::max(from, times.local(start));
+        while (const auto local = walk.next()) {
+            if (*local >= until) break;
+            last = *local;
+            if (last >= from) lengths.emplace(times.value_of_local(last), length);
+        }
+        if (walk.cut()) unknown_from(times.utc(times.value_of_local(last)));
+    }
+    /// Nobody here knows when it occurs: never free.
     void unknown_from(std::int64_t start) {
         const TimeSpan cut{std::max(start, span_.from), span_.until};
         if (cut.from < cut.until) out_.push_back({cut, Busy::unknown});
@@ -109,7 +120,7 @@ std::vector<BusyTime> busy_times(const Component& calendar, TimeSpan span) {
         if (const auto start = own.read(one, "DTSTART"))
             out.add(own, *start, own.read_end(one, *start) - *start, busy_of(one));
     }
-    if (master != nullptr) out.add_series(*series, *master, others);
+    if (master != nullptr) out.add_series(calendar, *series, *master, others);
     return out.take();
 }
 

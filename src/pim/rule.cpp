@@ -32,13 +32,18 @@ std::optional<int> number(std::string_view text) {
     return out;
 }
 
-bool take_list(std::string_view text, int most, std::vector<int>& out) {
+bool take_numbers(std::string_view text, int least, int most, std::vector<int>& out) {
     for (const std::string& one : split(text, ',')) {
         const auto value = number(one);
-        if (!value || *value == 0 || *value > most || *value < -most || out.size() == list_max) return false;
+        if (!value || *value < least || *value > most || out.size() == list_max) return false;
         out.push_back(*value);
     }
     return true;
+}
+
+/// Those that count from the end too, and from 1.
+bool take_places(std::string_view text, int most, std::vector<int>& out) {
+    return take_numbers(text, -most, most, out) && std::ranges::find(out, 0) == out.end();
 }
 
 bool take_days(std::string_view text, std::vector<Rule::Day>& out) {
@@ -79,10 +84,15 @@ bool take(std::string_view name, std::string_view value, Rule& out) {
         out.until = parse_date_time(value);
         return out.until.has_value();
     }
+    if (name == "BYSECOND") return take_numbers(value, 0, 60, out.by_second);
+    if (name == "BYMINUTE") return take_numbers(value, 0, 59, out.by_minute);
+    if (name == "BYHOUR") return take_numbers(value, 0, 23, out.by_hour);
     if (name == "BYDAY") return take_days(value, out.by_day);
-    if (name == "BYMONTHDAY") return take_list(value, 31, out.by_month_day);
-    if (name == "BYMONTH") return take_list(value, 12, out.by_month);
-    if (name == "BYSETPOS") return take_list(value, 366, out.by_position);
+    if (name == "BYMONTHDAY") return take_places(value, 31, out.by_month_day);
+    if (name == "BYYEARDAY") return take_places(value, 366, out.by_year_day);
+    if (name == "BYWEEKNO") return take_places(value, 53, out.by_week_number);
+    if (name == "BYMONTH") return take_numbers(value, 1, 12, out.by_month);
+    if (name == "BYSETPOS") return take_places(value, 366, out.by_position);
     if (name == "WKST") {
         out.week_start = place_in(weekdays, value);
         return out.week_start.has_value();
@@ -126,12 +136,17 @@ std::string write_rule(const Rule& rule) {
     if (rule.count) out += fmt::format(";COUNT={}", *rule.count);
     if (rule.until) out += ";UNTIL=" + write_date_time(*rule.until);
     add_list(out, "BYMONTH", rule.by_month);
+    add_list(out, "BYWEEKNO", rule.by_week_number);
+    add_list(out, "BYYEARDAY", rule.by_year_day);
     add_list(out, "BYMONTHDAY", rule.by_month_day);
     for (std::size_t i = 0; i < rule.by_day.size(); ++i) {
         out += i == 0 ? ";BYDAY=" : ",";
         if (rule.by_day[i].week != 0) out += std::to_string(rule.by_day[i].week);
         out += weekday_name(rule.by_day[i].weekday);
     }
+    add_list(out, "BYHOUR", rule.by_hour);
+    add_list(out, "BYMINUTE", rule.by_minute);
+    add_list(out, "BYSECOND", rule.by_second);
     add_list(out, "BYSETPOS", rule.by_position);
     if (rule.week_start) out += ";WKST=" + std::string(weekday_name(*rule.week_start));
     for (const auto& [name, value] : rule.others) out += ";" + name + "=" + value;

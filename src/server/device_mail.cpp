@@ -37,11 +37,11 @@ awaitable<Submitted> DeviceMail::find_targets(const eas::Submission* submission,
         question.sender = submission->sender;
         question.recipient = recipient;
         question.trusted = true;
-        mta::Resolved found = co_await agent_.resolve(std::move(question));
+        mta::Resolved found = co_await parts_.agent.resolve(std::move(question));
         if (found.code != 0) co_return found.temporary() ? Submitted::failed : Submitted::no_such_user;
         const bool leaves =
             std::ranges::any_of(found.targets, [](const mta::Target& one) { return one.hop != nullptr; });
-        if (leaves && !agent_.sends()) co_return Submitted::not_relayed;
+        if (leaves && !parts_.agent.sends()) co_return Submitted::not_relayed;
         mta::Arrival::To to;
         to.recipient.address = recipient;
         const bool one_mailbox = found.targets.size() == 1 && !found.targets.front().hop;
@@ -58,7 +58,7 @@ std::string DeviceMail::received_field(const eas::Submission& submission, store:
     smtp::ReceivedFacts facts;
     const std::string number = fmt::format("{:x}", id.value);
     facts.address = submission.peer;
-    facts.hostname = hostname_;
+    facts.hostname = parts_.hostname;
     facts.with = submission.tls ? "HTTPS" : "HTTP";
     facts.id = number;
     facts.tls_version = submission.tls_version;
@@ -68,39 +68,57 @@ std::string DeviceMail::received_field(const eas::Submission& submission, store:
     return out;
 }
 
+awaitable<Submitted> DeviceMail::sign(const eas::Submission* submission, std::string* signature) {
+    if (parts_.signing == nullptr) co_return Submitted::sent;
+    std::string message = submission->message;
+    auto fields = co_await parts_.signing->sign(std::move(message));
+    if (!fields) co_return meaning_of(fields.error());
+    *signature = std::move(*fields);
+    co_return Submitted::sent;
+}
+
 awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     mta::Arrival arrival;
-    arrival.id = agent_.new_id();
+    arrival.id = parts_.agent.new_id();
     const Submitted found = co_await find_targets(&submission, &arrival);
     if (found != Submitted::sent) co_return found;
+    const Submitted wanted = co_await ask_envelope(&submission);
+    if (wanted != Submitted::sent) co_return wanted;
+    // Before filters are asked: what they tell of refused recipients would be told again with each try.
     std::string signature;
-    if (signing_ != nullptr) {
-        auto fields = co_await signing_->sign(submission.message);
-        if (!fields) co_return meaning_of(fields.error());
-        signature = std::move(*fields);
-    }
+    Submitted known = co_await sign(&submission, &signature);
+    if (known != Submitted::sent) co_return known;
+    bool rewritten = false;
+    const Submitted passed = co_await judge(&submission, &arrival, &rewritten);
+    if (passed != Submitted::sent || arrival.recipients.empty()) co_return passed;
+    if (rewritten) known = co_await sign(&submission, &signature);
+    if (known != Submitted::sent) co_return known;
     // After signing: a key that cannot be read now, again and again, costs the user nothing of what he may
     // send.
-    for (std::size_t left = arrival.recipients.size(); left != 0; --left)
-        if (!sending_.take(submission.account)) co_return Submitted::limited;
-    const auto writer = store_.new_message();
-    const auto written = co_await writer->write(submission.message);
+    const auto recipients = static_cast<std::uint32_t>(submission.recipients.size());
+    if (!parts_.sending.take(submission.account, recipients)) co_return Submitted::limited;
+    arrival.fields = received_field(submission, arrival.id) + arrival.fields + signature;
+    co_return co_await hand_over(&submission, std::move(arrival));
+}
+
+awaitable<Submitted> DeviceMail::hand_over(const eas::Submission* submission, mta::Arrival arrival) {
+    const auto writer = parts_.store.new_message();
+    const auto written = co_await writer->write(submission->message);
     if (!written) co_return meaning_of(written.error());
     auto content = co_await writer->finish();
     if (!content) co_return meaning_of(content.error());
     arrival.content = std::move(*content);
-    arrival.account = submission.account;
-    arrival.user = submission.user;
-    arrival.peer = submission.peer;
-    arrival.listener = submission.listener;
-    arrival.fields = received_field(submission, arrival.id) + signature;
-    arrival.envelope.sender = submission.sender;
+    arrival.account = submission->account;
+    arrival.user = submission->user;
+    arrival.peer = submission->peer;
+    arrival.listener = submission->listener;
+    arrival.envelope.sender = submission->sender;
     arrival.envelope.body = mta::Body::eight_bit;
-    arrival.envelope.smtputf8 = submission.utf8;
-    arrival.envelope.message_id = submission.message_id;
+    arrival.envelope.smtputf8 = submission->utf8;
+    arrival.envelope.message_id = submission->message_id;
     arrival.envelope.arrived = base::Clock::system().now();
     const std::string id = fmt::format("{:x}", arrival.id.value);
-    const std::vector<mta::Taken> taken = co_await agent_.take(std::move(arrival));
+    const std::vector<mta::Taken> taken = co_await parts_.agent.take(std::move(arrival));
     Submitted out = Submitted::sent;
     std::size_t kept = 0;
     for (const mta::Taken& one : taken) {
@@ -111,16 +129,16 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     // Who has it has it: a device that tried again would bring it twice.
     if (kept != 0 && out != Submitted::sent) {
         base::log::error("eas", "a message reached some of its recipients only",
-                         {{"from", submission.sender}, {"recipients", taken.size()}, {"taken", kept}});
+                         {{"from", submission->sender}, {"recipients", taken.size()}, {"taken", kept}});
         out = Submitted::sent;
     }
     base::log::info("eas", out == Submitted::sent ? "accepted" : "refused",
-                    {{"from", submission.sender},
+                    {{"from", submission->sender},
                      {"recipients", taken.size()},
                      {"taken", kept},
-                     {"bytes", submission.message.size()},
+                     {"bytes", submission->message.size()},
                      {"id", id},
-                     {"ip", submission.peer}});
+                     {"ip", submission->peer}});
     co_return out;
 }
 

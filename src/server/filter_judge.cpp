@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "mailauth/dkim.hpp"
 #include "mta/queue_message.hpp"
+#include "mta/sender_proof.hpp"
 
 namespace server {
 namespace asio = boost::asio;
@@ -87,7 +89,54 @@ filter::Authentication authentication_of(const mta::SenderVerdict& sender) {
     return out;
 }
 
+std::uint8_t notify_of(const mta::JudgeFacts& facts, std::string_view address) {
+    for (std::size_t i = 0; i < std::min(facts.recipients.size(), facts.notify.size()); ++i)
+        if (base::equals_nocase(facts.recipients[i], address)) return facts.notify[i];
+    return mta::notify_unset;
+}
+
+mta::ReportLine line_of(const std::string& address, std::uint8_t notify, const filter::Reply& reply) {
+    mta::ReportLine out;
+    out.recipient.address = address;
+    out.recipient.notify = notify;
+    out.outcome.fate = mta::Fate::failed;
+    out.outcome.status = status_of(reply.status);
+    out.outcome.words = reply.text;
+    return out;
+}
+
 }  // namespace
+
+Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
+                   const mta::SenderVerdict* sender, std::string_view hostname) {
+    Refused out;
+    if (verdict.decision != filter::Decision::accept || verdict.refused.empty()) return out;
+    for (const auto& [address, reply] : verdict.refused) {
+        // What may be tried again is not ended by a report: the client has one answer for all.
+        if (reply.temporary() || verdict.recipients.empty()) {
+            out.whole = reply;
+            out.why = "filters: " + address + ": " + reply.text;
+            if (!reply.temporary()) continue;
+            out.lines.clear();
+            return out;
+        }
+        const std::uint8_t notify = notify_of(facts, address);
+        if (mta::wants_report(mta::ReportLine::Action::failed, notify, false))
+            out.lines.push_back(line_of(address, notify, reply));
+    }
+    if (out.lines.empty() || facts.sender.empty()) {
+        out.lines.clear();
+        return out;
+    }
+    // Who logged in and hosts that are trusted are told; a stranger's address may be somebody else's.
+    const bool known = facts.account || (sender == nullptr && facts.trusted);
+    const bool proven = sender != nullptr &&
+                        mta::sender_proof(sender->field, hostname, facts.sender) == mta::SenderProof::proven;
+    if (known || proven) return out;
+    out.lines.clear();
+    out.untold = true;
+    return out;
+}
 
 /// One message, kept in a spool until it is whole.
 class FilterJudging final : public mta::Judging {
@@ -108,6 +157,14 @@ public:
         if (sender != nullptr) known->authentication = authentication_of(*sender);
         const filter::Verdict verdict = co_await judge_.filters_.at_message(known, spool_);
         mta::Judgement out = judgement_of(verdict, *known);
+        Refused refused = refused_by(verdict, facts_, sender, judge_.hostname_);
+        if (refused.whole) out = refusal(refused.whole, refused.why);
+        if (refused.untold) note_untold(out, known->queue_id);
+        const bool told = co_await tell(std::move(refused.lines), known->queue_id);
+        if (!told)
+            out =
+                refusal(filter::make_reply(451, "4.3.0", "The message cannot be taken now; try again later"),
+                        "filters: its sender cannot be told now who is refused");
         for (const filter::Step& step : verdict.steps) {
             mta::JudgeStep one;
             one.filter = step.filter;
@@ -115,7 +172,6 @@ public:
             one.detail = step.detail;
             out.steps.push_back(std::move(one));
         }
-        co_await tell(verdict, known->queue_id);
         co_return out;
     }
 
@@ -151,27 +207,26 @@ private:
         return out;
     }
 
-    /// Who was refused by a filter when the client was told nothing of each.
-    asio::awaitable<void> tell(filter::Verdict verdict, std::string id) {
-        if (verdict.decision != filter::Decision::accept || verdict.refused.empty() || facts_.sender.empty())
-            co_return;
+    /// Who was refused by a filter when the client was told nothing of each. False: not now.
+    asio::awaitable<bool> tell(std::vector<mta::ReportLine> lines, std::string id) {
+        if (lines.empty()) co_return true;
         auto envelope = std::make_shared<mta::Envelope>();
         envelope->sender = facts_.sender;
         envelope->queue_id = std::move(id);
         envelope->arrived = std::chrono::system_clock::now();
-        std::vector<mta::ReportLine> lines;
-        for (const auto& [address, reply] : verdict.refused) {
-            mta::ReportLine line;
-            line.recipient.address = address;
-            line.outcome.fate = mta::Fate::failed;
-            // Nobody tries again what was taken.
-            line.outcome.status = status_of(reply.status);
-            line.outcome.status.klass = 5;
-            line.outcome.words = reply.text;
-            line.last_attempt = envelope->arrived;
-            lines.push_back(std::move(line));
-        }
-        co_await judge_.tell_refused(envelope, std::move(lines), std::make_shared<Passed>(spool_));
+        for (mta::ReportLine& line : lines) line.last_attempt = envelope->arrived;
+        co_return co_await judge_.tell_refused(envelope, std::move(lines), std::make_shared<Passed>(spool_));
+    }
+
+    void note_untold(mta::Judgement& out, const std::string& id) const {
+        mta::JudgeStep step;
+        step.filter = "report";
+        step.outcome = "unreported";
+        step.detail = "nothing proves its sender";
+        out.steps.push_back(std::move(step));
+        base::log::info("filter",
+                        "a sender whom nothing proves does not hear of recipients that were refused",
+                        {{"id", id}, {"sender", facts_.sender}, {"ip", facts_.ip}});
     }
 
     FilterJudge& judge_;
@@ -213,7 +268,7 @@ std::unique_ptr<mta::Judging> FilterJudge::begin(mta::JudgeFacts facts) {
     return std::make_unique<FilterJudging>(*this, std::move(facts));
 }
 
-asio::awaitable<void> FilterJudge::tell_refused(std::shared_ptr<const mta::Envelope> envelope,
+asio::awaitable<bool> FilterJudge::tell_refused(std::shared_ptr<const mta::Envelope> envelope,
                                                 std::vector<mta::ReportLine> lines,
                                                 std::shared_ptr<mta::Message> message) {
     mta::ReportRequest request;
@@ -221,12 +276,15 @@ asio::awaitable<void> FilterJudge::tell_refused(std::shared_ptr<const mta::Envel
     request.lines = std::move(lines);
     request.message = std::move(message);
     auto text = co_await reporter_.compose(std::move(request));
+    store::Error failed = text ? store::Error() : text.error();
     if (text) {
         const auto sent = co_await agent_.send_own(std::string(), envelope->sender, std::move(*text));
-        if (sent) co_return;
+        if (sent) co_return true;
+        failed = sent.error();
     }
     base::log::warn("filter", "a sender does not hear of recipients that a filter refused",
-                    {{"id", envelope->queue_id}, {"sender", envelope->sender}});
+                    {{"id", envelope->queue_id}, {"sender", envelope->sender}, {"why", failed.what()}});
+    co_return !failed.temporary();
 }
 
 }  // namespace server

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "filter/filters.hpp"
@@ -10,6 +11,17 @@
 #include "mta/reporter.hpp"
 
 namespace server {
+
+/// What follows from recipients that a filter has refused when the client is told nothing of each.
+struct Refused {
+    filter::Reply whole;  ///< the message is refused so, if it has a code
+    std::string why;
+    std::vector<mta::ReportLine> lines;  ///< what its sender is told
+    bool untold = false;                 ///< he should be told, but may be somebody else
+};
+/// Pure. `sender`, `hostname`: what was found out about the sender, and who writes so.
+Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
+                   const mta::SenderVerdict* sender, std::string_view hostname);
 
 /// Thread-safe; what it refers to outlives it.
 class FilterJudge final : public mta::Judge {
@@ -26,7 +38,8 @@ public:
 private:
     friend class FilterJudging;
     std::shared_ptr<filter::Facts> facts_of(const mta::JudgeFacts& facts) const;
-    boost::asio::awaitable<void> tell_refused(std::shared_ptr<const mta::Envelope> envelope,
+    /// False: not now.
+    boost::asio::awaitable<bool> tell_refused(std::shared_ptr<const mta::Envelope> envelope,
                                               std::vector<mta::ReportLine> lines,
                                               std::shared_ptr<mta::Message> message);
 

@@ -13,8 +13,8 @@ mta::dsn::Settings report_settings(const mta::smtp_out::Settings& settings) {
     return out;
 }
 
-mta::smtp_out::OutboundParts parts_of(net::Server& server) {
-    return mta::smtp_out::OutboundParts{server.executor(), server.resolver()};
+mta::smtp_out::OutboundParts parts_of(net::Server& server, store::engine::Engine& engine) {
+    return mta::smtp_out::OutboundParts{server.executor(), server.resolver(), engine};
 }
 
 mta::dsn::Action action_of(mta::ReportLine::Action action) {
@@ -54,7 +54,7 @@ mta::awaitable<store::Result<std::string>> DsnReporter::compose(mta::ReportReque
     co_return std::move(report->text);
 }
 
-MailOut::MailOut(net::Server& server, mta::smtp_out::Settings settings)
-    : outbound_(parts_of(server), settings), reporter_(report_settings(settings)) {}
+MailOut::MailOut(net::Server& server, store::engine::Engine& engine, mta::smtp_out::Settings settings)
+    : outbound_(parts_of(server, engine), settings), reporter_(report_settings(settings)) {}
 
 }  // namespace server

@@ -24,7 +24,7 @@ private:
 
 class MailOut {
 public:
-    MailOut(net::Server& server, mta::smtp_out::Settings settings);
+    MailOut(net::Server& server, store::engine::Engine& engine, mta::smtp_out::Settings settings);
     /// Empty, or why no mail can leave.
     const std::string& fault() const { return outbound_.fault(); }
     mta::Connector& connector() { return outbound_.connector(); }

@@ -29,6 +29,7 @@
 #include "pop3/session.hpp"
 #include "relay/node_relay.hpp"
 #include "server/absence.hpp"
+#include "server/conversation_mover.hpp"
 #include "server/device_mail.hpp"
 #include "server/mail_out.hpp"
 #include "server/notify.hpp"
@@ -196,8 +197,11 @@ std::string Process::open() {
     relay_ = std::make_unique<relay::NodeRelay>(server_->resolver(), settings_.relay);
     if (!relay_->fault().empty()) return relay_->fault();
 
-    outgoing_ = std::make_unique<DeviceMail>(*store_, *agent_, *sending_,
-                                             settings_.sign ? &*signing_ : nullptr, settings_.hostname);
+    DeviceMailParts devices{*store_, *agent_, *sending_};
+    if (settings_.sign) devices.signing = &*signing_;
+    devices.judge = &*judge_;
+    devices.hostname = settings_.hostname;
+    outgoing_ = std::make_unique<DeviceMail>(std::move(devices));
     auto eas = std::make_shared<eas::Services>(*store_, *directory_, *authenticator_, *outgoing_);
     eas->hostname = settings_.hostname;
     eas->limits.message_bytes_max = settings_.smtp_message_bytes_max;
@@ -350,6 +354,8 @@ int Process::run(std::function<asio::awaitable<std::string>()> on_ready) {
                    [](std::exception_ptr failed) { base::log::broken("server", "collector", failed); });
     asio::co_spawn(server_->executor(), tend_filters(),
                    [](std::exception_ptr failed) { base::log::broken("server", "filters", failed); });
+    asio::co_spawn(asio::make_strand(server_->executor()), tend_meetings(),
+                   [](std::exception_ptr failed) { base::log::broken("server", "meetings", failed); });
     asio::co_spawn(server_->executor(), watch_store(),
                    [](std::exception_ptr failed) { base::log::broken("server", "store", failed); });
     for (unsigned i = 0; i < settings_.search.threads && store_->search() != nullptr; ++i)

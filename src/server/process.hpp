@@ -50,6 +50,7 @@ class ReportReader;
 namespace server {
 
 class Absence;
+class ConversationMover;
 class TokenFetcher;
 struct WebParts;
 
@@ -79,6 +80,7 @@ struct Settings {
     bool relay_from_loopback = false;
     mta::smtp_out::Settings mail_out;
     mta::SenderCheckSettings sender_check;
+    bool answer_unproven = true;        ///< AbsenceSettings has it
     std::vector<net::Network> trusted;  ///< whose mail is not checked
     bool sign = true;                   ///< what our users send
     bool srs = true;                    ///< what is sent on
@@ -135,6 +137,7 @@ private:
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
     void watch_meetings(eas::EventShelf& events);
+    boost::asio::awaitable<void> tend_meetings();
     std::string open_srs();
     std::string open_reports();
     void check_report_address(const std::string& address);
@@ -172,6 +175,7 @@ private:
     std::unique_ptr<mta::reports::ReceivedReports> received_;  // reports of others
     std::unique_ptr<mta::reports::ReportReader> report_reader_;
     std::unique_ptr<Absence> absence_;
+    std::unique_ptr<ConversationMover> conversations_;
     std::unique_ptr<mta::Agent> agent_;
     std::unique_ptr<mta::reports::Reporting> reporting_;
     std::unique_ptr<eas::Outgoing> outgoing_;         // of ActiveSync

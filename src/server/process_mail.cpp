@@ -14,9 +14,11 @@
 #include "base/log.hpp"
 #include "base/log_broken.hpp"
 #include "base/random.hpp"
+#include "eas/meeting_teller.hpp"
 #include "mta/reports/report_reader.hpp"
 #include "mta/reports/reporting.hpp"
 #include "server/absence.hpp"
+#include "server/conversation_mover.hpp"
 #include "server/mail_out.hpp"
 #include "server/own_addresses.hpp"
 #include "server/process.hpp"
@@ -27,6 +29,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::minutes meetings_tended_every{5};
 
 }  // namespace
 
@@ -46,6 +49,21 @@ void Process::check_seals(const std::string& key_file) {
 void Process::watch_meetings(eas::EventShelf& events) {
     meetings_ = std::make_unique<eas::IncomingMeetings>(*store_, *directory_, events, settings_.meetings);
     store::watch_deliveries(*store_, meetings_.get());
+}
+
+/// What was to be told of meetings when a server before this one ended, and what could not leave at once.
+asio::awaitable<void> Process::tend_meetings() {
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    const auto found = co_await eas_->meeting_debts.find();
+    if (!found)
+        base::log::error("server", "what is still to be told of meetings cannot be read",
+                         {{"error", found.error().what()}});
+    for (;;) {
+        co_await eas::make_good_meetings(&*eas_);
+        timer.expires_after(meetings_tended_every);
+        co_await timer.async_wait(no_throw);
+    }
 }
 
 /// Before anybody is served: what is accepted must not meet a queue that is being read.
@@ -69,17 +87,24 @@ std::string Process::open_queue() {
     mta::smtp_out::Settings out = settings_.mail_out;
     out.host_name = settings_.hostname;
     out.own_addresses = own_addresses();
-    mail_out_ = std::make_unique<MailOut>(*server_, std::move(out));
+    mail_out_ = std::make_unique<MailOut>(*server_, *engine_, std::move(out));
     if (!mail_out_->fault().empty()) return "mail to other hosts: " + mail_out_->fault();
+    run_now(*own_io_, mail_out_->outbound().open());
     mta::AgentParts parts{*store_, *queue_, *router_, *trace_};
     parts.remote = &mail_out_->connector();
     if (settings_.sign) parts.signing = &*signing_;
     parts.reporter = &mail_out_->reporter();
     received_ = std::make_unique<mta::reports::ReceivedReports>(*engine_, base::Clock::system());
-    report_reader_ = std::make_unique<mta::reports::ReportReader>(*received_, *directory_);
+    report_reader_ =
+        std::make_unique<mta::reports::ReportReader>(*received_, *directory_, settings_.hostname);
     parts.reports = &*report_reader_;
-    absence_ = std::make_unique<Absence>(*store_, *directory_);
+    AbsenceSettings absence;
+    absence.hostname = settings_.hostname;
+    absence.answer_unproven = settings_.answer_unproven;
+    absence_ = std::make_unique<Absence>(*store_, *directory_, std::move(absence));
     parts.watchers.push_back(&*absence_);
+    conversations_ = std::make_unique<ConversationMover>(*store_);
+    parts.watchers.push_back(&*conversations_);
     agent_ = std::make_unique<mta::Agent>(parts, settings_.agent);
     absence_->send_by(*agent_);
     return open_reports();

@@ -232,6 +232,7 @@ void set_mta(const config::Config& config, Settings& settings) {
     for (const std::string& address : mta.report_addresses)
         settings.routes.report_addresses.insert(base::lowered(address));
     settings.sender_check = sender_check_from(mta);
+    settings.answer_unproven = mta.answer_unproven;
     if (!mta.check_loopback)
         for (const char* network : {"127.0.0.0/8", "::1/128"})
             settings.trusted.push_back(*net::Network::parse(network));

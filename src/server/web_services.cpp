@@ -28,6 +28,8 @@ awaitable<std::optional<Settings>> find_settings(PartsPtr parts, std::string dom
 
 /// For load balancers and supervisors.
 awaitable<void> health(http::Exchange exchange) {
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     http::ResponseHead head;
     head.content_type = "text/plain";
     head.fields.emplace_back("Cache-Control", "no-store");
@@ -45,6 +47,8 @@ awaitable<void> metrics(PartsPtr parts, http::Exchange exchange) {
         co_await exchange.respond(404U);
         co_return;
     }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     admin::Json none = admin::Json::object();
     const admin::Reply status =
         co_await admin::run_operation(parts->admin, "status", std::move(none), nullptr);
@@ -72,6 +76,8 @@ awaitable<void> policy(PartsPtr parts, http::Exchange exchange) {
         co_await exchange.respond(404U);
         co_return;
     }
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
     http::ResponseHead head;
     head.content_type = "text/plain";
     std::string body = sts_policy_text(parts->sts_policy, parts->hostname);

@@ -1,5 +1,6 @@
 #include "smtp/intake.hpp"
 
+#include "base/log.hpp"
 #include "mailauth/auth_results.hpp"
 
 namespace smtp {
@@ -101,7 +102,8 @@ Reply reply_for(const store::Error& error) {
             return replies::over_quota;
         case store::Errc::limit:
             return replies::too_big;
-        default:
+        default:  // the client is not told more; whoever runs the server must be
+            base::log::warn("smtp", "the store does not take a message", {{"why", error.what()}});
             return replies::unavailable;
     }
 }

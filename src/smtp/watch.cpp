@@ -43,8 +43,10 @@ awaitable<void> Session::begin_watch() {
     if (services_->judge != nullptr) {
         mta::JudgeFacts facts = judge_facts();
         facts.id = watch_.id;
-        for (const Recipient& recipient : transaction_.envelope().recipients)
+        for (const Recipient& recipient : transaction_.envelope().recipients) {
             facts.recipients.push_back(recipient.address);
+            facts.notify.push_back(recipient.parameters.notify);
+        }
         watch_.judging = services_->judge->begin(std::move(facts));
     }
 }
@@ -183,6 +185,11 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
             co_return refusal_of(550, watch_.sender.status, watch_.sender.words);
         }
     }
+    // Before filters are asked, whose reports of refused recipients would go out again with each retry.
+    if (watch_.unsignable) {
+        note_refused("not signed now: the keys of its domain cannot be read");
+        co_return refusal_of(451, {4, 3, 5}, "This message cannot be signed now; try again later");
+    }
     if (watch_.judging) {
         mta::Judgement found = co_await watch_.judging->finish(watch_.check ? &watch_.sender : nullptr);
         watch_.fields += found.fields;
@@ -199,10 +206,6 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
         if (wrong) co_return wrong;
     }
     end_seal();
-    if (watch_.unsignable && !watch_.dropped) {
-        note_refused("not signed now: the keys of its domain cannot be read");
-        co_return refusal_of(451, {4, 3, 5}, "This message cannot be signed now; try again later");
-    }
     if (watch_.signer) {
         std::string fault;
         watch_.signature = watch_.signer->finish(fault);

@@ -1,5 +1,6 @@
 // Account: the folders of one mailbox, as a tree of names that all its sessions share.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -58,6 +59,9 @@ public:
     std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
     /// Accounts that may share something with this one: look at their folders' rights. Some may not any more.
     std::set<base::AccountId> sharers;
+    /// Folders of others, none of mail, that this user wants to see beside his own, and whose they are. What
+    /// names are subscribed says nothing of these. Some may not be there, or not for him, any more.
+    std::map<base::FolderId, base::AccountId> subscribed_items;
 
     const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case
     const FolderInfo* find(base::FolderId id) const;
@@ -113,6 +117,9 @@ public:
     /// Calendar, Contacts, Tasks and Notes, where they are missing: mailboxes have them once a device asks.
     virtual awaitable<Result<void>> make_item_folders();
     virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;
+    /// FolderTree::subscribed_items. \errors limit
+    virtual awaitable<Result<void>> set_items_subscribed(base::FolderId folder, base::AccountId owner,
+                                                         bool yes);
 
     /// One entry of a folder's access control list. Who may do that is the caller's affair, and so is who
     /// must know of it: Store::share(). Sessions that have the folder open are told. \errors not_found, limit

@@ -37,6 +37,10 @@ Result<AccountState> AccountState::read(const std::vector<engine::Row>& rows) {
             const auto value = decode_sharer(row.value);
             sound = sound && value.has_value();
             if (value) state.sharers.insert(*value);
+        } else if (const auto shown = keys::number_in(row.key, 'i')) {
+            const auto value = decode_item_subscription(row.value);
+            sound = sound && value.has_value();
+            if (value) state.subscribed_items.emplace(base::FolderId(*shown), *value);
         } else if (row.key.starts_with('s')) {
             auto value = decode_subscription(row.value);
             sound = sound && value.has_value();
@@ -51,6 +55,7 @@ FolderTreePtr AccountState::tree() const {
     auto tree = std::make_shared<FolderTree>();
     tree->subscribed = subscribed;
     tree->sharers = sharers;
+    tree->subscribed_items = subscribed_items;
     std::map<base::FolderId, std::string> names;
     for (const auto& [id, row] : folders) {
         // Up to the top; a row whose parents are broken (a cycle, a missing one) shows at the top.
@@ -265,6 +270,14 @@ void AccountDraft::set_sharer(base::AccountId owner, bool yes) {
         put(keys::sharer(owner), encode_sharer(owner));
     } else if (!yes && state_.sharers.erase(owner) != 0) {
         erase(keys::sharer(owner));
+    }
+}
+
+void AccountDraft::subscribe_items(base::FolderId folder, base::AccountId owner, bool yes) {
+    if (yes && state_.subscribed_items.emplace(folder, owner).second) {
+        put(keys::item_subscription(folder), encode_item_subscription(owner));
+    } else if (!yes && state_.subscribed_items.erase(folder) != 0) {
+        erase(keys::item_subscription(folder));
     }
 }
 

@@ -42,6 +42,22 @@ awaitable<Result<void>> LiveAccount::set_sharer(base::AccountId owner, bool yes)
     return change(std::move(apply));
 }
 
+awaitable<Result<void>> Account::set_items_subscribed(base::FolderId, base::AccountId, bool) {
+    co_return Error(Errc::invalid, "mail alone is kept here");
+}
+
+awaitable<Result<void>> LiveAccount::set_items_subscribed(base::FolderId folder, base::AccountId owner,
+                                                          bool yes) {
+    const std::size_t most = context_.limits.subscribed_items_max;
+    Apply apply = [folder, owner, yes, most](AccountDraft& draft) {
+        if (yes && draft.state().subscribed_items.size() >= most)
+            return Error(Errc::limit, "too many subscriptions");
+        draft.subscribe_items(folder, owner, yes);
+        return Error();
+    };
+    return change(std::move(apply));
+}
+
 awaitable<Result<FolderPtr>> LiveAccount::open_for(base::FolderId folder, base::AccountId user) {
     auto opened = co_await open(folder);
     if (!opened || user == id_) co_return opened;

@@ -42,12 +42,14 @@ struct Counted {
 /// Accounts that the lists of a tree give something to.
 std::set<base::AccountId> gaining(const FolderTree& tree, base::AccountId owner) {
     std::set<base::AccountId> out;
-    for (const FolderInfo& info : tree.folders) {
-        if (!info.acl) continue;
-        for (const AclEntry& entry : info.acl->entries()) {
-            const bool gains = entry.who.kind == AclWho::Kind::account && !entry.who.negative &&
-                               !entry.rights.empty() && entry.who.account != owner;
-            if (gains) out.insert(entry.who.account);
+    for (const std::vector<FolderInfo>* all : {&tree.folders, &tree.items}) {
+        for (const FolderInfo& info : *all) {
+            if (!info.acl) continue;
+            for (const AclEntry& entry : info.acl->entries()) {
+                const bool gains = entry.who.kind == AclWho::Kind::account && !entry.who.negative &&
+                                   !entry.rights.empty() && entry.who.account != owner;
+                if (gains) out.insert(entry.who.account);
+            }
         }
     }
     return out;

@@ -50,6 +50,7 @@ std::string tombstone(base::FolderId id) { return prefixed("x", id.value, 16); }
 
 std::string acl(base::FolderId id) { return prefixed("c", id.value, 16); }
 std::string sharer(base::AccountId owner) { return prefixed("w", owner.value, 8); }
+std::string item_subscription(base::FolderId id) { return prefixed("i", id.value, 16); }
 
 std::string name_hash(std::string_view name) {
     std::array<unsigned char, 16> digest{};

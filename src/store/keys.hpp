@@ -18,12 +18,13 @@ inline constexpr std::string_view header = "h";
 
 std::string account(base::AccountId id);  // a/<aid hex8>
 std::optional<base::AccountId> parse_account(std::string_view partition);
-std::string folder_row(base::FolderId id);        // f<fid hex16>
-std::string tombstone(base::FolderId id);         // x<fid hex16>
-std::string subscription(std::string_view name);  // s<BLAKE2b of the name, hex32>
-std::string name_hash(std::string_view name);     // BLAKE2b of it, hex32
-std::string acl(base::FolderId id);               // c<fid hex16>
-std::string sharer(base::AccountId owner);        // w<aid hex8>
+std::string folder_row(base::FolderId id);         // f<fid hex16>
+std::string tombstone(base::FolderId id);          // x<fid hex16>
+std::string subscription(std::string_view name);   // s<BLAKE2b of the name, hex32>
+std::string name_hash(std::string_view name);      // BLAKE2b of it, hex32
+std::string acl(base::FolderId id);                // c<fid hex16>
+std::string sharer(base::AccountId owner);         // w<aid hex8>
+std::string item_subscription(base::FolderId id);  // i<fid hex16>
 
 /// What devices keep of a mailbox; theirs alone go on with "/<device>". The rows are of src/eas/state.
 std::string devices(base::AccountId id);  // e/<aid hex8>

@@ -104,6 +104,7 @@ Result<void> LocalQueue::plan(std::vector<NewQueued>& messages, Plan& plan) {
             message.envelope.blob = content->record().blob;
             message.envelope.blob_bytes = content->size();
             tags[content].push_back(std::move(tag));
+            if (message.keeper) tags[content].push_back(keys::queue_tag(message.keeper.value));
         } else {
             plan.prelude.tags.push_back({message.envelope.blob, std::move(tag)});
         }
@@ -126,10 +127,13 @@ Result<void> LocalQueue::plan(std::vector<NewQueued>& messages, Plan& plan) {
 awaitable<Result<void>> LocalQueue::write(Plan plan) {
     engine::Prelude again = plan.prelude;
     auto written = co_await engine_.apply(std::move(plan.prelude));
+    const Result<void> first = written;
     for (unsigned tries = 0; tries < 3 && !written && written.error().is(Errc::unknown); ++tries) {
         engine::Prelude next = again;
         written = co_await engine_.apply(std::move(next));
     }
+    // What refuses it now says nothing of the first time.
+    if (!written && !first && first.error().is(Errc::unknown)) co_return first;
     if (!written) co_return written;
     for (const auto& content : plan.contents) content->stored();
     index(plan.places);
@@ -177,6 +181,8 @@ awaitable<Result<std::vector<QueueId>>> LocalQueue::accept(std::vector<NewQueued
     changed();
     co_return out;
 }
+
+awaitable<void> LocalQueue::let_go(QueueId keeper, base::BlobId blob) { co_await untag(keeper, blob); }
 
 awaitable<Result<QueuedMessage>> LocalQueue::read(QueueId id) {
     std::vector<std::string> wanted{keys::queue_row('i', id.value), keys::queue_row('m', id.value),

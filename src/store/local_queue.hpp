@@ -22,6 +22,7 @@ public:
     using Queue::accept;
     awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages,
                                                    std::vector<engine::Patch> along) override;
+    awaitable<void> let_go(QueueId keeper, base::BlobId blob) override;
     awaitable<Result<QueuedMessage>> read(QueueId id) override;
     awaitable<Result<bool>> update(QueueId id, std::vector<QueueUpdate> updates,
                                    std::vector<NewQueued> also) override;

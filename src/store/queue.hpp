@@ -103,6 +103,8 @@ struct NewQueued {
     ContentPtr content;
     bool held = false;
     QueueId id;  ///< of new_id(); 0: it gets one
+    QueueId
+        keeper;  ///< of new_id(): the blob of `content` stays until let_go(), also when all entries are gone
 };
 
 struct QueueUpdate {
@@ -139,6 +141,10 @@ public:
     /// `along`: rows of others that change in the same commit: what the messages tell of is told once.
     virtual awaitable<Result<std::vector<QueueId>>> accept(std::vector<NewQueued> messages,
                                                            std::vector<engine::Patch> along) = 0;
+    /// Whoever gives a content to folders behind accept() keeps it so long (NewQueued::keeper): an attempt
+    /// may be quicker, and the blob would go with its last entry. Of one that never lets go the collector
+    /// does.
+    virtual awaitable<void> let_go(QueueId keeper, base::BlobId blob) = 0;
     /// \errors not_found
     virtual awaitable<Result<QueuedMessage>> read(QueueId id) = 0;
     /// Changes these recipients and accepts `also` (reports about them), in one commit. A message without

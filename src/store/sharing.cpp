@@ -8,15 +8,17 @@ namespace {
 
 bool is_everybody(const AclWho& who) { return who.kind != AclWho::Kind::account; }
 
-/// True when some folder of the tree gives something to the same people.
+/// True when some folder of the tree, of whatever kind, gives something to the same people.
 bool gives(const FolderTree& tree, const AclWho& who) {
-    return std::any_of(tree.folders.begin(), tree.folders.end(), [&who](const FolderInfo& folder) {
+    const auto gives_some = [&who](const FolderInfo& folder) {
         if (folder.acl == nullptr) return false;
         if (is_everybody(who))
             return folder.acl->names(AclWho::Kind::anyone) || folder.acl->names(AclWho::Kind::authenticated);
         const AclEntry* entry = folder.acl->find(who);
         return entry != nullptr && !entry->rights.empty();
-    });
+    };
+    return std::any_of(tree.folders.begin(), tree.folders.end(), gives_some) ||
+           std::any_of(tree.items.begin(), tree.items.end(), gives_some);
 }
 
 }  // namespace

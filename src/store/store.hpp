@@ -21,6 +21,7 @@ struct StoreLimits {
     std::uint32_t folders_max = 10'000;           ///< of an account: LIST "" * must stay a page of text
     std::uint32_t folder_name_bytes_max = 1'000;  ///< of the full name: fits an IMAP line many times
     std::uint32_t folder_depth_max = 32;
+    std::size_t subscribed_items_max = 500;     ///< of an account: a device shows its user some dozens
     std::uint32_t log_rows_min = 10'000;        ///< kept for QRESYNC whatever their age
     std::chrono::hours log_age_min{24 * 30};    ///< kept for QRESYNC whatever their number
     std::size_t live_bytes_max = 256ULL << 20;  ///< of folders nobody has open

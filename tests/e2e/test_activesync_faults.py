@@ -252,7 +252,7 @@ class StatusTest(FaultCase):
             (fetch(mailbox, ("AirSyncBase:FileReference", "x" * 5000)), "Response/Fetch/Status", "15"),
             ((("EmptyFolderContents", ("AirSync:CollectionId", "ffff")),), "Response/EmptyFolderContents/Status", "6"),
             ((("EmptyFolderContents",),), "Response/EmptyFolderContents/Status", "2"),
-            ((("Move", ("ConversationId", Opaque(b"x" * 16)), ("DstFldId", inbox)),), "Response/Move/Status", "156")])
+            ((("Move", ("ConversationId", Opaque(b"x" * 16)), ("DstFldId", inbox)),), "Response/Move/Status", "6")])
         self.assertEqual(device.raw("GetAttachment", AttachmentName="x").status, 500)
 
     def test_searching(self):

@@ -390,6 +390,14 @@ class EventTest(EventCase):
             self.assertEqual([self.children(one) for one in told["Attendees"]],
                              [["b@example.org", "B, b", "5", "2"], ["room@example.org", "Room", "5", "3"]])
             self.assertEqual(told["Body"][-1].text, "line")
+            fetched = two.raw("ItemOperations", element("ItemOperations:ItemOperations", (
+                "Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", folder), ("AirSync:ServerId", item),
+                ("Options", *PLAIN))))
+            self.assertEqual(fetched.text("Response/Fetch/Class"), "Calendar")
+            properties = {child.tag.split("}")[1]: child for child in fetched.find("Response/Fetch/Properties")}
+            self.assertEqual(self.texts(properties), texts)  # the same as by Sync
+            self.assertEqual(self.children(properties["Categories"]), ["x"])
+            self.assertEqual(len(properties["Attendees"]), 2)
 
     def test_properties_of_newer_devices(self):
         one, two, folder = self.two()

@@ -179,6 +179,28 @@ class RequestTest(MeetingCase):
         self.assertEqual(event["ResponseType"].text, "5")
 
 
+    def test_several_occurrences_without_their_series(self):
+        device = self.ready()
+        calendar = device.folder("Calendar")
+        self.start(device, calendar)
+
+        def occurrences(sequence, *days):
+            events = [f"BEGIN:VEVENT\r\nUID:apart@elsewhere.test\r\nORGANIZER:mailto:{OLGA}\r\nSEQUENCE:{sequence}\r\n"
+                      f"DTSTAMP:2026112{2 + sequence}T120000Z\r\nRECURRENCE-ID:203001{day}T090000Z\r\n"
+                      f"DTSTART:203001{day}T1{sequence}0000Z\r\nDTEND:203001{day}T120000Z\r\nSUMMARY:{day}\r\n"
+                      f"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:{device.user}\r\nEND:VEVENT\r\n" for day in days]
+            text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\n" + "".join(events) + "END:VCALENDAR\r\n"
+            self.server.deliver(mail(OLGA, "REQUEST", text), to=device.user, sender=OLGA)
+            return self.news(device, calendar)
+
+        added = occurrences(0, "04", "11")["Add"]
+        self.assertEqual(sorted(self.texts(item)["Subject"] for item in added.values()), ["04", "11"])
+        news = occurrences(1, "04", "11", "18")
+        self.assertEqual([self.texts(item)["Subject"] for item in news["Add"].values()], ["18"])
+        self.assertEqual(sorted(self.texts(item)["StartTime"] for item in news["Change"].values()),
+                         ["20300104T110000Z", "20300111T110000Z"])
+
+
 class OrganizerTest(MeetingCase):
     def meeting(self, organizer, attendee, *more, client="c1", uid="uid-1", **how):
         attendees = ("Calendar:Attendees", ("Attendee", ("Email", attendee), ("Name", "A")))

@@ -107,6 +107,7 @@ class DiscoveryTest(unittest.TestCase):
             self.assertEqual(text, {"User/DisplayName": "demo@example.test", "User/EMailAddress": "demo@example.test",
                                     "Action/Settings/Server/Type": "MobileSync", "Action/Settings/Server/Url": url,
                                     "Action/Settings/Server/Name": url})
+            self.assertEqual(response.findtext(f"{{{MOBILESYNC}}}Culture"), "en:us")
             self.assertIsNone(response.find(f".//{{{MOBILESYNC}}}Status"))  # only of what went wrong
         # And there it is: a device that goes where it was led has its folders.
         status, versions = self.fetch(url.partition(str(self.server.ports["https"]))[2], "-X", "OPTIONS", "-i", "-u",
@@ -116,13 +117,18 @@ class DiscoveryTest(unittest.TestCase):
         self.assertEqual(Device(self.server).folder_sync("0").text("Status"), "1")
 
     def test_autodiscover_that_fails(self):
+        servers = set()
         wrong = self.mobilesync(schema="http://schemas.microsoft.com/exchange/autodiscover/fax/responseschema/2006")
         for body, code in ((self.mobilesync("anna@elsewhere.test"), "500"), ("nonsense", "600"), (wrong, "601"),
                            (self.mobilesync("nobody"), "600"), ("<Autodiscover/>", "600"), ("x" * 20_000, "600")):
             error = self.autodiscover(body).find(f"{{{AUTODISCOVER}}}Response/{{{AUTODISCOVER}}}Error")
             self.assertIsNotNone(error, body)
             self.assertEqual(error.findtext(f"{{{AUTODISCOVER}}}ErrorCode"), code, body[:300])
+            self.assertRegex(error.get("Time"), r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{7})?$")
+            self.assertRegex(error.get("Id"), r"^[1-9]\d{0,9}$")  # of this server, whatever is asked
+            servers.add(error.get("Id"))
             self.assertTrue(error.findtext(f"{{{AUTODISCOVER}}}Message"))
+        self.assertEqual(len(servers), 1)
 
     def test_a_client_in_plain_text_is_led_to_tls(self):
         status, answer = self.fetch("/autodiscover/autodiscover.xml", "-i", "-H", "Host: autodiscover.example.test", tls=False)
@@ -178,6 +184,9 @@ class DiscoveryTest(unittest.TestCase):
 
     def test_health_compression_and_what_is_not_there(self):
         self.assertEqual(self.fetch("/healthz"), (200, "ok\n"))
+        self.assertEqual(self.fetch("/healthz", "--data", "x"), (405, ""))
+        self.assertEqual(self.fetch("/metrics", "--data", "x"), (405, ""))
+        self.assertEqual(self.fetch("/", "--request", "OPTIONS", "--request-target", "*"), (200, ""))
         status, figures = self.fetch("/metrics")
         self.assertEqual(status, 200)
         for line in figures.splitlines():

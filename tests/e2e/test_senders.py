@@ -101,6 +101,28 @@ class Checked(SendersCase):
         self.assertEqual(len(self.inbox("anna")), 1)
         self.assertEqual(self.results(), [])
 
+    def answers_to(self, sender):
+        """Of each message of his, why it got no out-of-office answer; empty: it got one."""
+        steps = json.loads(self.barid("--json", "trace", sender))
+        return [step.get("why", "") for step in steps if step["event"] in ("answered", "not answered")]
+
+    def test_out_of_office_answers_go_to_nobody_whose_domain_denies_the_mail(self):
+        self.begin('dmarc = "note"\n')
+        self.barid("oof", "set", "anna@acme.test", "--text", "Away")
+        for sender in ("a@strict.test", "a@good.test", "a@far.test"):
+            self.from_outside(sender)
+        self.assertEqual(self.answers_to("a@strict.test"), ["its sender's domain denies it"])
+        self.assertEqual(self.answers_to("a@good.test"), [""])
+        self.assertEqual(self.answers_to("a@far.test"), [""])  # it says nothing of itself: once
+
+    def test_out_of_office_answers_may_ask_for_proof(self):
+        self.begin("answer_unproven = false\n")
+        self.barid("oof", "set", "anna@acme.test", "--text", "Away")
+        for sender in ("a@good.test", "a@far.test"):
+            self.from_outside(sender)
+        self.assertEqual(self.answers_to("a@good.test"), [""])
+        self.assertEqual(self.answers_to("a@far.test"), ["nothing proves its sender"])
+
     def test_a_signature_speaks_where_spf_does_not(self):
         self.begin()
         line = program("mailauth-sign", "--generate", "ed25519", "--domain", "strict.test", "--key",

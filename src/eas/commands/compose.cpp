@@ -8,6 +8,7 @@
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/conversation_index.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/session.hpp"
@@ -18,31 +19,7 @@
 namespace eas {
 namespace {
 
-constexpr std::size_t recipients_max = 1'000;            // as submission has it
 constexpr std::uint64_t original_bytes_max = 32U << 20;  // of attachments that are forwarded
-
-int status_for(Submitted submitted) {
-    switch (submitted) {
-        case Submitted::sent:
-            return status::ok;
-        case Submitted::full:
-            return status::mailbox_full;
-        case Submitted::failed:
-            return status::server_error_retry;
-        case Submitted::limited:
-            return status::sending_quota;
-        default:
-            return status::submission_failed;
-    }
-}
-
-std::string field_of(std::string_view header, std::string_view name) {
-    mime::Field field;
-    if (!mime::find_field(header, name, field)) return {};
-    std::string value = mime::unfold(field.value);
-    const std::size_t from = value.find_first_not_of(" \t");
-    return from == std::string::npos ? std::string() : value.substr(from);
-}
 
 }  // namespace
 
@@ -94,73 +71,12 @@ awaitable<Answer> Session::compose() {
     co_return sent_answer(status::ok);
 }
 
+Post Session::post() const { return {*services_, account_->own(), identity_.name, exchange_.peer()}; }
+
 /// A common status. Nothing is in Sent unless it has left.
 awaitable<int> Session::submit(std::string message, bool save_in_sent) {
-    const auto mailbox = co_await services_->directory.mailbox(identity_.account);
-    if (!mailbox) co_return status::server_error_retry;
-    const OutgoingFacts facts = read_outgoing(message, recipients_max);
-    if (facts.recipients.empty() || facts.too_many) co_return status::no_recipients;
-    const std::string primary = mailbox->addresses.empty() ? identity_.name : mailbox->addresses.front();
-    std::string sender = primary;
-    for (const std::string& author : facts.authors) {
-        const auto owned = co_await services_->directory.owns(identity_.account, author);
-        if (!owned) co_return status::server_error_retry;
-        if (!*owned) {
-            base::log::info("eas", "refused: the sender is not the user's",
-                            {{"user", identity_.name}, {"from", author}});
-            co_return status::submission_failed;
-        }
-        sender = author;
-    }
-    MissingFields missing;
-    missing.from = "<" + primary + ">";
-    missing.date = rfc5322_date(now());
-    missing.message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_->clock.now()),
-                                     services_->random.hex(8), services_->hostname);
-    const net::PeerInfo& peer = exchange_.peer();
-    Submission submission;
-    submission.account = identity_.account;
-    submission.sender = std::move(sender);
-    submission.recipients = facts.recipients;
-    submission.message = complete_message(message, missing, false);
-    const std::string_view header =
-        std::string_view(submission.message).substr(0, submission.message.find("\r\n\r\n"));
-    submission.utf8 =
-        !std::ranges::all_of(header, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    submission.message_id = field_of(header, "Message-ID");
-    submission.user = identity_.name;
-    submission.listener = peer.listener;
-    submission.peer = peer.address;
-    submission.tls = peer.tls;
-    submission.tls_version = peer.tls_version;
-    submission.tls_cipher = peer.tls_cipher;
-    const Submitted submitted = co_await services_->outgoing.submit(std::move(submission));
-    if (submitted != Submitted::sent) co_return status_for(submitted);
-    if (save_in_sent) {
-        std::string copy = complete_message(message, missing, true);
-        const bool kept = co_await append_to(store::SpecialUse::sent, std::move(copy), true);
-        if (!kept) base::log::warn("eas", "sent, but no copy was kept", {{"user", identity_.name}});
-    }
-    co_return status::ok;
-}
-
-/// `read`: the user knows it, since he wrote it.
-awaitable<bool> Session::append_to(store::SpecialUse use, std::string message, bool read) {
-    const store::FolderTreePtr tree = account_->folders();
-    const store::FolderInfo* info = tree->find(use);
-    if (info == nullptr) co_return false;
-    auto folder = co_await account_->open(info->id);
-    if (!folder) co_return false;
-    const auto writer = services_->store.new_message();
-    const auto written = co_await writer->write(message);
-    if (!written) co_return false;
-    auto content = co_await writer->finish();
-    if (!content) co_return false;
-    std::vector<store::Incoming> incoming(1);
-    incoming.front().content = std::move(*content);
-    if (read) incoming.front().flags.system = store::FlagSet(store::SystemFlag::seen);
-    const auto appended = co_await (*folder)->append(std::move(incoming));
-    co_return appended.has_value();
+    Post post = this->post();
+    co_return co_await post.submit(std::move(message), save_in_sent);
 }
 
 /// \errors not_found
@@ -170,7 +86,8 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     const store::SnapshotPtr now_there = (*folder)->snapshot();
     const store::Entry* entry = now_there->find(id.uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
-    std::vector<store::Entry> entries{*entry};
+    const store::Entry found = *entry;
+    std::vector<store::Entry> entries{found};
     const auto details = co_await (*folder)->details(std::move(entries));
     if (!details) co_return details.error();
     if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
@@ -185,9 +102,10 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     out.to = texts.to;
     out.cc = texts.cc;
     out.subject = texts.subject;
-    out.sent = rfc5322_date(entry->internal_date);
+    out.sent = rfc5322_date(found.internal_date);
     out.message_id = field_of(*header, "Message-ID");
     out.references = field_of(*header, "References");
+    out.thread_index = thread_index_of_answer(index_of(found, *header), found.thread, now(), found.uid.value);
     std::map<std::uint32_t, std::string> parts;
     for (const TextBlock& block : octets.layout().texts)
         for (const std::uint32_t part : {block.plain, block.html}) {
@@ -213,7 +131,7 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     co_return out;
 }
 
-/// \Answered or $Forwarded on what it was about.
+/// \Answered or $Forwarded on what it was about, where that may be changed.
 awaitable<void> Session::mark_answered(ItemId id) {
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return;
@@ -226,7 +144,7 @@ awaitable<void> Session::mark_answered(ItemId id) {
         request.flags.system = store::FlagSet(store::SystemFlag::answered);
     }
     const auto done = co_await (*folder)->store(std::move(request));
-    if (!done)
+    if (!done && !done.error().is(store::Errc::denied))
         base::log::warn("eas", "sent, but the original is not marked",
                         {{"user", identity_.name}, {"why", done.error().what()}});
 }

@@ -15,11 +15,25 @@ namespace {
 
 constexpr int bad_recipients = 183;  // MS-ASCMD section 2.2.2
 
+/// Which parts of the message those that the device adds have become.
+std::vector<std::uint32_t> added_parts(const DraftChanges& changes, std::string_view message) {
+    if (changes.whole || changes.files.added.empty()) return {};
+    return parts_of_draft(message, changes.files.added.size());
+}
+
+std::vector<KnownAttachment> known_by_now(const DraftChanges& changes,
+                                          const std::vector<std::uint32_t>& parts, ItemId id) {
+    std::vector<KnownAttachment> out;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        out.push_back({changes.files.added[i].client_id, write_part_id({id, parts[i]})});
+    return out;
+}
+
 }  // namespace
 
 /// What the draft is now, to be changed. \errors not_found
 awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChanges* changes) {
-    const std::vector<std::string>* removed = &changes->removed;
+    const std::vector<std::string>* removed = &changes->files.removed;
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return folder.error();
     const store::SnapshotPtr now_there = (*folder)->snapshot();
@@ -124,6 +138,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
         co_return command_result(*command, sync_status::conversion);
     if (const CommandResult* known = added_before(*out, *command)) co_return *known;
     const DraftChanges changes = parse_draft(command->data);
+    if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
     auto message = co_await make_draft(std::nullopt, &changes);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
@@ -132,9 +147,11 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
                                            : sent == status::no_recipients ? bad_recipients
                                                                            : sync_status::server_error);
     }
+    const auto parts = added_parts(changes, *message);
     const auto uid = co_await keep_draft(out->folder, std::move(*message), std::nullopt);
     if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
     CommandResult result = command_result(*command, sync_status::ok);
+    result.attachments = known_by_now(changes, parts, {out->id, *uid});
     result.server_id = write_item_id({out->id, *uid});
     note_own(out->cursor, {*uid, out->folder->snapshot()->totals().highest_modseq, OwnChange::Kind::added},
              nullptr);
@@ -144,11 +161,16 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
 /// The new draft has another id, since what is stored does not change: the device hears of both by Commands.
 awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id) {
     const DraftChanges changes = parse_draft(command->data);
+    if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
     auto message = co_await make_draft(id, &changes);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (!command->send) {
+        const auto parts = added_parts(changes, *message);
         const auto uid = co_await keep_draft(out->folder, std::move(*message), id);
-        co_return command_result(*command, uid ? sync_status::ok : sync_status_of(uid.error()));
+        if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
+        CommandResult result = command_result(*command, sync_status::ok);
+        result.attachments = known_by_now(changes, parts, {out->id, *uid});
+        co_return result;
     }
     const int sent = co_await submit(std::move(*message), true);
     if (sent != status::ok)

@@ -120,8 +120,10 @@ awaitable<Answer> Session::move_items() {
                 if (opened) destination = std::move(*opened);
             }
         }
-        if (destination && count_children(one, tags::dst_fld_id) > 1) {
-            status = move_status::failed;  // section 2.2.3.167.9
+        bool stays = destination && count_children(one, tags::dst_fld_id) > 1;  // section 2.2.3.167.9
+        if (destination && !stays) stays = co_await is_others_meeting(source, item->uid, *destination_id);
+        if (stays) {
+            status = move_status::failed;
         } else if (destination && *destination_id == *source_id) {
             status = move_status::same_folder;
         } else if (destination) {

@@ -66,6 +66,8 @@ awaitable<Answer> Session::folder_sync() {
     const std::vector<DeviceFolder> folders = device_folders(*account_->folders());
     next.now = known_folders(folders);
     out = folder_changes(next.before, folders);
+    for (const std::string& gone : out.deleted)
+        if (const auto id = parse_folder_id(gone)) changes_.forgotten.push_back(*id);
     // Nothing new: the key stays, and no row is written.
     const bool quiet = !first && !again && out.added.empty() && out.updated.empty() && out.deleted.empty();
     out.key = quiet ? write_sync_key(state->key) : write_sync_key(next.key);
@@ -146,12 +148,13 @@ awaitable<Answer> Session::folder_update() {
     const store::FolderInfo* info = id ? tree->find_any(*id) : nullptr;
     if (id == outbox_id) co_return folder_changed(folder_status::exists, {});
     if (info == nullptr) co_return folder_changed(folder_status::not_found, {});
-    if (is_special(*info)) co_return folder_changed(folder_status::exists, {});  // section 2.2.3.177.6
+    if (is_special(*info) || account_->is_shared(info->id))
+        co_return folder_changed(folder_status::exists, {});  // section 2.2.3.177.6
     std::string name(request.display_name);
     if (request.parent_id != "0") {
         const auto parent = parse_folder_id(request.parent_id);
         const store::FolderInfo* above = parent ? tree->find_any(*parent) : nullptr;
-        if (above == nullptr || above->kind != info->kind)
+        if (above == nullptr || above->kind != info->kind || account_->is_shared(above->id))
             co_return folder_changed(folder_status::no_parent, {});
         name = above->name + "/" + name;
     }
@@ -177,6 +180,7 @@ awaitable<Answer> Session::folder_delete() {
     const store::FolderInfo* info = id ? tree->find_any(*id) : nullptr;
     if (id == outbox_id) co_return folder_changed(folder_status::special, {});
     if (info == nullptr) co_return folder_changed(folder_status::not_found, {});
+    if (account_->is_shared(info->id)) co_return co_await leave_shared(info, request.server_id);
     if (is_special(*info)) co_return folder_changed(folder_status::special, {});
     // What is below goes with it, the deepest first.
     std::vector<const store::FolderInfo*> doomed;

@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "eas/session.hpp"
+#include "eas/stored_item.hpp"
 #include "eas/syntax/elements.hpp"
 #include "eas/syntax/multipart.hpp"
 #include "eas/syntax/schema.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t operations_max = 200;  // of one request; a device fetches
 
 namespace op_status {
 constexpr int ok = 1, protocol_error = 2, server_error = 3, not_found = 6, bad_range = 8, unknown_store = 9,
-              too_large = 11, no_attachment = 15, access_denied = 16, not_supported = 156;
+              too_large = 11, no_attachment = 15, access_denied = 16;
 }
 
 int status_for(const store::Error& error) {
@@ -59,7 +60,7 @@ struct FetchRequest {
     int status = op_status::ok;
 };
 
-FetchRequest read_fetch(wbxml::Element element) {
+FetchRequest read_fetch(wbxml::Element element, std::uint16_t version) {
     FetchRequest out;
     out.collection = element.child(wbxml::airsync::collection_id).text();
     out.server_id = element.child(wbxml::airsync::server_id).text();
@@ -70,6 +71,8 @@ FetchRequest read_fetch(wbxml::Element element) {
         out.status = store_name.empty() ? op_status::protocol_error : op_status::unknown_store;
     const wbxml::Element options = element.child(tags::options);
     if (options && !parse_item_preferences(options, out.options)) out.status = op_status::protocol_error;
+    if (version < 141) out.options.part.reset();
+    if (!out.options.part_is_served()) out.status = status::part_type_not_supported;
     out.schema = options.child(tags::schema);
     // MS-ASCMD section 2.2.3.8: one of them.
     if (count_children(element, wbxml::airsyncbase::file_reference) > 1)
@@ -98,34 +101,52 @@ void write_ids(wbxml::Encoder& to, const FetchRequest& request, int status) {
 
 }  // namespace
 
+/// Where an attachment is: of a mail by its part, of an event by its name there. \errors not_found
+awaitable<store::Result<AttachmentRequest>> Session::find_attachment(std::string reference) {
+    const auto part = parse_part_id(reference);
+    const auto file = parse_attachment_id(reference);
+    if (!part && !file) co_return store::Error(store::Errc::not_found, "no such attachment");
+    const ItemId item = part ? part->item : file->item;
+    // Only events have names for files: a stranger's mail chooses its Content-IDs.
+    if (file && kind_of_folder(item.folder) != store::FolderKind::calendar)
+        co_return store::Error(store::Errc::not_found, "no such attachment");
+    auto folder = co_await account_->open(item.folder);
+    if (!folder) co_return folder.error();
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* entry = now_there->find(item.uid);
+    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such attachment");
+    const store::Entry found = *entry;
+    auto detail = co_await read_detail(*folder, found);
+    if (!detail) co_return detail.error();
+    AttachmentRequest out;
+    out.folder = std::move(*folder);
+    out.detail = std::move(*detail);
+    if (part) out.part = part->part;
+    if (file) {
+        MessageOctets message(out.folder, out.detail);
+        const auto opened = co_await message.open();
+        if (!opened) co_return opened.error();
+        const auto place = co_await find_file(&message, file->name);
+        if (!place) co_return place.error();
+        out.part = *place;
+    }
+    co_return out;
+}
+
 /// An attachment by its reference. \errors not_found, limit: more than `octets_max`
 awaitable<store::Result<AttachmentOctets>> Session::fetch_attachment(std::string reference,
                                                                      std::optional<PlaceRange> range,
                                                                      std::size_t octets_max) {
-    const auto id = parse_part_id(reference);
-    if (!id) co_return store::Error(store::Errc::not_found, "no such attachment");
-    auto folder = co_await account_->open(id->item.folder);
-    if (!folder) co_return folder.error();
-    const store::SnapshotPtr now_there = (*folder)->snapshot();
-    const store::Entry* entry = now_there->find(id->item.uid);
-    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such attachment");
-    std::vector<store::Entry> entries{*entry};
-    const auto details = co_await (*folder)->details(std::move(entries));
-    if (!details) co_return details.error();
-    if (details->empty() || !details->front())
-        co_return store::Error(store::Errc::not_found, "no such attachment");
-    AttachmentRequest request;
-    request.folder = std::move(*folder);
-    request.detail = details->front();
-    request.part = id->part;
-    if (range) request.range = *range;
-    request.octets_max = octets_max;
-    co_return co_await read_attachment(std::move(request));
+    auto request = co_await find_attachment(std::move(reference));
+    if (!request) co_return request.error();
+    if (range) request->range = *range;
+    request->octets_max = octets_max;
+    co_return co_await read_attachment(std::move(*request));
 }
 
 awaitable<void> Session::write_fetched_attachment(wbxml::Encoder* to, wbxml::Element element,
                                                   FetchedParts* parts) {
-    const FetchRequest request = read_fetch(element);
+    const FetchRequest request = read_fetch(element, version_);
     int status = request.status;
     store::Result<AttachmentOctets> found = store::Error(store::Errc::not_found, "no such attachment");
     if (status == op_status::ok) {
@@ -156,7 +177,7 @@ awaitable<void> Session::write_fetched_attachment(wbxml::Encoder* to, wbxml::Ele
 }
 
 awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts) {
-    const FetchRequest request = read_fetch(element);
+    const FetchRequest request = read_fetch(element, version_);
     int status = request.status;
     store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
     const auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
@@ -170,7 +191,8 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
         }
         if (folder) item = co_await fetch_item(folder, id->uid, request.options);
         if (!item) status = status_for(item.error());
-        const std::size_t size = item && item->body ? item->body->data.size() : 0;
+        std::size_t size = item && item->body ? item->body->data.size() : 0;
+        if (item && item->part) size += item->part->data.size();
         if (size > parts->room) status = op_status::too_large;
         if (status == op_status::ok) parts->room -= size;
     }
@@ -194,7 +216,7 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
 /// The same of a contact, an event, a task or a note.
 awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id,
                                             FetchedParts* parts) {
-    const FetchRequest request = read_fetch(element);
+    const FetchRequest request = read_fetch(element, version_);
     const store::FolderKind kind = kind_of_folder(id.folder);
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "no such item");
     const auto folder = co_await account_->open(id.folder);
@@ -210,7 +232,7 @@ awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element e
         to->text(wbxml::airsync::class_, class_of(kind));
         write_by_schema(*to, request.schema, [&](wbxml::Encoder& out) {
             out.open(tags::properties);
-            write_item(out, kind, *item, item_view(request.options));
+            write_item(out, kind, *item, item_view(request.options, id));
             out.close();
         });
     }
@@ -272,10 +294,7 @@ awaitable<Answer> Session::item_operations() {
         } else if (one.tag() == tags::empty_folder_contents) {
             co_await write_emptied(&to, one);
         } else {
-            to.open(tags::move);
-            to.number(tags::status, op_status::not_supported);
-            to.opaque(tags::conversation_id, one.child(tags::conversation_id).text());
-            to.close();
+            co_await write_moved(&to, one);
         }
     }
     to.close();

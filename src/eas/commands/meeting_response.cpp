@@ -50,6 +50,23 @@ std::optional<std::int64_t> proposed(const std::string& text, const pim::Compone
     return frame_of(calendar, *event, version).from_device(time->seconds);
 }
 
+struct Unheard {
+    std::string subject;
+    std::vector<std::string> people;
+};
+
+/// What the user is told of an answer that cannot leave.
+Unheard unheard_of(const pim::Component& calendar) {
+    Unheard out;
+    std::string organizer;
+    if (const pim::Component* series = pim::master_of(calendar)) {
+        out.subject = series->text("SUMMARY");
+        if (const pim::Property* one = series->find("ORGANIZER")) organizer = itip::address_of(*one);
+    }
+    out.people.push_back(organizer.empty() ? "the organizer" : organizer);
+    return out;
+}
+
 }  // namespace
 
 awaitable<Answer> Session::meeting_response() {
@@ -76,51 +93,77 @@ awaitable<MeetingResult> Session::respond(const MeetingAnswer* request) {
     if (request->has_instance && !is_instance_text(request->instance, version_))
         co_return MeetingResult(request->instance.empty() ? meeting_status::invalid
                                                           : meeting_status::bad_instance);
+    // It is for him to answer who was asked.
+    if (account_->is_shared(id->folder)) co_return MeetingResult(meeting_status::invalid);
     const store::FolderKind kind = kind_of_folder(id->folder);
-    if (kind == store::FolderKind::calendar) co_return co_await respond_in_calendar(request, *id);
+    AskedBy by;
+    by.item = *id;
+    // MS-ASCMD section 2.2.2.10: in a calendar from 14.1 on.
+    if (kind == store::FolderKind::calendar && version_ >= 141)
+        co_return co_await answer_meeting(request, &by);
     // MS-ASCMD section 2.2.3.167.8: an occurrence is named in the calendar, not of a mail.
     if (kind != store::FolderKind::mail || request->has_instance)
         co_return MeetingResult(meeting_status::invalid);
     co_return co_await respond_to_mail(request, *id);
 }
 
-/// From 14.1 on: MS-ASCMD section 2.2.2.10.
-awaitable<MeetingResult> Session::respond_in_calendar(const MeetingAnswer* request, ItemId id) {
-    if (version_ < 141) co_return MeetingResult(meeting_status::invalid);
+/// The organizer hears of it before the calendar changes: where he cannot now, nothing has changed, and the
+/// device tries again; if the server ends between the two, it asks again, and he hears the same twice. One
+/// who is nobody any more keeps no answer from the calendar: the user finds a mail.
+awaitable<MeetingResult> Session::answer_meeting(const MeetingAnswer* request, const AskedBy* by) {
+    AskedMeeting asked;
+    MeetingResult result = co_await find_asked(request, by, &asked);
+    if (result.status != meeting_status::ok) co_return result;
+    if (request->send_reply) {
+        const int sent = co_await send_reply(request, &asked);
+        if (may_leave_later(sent)) co_return MeetingResult(meeting_status::server_error);
+        if (sent != status::ok) {
+            MeetingTeller teller = this->teller();
+            Unheard unheard = unheard_of(asked.event.calendar);
+            co_await teller.report_unsent(std::move(unheard.subject), std::move(unheard.people));
+        }
+    }
+    for (unsigned attempt = 0; attempt < attempts_max; ++attempt) {
+        // Not while mail is sent: its delivery takes the turn too.
+        const directory::Turnstile::Pass pass = co_await services_->events.turn(identity_.account);
+        AskedMeeting now_there;
+        result = co_await find_asked(request, by, &now_there);
+        if (result.status == meeting_status::ok) result = co_await keep_answer(request, &now_there);
+        if (result.status != status::server_error_retry) break;
+    }
+    co_return result;
+}
+
+awaitable<MeetingResult> Session::find_asked(const MeetingAnswer* request, const AskedBy* by,
+                                             AskedMeeting* out) {
+    if (by->message != nullptr) return asked_by_mail(by->message, out);
+    return asked_in_calendar(request, by->item, out);
+}
+
+awaitable<MeetingResult> Session::asked_in_calendar(const MeetingAnswer* request, ItemId id,
+                                                    AskedMeeting* out) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return MeetingResult(status_of(folder.error()));
-    MeetingResult result(meeting_status::mailbox_error);
-    pim::Component asked;
-    std::optional<std::int64_t> occurrence;
-    for (unsigned attempt = 0; attempt < attempts_max; ++attempt) {
-        const store::SnapshotPtr now_there = (*folder)->snapshot();
-        const store::Entry* entry = now_there->find(id.uid);
-        if (entry == nullptr) co_return MeetingResult(meeting_status::invalid);
-        ShelvedEvent event;
-        event.folder = *folder;
-        event.entry = *entry;
-        auto calendar = co_await fetch_stored(*folder, id.uid);
-        if (!calendar) co_return MeetingResult(status_of(calendar.error()));
-        event.calendar = std::move(*calendar);
-        const pim::Component* series = pim::master_of(event.calendar);
-        const bool is_asked = series != nullptr && !owner.organizes(*series) &&
-                              series->find("ORGANIZER") != nullptr && owner.attendee_of(*series) != nullptr;
-        if (!is_asked) co_return MeetingResult(meeting_status::invalid);
-        if (request->has_instance) {
-            if (series->find("RRULE") == nullptr) co_return MeetingResult(meeting_status::no_recurrence);
-            const auto time = pim::parse_date_time(request->instance);
-            const EventFrame frame = frame_of(event.calendar, *series, version_);
-            if (time) occurrence = frame.from_device(time->seconds);
-            if (!occurrence || !itip::has_occurrence(event.calendar, *occurrence))
-                co_return MeetingResult(meeting_status::invalid);
-        }
-        asked = event.calendar;  // a declined occurrence is no more in what is kept
-        result = co_await keep_answer(request, &event, occurrence, false);
-        if (result.status != status::server_error_retry) break;
-    }
-    if (result.status == meeting_status::ok) co_await send_reply(request, &asked, occurrence, &result);
-    co_return result;
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* entry = now_there->find(id.uid);
+    if (entry == nullptr) co_return MeetingResult(meeting_status::invalid);
+    out->event.folder = *folder;
+    out->event.entry = *entry;
+    auto calendar = co_await fetch_stored(*folder, id.uid);
+    if (!calendar) co_return MeetingResult(status_of(calendar.error()));
+    out->event.calendar = std::move(*calendar);
+    const pim::Component* series = pim::master_of(out->event.calendar);
+    const bool is_asked = series != nullptr && !owner.organizes(*series) &&
+                          series->find("ORGANIZER") != nullptr && owner.attendee_of(*series) != nullptr;
+    if (!is_asked) co_return MeetingResult(meeting_status::invalid);
+    if (!request->has_instance) co_return MeetingResult(meeting_status::ok);
+    if (series->find("RRULE") == nullptr) co_return MeetingResult(meeting_status::no_recurrence);
+    const auto time = pim::parse_date_time(request->instance);
+    const EventFrame frame = frame_of(out->event.calendar, *series, version_);
+    if (time) out->occurrence = frame.from_device(time->seconds);
+    const bool there = out->occurrence && itip::has_occurrence(out->event.calendar, *out->occurrence);
+    co_return MeetingResult(there ? meeting_status::ok : meeting_status::invalid);
 }
 
 /// \errors corrupt: it is no request
@@ -150,53 +193,52 @@ awaitable<MeetingResult> Session::respond_to_mail(const MeetingAnswer* request, 
     const auto message = co_await read_meeting(*folder, id.uid);
     if (!message) co_return MeetingResult(status_of(message.error()));
     if (owner.organizes(message->event())) co_return MeetingResult(meeting_status::invalid);
-    MeetingResult result(meeting_status::mailbox_error);
-    pim::Component asked;
-    std::optional<std::int64_t> occurrence;
-    for (unsigned attempt = 0; attempt < attempts_max; ++attempt) {
-        const directory::Turnstile::Pass pass = co_await services_->events.turn(identity_.account);
-        auto known = co_await services_->events.find(account_, message->uid);
-        if (!known) co_return MeetingResult(status_of(known.error()));
-        ShelvedEvent event;
-        bool is_new = true;
-        for (ShelvedEvent& one : *known) {
-            if (itip::apply_request(one.calendar, *message, owner) == itip::Applied::refused) continue;
-            event = std::move(one);
-            is_new = false;
-            break;
-        }
-        if (is_new) event.calendar = itip::adopt(*message, owner);
-        occurrence = occurrence_in(*message, event.calendar);
-        if (occurrence) itip::restore_occurrence(event.calendar, *occurrence);
-        asked = event.calendar;
-        result = co_await keep_answer(request, &event, occurrence, is_new);
-        if (result.status != status::server_error_retry) break;
-    }
-    if (result.status == meeting_status::ok) co_await send_reply(request, &asked, occurrence, &result);
+    AskedBy by;
+    by.message = &*message;
+    MeetingResult result = co_await answer_meeting(request, &by);
     if (result.status == meeting_status::ok) co_await move_to_deleted(std::move(*folder), id.uid);
     co_return result;
 }
 
+awaitable<MeetingResult> Session::asked_by_mail(const pim::itip::Message* message, AskedMeeting* out) {
+    const pim::itip::Owner owner = co_await owner_of_mailbox();
+    auto known = co_await services_->events.find(account_->own(), message->uid);
+    if (!known) co_return MeetingResult(status_of(known.error()));
+    out->is_new = true;
+    for (ShelvedEvent& one : *known) {
+        if (itip::apply_request(one.calendar, *message, owner) == itip::Applied::refused) continue;
+        out->event = std::move(one);
+        out->is_new = false;
+        break;
+    }
+    if (out->is_new) out->event.calendar = itip::adopt(*message, owner);
+    out->occurrence = occurrence_in(*message, out->event.calendar);
+    if (!out->occurrence) co_return MeetingResult(meeting_status::ok);
+    itip::restore_occurrence(out->event.calendar, *out->occurrence);
+    const bool there = itip::has_occurrence(out->event.calendar, *out->occurrence);
+    co_return MeetingResult(there ? meeting_status::ok : meeting_status::invalid);
+}
+
 /// Status server_error_retry: the event is another one by now.
-awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, ShelvedEvent* event,
-                                              std::optional<std::int64_t> occurrence, bool is_new) {
+awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, AskedMeeting* asked) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     const itip::Answer answer = meaning_of(request->response);
+    ShelvedEvent* event = &asked->event;
     itip::OwnAnswer own;
     own.answer = answer;
-    own.occurrence = occurrence;
+    own.occurrence = asked->occurrence;
     own.now = now();
     if (!itip::apply_answer(event->calendar, own, owner)) co_return MeetingResult(meeting_status::invalid);
-    MeetingResult out;
+    MeetingResult out(meeting_status::ok);
     store::Error failed;
-    if (answer == itip::Answer::declined && !occurrence) {
-        if (!is_new) {
+    if (answer == itip::Answer::declined && !asked->occurrence) {
+        if (!asked->is_new) {
             store::UidRanges uids{{event->entry.uid, event->entry.uid}};
             const auto removed = co_await event->folder->remove(std::move(uids));
             if (!removed) failed = removed.error();
         }
-    } else if (is_new) {
-        auto added = co_await services_->events.add(account_, event->calendar);
+    } else if (asked->is_new) {
+        auto added = co_await services_->events.add(account_->own(), event->calendar);
         if (added) *event = std::move(*added);
         if (!added) failed = added.error();
     } else {
@@ -210,14 +252,13 @@ awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, Shel
     co_return out;
 }
 
-/// MS-ASCMD section 2.2.3.153, SendResponse.
-awaitable<void> Session::send_reply(const MeetingAnswer* request, const pim::Component* event,
-                                    std::optional<std::int64_t> occurrence, MeetingResult* result) {
-    if (!request->send_reply) co_return;
+/// MS-ASCMD section 2.2.3.153, SendResponse. A common status.
+awaitable<int> Session::send_reply(const MeetingAnswer* request, const AskedMeeting* asked) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
+    const pim::Component* event = &asked->event.calendar;
     itip::OutgoingReply reply;
     reply.answer = meaning_of(request->response);
-    reply.occurrence = occurrence;
+    reply.occurrence = asked->occurrence;
     reply.now = now();
     // A new time is proposed by who does not accept: MS-ASCMD, ProposedStartTime.
     if (reply.answer != itip::Answer::accepted) {
@@ -226,9 +267,8 @@ awaitable<void> Session::send_reply(const MeetingAnswer* request, const pim::Com
     }
     const auto made = itip::make_reply(*event, reply, owner);
     const pim::Component* series = pim::master_of(*event);
-    MeetingResult kept = std::move(*result);
-    *result = MeetingResult(meeting_status::server_error);  // unless it is sent
-    if (!made || series == nullptr || series->find("ORGANIZER") == nullptr) co_return;
+    if (!made || series == nullptr || series->find("ORGANIZER") == nullptr)
+        co_return status::submission_failed;
     MeetingMail mail;
     mail.from = identity_.name;
     mail.from_name = owner.name;
@@ -243,7 +283,7 @@ awaitable<void> Session::send_reply(const MeetingAnswer* request, const pim::Com
     if (sent != status::ok)
         base::log::info("eas", "an answer to a meeting was not sent",
                         {{"user", identity_.name}, {"to", mail.to.front()}, {"status", sent}});
-    if (sent == status::ok) *result = std::move(kept);
+    co_return sent;
 }
 
 /// What was answered is done with, as Exchange has it.

@@ -9,6 +9,7 @@
 
 #include "base/ascii.hpp"
 #include "eas/session.hpp"
+#include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -23,22 +24,18 @@ bool mail_has_words(const MailItem& item, const std::vector<std::string>& words)
 }
 
 bool in_conversation(const store::Entry& entry, std::string_view conversation) {
-    if (conversation.empty()) return true;
-    if (conversation.size() != 16) return false;
-    std::uint64_t thread = 0;
-    for (const char c : conversation.substr(8)) thread = thread << 8 | static_cast<unsigned char>(c);
-    return entry.thread.value == thread;
+    return conversation.empty() || thread_of(conversation) == entry.thread;
 }
 
 }  // namespace
 
-/// The folders that a search goes through. Deleted items are looked through where they are named.
+/// The folders that a search goes through. Those of others are looked through where they are named.
 std::vector<base::FolderId> Session::searched_folders(const MailQuery& query) const {
     std::vector<base::FolderId> out;
     const store::FolderTreePtr tree = account_->folders();
     for (const store::FolderInfo& folder : tree->folders) {
         if (!folder.selectable) continue;
-        bool wanted = query.folders.empty();
+        bool wanted = query.folders.empty() && !account_->is_shared(folder.id);
         for (const base::FolderId id : query.folders) {
             const store::FolderInfo* named = tree->find(id);
             if (named == nullptr) continue;
@@ -62,7 +59,7 @@ awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId 
         store::SearchNeedle needle;
         needle.text = word;
         verdicts.push_back(
-            co_await services_->store.search()->find(identity_.account, id, now_there, std::move(needle)));
+            co_await services_->store.search()->find((*folder)->account(), id, now_there, std::move(needle)));
     }
     now_there->for_each(
         base::SeqNum(1), base::SeqNum(now_there->size()), [&](base::SeqNum seq, const store::Entry& entry) {
@@ -190,7 +187,7 @@ awaitable<std::size_t> Session::write_hit(wbxml::Encoder* to, const SearchHit* h
     if (is_mail) {
         write_mail(*to, *mail, version_);
     } else {
-        write_item(*to, hit->kind, *item, item_view(*options));
+        write_item(*to, hit->kind, *item, item_view(*options, {hit->folder, hit->entry.uid}));
     }
     to->close();
     to->close();
@@ -228,7 +225,10 @@ awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest*
 
 awaitable<Answer> Session::search() {
     namespace tags = wbxml::search;
-    const SearchRequest request = parse_search(root());
+    SearchRequest request = parse_search(root());
+    if (version_ < 141) request.options.part.reset();
+    if (request.status == search_status::ok && !request.options.part_is_served())
+        request.status = status::part_type_not_supported;
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::search);

@@ -57,6 +57,7 @@ awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, st
     const store::FolderTreePtr tree = account_->folders();
     for (const store::FolderInfo& info : tree->items) {
         if (!is_wanted(*query, *tree, info)) continue;
+        if (query->folders.empty() && account_->is_shared(info.id)) continue;
         const auto folder = co_await account_->open(info.id);
         if (!folder) continue;
         const store::SnapshotPtr now_there = (*folder)->snapshot();

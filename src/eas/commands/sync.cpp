@@ -45,6 +45,22 @@ struct Remembered {
 
 }  // namespace
 
+/// What the server calls what the device has added. MS-ASCAL section 2.2.2.46, MS-ASAIRS section 2.2.2.7.
+static void write_known(wbxml::Encoder& to, const CommandResult& result) {
+    if (result.uid.empty() && result.attachments.empty()) return;
+    to.open(tags::application_data);
+    if (!result.uid.empty()) to.text(wbxml::calendar::uid, result.uid);
+    if (!result.attachments.empty()) to.open(wbxml::airsyncbase::attachments);
+    for (const KnownAttachment& one : result.attachments) {
+        to.open(wbxml::airsyncbase::attachment);
+        to.text(wbxml::airsyncbase::client_id, one.client_id);
+        to.text(wbxml::airsyncbase::file_reference, one.reference);
+        to.close();
+    }
+    if (!result.attachments.empty()) to.close();
+    to.close();
+}
+
 /// The collections of the last full request, where this one leaves them out.
 static void recall(const DeviceRows& rows, Remembered& texts, SyncRequest& request) {
     const std::vector<base::FolderId> given = folders_of(request);
@@ -155,7 +171,7 @@ void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answe
     to.text(tags::collection_id, answer.request->id);
     to.number(tags::status, answer.status);
     const auto tell = [](const CommandResult& result) {
-        return result.status != sync_status::ok ||
+        return result.status != sync_status::ok || !result.attachments.empty() ||
                result.kind == static_cast<std::uint8_t>(SyncCommand::Kind::add);
     };
     if (std::ranges::any_of(answer.results, tell) || !answer.fetched.empty()) {
@@ -170,11 +186,7 @@ void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answe
             if (!result.client_id.empty()) to.text(tags::client_id, result.client_id);
             if (!result.server_id.empty()) to.text(tags::server_id, result.server_id);
             to.number(tags::status, result.status);
-            if (!result.uid.empty()) {  // MS-ASCAL section 2.2.2.46
-                to.open(tags::application_data);
-                to.text(wbxml::calendar::uid, result.uid);
-                to.close();
-            }
+            write_known(to, result);
             to.close();
         }
         to.append(answer.fetched);

@@ -231,7 +231,7 @@ awaitable<void> Session::render_item(wbxml::Encoder* to, CollectionAnswer* out, 
     to->text(tags::server_id, write_item_id({out->id, step->entry.uid}));
     if (item) {
         to->open(tags::application_data);
-        write_item(*to, out->kind, *item, item_view(out->state->options));
+        write_item(*to, out->kind, *item, item_view(out->state->options, {out->id, step->entry.uid}));
         to->close();
     }
     to->close();

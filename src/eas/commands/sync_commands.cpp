@@ -2,7 +2,11 @@
 #include <algorithm>
 
 #include "eas/items/meeting_request.hpp"
+#include "eas/mail/categories.hpp"
+#include "eas/mail/layout.hpp"
 #include "eas/sync_answer.hpp"
+#include "eas/syntax/mail_change.hpp"
+#include "mime/tree.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -38,20 +42,31 @@ FlagWishes wishes_of(wbxml::Element data, const store::Entry& entry, const store
         if (*verb == 3) out.set.keywords.emplace_back("$Forwarded");
     }
     if (const wbxml::Element categories = data.child(email::categories)) {
-        const MailState before = state_of(entry, keywords);
         std::vector<std::string> wanted;
-        for (const wbxml::Element one : categories) {
-            std::string name(one.text());
-            std::ranges::replace(name, ' ', '_');  // a keyword is an atom (RFC 9051 section 9)
-            if (store::valid_keyword(name)) wanted.push_back(std::move(name));
+        for (const wbxml::Element one : categories) wanted.emplace_back(one.text());
+        for (std::string& keyword : category_keywords(entry, keywords)) {
+            const auto stays = std::ranges::find(wanted, category_of_keyword(keyword));
+            if (stays == wanted.end()) {
+                out.clear.keywords.push_back(std::move(keyword));
+            } else {
+                wanted.erase(stays);
+            }
         }
-        for (const std::string& name : before.categories)
-            if (std::ranges::find(wanted, name) == wanted.end()) out.clear.keywords.push_back(name);
-        for (std::string& name : wanted)
-            if (std::ranges::find(before.categories, name) == before.categories.end())
-                out.set.keywords.push_back(std::move(name));
+        for (const std::string& name : wanted)
+            if (std::string keyword = keyword_of_category(name); store::valid_keyword(keyword))
+                out.set.keywords.push_back(std::move(keyword));
     }
     return out;
+}
+
+/// Whether a message is about a meeting, by its structure alone.
+awaitable<bool> is_of_meeting(store::FolderPtr folder, store::Entry entry) {
+    std::vector<store::Entry> entries{entry};
+    const auto details = co_await folder->details(std::move(entries));
+    mime::Tree tree;
+    const bool there = details && !details->empty() && details->front();
+    co_return there&& mime::decode_tree(details->front()->tree, tree) &&
+        lay_out(tree).calendar != mime::no_part;
 }
 
 }  // namespace
@@ -81,6 +96,8 @@ int sync_status_of(const store::Error& error) {
             return sync_status::no_space;
         case store::Errc::limit:
             return sync_status::conversion;
+        case store::Errc::denied:  // what is here stays: the device hears of it
+            return sync_status::conflict;
         default:
             return sync_status::server_error;
     }
@@ -115,6 +132,11 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
     const store::SnapshotPtr before = out->folder->snapshot();
     const store::Entry* entry = before->find(id->uid);
     if (entry == nullptr) co_return command_result(*command, sync_status::not_found);
+    if (!is_sound_change(command->data)) co_return command_result(*command, sync_status::conversion);
+    if (lacks_flag_type(command->data) && !entry->flags.has(store::SystemFlag::flagged)) {
+        const bool of_meeting = co_await is_of_meeting(out->folder, *entry);
+        if (!of_meeting) co_return command_result(*command, sync_status::conversion);
+    }
     if (version_ >= 160 && out->is_drafts && (command->send || parse_draft(command->data).any()))
         co_return co_await change_draft(out, command, *id);
     const FlagWishes wishes = wishes_of(command->data, *entry, before->keywords());
@@ -128,6 +150,7 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         request.change = set ? store::FlagChange::add : store::FlagChange::remove;
         request.flags = flags;
         const auto done = co_await out->folder->store(std::move(request));
+        if (!done && done.error().is(store::Errc::denied)) note_refused(out->cursor, id->uid);
         if (!done) co_return command_result(*command, sync_status_of(done.error()));
         const store::Entry* now_there = done->snapshot->find(id->uid);
         const store::Entry* former = was->find(id->uid);
@@ -153,6 +176,8 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
     }
     if (uids.empty()) co_return;
     uids = store::normalised(std::move(uids));
+    co_await keep_meetings(out, &uids);
+    if (uids.empty()) co_return;
     const store::FolderTreePtr tree = account_->folders();
     const store::FolderInfo* trash = tree->find(store::SpecialUse::trash);
     int status = sync_status::ok;
@@ -169,11 +194,12 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
             status = sync_status_of(destination.error());
         }
     } else {
-        const std::vector<pim::Component> events = co_await events_to_remove(out);
+        std::vector<RemovedMeeting> meetings = co_await meetings_to_remove(out, &uids);
         const auto removed = co_await out->folder->remove(uids);
         if (removed) modseq = removed->modseq;
         if (!removed) status = sync_status_of(removed.error());
-        if (removed) co_await call_off_removed(&events);
+        const bool gone = removed.has_value();
+        co_await call_off(&meetings, gone);
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     for (CommandResult& result : out->results) {
@@ -218,7 +244,7 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
         if (found) {
             to.open(tags::application_data);
             if (is_mail) write_mail(to, *item, version_);
-            if (!is_mail) write_item(to, out->kind, *other, item_view(out->state->options));
+            if (!is_mail) write_item(to, out->kind, *other, item_view(out->state->options, *id));
             to.close();
         }
         to.close();

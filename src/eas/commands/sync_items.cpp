@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "eas/items/event.hpp"
+#include "eas/items/event_attachments.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
@@ -22,6 +23,20 @@ int status_for(const store::Error& error) {
     if (error.is(store::Errc::conflict)) return sync_status::conflict;
     if (error.is(store::Errc::corrupt)) return sync_status::conversion;
     return sync_status_of(error);
+}
+
+/// MS-ASAIRS section 2.2.2.8: events have them from 16.0 on.
+AttachmentChanges attachments_of(const CollectionAnswer& out, const SyncCommand& command,
+                                 std::uint16_t version) {
+    if (out.kind != FolderKind::calendar || version < 160) return {};
+    return parse_attachments(command.data.child(wbxml::airsyncbase::attachments));
+}
+
+std::vector<KnownAttachment> known_by_now(const AttachmentChanges& sent, ItemId id) {
+    std::vector<KnownAttachment> out;
+    for (const AddedAttachment& one : sent.added)
+        out.push_back({one.client_id, write_attachment_id({id, one.name_in_event})});
+    return out;
 }
 
 }  // namespace
@@ -50,11 +65,12 @@ ItemContext Session::item_context(const CollectionAnswer& out) const {
     return context;
 }
 
-ItemView Session::item_view(const ItemOptions& options) const {
+ItemView Session::item_view(const ItemOptions& options, ItemId id) const {
     ItemView view;
     view.options = options;
     view.version = version_;
     view.user = identity_.name;
+    view.id = id;
     return view;
 }
 
@@ -72,8 +88,9 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
     co_return co_await read_stored_item(folder, found, details->front(), kind);
 }
 
-awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item) {
-    return make_stored_item(&services_->store, kind, item, now());
+awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item,
+                                                             const FileSources* files) {
+    return make_stored_item(&services_->store, kind, item, now(), files);
 }
 
 /// The events that came last. Their rows are read, not their texts.
@@ -113,26 +130,44 @@ awaitable<base::Uid> Session::find_retried(CollectionAnswer* out, std::string ui
 awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncCommand* command) {
     if (!out->folder) co_return command_result(*command, sync_status::conversion);
     if (const CommandResult* known = added_before(*out, *command)) co_return *known;
+    const AttachmentChanges sent = attachments_of(*out, *command, version_);
+    FileSources files;
+    files.added = &sent;
     ItemContext context = item_context(*out);
     context.is_new = true;
+    context.attachments = &sent;
     pim::Component item = empty_item(out->kind);
-    if (!apply_item(out->kind, command->data, item, context))
+    if (sent.faulty || !apply_item(out->kind, command->data, item, context))
         co_return command_result(*command, sync_status::conversion);
-    const MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
+    if (!attachments_fit(sent, item)) co_return command_result(*command, status::attachment_too_large);
+    if (account_->is_shared(out->id) && is_meeting(out->kind, item))
+        co_return command_result(*command, sync_status::conversion);
+    MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
     base::Uid uid;
     const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
     if (with_uid && command->data.child(wbxml::calendar::client_uid))
         uid = co_await find_retried(out, facts_of(out->kind, item).uid);
     if (!uid) {
-        auto made = co_await make_item(out->kind, &item);
+        auto made = co_await make_item(out->kind, &item, &files);
         if (!made) co_return command_result(*command, status_for(made.error()));
         std::vector<store::Incoming> incoming;
         incoming.push_back(std::move(*made));
+        MeetingTeller teller = this->teller();
+        std::string event_uid = facts_of(out->kind, item).uid;
+        co_await teller.owe(&change, out->id, nullptr, nullptr, std::move(event_uid));
         const auto appended = co_await out->folder->append(std::move(incoming));
-        if (!appended) co_return command_result(*command, status_for(appended.error()));
+        if (!appended) {
+            co_await teller.forget(&change);
+            // The device is not to send it again.
+            const bool denied = appended.error().is(store::Errc::denied);
+            co_return command_result(*command,
+                                     denied ? sync_status::conversion : status_for(appended.error()));
+        }
         uid = appended->uids.front();
         if (out->recent) out->recent->insert_or_assign(item_message_id(facts_of(out->kind, item).uid), uid);
-        co_await tell_attendees(&change, nullptr, &item);
+        change.folder = out->folder;
+        change.uid = uid;
+        co_await teller.tell(&change, nullptr, &item);
     }
     const store::SnapshotPtr now_there = out->folder->snapshot();
     if (const store::Entry* entry = now_there->find(uid))
@@ -140,6 +175,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     CommandResult result = command_result(*command, sync_status::ok);
     result.server_id = write_item_id({out->id, uid});
     if (with_uid) result.uid = facts_of(out->kind, item).uid;
+    result.attachments = known_by_now(sent, {out->id, uid});
     co_return result;
 }
 
@@ -163,20 +199,46 @@ awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncC
     if (!item) co_return command_result(*command, status_for(item.error()));
     const bool is_event = out->kind == FolderKind::calendar;
     const pim::Component before = is_event ? *item : pim::Component();
-    const ItemContext context = item_context(*out);
+    const AttachmentChanges sent = attachments_of(*out, *command, version_);
+    FileSources files;
+    files.added = &sent;
+    files.folder = out->folder;
+    files.entry = entry;
+    ItemContext context = item_context(*out);
+    context.attachments = &sent;
     const bool remove = command->kind == SyncCommand::Kind::remove;
     const bool of_instance = is_event && !command->instance.empty();
     const bool fine = of_instance ? apply_occurrence(command->data, command->instance, remove, *item, context)
                                   : apply_item(out->kind, command->data, *item, context);
-    if (!fine) co_return command_result(*command, sync_status::conversion);
-    const MeetingChange change = co_await plan_meeting(out->kind, &before, &*item);
-    auto made = co_await make_item(out->kind, &*item);
+    if (sent.faulty || !fine) co_return command_result(*command, sync_status::conversion);
+    if (!attachments_fit(sent, *item)) co_return command_result(*command, status::attachment_too_large);
+    if (account_->is_shared(out->id) && (is_meeting(out->kind, before) || is_meeting(out->kind, *item))) {
+        note_refused(out->cursor, entry.uid);
+        co_return command_result(*command, sync_status::conflict);
+    }
+    const std::uint64_t copied = attachment_names(before).empty() ? 0 : entry.size;
+    if (copied_bytes_ + copied > limits().copied_bytes_max)
+        co_return command_result(*command, sync_status::server_error);
+    copied_bytes_ += copied;
+    MeetingChange change = co_await plan_meeting(out->kind, &before, &*item);
+    auto made = co_await make_item(out->kind, &*item, &files);
     if (!made) co_return command_result(*command, status_for(made.error()));
+    MeetingTeller teller = this->teller();
+    std::string event_uid = facts_of(out->kind, before).uid;
+    co_await teller.owe(&change, out->id, &entry, &before, std::move(event_uid));
     const auto revised = co_await out->folder->revise(entry.uid, entry.modseq, std::move(*made));
-    if (!revised) co_return command_result(*command, status_for(revised.error()));
+    if (!revised) {
+        co_await teller.forget(&change);
+        if (revised.error().is(store::Errc::denied)) note_refused(out->cursor, entry.uid);
+        co_return command_result(*command, status_for(revised.error()));
+    }
     note_own(out->cursor, {entry.uid, *revised, OwnChange::Kind::flags}, &entry);
-    co_await tell_attendees(&change, &before, &*item);
-    co_return command_result(*command, sync_status::ok);
+    change.folder = out->folder;
+    change.uid = entry.uid;
+    co_await teller.tell(&change, &before, &*item);
+    CommandResult result = command_result(*command, sync_status::ok);
+    result.attachments = known_by_now(sent, *parse_item_id(command->server_id));
+    co_return result;
 }
 
 }  // namespace eas

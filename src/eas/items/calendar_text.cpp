@@ -54,6 +54,8 @@ bool set_pattern(Rule& rule, std::int64_t type, const Pattern& pattern) {
     if (type == 0) {
         rule.frequency = Rule::Frequency::daily;
         if (pattern.mask != 0 && pattern.mask != every_day) rule.by_day = days_of(pattern.mask);
+        // Section 2.2.2.37.1: with days it is weeks that Interval counts.
+        if (!rule.by_day.empty() && rule.interval > 1) rule.frequency = Rule::Frequency::weekly;
         return true;
     }
     if (type == 1) {
@@ -81,10 +83,18 @@ std::optional<int> week_of(const Rule& rule) {
     return place >= 1 && place <= 5 ? std::optional(place) : std::nullopt;
 }
 
+/// Several times a day, or by days of the year.
+bool is_finer(const Rule& rule) {
+    return !rule.by_second.empty() || !rule.by_minute.empty() || !rule.by_hour.empty() ||
+           !rule.by_year_day.empty() || !rule.by_week_number.empty();
+}
+
 /// -1: the specification has no words for it.
 int type_of(const Rule& rule) {
-    if (rule.by_month.size() > 1 || rule.by_month_day.size() > 1 || !rule.others.empty()) return -1;
-    if (rule.frequency == Rule::Frequency::daily) return 0;
+    if (rule.by_month.size() > 1 || rule.by_month_day.size() > 1 || is_finer(rule) || !rule.others.empty())
+        return -1;
+    if (rule.frequency == Rule::Frequency::daily)  // as set_pattern reads it
+        return rule.interval > 1 && !rule.by_day.empty() && mask_of(rule.by_day) != every_day ? -1 : 0;
     if (rule.frequency == Rule::Frequency::weekly) return 1;
     const bool yearly = rule.frequency == Rule::Frequency::yearly;
     if (!yearly && rule.frequency != Rule::Frequency::monthly) return -1;
@@ -136,8 +146,8 @@ std::optional<Rule> read_recurrence(wbxml::Element element, const RecurrenceTags
     const bool in_bounds =
         std::min({interval, pattern.mask, pattern.day, pattern.week, pattern.month, count, first}) >= 0;
     Rule out;
-    if (!type || !in_bounds || !set_pattern(out, *type, pattern)) return std::nullopt;
     out.interval = static_cast<unsigned>(std::max<std::int64_t>(interval, 1));
+    if (!type || !in_bounds || !set_pattern(out, *type, pattern)) return std::nullopt;
     if (first <= 6) out.week_start = static_cast<unsigned>(first);
     // MS-ASCAL section 3.2.5.3: of both, Occurrences counts.
     if (count != 0) {
@@ -167,11 +177,10 @@ bool write_recurrence(wbxml::Encoder& to, const Rule& rule, const RecurrenceTags
     if (type == 2 || type == 5) to.number(tags.day_of_month, day);
     if (mask != 0) to.number(tags.day_of_week, mask);
     if (type >= 5) to.number(tags.month_of_year, month);
-    // MS-ASEMAIL section 2.2.2.15: of what goes by months.
-    if (view.names_calendar && view.version >= 140 && type >= 2) {
-        to.number(tags.calendar_type, 0);
-        to.number(tags.is_leap_month, 0);
-    }
+    // MS-ASCAL section 2.2.2.10, MS-ASEMAIL section 2.2.2.15: of what goes by months.
+    if (view.version >= 140 && (type >= 2 || !view.calendar_type.empty()))
+        to.text(tags.calendar_type, view.calendar_type.empty() ? "0" : view.calendar_type);
+    if (view.version >= 140 && !view.leap_month.empty()) to.text(tags.is_leap_month, view.leap_month);
     // MS-ASCAL section 3.2.5: a weekly one has it always.
     if (view.version >= 141 && (type == 1 || rule.week_start))
         to.number(tags.first_day_of_week, static_cast<std::int64_t>(rule.week_start.value_or(1)));
@@ -187,13 +196,9 @@ void take_calendar_type(wbxml::Element element, const RecurrenceTags& tags, pim:
     if (leap > 0) component.set_raw(leap_month_property, "1");
 }
 
-bool has_calendar_type(const pim::Component& component) {
-    return !component.raw(calendar_type_property).empty();
-}
-
-void write_calendar_type(wbxml::Encoder& to, const RecurrenceTags& tags, const pim::Component& component) {
-    text_if(to, tags.calendar_type, component.raw(calendar_type_property));
-    text_if(to, tags.is_leap_month, component.raw(leap_month_property));
+void show_calendar_type(RecurrenceView& view, const pim::Component& component) {
+    view.calendar_type = component.raw(calendar_type_property);
+    view.leap_month = component.raw(leap_month_property);
 }
 
 }  // namespace eas

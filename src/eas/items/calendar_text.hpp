@@ -28,14 +28,13 @@ struct RecurrenceView {
     std::int64_t start = 0;  ///< local: what the rule does not say
     std::string until;       ///< as the class writes dates; empty: none
     std::uint16_t version = 161;
-    bool names_calendar = false;  ///< says that months are Gregorian, where that matters: meeting requests
+    std::string calendar_type, leap_month;  ///< as RRULE cannot say them; empty: as it does
 };
 /// The children. False: the specification has no words for this rule, and nothing was written.
 bool write_recurrence(wbxml::Encoder& to, const pim::Rule& rule, const RecurrenceTags& tags,
                       const RecurrenceView& view);
 /// What RRULE cannot say: CalendarType and IsLeapMonth.
 void take_calendar_type(wbxml::Element element, const RecurrenceTags& tags, pim::Component& component);
-bool has_calendar_type(const pim::Component& component);
-void write_calendar_type(wbxml::Encoder& to, const RecurrenceTags& tags, const pim::Component& component);
+void show_calendar_type(RecurrenceView& view, const pim::Component& component);
 
 }  // namespace eas

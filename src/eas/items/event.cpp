@@ -170,16 +170,15 @@ bool change_exceptions(wbxml::Element data, pim::Component& calendar, const Seri
         forget_exceptions(calendar);
         return true;
     }
-    // From 16.0 on exceptions are changed one by one.
-    if (context.version < 160 && data.child(tags::exceptions))
-        return take_exceptions(data, calendar, before, frame, context);
-    if (!before.master) return true;
-    if (moved || is_other_pattern(*before.master, before.frame, event, frame)) {
+    if (before.master && (moved || is_other_pattern(*before.master, before.frame, event, frame))) {
         forget_exceptions(calendar);  // there are no such occurrences any more
-        return true;
+    } else if (before.master) {
+        move_exceptions(calendar, before, frame);
+        if (!carry_over(calendar, *before.master)) return false;
     }
-    move_exceptions(calendar, before, frame);
-    return carry_over(calendar, *before.master);
+    // From 16.0 on exceptions are changed one by one.
+    const bool told = context.version < 160 && data.child(tags::exceptions);
+    return !told || take_exceptions(data, calendar, before, frame, context);
 }
 
 void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
@@ -191,10 +190,10 @@ void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const Even
     shown.start = frame.local(*start);
     shown.version = view.version;
     shown.until = shown_until(event, *rule, frame);
+    show_calendar_type(shown, event);
     const wbxml::Encoder::Mark before = to.mark();
     to.open(tags::recurrence);
     if (!write_recurrence(to, *rule, recurrence_tags, shown)) return to.back_to(before);
-    write_calendar_type(to, recurrence_tags, event);
     to.close();
 }
 

@@ -6,6 +6,7 @@
 
 #include "eas/items/event_times.hpp"
 #include "eas/items/item.hpp"
+#include "eas/syntax/ids.hpp"
 
 namespace eas {
 
@@ -18,6 +19,7 @@ struct EventView {
     ItemOptions options;
     std::uint16_t version = 161;
     std::string user;
+    ItemId id;  ///< of the event, for what refers to it
 };
 void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view);
 /// The date: the end of the last occurrence.
@@ -54,7 +56,7 @@ struct SeriesBefore {
     std::vector<Override> overrides;
 };
 SeriesBefore series_before(const pim::Component& calendar, std::uint16_t version);
-/// Those that the device sent, instead of those that were.
+/// Those that the device sent; others stay.
 bool take_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
                      const EventFrame& frame, const ItemContext& context);
 /// The same occurrences stay exceptions when the zone of their series changes, or whether it has whole days.

@@ -5,6 +5,7 @@
 #include "base/ascii.hpp"
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/event.hpp"
+#include "eas/items/event_attachments.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/people.hpp"
 #include "wbxml/tags.hpp"
@@ -23,6 +24,10 @@ constexpr std::string_view status_property = "X-BARID-MEETING-STATUS";
 constexpr std::string_view place_property = "X-BARID-PLACE";
 constexpr std::string_view responses_property = "X-BARID-RESPONSE-REQUESTED";
 constexpr std::string_view counter_property = "X-MICROSOFT-DISALLOW-COUNTER";
+/// Where Exchange, and Teams, put into invitations how to join them.
+constexpr std::string_view conference_property = "X-MICROSOFT-ONLINEMEETINGCONFLINK";
+constexpr std::array<std::string_view, 2> conference_urls{"X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+                                                          "X-MICROSOFT-SKYPETEAMSMEETINGURL"};
 constexpr std::size_t attendees_max = 2'000;  // an invitation to more is a newsletter
 constexpr std::array<std::string_view, 5> busy_names{"FREE", "TENTATIVE", "BUSY", "OOF", "WORKINGELSEWHERE"};
 constexpr std::array place_tags{base_tags::annotation,
@@ -201,11 +206,6 @@ void take_flag(wbxml::Element data, wbxml::Tag tag, pim::Component& event, std::
     if (flag) event.set_raw(property, flag.text() == "1" ? "TRUE" : "FALSE");
 }
 
-void show_flag(wbxml::Encoder& to, wbxml::Tag tag, const pim::Component& event, std::string_view property) {
-    const std::string_view value = event.raw(property);
-    if (!value.empty()) to.number(tag, value == "TRUE" ? 1 : 0);
-}
-
 /// MS-ASCAL section 2.2.2.40: 0 none, 1 organizer, 2 tentative, 3 accepted, 4 declined, 5 not responded.
 void show_response(wbxml::Encoder& to, const pim::Component& event, const EventView& view) {
     if (view.version < 140) return;
@@ -254,13 +254,13 @@ void show_place_and_categories(wbxml::Encoder& to, const Shown& shown, const Eve
     }
 }
 
-void show_reminder(wbxml::Encoder& to, const Shown& shown) {
+void show_reminder(wbxml::Encoder& to, const Shown& shown, const EventView& view) {
     const auto reminder = reminder_of(shown.event);
     const auto of_series = shown.than != nullptr ? reminder_of(*shown.than) : std::nullopt;
     if (shown.than != nullptr && reminder == of_series) return;
     if (reminder) {
         to.number(tags::reminder, *reminder);
-    } else if (of_series) {
+    } else if (of_series && view.version >= 141) {  // MS-ASCAL section 2.2.2.38: before it is never empty
         to.empty(tags::reminder);
     }
 }
@@ -272,9 +272,33 @@ void show_meeting(wbxml::Encoder& to, const pim::Component& event, const EventVi
         to.text(tags::organizer_email, address);
         to.text(tags::organizer_name, name.empty() ? address : name);
     }
-    show_flag(to, tags::disallow_new_time_proposal, event, counter_property);
-    show_flag(to, tags::response_requested, event, responses_property);
+    if (view.version < 140) return;
+    // MS-ASCAL section 2.2.2.17: always there.
+    to.number(tags::disallow_new_time_proposal, event.raw(counter_property) == "TRUE" ? 1 : 0);
+    if (const std::string_view wanted = event.raw(responses_property); !wanted.empty())
+        to.number(tags::response_requested, wanted == "TRUE" ? 1 : 0);
     show_response(to, event, view);
+}
+
+std::string conference_url(const pim::Component& event) {
+    for (const std::string_view property : conference_urls)
+        if (std::string url = event.text(property); !url.empty()) return url;
+    return {};
+}
+
+/// MS-ASCAL sections 2.2.2.33 and 2.2.2.34. Devices never send them.
+void show_conference(wbxml::Encoder& to, const Shown& shown, const EventView& view) {
+    if (view.version < 141) return;
+    const auto show = [&](wbxml::Tag tag, std::string_view own, std::string_view of_series) {
+        if (shown.than != nullptr && own == of_series) return;
+        if (!own.empty()) to.text(tag, own);
+        if (own.empty() && !of_series.empty()) to.empty(tag);
+    };
+    const pim::Component none("VEVENT");
+    const pim::Component& than = shown.than != nullptr ? *shown.than : none;
+    show(tags::online_meeting_conf_link, shown.event.text(conference_property),
+         than.text(conference_property));
+    show(tags::online_meeting_external_link, conference_url(shown.event), conference_url(than));
 }
 
 }  // namespace
@@ -311,6 +335,7 @@ bool take_details(wbxml::Element data, pim::Component& event, const ItemContext&
     take_status(data, event, context);
     take_flag(data, tags::disallow_new_time_proposal, event, counter_property, context);
     take_flag(data, tags::response_requested, event, responses_property, context);
+    if (context.attachments != nullptr) apply_attachments(*context.attachments, event);
     return take_body(data, event, "DESCRIPTION");
 }
 
@@ -322,16 +347,22 @@ void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::C
     show_place_and_categories(to, shown, view);
     if (shown.differs("CLASS")) to.number(tags::sensitivity, sensitivity_of(event));
     if (shown.differs(busy_property)) to.number(tags::busy_status, busy_of(event, view.version));
-    show_reminder(to, shown);
+    show_reminder(to, shown, view);
     // Exceptions have these from 14.0 on: MS-ASCAL section 2.2.2.21.
     const bool whole = than == nullptr, with_people = whole || view.version >= 140;
-    if (with_people && shown.differs("ATTENDEE")) show_attendees(to, event);
+    if (with_people && shown.gone("ATTENDEE")) {
+        to.empty(tags::attendees);
+    } else if (with_people && shown.differs("ATTENDEE")) {
+        show_attendees(to, event);
+    }
     const bool other_status = whole || status_of(event, view) != status_of(*than, view);
     if (with_people && other_status) to.text(tags::meeting_status, status_of(event, view));
     const bool answered = shown.differs("ATTENDEE") || shown.differs("X-BARID-REPLY-TIME");
     if (!whole && with_people && answered) show_response(to, event, view);
     const bool other_body = shown.differs("DESCRIPTION") || shown.differs("X-ALT-DESC");
     if (!whole && other_body) write_bare_body(to, event, "DESCRIPTION", view.options);
+    show_attachments(to, event, than, view);
+    show_conference(to, shown, view);
     if (!whole) return;
     write_item_body(to, event, "DESCRIPTION", view.options);
     show_meeting(to, event, view);

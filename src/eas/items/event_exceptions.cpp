@@ -1,6 +1,7 @@
 // Occurrences of a series that are different, or not there: overrides with RECURRENCE-ID, and EXDATE.
 // MS-ASCAL section 2.2.2.21 and 3.1.5.4.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -14,6 +15,7 @@ namespace {
 namespace tags = wbxml::calendar;
 
 constexpr std::size_t exceptions_max = 1'000;  // of one series, as the schema has it
+constexpr std::size_t shown_max = 256;         // to a device: MS-ASCAL section 2.2.2.21
 
 /// What makes a series of an event, and what names one occurrence.
 constexpr std::string_view of_series[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
@@ -26,6 +28,7 @@ constexpr std::string_view inherited[] = {"SUMMARY",
                                           "ATTENDEE",
                                           "ORGANIZER",
                                           "DESCRIPTION",
+                                          "ATTACH",
                                           "X-ALT-DESC",
                                           "STATUS",
                                           "X-MICROSOFT-CDO-BUSYSTATUS",
@@ -138,7 +141,7 @@ void keep_unknown(const pim::Component& from, pim::Component& to) {
                std::ranges::find(of_series, name) != std::end(of_series) ||
                std::ranges::find(of_occurrence, name) != std::end(of_occurrence);
     };
-    std::set<std::string> names;
+    std::set<std::string> names{"ATTACH"};  // those who send all exceptions have no word for it
     for (const pim::Property& one : from.properties)
         if (!is_made(one.name)) names.insert(one.name);
     for (const std::string& name : names) to.remove(name);
@@ -156,6 +159,18 @@ void keep_text(const pim::Component& from, const pim::Component& master_before, 
         to.remove(name);
         for (pim::Property& one : all_of(from, name)) to.properties.push_back(std::move(one));
     }
+}
+
+/// MS-ASCAL section 3.2.5.3.1: exceptions of which a device says nothing stay. Takes them out of the series.
+void take_others(pim::Component& calendar, const EventFrame& frame, const std::set<std::int64_t>& named,
+                 std::set<std::int64_t>& removed, std::map<std::int64_t, pim::Component>& made) {
+    for (const std::int64_t id : removed_dates(*master_of(calendar), frame))
+        if (!named.contains(id)) removed.insert(id);
+    for (const pim::Component& one : calendar.components) {
+        const std::int64_t id = frame.read(one, "RECURRENCE-ID").value_or(0);
+        if (is_override(one) && !named.contains(id)) made.insert_or_assign(id, one);
+    }
+    forget_exceptions(calendar);
 }
 
 /// The name of an occurrence in the series' new frame: it is that of the same day, whose time of day is the
@@ -177,6 +192,17 @@ void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, cons
         to.text(wbxml::airsyncbase::instance_id, text);
     else
         to.text(tags::exception_start_time, text);
+}
+
+/// Of too many exceptions those that lie farthest back are not told.
+std::int64_t first_shown(const pim::Component& calendar, const EventFrame& frame,
+                         const std::set<std::int64_t>& removed) {
+    std::vector<std::int64_t> ids(removed.begin(), removed.end());
+    for (const pim::Component& one : calendar.components)
+        if (is_override(one)) ids.push_back(frame.read(one, "RECURRENCE-ID").value_or(0));
+    if (ids.size() <= shown_max) return std::numeric_limits<std::int64_t>::min();
+    std::ranges::nth_element(ids, ids.end() - shown_max);
+    return *(ids.end() - shown_max);
 }
 
 void show_override(wbxml::Encoder& to, const pim::Component& calendar, const pim::Component& one,
@@ -227,31 +253,41 @@ SeriesBefore series_before(const pim::Component& calendar, std::uint16_t version
 
 bool take_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
                      const EventFrame& frame, const ItemContext& context) {
+    const wbxml::Element exceptions = data.child(tags::exceptions);
+    std::set<std::int64_t> named;
+    for (const wbxml::Element exception : exceptions) {
+        const auto id = id_of(exception, frame);
+        if (exception.tag() == tags::exception && !id) return false;
+        if (id) named.insert(*id);
+        if (named.size() > exceptions_max) return false;
+    }
     const std::int64_t start = frame.read(*master_of(calendar), "DTSTART").value_or(0);
     std::map<std::int64_t, const pim::Component*> former;
     for (const SeriesBefore::Override& one : before.overrides)
         former.emplace(moved_id(one.id, before.frame, frame, start), &one.event);
-    forget_exceptions(calendar);
+    Room room;
     std::set<std::int64_t> removed;
     std::map<std::int64_t, pim::Component> made;
-    Room room;
-    for (const wbxml::Element exception : data.child(tags::exceptions)) {
+    take_others(calendar, frame, named, removed, made);
+    for (const auto& [id, one] : made)
+        if (!room.takes(one)) return false;
+    for (const wbxml::Element exception : exceptions) {
         if (exception.tag() != tags::exception) continue;
-        const auto id = id_of(exception, frame);
-        if (!id || removed.size() + made.size() == exceptions_max) return false;
+        const std::int64_t id = *id_of(exception, frame);
         if (exception.child(tags::deleted).text() == "1") {
-            removed.insert(*id);
+            removed.insert(id);
             continue;
         }
-        pim::Component one = occurrence_of(*master_of(calendar), frame, *id);
-        if (const auto old = former.find(*id); old != former.end()) {
+        pim::Component one = occurrence_of(*master_of(calendar), frame, id);
+        if (const auto old = former.find(id); old != former.end()) {
             keep_unknown(*old->second, one);
             keep_text(*old->second, *before.master, one);
         }
         if (!apply_to(exception, one, frame, context)) return false;
         if (!room.takes(one)) return false;
-        made.insert_or_assign(*id, std::move(one));
+        made.insert_or_assign(id, std::move(one));
     }
+    if (removed.size() + made.size() > exceptions_max) return false;
     write_removed(*master_of(calendar), frame, removed);
     for (auto& [id, one] : made) calendar.components.push_back(std::move(one));
     return true;
@@ -308,17 +344,18 @@ void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const 
     const std::set<std::int64_t> removed = removed_dates(master, frame);
     const bool any = !removed.empty() || std::ranges::any_of(calendar.components, is_override);
     if (!any || master.find("RRULE") == nullptr) return;
+    const std::int64_t first = first_shown(calendar, frame, removed);
     to.open(tags::exceptions);
-    std::size_t count = 0;
     for (const std::int64_t id : removed) {
-        ++count;
+        if (id < first) continue;
         to.open(tags::exception);
         to.number(tags::deleted, 1);
         write_id(to, frame, id, view);
         to.close();
     }
     for (const pim::Component& one : calendar.components)
-        if (is_override(one) && ++count <= exceptions_max) show_override(to, calendar, one, view);
+        if (is_override(one) && frame.read(one, "RECURRENCE-ID").value_or(0) >= first)
+            show_override(to, calendar, one, view);
     to.close();
 }
 

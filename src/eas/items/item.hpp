@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eas/syntax/attachments.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "eas/syntax/options.hpp"
 #include "pim/component.hpp"
@@ -41,7 +42,8 @@ struct ItemContext {
     std::int64_t now = 0;
     std::string fresh_uid;  ///< for an item that has none
     Ghosts ghosts;
-    bool is_new = false;  ///< an Add: nothing is there to be kept
+    bool is_new = false;                             ///< an Add: nothing is there to be kept
+    const AttachmentChanges* attachments = nullptr;  ///< of an event; null: none
     bool keeps(wbxml::Tag tag) const { return !is_new && ghosts.keeps(tag); }
 };
 

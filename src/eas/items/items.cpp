@@ -67,12 +67,13 @@ void write_item(wbxml::Encoder& to, FolderKind kind, const pim::Component& item,
             event.options = view.options;
             event.version = view.version;
             event.user = view.user;
+            event.id = view.id;
             return write_event(to, item, event);
         }
         case FolderKind::contacts:
             return write_contact(to, item, view.options);
         case FolderKind::tasks:
-            return write_task(to, item, view.options);
+            return write_task(to, item, view.options, view.version);
         case FolderKind::notes:
             return write_note(to, item, view.options);
         default:
@@ -93,19 +94,27 @@ ItemFacts facts_of(FolderKind kind, const pim::Component& item) {
     }
 }
 
+bool is_meeting(FolderKind kind, const pim::Component& item) {
+    return kind == FolderKind::calendar &&
+           std::ranges::any_of(item.components, [](const pim::Component& one) {
+               return one.name == "VEVENT" && one.find("ATTENDEE") != nullptr;
+           });
+}
+
 std::string item_message_id(std::string_view uid) {
     return fmt::format("<{:016x}@item.invalid>", base::fingerprint(uid));
 }
 
-std::string wrap_item(FolderKind kind, const pim::Component& item, std::int64_t now) {
-    const bool card = kind == FolderKind::contacts;
+std::string item_header(FolderKind kind, const pim::Component& item, std::int64_t now) {
     const ItemFacts facts = facts_of(kind, item);
-    std::string out = "Date: " + rfc5322_date(now) + "\r\nSubject: " + subject_field(facts.subject);
-    out += "\r\nMessage-ID: " + item_message_id(facts.uid);
-    out += "\r\nMIME-Version: 1.0\r\nContent-Type: ";
-    out += card ? "text/vcard" : "text/calendar";
-    out += "; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n";
-    return out + pim::write(item);
+    return "Date: " + rfc5322_date(now) + "\r\nSubject: " + subject_field(facts.subject) +
+           "\r\nMessage-ID: " + item_message_id(facts.uid) + "\r\nMIME-Version: 1.0\r\n";
+}
+
+std::string item_part(FolderKind kind, const pim::Component& item) {
+    const std::string_view type = kind == FolderKind::contacts ? "text/vcard" : "text/calendar";
+    return fmt::format("Content-Type: {}; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n", type) +
+           pim::write(item);
 }
 
 std::optional<pim::Component> unwrap_item(FolderKind kind, std::string_view text) {

@@ -1,6 +1,7 @@
 // Items other than mail, whatever their kind: as they are stored and as devices see them. Pure.
 #pragma once
 #include "eas/items/item.hpp"
+#include "eas/syntax/ids.hpp"
 #include "store/account.hpp"
 
 namespace eas {
@@ -14,14 +15,20 @@ struct ItemView {
     ItemOptions options;
     std::uint16_t version = 161;
     std::string user;  ///< whose mailbox it is
+    ItemId id;         ///< of the item
 };
 void write_item(wbxml::Encoder& to, store::FolderKind kind, const pim::Component& item, const ItemView& view);
 ItemFacts facts_of(store::FolderKind kind, const pim::Component& item);
 
+/// An event that people are asked to.
+bool is_meeting(store::FolderKind kind, const pim::Component& item);
+
 /// Of an item's UID: by it the item is found again, without its text.
 std::string item_message_id(std::string_view uid);
-/// The message that holds an item: a header, and the text as its only part.
-std::string wrap_item(store::FolderKind kind, const pim::Component& item, std::int64_t now);
+/// The header of the message that holds an item, without what says how its body is written.
+std::string item_header(store::FolderKind kind, const pim::Component& item, std::int64_t now);
+/// The item's text as a part, or as the rest of the message.
+std::string item_part(store::FolderKind kind, const pim::Component& item);
 /// Of the octets behind the header. Nothing: it is none.
 std::optional<pim::Component> unwrap_item(store::FolderKind kind, std::string_view text);
 

@@ -68,7 +68,7 @@ void write_recurrences(wbxml::Encoder& to, const pim::Component& event, const Ev
     RecurrenceView view;
     view.start = frame.local(*start);
     view.version = version;
-    view.names_calendar = true;
+    if (rule->frequency >= pim::Rule::Frequency::monthly) view.leap_month = "0";
     if (rule->until) {
         const auto until = frame.read(pim::write_date_time(*rule->until));
         if (until) view.until = write_compact(frame.to_device(*until));

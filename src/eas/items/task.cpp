@@ -135,23 +135,21 @@ bool take_recurrence(wbxml::Element data, pim::Component& task) {
     return true;
 }
 
-void show_recurrence(wbxml::Encoder& to, const pim::Component& task) {
+void show_recurrence(wbxml::Encoder& to, const pim::Component& task, std::uint16_t version) {
     const auto rule = pim::parse_rule(task.raw("RRULE"));
     if (!rule) return;
     const auto start = pim::parse_date_time(task.raw("DTSTART"));
     const auto due = pim::parse_date_time(task.raw("DUE"));
     RecurrenceView view;
     view.start = start ? start->seconds : due ? due->seconds : 0;
+    view.version = version;
+    show_calendar_type(view, task);
     if (rule->until) view.until = write_date(rule->until->seconds);
     const wbxml::Encoder::Mark before = to.mark();
     to.open(tags::recurrence);
     if (!write_recurrence(to, *rule, recurrence_tags, view)) return to.back_to(before);
     if (task.raw(of_recurrence[0].property).empty()) to.text(tags::start, write_date(view.start));
     for (const Kept& one : of_recurrence) text_if(to, one.tag, task.text(one.property));
-    // Section 2.2.2.4: patterns of months and years have it always.
-    if (rule->frequency >= pim::Rule::Frequency::monthly && !has_calendar_type(task))
-        to.number(tags::calendar_type, 0);
-    write_calendar_type(to, recurrence_tags, task);
     to.close();
 }
 
@@ -175,7 +173,8 @@ bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext
     return true;
 }
 
-void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOptions& options) {
+void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOptions& options,
+                std::uint16_t version) {
     const pim::Component* task = find_main(calendar, "VTODO");
     if (task == nullptr) return;
     to.text(tags::subject, task->text("SUMMARY"));
@@ -183,7 +182,7 @@ void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOp
     show_date(to, start_date, *task);
     show_date(to, due_date, *task);
     write_list(to, categories, *task, "CATEGORIES");
-    show_recurrence(to, *task);
+    show_recurrence(to, *task, version);
     const bool done = task->raw("STATUS") == "COMPLETED";
     to.number(tags::complete, done ? 1 : 0);
     if (done) {

@@ -5,7 +5,8 @@
 namespace eas {
 
 bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext& context);
-void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOptions& options);
+void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOptions& options,
+                std::uint16_t version);
 /// The date: when it was done; without an end while it is not.
 ItemFacts task_facts(const pim::Component& calendar);
 

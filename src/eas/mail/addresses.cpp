@@ -1,5 +1,7 @@
 #include "eas/mail/addresses.hpp"
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
 #include "mime/address.hpp"
 #include "mime/decode.hpp"
@@ -49,6 +51,16 @@ std::uint8_t importance_of(std::string_view header) {
     return 1;
 }
 
+/// Whatever the names beside them.
+bool same_addresses(std::string_view a, std::string_view b) {
+    return std::ranges::equal(mime::parse_addresses(a, addresses_max),
+                              mime::parse_addresses(b, addresses_max),
+                              [](const mime::Address& one, const mime::Address& other) {
+                                  return one.kind == other.kind && one.mailbox == other.mailbox &&
+                                         base::equals_nocase(one.host, other.host);
+                              });
+}
+
 }  // namespace
 
 std::string readable_addresses(std::string_view value) {
@@ -73,7 +85,7 @@ HeaderTexts read_header_texts(std::string_view header) {
     out.bcc = readable_addresses(field_value(header, "Bcc"));
     out.from = readable_addresses(field_value(header, "From"));
     out.sender = readable_addresses(field_value(header, "Sender"));
-    if (out.sender == out.from) out.sender.clear();
+    if (same_addresses(field_value(header, "Sender"), field_value(header, "From"))) out.sender.clear();
     out.reply_to = readable_addresses(field_value(header, "Reply-To"));
     out.subject = mime::decode_text(field_value(header, "Subject"));
     out.thread_topic = mime::base_subject(out.subject).text;

@@ -3,89 +3,23 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "base/ascii.hpp"
-#include "base/base64.hpp"
+#include "eas/mail/attachment_part.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "mime/address.hpp"
-#include "mime/codec.hpp"
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
+#include "mime/index.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
 namespace {
 
-constexpr std::size_t attachments_max = 100;
 constexpr std::size_t addresses_max = 1'000;
-constexpr std::uint32_t name_characters_max =
-    200;  // of a file: with RFC 2231 three octets for each of UTF-8's
 
 std::optional<std::string> text_of(wbxml::Element data, wbxml::Tag tag) {
     const wbxml::Element element = data.child(tag);
-    if (!element) return std::nullopt;
-    std::string out(element.text());
-    std::ranges::replace_if(out, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-    return out;
-}
-
-std::string octets_of(wbxml::Element element) {
-    if (element.is_opaque()) return std::string(element.text());
-    return base::base64_decode(element.text()).value_or(std::string(element.text()));
-}
-
-void take_attachments(wbxml::Element attachments, DraftChanges& out) {
-    namespace tags = wbxml::airsyncbase;
-    for (const wbxml::Element one : attachments) {
-        if (one.tag() == tags::delete_) out.removed.emplace_back(one.child(tags::file_reference).text());
-        if (one.tag() != tags::add || out.added.size() == attachments_max) continue;
-        DraftAttachment added;
-        added.name = text_of(one, tags::display_name).value_or("attachment");
-        added.type = text_of(one, tags::content_type).value_or("");
-        added.content_id = text_of(one, tags::content_id).value_or("");
-        added.octets = octets_of(one.child(tags::content));
-        added.is_inline = one.child(tags::is_inline).text() == "1";
-        out.added.push_back(std::move(added));
-    }
-}
-
-/// Letters, digits and what a type may have: anything else is no type. Of a message or a multipart: those
-/// must not be written in base64 (RFC 2045 section 6.4).
-bool is_type(std::string_view type) {
-    const std::string lowered = base::lowered(type);
-    if (lowered.starts_with("multipart/") || lowered.starts_with("message/")) return false;
-    return type.find('/') != std::string_view::npos && std::ranges::all_of(type, [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '/' || c == '-' || c == '.' || c == '+' || c == '_';
-           });
-}
-
-/// RFC 2231 section 4 where it is not ASCII.
-std::string parameter(std::string_view name, std::string_view utf8) {
-    const bool ascii = std::ranges::all_of(utf8, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    std::string out = "; " + std::string(name) + (ascii ? "=\"" : "*=utf-8''");
-    for (const char c : utf8) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (ascii && (c == '"' || c == '\\')) out.push_back('\\');
-        if (ascii || letter || c == '-' || c == '.' || c == '_') {
-            out.push_back(c);
-        } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return ascii ? out + "\"" : out;
-}
-
-std::string write_attachment(const DraftAttachment& one) {
-    const std::string_view name = first_characters(one.name, name_characters_max);
-    std::string out = fmt::format("Content-Type: {}\r\nContent-Disposition: {}{}\r\n",
-                                  is_type(one.type) ? one.type : "application/octet-stream",
-                                  one.is_inline ? "inline" : "attachment", parameter("filename", name));
-    const bool plain_id =
-        std::ranges::none_of(one.content_id, [](char c) { return c <= ' ' || c == '<' || c == '>'; });
-    if (!one.content_id.empty() && plain_id) out += "Content-ID: <" + one.content_id + ">\r\n";
-    return out + "Content-Transfer-Encoding: base64\r\n\r\n" + mime::base64_encode(one.octets);
+    return element ? std::optional(line_of(element)) : std::nullopt;
 }
 
 /// What decoded text may hold and a header line must not.
@@ -155,7 +89,7 @@ DraftChanges parse_draft(wbxml::Element data) {
             out.text_type = type == 2 ? BodyType::html : BodyType::plain;
         }
     }
-    take_attachments(data.child(wbxml::airsyncbase::attachments), out);
+    out.files = parse_attachments(data.child(wbxml::airsyncbase::attachments));
     return out;
 }
 
@@ -184,7 +118,18 @@ void apply(const DraftChanges& changes, Draft& draft) {
         draft.text = *changes.text;
         draft.text_type = changes.text_type;
     }
-    for (const DraftAttachment& one : changes.added) draft.parts.push_back(write_attachment(one));
+    for (const AddedAttachment& one : changes.files.added)
+        draft.parts.push_back(write_attachment_part(one, one.content_id));
+}
+
+std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t count) {
+    std::vector<std::uint32_t> out;
+    const mime::Tree tree = mime::index(message).tree;
+    if (tree.parts.empty() || tree.parts.front().kind != mime::Kind::multipart) return out;
+    for (std::uint32_t child = 1; child < tree.parts.front().end; child = tree.parts[child].end)
+        out.push_back(child);
+    out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(std::min(count, out.size())));
+    return out;
 }
 
 std::string write_draft(const Draft& draft) {

@@ -5,15 +5,11 @@
 #include <string_view>
 #include <vector>
 
+#include "eas/syntax/attachments.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "wbxml/document.hpp"
 
 namespace eas {
-
-struct DraftAttachment {
-    std::string name, type, content_id, octets;
-    bool is_inline = false;
-};
 
 /// What a device says of a draft; what is absent stays as it was.
 struct DraftChanges {
@@ -21,12 +17,8 @@ struct DraftChanges {
     BodyType text_type = BodyType::plain;
     std::optional<std::uint8_t> importance;
     std::optional<std::string> whole;  ///< a body of type 4: the message itself
-    std::vector<DraftAttachment> added;
-    std::vector<std::string> removed;  ///< references
-    bool any() const {
-        return to || cc || bcc || subject || text || importance || whole || !added.empty() ||
-               !removed.empty();
-    }
+    AttachmentChanges files;
+    bool any() const { return to || cc || bcc || subject || text || importance || whole || files.any(); }
 };
 DraftChanges parse_draft(wbxml::Element data);
 
@@ -42,5 +34,7 @@ struct Draft {
 std::string other_fields(std::string_view header);
 void apply(const DraftChanges& changes, Draft& draft);
 std::string write_draft(const Draft& draft);
+/// Which parts of the message its last `count` attachments are.
+std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t count);
 
 }  // namespace eas

@@ -6,7 +6,10 @@
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/categories.hpp"
+#include "eas/mail/conversation_index.hpp"
 #include "eas/mail/message_text.hpp"
+#include "eas/mail/new_text.hpp"
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
 
@@ -56,19 +59,13 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     return out;
 }
 
-/// 16 octets that are the same for all messages of a thread. MS-ASCON section 2.2.2.4.
-std::string conversation_of(base::ThreadId thread) {
-    std::string out(8, '\0');
-    for (int shift = 56; shift >= 0; shift -= 8)
-        out.push_back(static_cast<char>(thread.value >> shift & 255U));
-    return out;
-}
-
-/// The time of the message, as 5 octets of the high end of a FILETIME. MS-ASCON section 2.2.2.5.
-std::string conversation_index(std::int64_t seconds) {
-    const std::uint64_t filetime = static_cast<std::uint64_t>(seconds + 11'644'473'600) * 10'000'000;
-    std::string out;
-    for (int shift = 56; shift >= 24; shift -= 8) out.push_back(static_cast<char>(filetime >> shift & 255U));
+IndexFacts index_facts(const store::Entry& entry, std::string_view header) {
+    IndexFacts out;
+    out.thread = entry.thread;
+    out.received = entry.internal_date;
+    out.is_answer = !field_text(header, "In-Reply-To").empty() || !field_text(header, "References").empty();
+    out.salt = entry.uid.value;
+    out.thread_index = field_text(header, "Thread-Index");
     return out;
 }
 
@@ -100,7 +97,7 @@ awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wan
     out.type = BodyType::mime;
     out.size = size;
     out.truncated = size > wanted.truncation;
-    out.has_data = !(out.truncated && wanted.all_or_none);
+    out.has_data = !out.truncated || (!wanted.all_or_none && wanted.truncation != 0);
     if (!out.has_data) co_return out;
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, wanted.truncation));
     auto octets = co_await message->octets(0, length);
@@ -109,10 +106,11 @@ awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wan
     co_return out;
 }
 
-awaitable<Result<ItemBody>> read_text(MessageOctets* message, BodyPreference wanted) {
+/// All of its text, in UTF-8.
+awaitable<Result<std::string>> read_text_as(MessageOctets* message, BodyType type) {
     std::map<std::uint32_t, std::string> parts;
     for (const TextBlock& block : message->layout().texts) {
-        const bool html = wanted.type == BodyType::html;
+        const bool html = type == BodyType::html;
         const std::uint32_t first = html ? block.html : block.plain;
         const std::uint32_t part = first != mime::no_part ? first : html ? block.plain : block.html;
         auto octets = co_await message->part_octets(part, message->limits().text_bytes_max);
@@ -120,8 +118,29 @@ awaitable<Result<ItemBody>> read_text(MessageOctets* message, BodyPreference wan
         parts[part] = std::move(*octets);
     }
     const auto find = [&parts](std::uint32_t part) { return std::string_view(parts[part]); };
-    std::string text = text_as(wanted.type, message->tree(), message->layout(), find);
-    co_return make_body(wanted.type, std::move(text), wanted);
+    co_return text_as(type, message->tree(), message->layout(), find);
+}
+
+awaitable<Result<ItemBody>> read_text(MessageOctets* message, BodyPreference wanted) {
+    auto text = co_await read_text_as(message, wanted.type);
+    if (!text) co_return text.error();
+    co_return make_body(wanted.type, std::move(*text), wanted);
+}
+
+/// What is new in the message, as HTML: MS-ASCON section 3.2.5.7.
+awaitable<Result<ItemBody>> read_part(MessageOctets* message, BodyPreference wanted) {
+    const bool html = message->layout().has_html();
+    auto text = co_await read_text_as(message, html ? BodyType::html : BodyType::plain);
+    if (!text) co_return text.error();
+    std::string part = html ? std::string(new_part_of_html(*text)) : html_of(new_part_of_plain(*text));
+    std::string preview;
+    if (wanted.preview != 0) {
+        const std::string plain = mime::html_to_text(part);
+        preview = first_characters(base::trimmed(plain), wanted.preview);
+    }
+    ItemBody out = make_body(BodyType::html, std::move(part), wanted);
+    out.preview = std::move(preview);
+    co_return out;
 }
 
 awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions* options) {
@@ -146,7 +165,7 @@ awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions*
     }
     // AllOrNone, and it is too large: another form that was asked for, the one with the most text. MS-ASAIRS
     // section 2.2.2.3.2
-    const bool left_out = body && !body->has_data;
+    const bool left_out = body && !body->has_data && wanted.all_or_none;
     for (const BodyPreference& other : options->bodies) {
         const bool text = other.type == BodyType::plain || other.type == BodyType::html;
         if (!left_out || !text || &other == chosen) continue;
@@ -220,6 +239,24 @@ awaitable<Result<std::string>> read_calendar(MessageOctets* message) {
     co_return out;
 }
 
+std::string conversation_of(base::ThreadId thread) {
+    std::string out(8, '\0');
+    for (int shift = 56; shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>(thread.value >> shift & 255U));
+    return out;
+}
+
+std::optional<base::ThreadId> thread_of(std::string_view conversation) {
+    if (conversation.size() != 16 || conversation.find_first_not_of('\0') < 8) return std::nullopt;
+    std::uint64_t out = 0;
+    for (const char c : conversation.substr(8)) out = out << 8 | static_cast<unsigned char>(c);
+    return base::ThreadId(out);
+}
+
+std::string index_of(const store::Entry& entry, std::string_view header) {
+    return conversation_index(index_facts(entry, header));
+}
+
 MailState state_of(const store::Entry& entry, const store::Keywords& keywords) {
     MailState out;
     out.read = entry.flags.has(store::SystemFlag::seen);
@@ -229,11 +266,9 @@ MailState state_of(const store::Entry& entry, const store::Keywords& keywords) {
         if (!entry.flags.has_keyword(i)) continue;
         const std::string_view name = keywords.name(i);
         if (base::equals_nocase(name, "$Forwarded")) out.last_verb = 3;
-        // Those that programs set for each other are none of the user's.
-        const bool internal = name.starts_with('$') || base::equals_nocase(name, "NonJunk") ||
-                              base::equals_nocase(name, "Junk");
-        if (!internal) out.categories.emplace_back(name);
     }
+    for (const std::string& keyword : category_keywords(entry, keywords))
+        out.categories.push_back(category_of_keyword(keyword));
     out.last_verb_time = entry.save_date;
     return out;
 }
@@ -251,7 +286,7 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
     item.is_draft = request.is_draft;
     item.native_body = message.layout().has_html() ? BodyType::html : BodyType::plain;
     item.conversation_id = conversation_of(request.entry.thread);
-    item.conversation_index = conversation_index(item.received);
+    item.conversation_index = index_of(request.entry, *header);
     classify(item, message.layout());
     for (const std::uint32_t part : message.layout().attachments) {
         const auto part_header = co_await message.part_header(part);
@@ -263,9 +298,18 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
     auto calendar = co_await read_calendar(&message);
     if (!calendar) co_return calendar.error();
     item.calendar = std::move(*calendar);
-    auto body = co_await read_body(&message, &request.options);
-    if (!body) co_return body.error();
-    item.body = std::move(*body);
+    // MS-ASCON section 3.2.5.7: who asks for a part alone gets no body.
+    const bool part_alone = request.options.part && request.options.bodies.empty();
+    if (!part_alone) {
+        auto body = co_await read_body(&message, &request.options);
+        if (!body) co_return body.error();
+        item.body = std::move(*body);
+    }
+    if (request.options.part) {
+        auto part = co_await read_part(&message, *request.options.part);
+        if (!part) co_return part.error();
+        item.part = std::move(*part);
+    }
     co_return item;
 }
 

@@ -53,6 +53,14 @@ private:
 /// The text/calendar part beside a message's text, in UTF-8; empty: it has none, or none of that size.
 awaitable<store::Result<std::string>> read_calendar(MessageOctets* message);
 
+/// 16 octets that are the same for all messages of a thread. MS-ASCON section 2.2.2.3.
+std::string conversation_of(base::ThreadId thread);
+/// Nothing: it is the name of none.
+std::optional<base::ThreadId> thread_of(std::string_view conversation);
+
+/// Where a message with this header stands in its conversation.
+std::string index_of(const store::Entry& entry, std::string_view header);
+
 /// What of a message is in a snapshot: read, flagged, categories.
 MailState state_of(const store::Entry& entry, const store::Keywords& keywords);
 

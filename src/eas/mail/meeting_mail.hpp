@@ -12,10 +12,12 @@ struct MeetingMail {
     std::string from, from_name;
     std::vector<std::string> to;  ///< addresses
     std::string subject;          ///< UTF-8
+    std::string message_id;       ///< without angles; empty: any
     std::string text;             ///< UTF-8
     BodyType text_type = BodyType::plain;
-    std::string method;    ///< "REQUEST"; empty: a mail without a calendar's part
-    std::string calendar;  ///< the iCalendar object
+    std::string method;              ///< "REQUEST"; empty: a mail without a calendar's part
+    std::string calendar;            ///< the iCalendar object
+    std::vector<std::string> parts;  ///< files that it names: header and body as they stand
 };
 /// Without Date and Message-ID, which submission adds.
 std::string write_meeting_mail(const MeetingMail& mail);

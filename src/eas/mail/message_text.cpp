@@ -54,7 +54,7 @@ ItemBody make_body(BodyType type, std::string text, const BodyPreference& wanted
     out.data = std::move(text);
     if (out.size <= wanted.truncation) return out;
     out.truncated = true;
-    if (wanted.all_or_none) {
+    if (wanted.all_or_none || wanted.truncation == 0) {  // MS-ASEMAIL section 2.2.2.10.1
         out.data.clear();
         out.has_data = false;
     } else {

@@ -83,6 +83,14 @@ std::string multipart(std::string_view subtype, const std::vector<std::string>& 
     return out + "--" + boundary + "--\r\n";
 }
 
+/// A text, and behind it what else the message has.
+std::string with_parts(std::string text, const std::vector<std::string>& parts) {
+    if (parts.empty()) return "MIME-Version: 1.0\r\n" + text;
+    std::vector<std::string> all{std::move(text)};
+    all.insert(all.end(), parts.begin(), parts.end());
+    return "MIME-Version: 1.0\r\n" + multipart("mixed", all);
+}
+
 std::string plain_heading(const Original& original) {
     std::string out = "\r\n-----Original Message-----\r\nFrom: " + original.from +
                       "\r\nSent: " + original.sent + "\r\nTo: " + original.to + "\r\n";
@@ -111,6 +119,15 @@ std::string kept_fields(std::string_view header) {
     return out;
 }
 
+/// Base64 of any length in lines that fit a header.
+std::string folded_base64(std::string_view base64) {
+    constexpr std::size_t line_bytes = 60;
+    std::string out(base64.substr(0, line_bytes));
+    for (std::size_t at = line_bytes; at < base64.size(); at += line_bytes)
+        out += "\r\n " + std::string(base64.substr(at, line_bytes));
+    return out;
+}
+
 /// RFC 5322 section 3.6.4: what ties an answer to what it answers.
 std::string thread_fields(std::string_view header, const Original& original) {
     std::string out;
@@ -121,6 +138,9 @@ std::string thread_fields(std::string_view header, const Original& original) {
         if (!original.references.empty()) out += original.references + "\r\n ";
         out += original.message_id + "\r\n";
     }
+    // MS-ASCON section 3.2.4: the server makes the conversation's index.
+    if (!original.thread_index.empty() && !has_field(header, "Thread-Index"))
+        out += "Thread-Index: " + folded_base64(original.thread_index) + "\r\n";
     return out;
 }
 
@@ -187,14 +207,11 @@ std::string write_text_and_parts(std::string_view utf8, BodyType type,
     } else {
         text = text_part("plain", utf8);
     }
-    if (parts.empty()) return "MIME-Version: 1.0\r\n" + text;
-    std::vector<std::string> all{std::move(text)};
-    all.insert(all.end(), parts.begin(), parts.end());
-    return "MIME-Version: 1.0\r\n" + multipart("mixed", all);
+    return with_parts(std::move(text), parts);
 }
 
 std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
-                                    std::string_view calendar) {
+                                    std::string_view calendar, const std::vector<std::string>& parts) {
     std::vector<std::string> forms{
         text_part("plain", type == BodyType::html ? mime::html_to_text(utf8) : utf8)};
     if (type == BodyType::html) forms.push_back(text_part("html", utf8));
@@ -203,7 +220,7 @@ std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::s
                     "Content-Transfer-Encoding: base64\r\n\r\n",
                     method));
     forms.back() += mime::base64_encode(calendar);
-    return "MIME-Version: 1.0\r\n" + multipart("alternative", forms);
+    return with_parts(multipart("alternative", forms), parts);
 }
 
 std::string with_original(std::string_view message, const Original& original) {
@@ -239,6 +256,14 @@ std::string with_original(std::string_view message, const Original& original) {
     for (const std::string& part : original.parts) parts.push_back(part);
     std::string out = kept_fields(header) + thread_fields(header, original) + "MIME-Version: 1.0\r\n";
     return out + (parts.size() == 1 ? parts.front() : multipart("mixed", parts));
+}
+
+std::string field_of(std::string_view header, std::string_view name) {
+    mime::Field field;
+    if (!mime::find_field(header, name, field)) return {};
+    std::string value = mime::unfold(field.value);
+    const std::size_t from = value.find_first_not_of(" \t");
+    return from == std::string::npos ? std::string() : value.substr(from);
 }
 
 }  // namespace eas

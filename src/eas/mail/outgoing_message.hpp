@@ -19,6 +19,9 @@ struct OutgoingFacts {
 };
 OutgoingFacts read_outgoing(std::string_view message, std::size_t recipients_max);
 
+/// The raw value of a header's field, unfolded; empty: there is none.
+std::string field_of(std::string_view header, std::string_view name);
+
 /// What is added where the device left it out: RFC 6409 section 8.
 struct MissingFields {
     std::string from;        ///< "<anna@example.org>"
@@ -33,6 +36,7 @@ struct Original {
     std::string plain, html;                  ///< its text, UTF-8; html empty: it has none
     std::string from, sent, to, cc, subject;  ///< as people read them
     std::string message_id, references;       ///< raw
+    std::string thread_index;                 ///< of an answer to it; empty: not known
     /// Its attachments: MIME header and body as they stand.
     std::vector<std::string> parts;
 };
@@ -44,7 +48,7 @@ std::string write_text_and_parts(std::string_view utf8, BodyType type, const std
 
 /// The same of a text with what programs read of it: a text/calendar part with a METHOD. RFC 6047 section 4.
 std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
-                                    std::string_view calendar);
+                                    std::string_view calendar, const std::vector<std::string>& parts = {});
 
 /// RFC 5322 section 3.3, in UTC.
 std::string rfc5322_date(std::int64_t seconds);

@@ -7,10 +7,17 @@
 namespace eas {
 namespace {
 
-constexpr std::string_view row_prefix = "r";
+constexpr char proven_row = 'r', unproven_row = 'u';
 
-std::string row_of(std::string_view sender) {
-    return std::string(row_prefix) + store::keys::hex(base::fingerprint(base::lowered(sender)), 16);
+/// What stands in all rows about him, behind their kind.
+std::string name_of(std::string_view sender) {
+    return store::keys::hex(base::fingerprint(base::lowered(sender)), 16);
+}
+
+/// Each note is a row of its own: who sweeps away an old one takes no new one with it.
+std::string row_of(char kind, const std::string& name, const AnsweredSender& answered) {
+    return kind + name + "-" + store::keys::hex(static_cast<std::uint64_t>(answered.when), 10) +
+           store::keys::hex(answered.answer, 16);
 }
 
 }  // namespace
@@ -27,31 +34,46 @@ AnsweredSenders::Turn::~Turn() {
     senders_.in_turn_.erase(who_);
 }
 
+AnsweredSenders::Known AnsweredSenders::known_of(const store::engine::Row& row, const Asked& asked,
+                                                 std::string_view name) const {
+    const char kind = row.key.front();
+    const auto known = decode_answered(row.value);
+    Known out;
+    const bool recent = known && known->when + limits_.period_seconds > asked.answered.when;
+    const bool same = known && known->answer == asked.answered.answer;
+    out.counts = recent && (same || kind == unproven_row);
+    out.of_this_kind = (kind == proven_row) == asked.proven;
+    // To whom nothing is proven of not even another text is said.
+    const bool his = std::string_view(row.key).substr(1).starts_with(name);
+    out.heard = his && recent && (same || !asked.proven);
+    return out;
+}
+
 awaitable<store::Result<std::optional<store::engine::Patch>>> AnsweredSenders::note(base::AccountId account,
-                                                                                    std::string sender,
-                                                                                    AnsweredSender answered) {
+                                                                                    Asked asked) {
     store::engine::Patch out;
     out.partition = store::keys::devices(account);
-    const std::string own = row_of(sender);
+    const std::string name = name_of(asked.sender);
     std::size_t others = 0;
-    std::string after;
-    for (bool more = true; more;) {
-        std::string prefix(row_prefix);
-        const auto page = co_await engine_.scan(out.partition, after, std::move(prefix), 0, 0);
-        if (!page) co_return page.error();
-        for (const store::engine::Row& row : page->rows) {
-            const auto known = decode_answered(row.value);
-            const bool counts = known && known->answer == answered.answer &&
-                                known->when + limits_.period_seconds > answered.when;
-            if (counts && row.key == own) co_return std::nullopt;
-            if (!counts && row.key != own) out.erase.push_back(row.key);
-            others += counts ? 1U : 0U;
+    for (const char kind : {proven_row, unproven_row}) {
+        std::string after;
+        for (bool more = true; more;) {
+            std::string prefix(1, kind);
+            const auto page = co_await engine_.scan(out.partition, after, std::move(prefix), 0, 0);
+            if (!page) co_return page.error();
+            for (const store::engine::Row& row : page->rows) {
+                const Known known = known_of(row, asked, name);
+                if (known.heard) co_return std::nullopt;
+                if (!known.counts) out.erase.push_back(row.key);
+                others += known.counts && known.of_this_kind ? 1U : 0U;
+            }
+            more = page->more && !page->rows.empty();
+            if (more) after = page->rows.back().key;
         }
-        more = page->more && !page->rows.empty();
-        if (more) after = page->rows.back().key;
     }
-    if (others >= limits_.senders_max) co_return std::nullopt;
-    out.put.push_back({own, encode(answered)});
+    if (others >= (asked.proven ? limits_.senders_max : limits_.unproven_max)) co_return std::nullopt;
+    std::string row = row_of(asked.proven ? proven_row : unproven_row, name, asked.answered);
+    out.put.push_back({std::move(row), encode(asked.answered)});
     co_return out;
 }
 

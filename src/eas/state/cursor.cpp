@@ -16,7 +16,18 @@ using store::UidRanges;
 void add_own(Cursor& cursor, const OwnChange& own) {
     std::erase_if(cursor.own,
                   [&own](const OwnChange& one) { return one.uid == own.uid && one.kind == own.kind; });
+    // What goes then the device is told of though it knows it: that does no harm.
+    const auto may_go = [](const OwnChange& one) {
+        return one.kind == OwnChange::Kind::flags || one.kind == OwnChange::Kind::removed;
+    };
+    if (cursor.own.size() >= own_changes_max)
+        if (const auto first = std::ranges::find_if(cursor.own, may_go); first != cursor.own.end())
+            cursor.own.erase(first);
     if (cursor.own.size() < own_changes_max) cursor.own.push_back(own);
+}
+
+bool is_owed(const OwnChange& own) {
+    return own.kind == OwnChange::Kind::dropped || own.kind == OwnChange::Kind::refused;
 }
 
 /// Makes one plan.
@@ -99,17 +110,26 @@ private:
         return true;
     }
 
-    /// What the device has dropped and the folder has still: it comes again, as it is now.
+    /// What the device was never told of it cannot have changed: it comes when its turn is.
+    bool has(Uid uid) const {
+        const Cursor& c = plan_.next;
+        if (store::contains_uid(c.withheld, uid)) return false;
+        return (uid >= c.low && uid < c.high) || is_own(uid, OwnChange::Kind::added);
+    }
+
+    /// What the device has dropped or changed and the folder has still: it comes again, as it is now.
     bool bring_back() {
         Cursor& c = cursor();
         const std::vector<OwnChange> before = c.own;
         for (const OwnChange& own : before) {
-            if (own.kind != OwnChange::Kind::dropped) continue;
+            if (!is_owed(own)) continue;
+            const bool dropped = own.kind == OwnChange::Kind::dropped;
             const Entry* entry = now_.find(own.uid);
             // What a wider window takes in comes by the pass that widens it.
             const std::int64_t from = request_.dated ? request_.window : std::max(c.window, request_.window);
-            const bool comes = entry != nullptr && entry->internal_date >= from && !hides(*entry);
-            if (comes && !step(Step::Kind::add, *entry)) return false;
+            const bool comes = entry != nullptr && entry->internal_date >= from && !hides(*entry) &&
+                               (dropped || has(own.uid));
+            if (comes && !step(dropped ? Step::Kind::add : Step::Kind::change, *entry)) return false;
             std::erase(c.own, own);
             if (!comes) continue;
             erase(c.withheld, own.uid);
@@ -225,8 +245,7 @@ private:
         // What it has added is kept in mind until the interval has come to it.
         std::erase_if(c.own, [&c](const OwnChange& own) {
             const bool reached = own.kind != OwnChange::Kind::added || own.uid >= c.low;
-            const bool told = own.kind != OwnChange::Kind::dropped;
-            return told && own.modseq <= c.done && own.uid < c.high && reached;
+            return !is_owed(own) && own.modseq <= c.done && own.uid < c.high && reached;
         });
         return true;
     }
@@ -351,6 +370,8 @@ bool needs_vanished(const Cursor& cursor, const store::Snapshot& now) {
     return cursor.begun && (cursor.pass.value != 0 || cursor.done < now.totals().highest_modseq);
 }
 
+bool owes(const Cursor& cursor) { return std::ranges::any_of(cursor.own, is_owed); }
+
 void withhold(Cursor& cursor, base::Uid uid) { insert(cursor.withheld, uid); }
 
 bool knows(const Cursor& cursor, const store::Entry& entry) {
@@ -370,6 +391,10 @@ void note_own(Cursor& cursor, const OwnChange& own, const store::Entry* former) 
 
 void note_dropped(Cursor& cursor, base::Uid uid) {
     add_own(cursor, {uid, base::ModSeq(), OwnChange::Kind::dropped});
+}
+
+void note_refused(Cursor& cursor, base::Uid uid) {
+    add_own(cursor, {uid, base::ModSeq(), OwnChange::Kind::refused});
 }
 
 }  // namespace eas

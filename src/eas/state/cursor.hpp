@@ -17,10 +17,11 @@ namespace eas {
 /// A state of an item that the device knows otherwise than by a pass that has ended: most often since it has
 /// made it. It is not told of it.
 struct OwnChange {
-    /// `dropped`: the device has deleted it, and here it is still. It must be told of it anew.
-    enum class Kind : std::uint8_t { flags, removed, added, dropped };
+    /// `dropped`: the device has deleted it, and here it is still; `refused`: it has changed it, and here it
+    /// is as before. It must be told of it anew.
+    enum class Kind : std::uint8_t { flags, removed, added, dropped, refused };
     base::Uid uid;
-    base::ModSeq modseq;  ///< of the change's transaction; of what was dropped none
+    base::ModSeq modseq;  ///< of the change's transaction; of what was dropped or refused none
     Kind kind = Kind::flags;
     bool operator==(const OwnChange&) const = default;
 };
@@ -78,6 +79,10 @@ Plan plan_changes(Cursor from, const PlanRequest& request);
 /// Whether vanished uids must be asked for.
 bool needs_vanished(const Cursor& cursor, const store::Snapshot& now);
 
+/// Whether the device must be told something though nothing has changed: of what note_dropped() and
+/// note_refused() were called for.
+bool owes(const Cursor& cursor);
+
 /// Takes a uid out of what the device knows: it could not be converted.
 void withhold(Cursor& cursor, base::Uid uid);
 /// The device is not told of what it did itself. `former`: the message before it; what others had done to it
@@ -85,6 +90,8 @@ void withhold(Cursor& cursor, base::Uid uid);
 void note_own(Cursor& cursor, const OwnChange& own, const store::Entry* former);
 /// The device has deleted it, and that was not done: it comes again.
 void note_dropped(Cursor& cursor, base::Uid uid);
+/// The device has changed it, and that was not done: it is told how it is.
+void note_refused(Cursor& cursor, base::Uid uid);
 /// Whether the device has heard of the item as it is now, or made it so.
 bool knows(const Cursor& cursor, const store::Entry& entry);
 

@@ -11,7 +11,7 @@ using store::WireReader;
 using store::WireWriter;
 
 constexpr std::uint8_t format_device = 0x71, format_hierarchy = 0x72, format_collection = 0x73,
-                       format_oof = 0x74, format_answered = 0x75;
+                       format_oof = 0x74, format_answered = 0x75, format_moved = 0x76;
 
 void write_key(WireWriter& out, SyncKey key) {
     out.u32(key.epoch);
@@ -91,41 +91,62 @@ Cursor read_cursor(WireReader& in) {
         OwnChange own;
         own.uid = base::Uid(in.varint32());
         own.modseq = base::ModSeq(in.varint());
-        own.kind = static_cast<OwnChange::Kind>(in.u8());
+        const std::uint8_t kind = in.u8();
+        if (kind > static_cast<std::uint8_t>(OwnChange::Kind::refused)) in.fail();
+        own.kind = static_cast<OwnChange::Kind>(kind);
         cursor.own.push_back(own);
     }
     return cursor;
 }
 
+/// Beside MimeSupport: rows of who asks for no parts are as they were before there were any.
+constexpr unsigned part_follows = 0x80;
+
+void write_preference(WireWriter& out, const BodyPreference& body) {
+    out.u8(static_cast<std::uint8_t>(body.type));
+    out.u32(body.truncation);
+    out.u8(body.all_or_none ? 1 : 0);
+    out.varint(body.preview);
+}
+BodyPreference read_preference(WireReader& in) {
+    BodyPreference body;
+    body.type = static_cast<BodyType>(in.u8());
+    body.truncation = in.u32();
+    body.all_or_none = in.u8() != 0;
+    body.preview = in.varint32();
+    return body;
+}
+
 void write_options(WireWriter& out, const ItemOptions& options) {
     out.u8(options.filter);
     out.u8(options.conflict);
-    out.u8(static_cast<std::uint8_t>(options.mime_support));
+    const unsigned support = static_cast<unsigned>(options.mime_support);
+    out.u8(static_cast<std::uint8_t>(options.part ? support | part_follows : support));
     out.u32(options.mime_truncation);
     out.varint(options.bodies.size());
-    for (const BodyPreference& body : options.bodies) {
-        out.u8(static_cast<std::uint8_t>(body.type));
-        out.u32(body.truncation);
-        out.u8(body.all_or_none ? 1 : 0);
-        out.varint(body.preview);
-    }
+    for (const BodyPreference& body : options.bodies) write_preference(out, body);
+    if (options.part) write_preference(out, *options.part);
 }
 
 ItemOptions read_options(WireReader& in) {
     ItemOptions options;
     options.filter = in.u8();
     options.conflict = in.u8();
-    options.mime_support = static_cast<MimeSupport>(in.u8());
+    const std::uint8_t support = in.u8();
+    options.mime_support = static_cast<MimeSupport>(support & ~part_follows);
     options.mime_truncation = in.u32();
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-        BodyPreference body;
-        body.type = static_cast<BodyType>(in.u8());
-        body.truncation = in.u32();
-        body.all_or_none = in.u8() != 0;
-        body.preview = in.varint32();
-        options.bodies.push_back(body);
-    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left)
+        options.bodies.push_back(read_preference(in));
+    if ((support & part_follows) != 0) options.part = read_preference(in);
     return options;
+}
+
+void read_attachments(WireReader& in, CommandResult& result) {
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        KnownAttachment& one = result.attachments.emplace_back();
+        one.client_id = read_text(in);
+        one.reference = read_text(in);
+    }
 }
 
 void write_reply(WireWriter& out, const OutOfOffice::Reply& reply) {
@@ -248,13 +269,23 @@ std::string encode(const Collection& collection) {
     // Rows of mail end here.
     const bool has_uids =
         std::ranges::any_of(collection.results, [](const CommandResult& one) { return !one.uid.empty(); });
-    if (!collection.supported && !has_uids) return std::move(out).seal();
+    const bool has_attachments = std::ranges::any_of(
+        collection.results, [](const CommandResult& one) { return !one.attachments.empty(); });
+    if (!collection.supported && !has_uids && !has_attachments) return std::move(out).seal();
     out.u8(collection.supported ? 1 : 0);
     if (collection.supported) {
         out.varint(collection.supported->size());
         for (const std::uint16_t tag : *collection.supported) out.varint(tag);
     }
     for (const CommandResult& result : collection.results) out.text(result.uid);
+    if (!has_attachments) return std::move(out).seal();
+    for (const CommandResult& result : collection.results) {
+        out.varint(result.attachments.size());
+        for (const KnownAttachment& one : result.attachments) {
+            out.text(one.client_id);
+            out.text(one.reference);
+        }
+    }
     return std::move(out).seal();
 }
 
@@ -283,6 +314,8 @@ std::optional<Collection> decode_collection(std::string_view row) {
             collection.supported->push_back(static_cast<std::uint16_t>(in.varint()));
         for (CommandResult& result : collection.results) result.uid = read_text(in);
     }
+    if (in.left() != 0)
+        for (CommandResult& result : collection.results) read_attachments(in, result);
     if (!in.done()) return std::nullopt;
     return collection;
 }
@@ -307,6 +340,30 @@ std::optional<OutOfOffice> decode_oof(std::string_view row) {
         *reply = read_reply(in);
     if (!in.done()) return std::nullopt;
     return oof;
+}
+
+std::string encode(const std::vector<MovedConversation>& moved) {
+    WireWriter out(format_moved, 128);
+    out.varint(moved.size());
+    for (const MovedConversation& one : moved) {
+        out.u64(one.conversation.value);
+        out.u64(one.folder.value);
+        out.zigzag(one.last_seen);
+    }
+    return std::move(out).seal();
+}
+
+std::optional<std::vector<MovedConversation>> decode_moved(std::string_view row) {
+    WireReader in(row, format_moved);
+    std::vector<MovedConversation> out;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        MovedConversation& one = out.emplace_back();
+        one.conversation = base::ThreadId(in.u64());
+        one.folder = base::FolderId(in.u64());
+        one.last_seen = in.zigzag();
+    }
+    if (!in.done()) return std::nullopt;
+    return out;
 }
 
 std::string encode(const AnsweredSender& answered) {

@@ -54,12 +54,19 @@ struct Hierarchy {
     bool operator==(const Hierarchy&) const = default;
 };
 
+/// An attachment that the device has added, by its name for it, and what it is to call it now.
+struct KnownAttachment {
+    std::string client_id, reference;
+    bool operator==(const KnownAttachment&) const = default;
+};
+
 /// What became of a command of the device, to be told again.
 struct CommandResult {
     std::uint8_t kind = 0;  ///< SyncCommand::Kind
     int status = 1;
     std::string client_id, server_id;
     std::string uid;  ///< of an event that was added, from 16.0 on
+    std::vector<KnownAttachment> attachments;
     bool operator==(const CommandResult&) const = default;
 };
 
@@ -89,7 +96,17 @@ std::optional<Hierarchy> decode_hierarchy(std::string_view row);
 std::optional<Collection> decode_collection(std::string_view row);
 std::optional<OutOfOffice> decode_oof(std::string_view row);
 
-/// Row r<hash> of the mailbox: somebody whom its out-of-office answer went to.
+/// Row m of the mailbox: conversations that are moved always, by last_seen.
+struct MovedConversation {
+    base::ThreadId conversation;
+    base::FolderId folder;
+    std::int64_t last_seen = 0;  ///< when it was set, or when a message of it came lately
+    bool operator==(const MovedConversation&) const = default;
+};
+std::string encode(const std::vector<MovedConversation>& moved);
+std::optional<std::vector<MovedConversation>> decode_moved(std::string_view row);
+
+/// Rows r<hash>-<note> and u<hash>-<note> of the mailbox: somebody whom its out-of-office answer went to.
 struct AnsweredSender {
     std::int64_t when = 0;     ///< seconds since 1970
     std::uint64_t answer = 0;  ///< a hash of what was said: who changes it begins anew

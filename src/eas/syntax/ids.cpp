@@ -1,5 +1,6 @@
 #include "eas/syntax/ids.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace eas {
@@ -43,6 +44,8 @@ std::string write_part_id(const PartId& id) {
     return out;
 }
 
+std::string write_attachment_id(const AttachmentId& id) { return write_item_id(id.item) + ":@" + id.name; }
+
 std::optional<base::FolderId> parse_folder_id(std::string_view text) {
     const auto id = number<std::uint64_t>(text, 16);
     if (!id || *id == 0) return std::nullopt;
@@ -65,6 +68,18 @@ std::optional<PartId> parse_part_id(std::string_view text) {
     const auto part = number<std::uint32_t>(text.substr(colon + 1), 10);
     if (!item || !part) return std::nullopt;
     return PartId{*item, *part};
+}
+
+std::optional<AttachmentId> parse_attachment_id(std::string_view text) {
+    constexpr std::size_t name_bytes = 16;  // name_of_attachment()
+    const std::size_t mark = text.rfind(":@");
+    if (mark == std::string_view::npos) return std::nullopt;
+    const auto item = parse_item_id(text.substr(0, mark));
+    const std::string_view name = text.substr(mark + 2);
+    const bool plain =
+        std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    if (!item || !plain || name.size() != name_bytes) return std::nullopt;
+    return AttachmentId{*item, std::string(name)};
 }
 
 std::string write_sync_key(SyncKey key) {

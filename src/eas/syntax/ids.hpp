@@ -24,12 +24,21 @@ struct PartId {
     bool operator==(const PartId&) const = default;
 };
 
+/// A file of an event, by the name that the event has for it.
+struct AttachmentId {
+    ItemId item;
+    std::string name;  ///< 16 hex digits in small letters
+    bool operator==(const AttachmentId&) const = default;
+};
+
 std::string write_folder_id(base::FolderId id);
 std::string write_item_id(const ItemId& id);
 std::string write_part_id(const PartId& id);
+std::string write_attachment_id(const AttachmentId& id);
 std::optional<base::FolderId> parse_folder_id(std::string_view text);
 std::optional<ItemId> parse_item_id(std::string_view text);
 std::optional<PartId> parse_part_id(std::string_view text);
+std::optional<AttachmentId> parse_attachment_id(std::string_view text);
 
 /// "5f3a92c1.7": which life of the collection, and how many keys were given in it. "0" is {0, 0}.
 struct SyncKey {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -95,6 +96,23 @@ void write_body(wbxml::Encoder& to, const ItemBody& body) {
     to.close();
 }
 
+void write_body_part(wbxml::Encoder& to, const ItemBody& part) {
+    to.open(base_tags::body_part);
+    to.number(base_tags::status, part.has_data ? status::ok : status::part_too_large);
+    to.number(base_tags::type, static_cast<int>(part.type));
+    to.number(base_tags::estimated_data_size, static_cast<std::int64_t>(part.size));
+    if (part.truncated) to.number(base_tags::truncated, 1);
+    if (part.has_data) to.text(base_tags::data, part.data);
+    if (!part.preview.empty()) to.text(base_tags::preview, part.preview);
+    to.close();
+}
+
+void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& all) {
+    to.open(base_tags::attachments);
+    for (const ItemAttachment& one : all) write_attachment(to, one);
+    to.close();
+}
+
 void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version) {
     to.number(email::read, state.read ? 1 : 0);
     if (state.flagged) {
@@ -130,12 +148,9 @@ void write_mail(wbxml::Encoder& to, const MailItem& item, std::uint16_t version)
     text_if(to, email::display_to, item.display_to);
     to.text(email::thread_topic, item.thread_topic);
     to.number(email::importance, item.importance);
-    if (!item.attachments.empty()) {
-        to.open(base_tags::attachments);
-        for (const ItemAttachment& one : item.attachments) write_attachment(to, one);
-        to.close();
-    }
+    if (!item.attachments.empty()) write_attachments(to, item.attachments);
     if (item.body) write_body(to, *item.body);
+    if (item.part) write_body_part(to, *item.part);
     to.text(email::message_class, item.message_class);
     to.text(email::internet_cpid, "65001");
     to.text(email::content_class, item.content_class);

@@ -48,6 +48,7 @@ struct MailItem {
     bool is_draft = false;
     BodyType native_body = BodyType::plain;
     std::optional<ItemBody> body;
+    std::optional<ItemBody> part;  ///< what is new in it; without data: it is too large
     std::vector<ItemAttachment> attachments;
     std::string conversation_id, conversation_index;  ///< octets
     std::string calendar;                             ///< of a text/calendar part beside the text, UTF-8
@@ -59,6 +60,8 @@ void write_mail(wbxml::Encoder& to, const MailItem& item, std::uint16_t version)
 /// Of a message whose state alone has changed.
 void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version);
 void write_body(wbxml::Encoder& to, const ItemBody& body);
+void write_body_part(wbxml::Encoder& to, const ItemBody& part);
+void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& all);
 
 /// "2026-11-22T12:00:00.000Z", as mail has dates.
 std::string write_date(std::int64_t seconds);

@@ -20,31 +20,43 @@ bool take_number(wbxml::Element element, std::int64_t most, std::int64_t& out) {
     return true;
 }
 
-bool take_body(wbxml::Element element, std::vector<BodyPreference>& out) {
+std::optional<BodyPreference> read_preference(wbxml::Element element) {
     namespace tags = wbxml::airsyncbase;
     constexpr std::array order{tags::type, tags::truncation_size, tags::all_or_none, tags::preview};
-    if (!stand_in_order(element, order)) return false;
+    if (!stand_in_order(element, order) || !element.child(tags::type)) return std::nullopt;
     BodyPreference body;
     std::int64_t value = 0;
     for (const wbxml::Element child : element) {
         if (child.tag() == tags::type) {
-            if (!take_number(child, 4, value) || value == 0) return false;
+            if (!take_number(child, 4, value) || value == 0) return std::nullopt;
             body.type = static_cast<BodyType>(value);
         } else if (child.tag() == tags::truncation_size) {
-            if (!take_number(child, UINT32_MAX, value)) return false;
+            if (!take_number(child, UINT32_MAX, value)) return std::nullopt;
             body.truncation = static_cast<std::uint32_t>(value);
         } else if (child.tag() == tags::all_or_none) {
-            if (!take_number(child, 1, value)) return false;
+            if (!take_number(child, 1, value)) return std::nullopt;
             body.all_or_none = value == 1;
         } else {
-            if (!take_number(child, UINT32_MAX, value)) return false;
+            if (!take_number(child, UINT32_MAX, value)) return std::nullopt;
             body.preview = static_cast<std::uint32_t>(std::min<std::int64_t>(value, preview_max));
         }
     }
-    const bool asked =
-        std::ranges::any_of(out, [&](const BodyPreference& one) { return one.type == body.type; });
-    if (asked || !element.child(tags::type)) return false;  // of each type one
-    out.push_back(body);
+    return body;
+}
+
+bool take_body(wbxml::Element element, std::vector<BodyPreference>& out) {
+    const auto body = read_preference(element);
+    // Of each type one.
+    if (!body || std::ranges::find(out, body->type, &BodyPreference::type) != out.end()) return false;
+    out.push_back(*body);
+    return true;
+}
+
+/// Of several, one for each type, only that of HTML can be served.
+bool take_part(wbxml::Element element, std::optional<BodyPreference>& out) {
+    const auto part = read_preference(element);
+    if (!part || (out && out->type == part->type)) return false;
+    if (!out || part->type == BodyType::html) out = part;
     return true;
 }
 
@@ -67,6 +79,8 @@ bool parse_item_preferences(wbxml::Element parent, ItemOptions& out) {
     for (const wbxml::Element child : parent) {
         if (child.tag() == wbxml::airsyncbase::body_preference) {
             if (!take_body(child, out.bodies)) return false;
+        } else if (child.tag() == wbxml::airsyncbase::body_part_preference) {
+            if (!take_part(child, out.part)) return false;
         } else if (child.tag() == wbxml::airsync::mime_support) {
             if (!take_number(child, 2, value)) return false;
             out.mime_support = static_cast<MimeSupport>(value);

@@ -29,6 +29,10 @@ struct ItemOptions {
     MimeSupport mime_support = MimeSupport::never;
     std::uint32_t mime_truncation = UINT32_MAX;  ///< octets
     std::vector<BodyPreference> bodies;          ///< in the device's order
+    /// What is new in a message, without the history below it; from 14.1 on. MS-ASAIRS section 2.2.2.11.
+    std::optional<BodyPreference> part;
+    /// MS-ASCON section 3.2.5.7: of parts there is HTML alone.
+    bool part_is_served() const { return !part || part->type == BodyType::html; }
     bool operator==(const ItemOptions&) const = default;
 };
 

@@ -18,6 +18,7 @@ inline constexpr int already_sent = 118;
 inline constexpr int no_recipients = 119;
 inline constexpr int submission_failed = 120;
 inline constexpr int reply_failed = 121;
+inline constexpr int attachment_too_large = 122;
 inline constexpr int access_denied = 123;
 inline constexpr int account_disabled = 124;
 inline constexpr int device_blocked = 129;
@@ -31,7 +32,9 @@ inline constexpr int policy_refresh = 143;
 inline constexpr int invalid_policy_key = 144;
 inline constexpr int managed_elsewhere = 145;
 inline constexpr int item_not_found = 150;
+inline constexpr int part_type_not_supported = 164;
 inline constexpr int invalid_account = 166;
+inline constexpr int part_too_large = 176;
 inline constexpr int max_devices = 177;
 
 }  // namespace eas::status

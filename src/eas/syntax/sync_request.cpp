@@ -70,12 +70,14 @@ bool take_flag(wbxml::Element element, bool& out) {
     return element.text().empty() || element.text() == "0" || element.text() == "1";
 }
 
-bool take_options(wbxml::Element child, SyncCollection& out) {
+bool take_options(wbxml::Element child, SyncCollection& out, std::uint16_t version) {
     // A second one (for SMS) has a Class that is not served: it does not change what mail gets.
     const std::string_view of = child.child(tags::class_).text();
     if (of == "SMS") return true;
     ItemOptions options;
     if (!parse_options(child, options)) return false;
+    if (version < 141) options.part.reset();
+    if (!options.part_is_served()) out.status = status::part_type_not_supported;
     out.options = std::move(options);
     return true;
 }
@@ -98,7 +100,7 @@ bool take_commands(wbxml::Element child, SyncCollection& out, const SyncLimits& 
 }
 
 /// False: not as the specification has it.
-bool take(wbxml::Element child, SyncCollection& out, const SyncLimits& limits) {
+bool take(wbxml::Element child, SyncCollection& out, std::uint16_t version, const SyncLimits& limits) {
     const wbxml::Tag tag = child.tag();
     if (tag == tags::sync_key) {
         out.key = child.text();
@@ -119,7 +121,7 @@ bool take(wbxml::Element child, SyncCollection& out, const SyncLimits& limits) {
         out.window = window_of(child, limits);
         return out.window != 0;
     }
-    if (tag == tags::options) return take_options(child, out);
+    if (tag == tags::options) return take_options(child, out, version);
     if (tag == tags::commands) return take_commands(child, out, limits);
     if (tag == tags::conversation_mode) {
         bool ignored = false;
@@ -142,7 +144,7 @@ SyncCollection parse_collection(wbxml::Element element, std::uint16_t version, c
         const unsigned place = place_of(child.tag());
         // Class stands elsewhere in 12.1, and may be anywhere there.
         const bool in_order = place >= before || (version <= 121 && place <= 3);
-        if (!in_order || !take(child, out, limits)) out.status = sync_status::protocol_error;
+        if (!in_order || !take(child, out, version, limits)) out.status = sync_status::protocol_error;
         before = std::max(before, place);
     }
     if (out.window == 0) out.window = limits.window_default;

@@ -120,9 +120,10 @@ std::string answer_subject(std::string_view header) {
 
 }  // namespace
 
-std::optional<std::string> address_named(std::string_view header, const std::vector<std::string>& own) {
+std::vector<std::string> addresses_named(std::string_view header) {
     constexpr std::array names{std::string_view("To"), std::string_view("Cc"), std::string_view("Resent-To"),
                                std::string_view("Resent-Cc")};
+    std::vector<std::string> out;
     std::size_t left = addresses_max;
     mime::FieldReader fields(header);
     for (mime::Field field; left > 0 && fields.next(field);) {
@@ -131,12 +132,17 @@ std::optional<std::string> address_named(std::string_view header, const std::vec
         if (!wanted) continue;
         const auto people = mime::parse_addresses(mime::unfold(field.value), left);
         left -= std::min(left, people.size());
-        for (const mime::Address& one : people) {
-            if (one.kind != mime::Address::Kind::mailbox || one.host.empty()) continue;
-            const std::string address = directory::canonical_address(one.mailbox + "@" + one.host);
-            if (const std::string* found = own_of(address, own)) return *found;
-        }
+        for (const mime::Address& one : people)
+            if (one.kind == mime::Address::Kind::mailbox && !one.host.empty())
+                out.push_back(directory::canonical_address(one.mailbox + "@" + one.host));
     }
+    return out;
+}
+
+std::optional<std::string> own_address(const std::vector<std::string>& named,
+                                       const std::vector<std::string>& own) {
+    for (const std::string& address : named)
+        if (const std::string* found = own_of(address, own)) return *found;
     return std::nullopt;
 }
 

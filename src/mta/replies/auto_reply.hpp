@@ -10,9 +10,12 @@
 
 namespace mta::replies {
 
-/// Which of the reader's addresses To or Cc names: what is not sent to him by name is not answered in his
+/// Whom To and Cc name, canonical: once a message, however many readers it has.
+std::vector<std::string> addresses_named(std::string_view header);
+/// Which of the reader's addresses is among those: what is not sent to him by name is not answered in his
 /// name. `own` are his, canonical; one with a detail (RFC 5233) is his too.
-std::optional<std::string> address_named(std::string_view header, const std::vector<std::string>& own);
+std::optional<std::string> own_address(const std::vector<std::string>& named,
+                                       const std::vector<std::string>& own);
 
 /// Why the message must not be answered, a static text; empty: it may be. `sender` is that of the envelope.
 /// RFC 3834 section 2, RFC 5230 section 4.6.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "mta/reports/digest.hpp"
 #include "mta/reports/dmarc_rows.hpp"
 
@@ -85,9 +86,13 @@ awaitable<store::Result<void>> DmarcLedger::flush() {
             put_back(key, std::move(domain));
             continue;
         }
-        Key place = key;
-        out = co_await write_in_parts(std::move(place), &domain);
-        if (!out) put_back(key, std::move(domain));
+        try {
+            Key place = key;
+            out = co_await write_in_parts(std::move(place), &domain);
+            if (!out) put_back(key, std::move(domain));
+        } catch (const std::exception&) {  // its counts are given up, lest it throws for ever; no others
+            base::log::broken("mta", "counts for a DMARC report", std::current_exception());
+        }
     }
     co_return out;
 }

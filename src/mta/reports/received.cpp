@@ -29,6 +29,7 @@ std::string encoded(const ReceivedReport& report) {
                  {"bad", report.bad},
                  {"details", report.details},
                  {"reporter", report.reporter},
+                 {"proven", report.proven},
                  {"came", report.came}});
 }
 
@@ -40,8 +41,19 @@ struct Head {
 };
 constexpr std::size_t head_bytes = 26;
 
+/// Who shares what one reporter may have: all names below the last two labels, since whoever owns these makes
+/// as many as he likes. Below "co.uk" they are several owners, who share then.
+std::string reporter_of(const ReceivedReport& report) {
+    if (!report.proven) return std::string();
+    const std::string domain = base::lowered(base::domain_of(report.reporter));
+    const std::size_t last = domain.rfind('.');
+    if (last == std::string::npos || last == 0) return domain;
+    const std::size_t before = domain.rfind('.', last - 1);
+    return before == std::string::npos ? domain : domain.substr(before + 1);
+}
+
 std::string head_of(const ReceivedReport& report) {
-    const std::string who = base::lowered(base::domain_of(report.reporter));
+    const std::string who = reporter_of(report);
     return fmt::format("{:08x} {} ", std::clamp<std::int64_t>(report.came, 0, 0xffffffff),
                        digest_of(who).substr(0, 16));
 }
@@ -72,6 +84,8 @@ ReceivedReport decoded(ReportKind kind, const std::string& row) {
     out.bad = number_in(read, "bad");
     if (read.contains("details") && read["details"].is_array()) out.details = read["details"];
     out.reporter = text_in(read, "reporter");
+    const auto proven = read.find("proven");
+    out.proven = proven == read.end() || *proven != false;  // of rows from before it was asked
     out.came = static_cast<std::int64_t>(number_in(read, "came"));
     return out;
 }
@@ -81,7 +95,10 @@ std::string domain_prefix(const std::string& domain) { return "r" + digest_of(do
 
 std::string key_of(const ReceivedReport& report) {
     const std::int64_t end = std::clamp<std::int64_t>(report.end, 0, 0xffffffff);
-    const std::string what = report.organization + '\0' + report.contact + '\0' + report.id;
+    std::string what = report.organization + '\0' + report.contact + '\0' + report.id;
+    // Who forges one, or guesses what another one writes, keeps nobody's real one out.
+    what += '\0';
+    if (report.proven) what += "by " + reporter_of(report);
     return domain_prefix(report.domain) + fmt::format("{:08x}", end) + digest_of(what).substr(0, 24);
 }
 
@@ -120,16 +137,22 @@ std::vector<std::string> swept(std::vector<Old>& all, std::int64_t oldest, const
     });
     std::vector<std::string> out;
     std::vector<Old> stay;
-    std::map<std::string, std::size_t> of_reporter;
+    struct Share {
+        std::size_t reports = 0, octets = 0;
+    };
+    std::map<std::string, Share> shares;
     std::size_t octets = 0;
     for (Old& one : all) {
-        const bool room = one.came >= oldest && of_reporter[one.reporter] < limits.of_reporter_max &&
+        Share& share = shares[one.reporter];
+        const bool room = one.came >= oldest && share.reports < limits.of_reporter_max &&
+                          share.octets + one.octets <= limits.octets_of_reporter_max &&
                           stay.size() < limits.reports_max && octets + one.octets <= limits.octets_max;
         if (!room) {
             out.push_back(std::move(one.key));
             continue;
         }
-        ++of_reporter[one.reporter];
+        ++share.reports;
+        share.octets += one.octets;
         octets += one.octets;
         stay.push_back(std::move(one));
     }

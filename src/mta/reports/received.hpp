@@ -25,9 +25,12 @@ namespace mta::reports {
 using boost::asio::awaitable;
 
 struct ReceivedLimits {
-    std::size_t reports_max = 20'000;         ///< of each kind; those that came first go
-    std::size_t octets_max = 128U << 20;      ///< the same of their rows
-    std::size_t of_reporter_max = 4'000;      ///< of one sender's domain: a year of ten domains of ours
+    std::size_t reports_max = 20'000;     ///< of each kind; those that came first go
+    std::size_t octets_max = 128U << 20;  ///< the same of their rows
+    /// Of one sender's domain, by its last two labels: a year of ten domains of ours. Of all senders who have
+    /// not proven who they are together.
+    std::size_t of_reporter_max = 4'000;
+    std::size_t octets_of_reporter_max = octets_max / 5;  ///< the same of their rows
     std::int64_t age_max = 400 * 24 * 3'600;  ///< seconds since it came: a year can be looked back on
     std::size_t sources_max = 500;            ///< of one report, those with most messages
     std::size_t failures_max = 200;           ///< the same of a TLS report
@@ -50,6 +53,7 @@ struct ReceivedReport {
     std::uint64_t good = 0, bad = 0;  ///< messages that passed DMARC; TLS sessions
     Json details = Json::array();     ///< sources; kinds of failure
     std::string reporter;             ///< who sent the mail
+    bool proven = true;               ///< that he did; or nobody has looked: then who brought it is trusted
     std::int64_t came = 0;
 };
 

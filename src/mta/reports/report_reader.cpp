@@ -2,6 +2,8 @@
 
 #include "base/log.hpp"
 #include "mta/post_office.hpp"
+#include "mta/queue_message.hpp"
+#include "mta/sender_proof.hpp"
 #include "store/offload.hpp"
 
 namespace mta::reports {
@@ -34,6 +36,14 @@ awaitable<bool> ReportReader::is_ours(std::string domain) {
     }
 }
 
+/// Whether the name that shares of room go by is the sender's own: anybody can write under any.
+bool ReportReader::is_proven(const Job& job) const {
+    const auto* queued = dynamic_cast<const QueueMessage*>(job.message.get());
+    if (queued == nullptr) return false;
+    const SenderProof proof = sender_proof(queued->prefix(), hostname_, job.envelope->sender);
+    return proof == SenderProof::proven || proof == SenderProof::unchecked;
+}
+
 awaitable<Outcome> ReportReader::take(Job job) {
     Outcome out;
     out.fate = Fate::delivered;
@@ -62,6 +72,7 @@ awaitable<Outcome> ReportReader::take(Job job) {
         out.words = "Not read now";
         co_return out;
     }
+    const bool proven = is_proven(job);
     std::size_t kept = 0, known = 0;
     for (ReceivedReport& report : found.reports) {
         const bool ours = co_await is_ours(report.domain);
@@ -70,6 +81,7 @@ awaitable<Outcome> ReportReader::take(Job job) {
             continue;
         }
         report.reporter = job.envelope->sender;
+        report.proven = proven;
         const auto added = co_await reports_.add(std::move(report));
         if (!added && added.error().is(store::Errc::limit)) {
             found.fault = "a report larger than can be kept";

@@ -11,8 +11,9 @@ namespace mta::reports {
 
 class ReportReader final : public Connector {
 public:
-    ReportReader(ReceivedReports& reports, directory::Directory& directory)
-        : reports_(reports), directory_(directory) {}
+    /// `hostname`: under which results about senders are written.
+    ReportReader(ReceivedReports& reports, directory::Directory& directory, std::string hostname)
+        : reports_(reports), directory_(directory), hostname_(std::move(hostname)) {}
     /// Ends the thread that reads. Before what deliver() waits for goes.
     ~ReportReader() override { stop(); }
 
@@ -26,10 +27,12 @@ public:
 private:
     awaitable<store::Result<std::string>> octets_of(std::shared_ptr<Message> message);
     awaitable<bool> is_ours(std::string domain);
+    bool is_proven(const Job& job) const;
     awaitable<Outcome> take(Job job);
 
     ReceivedReports& reports_;
     directory::Directory& directory_;
+    const std::string hostname_;
     boost::asio::thread_pool thread_{1};  // one report at a time, and on no thread that serves others
 };
 

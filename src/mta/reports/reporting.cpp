@@ -261,17 +261,28 @@ awaitable<void> Reporting::flush() {
 
 awaitable<void> Reporting::flush_tls() {
     const std::vector<smtp_out::TlsReports::Row> rows = tls_.changed();
-    for (const smtp_out::TlsReports::Row& row : rows) {
+    store::Result<void> done;
+    try {
+        done = co_await write_tls(&rows);
+    } catch (const std::exception&) {
+        tls_.keep_again(rows);
+        throw;
+    }
+    if (done) co_return;
+    base::log::warn("mta", "TLS counts cannot be kept now", {{"why", done.error().what()}});
+    tls_.keep_again(rows);
+}
+
+awaitable<store::Result<void>> Reporting::write_tls(const std::vector<smtp_out::TlsReports::Row>* rows) {
+    for (const smtp_out::TlsReports::Row& row : *rows) {
         if (row.json.size() > row_bytes_max) continue;  // the last that was kept stays
         if (row.place == being_told_) continue;  // the commit that shutdown left behind says what stays
         store::engine::Prelude prelude;
         prelude.patches.push_back(patch_of(row));
         const auto written = co_await parts_.engine.apply(std::move(prelude));
-        if (written) continue;
-        base::log::warn("mta", "TLS counts cannot be kept now", {{"why", written.error().what()}});
-        tls_.keep_again(rows);
-        co_return;
+        if (!written) co_return written;
     }
+    co_return store::Result<void>();
 }
 
 /// Neither takes the other's time. The next pass goes on behind what threw.

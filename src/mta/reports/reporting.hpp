@@ -123,6 +123,7 @@ private:
     /// By who has rows(): then what keep() cannot write meanwhile is as late as ever.
     awaitable<void> flush_if_time();
     awaitable<void> flush_tls();
+    awaitable<store::Result<void>> write_tls(const std::vector<smtp_out::TlsReports::Row>* rows);
     awaitable<bool> pause(std::stop_token stop, std::chrono::milliseconds time);
     awaitable<void> send(Pass* pass);
     bool is_over(const Pass* pass, bool* cut) const;

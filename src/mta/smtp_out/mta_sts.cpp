@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
@@ -114,38 +115,81 @@ asio::awaitable<std::string> StsCache::published_id(std::string domain) {
     co_return count == 1 ? id : std::string();
 }
 
+/// Without a shelf while it is new.
 StsCache::Entry& StsCache::entry(const std::string& domain) {
-    const auto known = entries_.find(domain);
-    if (known != entries_.end()) {
-        used_.splice(used_.begin(), used_, known->second.place);
-        return known->second;
-    }
-    if (entries_.size() >= StsLimits::domains) {
-        entries_.erase(used_.back());
-        used_.pop_back();
-    }
-    used_.push_front(domain);
-    Entry& fresh = entries_[domain];
-    fresh.place = used_.begin();
-    return fresh;
+    const auto [at, fresh] = entries_.try_emplace(domain);
+    Entry& found = at->second;
+    if (fresh) found.place = failed_.used.insert(failed_.used.begin(), domain);
+    if (fresh) found.shelf = &failed_;
+    found.shelf->used.splice(found.shelf->used.begin(), found.shelf->used, found.place);
+    return found;
 }
 
-/// What is remembered and still holds. `fetch_now`: it is old, or another one was published.
+void StsCache::lay(Entry& entry, Shelf& shelf) {
+    shelf.used.splice(shelf.used.begin(), entry.shelf->used, entry.place);
+    entry.shelf = &shelf;
+}
+
+/// The one used last stays.
+void StsCache::shrink(Shelf& shelf) {
+    while (shelf.used.size() > 1 &&
+           (shelf.used.size() > shelf.domains_max || shelf.octets > shelf.octets_max)) {
+        const auto last = entries_.find(shelf.used.back());
+        if (last->second.policy) {
+            shelf.octets -= last->second.policy->text.size();
+            unwritten_[last->first] = std::nullopt;
+        }
+        entries_.erase(last);
+        shelf.used.pop_back();
+    }
+}
+
+void StsCache::put(const StsKept& kept, std::shared_ptr<const StsPolicy> policy) {
+    Entry& slot = entry(kept.domain);
+    if (slot.policy) slot.shelf->octets -= slot.policy->text.size();
+    Shelf& shelf = policy->text.size() <= StsLimits::small_bytes ? small_ : large_;
+    lay(slot, shelf);
+    shelf.octets += policy->text.size();
+    slot.id = kept.id;
+    slot.policy = std::move(policy);
+    slot.fetched = kept.fetched;
+    slot.until = kept.until;
+    slot.quiet_id.clear();
+    shrink(shelf);
+}
+
+/// What is remembered and still holds. `fetch_now`: it is old, or another one was published; then nobody else
+/// is told so for a while who has a policy to go by.
 std::shared_ptr<const StsPolicy> StsCache::held(const std::string& domain, const std::string& id,
                                                 bool* fetch_now) {
     const std::lock_guard lock(mutex_);
     const base::SystemTime now = clock_.now();
-    const auto known = entries_.find(domain);
-    if (known == entries_.end()) {
+    if (!entries_.contains(domain)) {
         *fetch_now = !id.empty();
         return nullptr;
     }
-    const Entry& entry = known->second;
-    const bool holds = entry.policy && now < entry.until;
-    const bool failed_before = entry.failed_id == id && now < entry.failed_until;
+    Entry& slot = entry(domain);
+    const bool holds = slot.policy && now < slot.until;
+    const bool fresh = holds && slot.id == id && now < slot.fetched + StsLimits::refreshed;
+    const bool quiet = slot.quiet_id == id && now < slot.quiet_until;
     // Section 3.1: without a record nothing is new; a policy that was seen holds until its time is over.
-    *fetch_now = !id.empty() && (!holds || entry.id != id) && !failed_before;
-    return holds ? entry.policy : nullptr;
+    *fetch_now = !id.empty() && !fresh && !quiet;
+    if (*fetch_now && holds) {
+        slot.quiet_id = id;
+        slot.quiet_until = now + StsLimits::failure_kept;
+    }
+    return holds ? slot.policy : nullptr;
+}
+
+/// The policy host failed. One whose policy holds and was only to be refreshed is asked less often.
+void StsCache::leave_alone(const std::string& domain, const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const base::SystemTime now = clock_.now();
+    Entry& slot = entry(domain);
+    const bool refresh = slot.policy && slot.id == id && now < slot.until;
+    slot.quiet_id = id;
+    slot.quiet_until = now + (refresh ? StsLimits::refresh_kept : StsLimits::failure_kept);
+    shrink(*slot.shelf);
 }
 
 asio::awaitable<std::shared_ptr<const StsPolicy>> StsCache::find(std::string domain) {
@@ -154,17 +198,112 @@ asio::awaitable<std::shared_ptr<const StsPolicy>> StsCache::find(std::string dom
     auto policy = held(domain, id, &fetch_now);
     if (!fetch_now) co_return policy;
     auto fresh = co_await fetch(domain);
-    const std::lock_guard lock(mutex_);
-    Entry& slot = entry(domain);
     if (!fresh) {
-        slot.failed_id = id;
-        slot.failed_until = clock_.now() + StsLimits::failure_kept;
+        leave_alone(domain, id);
         co_return policy;
     }
-    slot.id = id;
-    slot.policy = fresh;
-    slot.until = clock_.now() + fresh->max_age;
+    keep(domain, id, fresh);
+    co_await write();
     co_return fresh;
+}
+
+void StsCache::keep(const std::string& domain, const std::string& id,
+                    std::shared_ptr<const StsPolicy> policy) {
+    const auto age = std::max(policy->max_age, StsLimits::age_min);
+    StsKept kept;
+    kept.domain = domain;
+    kept.id = id;
+    kept.text = policy->text;
+    kept.fetched = clock_.now();
+    kept.until = kept.fetched + age;
+    const std::lock_guard lock(mutex_);
+    const auto known = entries_.find(domain);
+    const bool had_row = known != entries_.end() && known->second.policy;
+    put(kept, std::move(policy));
+    if (age >= StsLimits::age_written) {
+        unwritten_[domain] = std::move(kept);
+    } else if (had_row) {
+        unwritten_[domain] = std::nullopt;
+    }
+}
+
+/// Whoever writes writes for all, so that rows change in the order in which policies did.
+class StsCache::Writing {
+public:
+    explicit Writing(StsCache& cache) : cache_(cache) {
+        const std::lock_guard lock(cache_.mutex_);
+        mine_ = !std::exchange(cache_.writing_, true);
+    }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    ~Writing() {
+        const std::lock_guard lock(cache_.mutex_);
+        if (mine_) cache_.writing_ = false;
+    }
+    bool mine() const { return mine_; }
+    /// Somebody else may be next already.
+    void over() { mine_ = false; }
+
+private:
+    StsCache& cache_;
+    bool mine_ = false;
+};
+
+/// As much as one write takes; false: nothing is left, and nobody writes any more.
+bool StsCache::next_write(std::vector<StsKept>* kept, std::vector<std::string>* gone) {
+    constexpr std::size_t rows_max = 64;  // of 64 KiB each
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < rows_max && !unwritten_.empty(); ++i) {
+        auto first = unwritten_.extract(unwritten_.begin());
+        if (first.mapped()) {
+            kept->push_back(std::move(*first.mapped()));
+        } else {
+            gone->push_back(std::move(first.key()));
+        }
+    }
+    writing_ = !kept->empty() || !gone->empty();
+    return writing_;
+}
+
+asio::awaitable<void> StsCache::write() {
+    Writing writing(*this);
+    if (!writing.mine()) co_return;
+    for (;;) {
+        std::vector<StsKept> kept;
+        std::vector<std::string> gone;
+        if (!next_write(&kept, &gone)) {
+            writing.over();
+            co_return;
+        }
+        const auto written = co_await rows_.write(std::move(kept), std::move(gone));
+        if (!written)
+            base::log::warn("mta", "MTA-STS policies would not outlive a restart",
+                            {{"why", written.error().what()}});
+    }
+}
+
+asio::awaitable<bool> StsCache::open() {
+    auto all = co_await rows_.load();
+    if (!all) {
+        base::log::error("mta", "MTA-STS policies cannot be read", {{"why", all.error().what()}});
+        co_return false;
+    }
+    const base::SystemTime now = clock_.now();
+    std::ranges::sort(*all, {}, &StsKept::fetched);  // the freshest are those that stay
+    for (StsKept& kept : *all) {
+        auto policy = read_sts_policy(kept.text);
+        // The clock may have been wrong when it was written.
+        kept.fetched = std::min(kept.fetched, now);
+        if (policy) kept.until = std::min<base::SystemTime>(kept.until, now + policy->max_age);
+        const std::lock_guard lock(mutex_);
+        if (!policy || kept.until <= now) {
+            unwritten_[kept.domain] = std::nullopt;
+        } else {
+            put(kept, std::make_shared<const StsPolicy>(std::move(*policy)));
+        }
+    }
+    co_await write();
+    co_return true;
 }
 
 /// Section 3.3: HTTPS with a certificate that verifies, status 200, plain text, no redirects.

@@ -27,7 +27,8 @@ struct Outbound::Impl {
           contact(settings.report_contact.empty() ? "postmaster@" + settings.host_name
                                                   : settings.report_contact),
           web(parts.resolver, web_settings(settings)),
-          sts(parts.resolver, web, parts.clock, sts_settings(settings)),
+          sts_rows(parts.engine),
+          sts(parts.resolver, web, parts.clock, sts_rows, sts_settings(settings)),
           finder(parts.resolver, settings.mta_sts ? &sts : nullptr, settings, parts.random),
           reports({settings.report_organization.empty() ? settings.host_name : settings.report_organization,
                    contact, settings.host_name},
@@ -42,6 +43,7 @@ struct Outbound::Impl {
     OutboundParts parts;
     std::string contact;
     http::Client web;
+    StsRows sts_rows;
     StsCache sts;
     DnsHostFinder finder;
     TlsReports reports;
@@ -53,6 +55,8 @@ Outbound::~Outbound() = default;
 
 const std::string& Outbound::fault() const { return impl_->made.fault; }
 Connector& Outbound::connector() { return *impl_->made.connector; }
+
+boost::asio::awaitable<bool> Outbound::open() { return impl_->sts.open(); }
 
 TlsReports& Outbound::tls_reports() { return impl_->reports; }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -12,12 +13,14 @@
 #include "mta/smtp_out/settings.hpp"
 #include "mta/smtp_out/tls_report_sender.hpp"
 #include "net/resolver.hpp"
+#include "store/engine/engine.hpp"
 
 namespace mta::smtp_out {
 
 struct OutboundParts {
     boost::asio::any_io_executor executor;  ///< of the pool of threads
     net::Resolver& resolver;
+    store::engine::Engine& engine;  ///< where MTA-STS policies outlive the process
     base::Clock& clock = base::Clock::system();
     base::Random& random = base::Random::system();
 };
@@ -31,6 +34,8 @@ public:
 
     /// Why there is no connector (authorities that cannot be read); empty: all is well.
     const std::string& fault() const;
+    /// Reads what the last process knew; before anything is sent. What cannot be read is in the log.
+    boost::asio::awaitable<bool> open();
     Connector& connector();
     /// What is known of TLS with other hosts, and who sends it to them. `mailer` null: by HTTPS alone.
     TlsReports& tls_reports();

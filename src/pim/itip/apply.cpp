@@ -1,11 +1,13 @@
 #include "pim/itip/apply.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
+#include "pim/itip/files.hpp"
 
 namespace pim::itip {
 namespace {
@@ -14,6 +16,7 @@ constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
 constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
 constexpr std::string_view reply_time_property = "X-BARID-REPLY-TIME";
 constexpr std::string_view status_property = "X-BARID-MEETING-STATUS";
+constexpr std::size_t occurrences_files_max = 2'000;  // named anew: an object has 20 000 properties
 constexpr std::string_view replied_parameter = "X-BARID-REPLIED";  // DTSTAMP of the answer that counts
 
 /// What the calendar shows of the time: nothing is sure before it is accepted.
@@ -64,7 +67,30 @@ bool same_times(const Component& a, const Component& in_a, const Component& b, c
     return parse_rule(in_a.raw("RRULE")) == parse_rule(in_b.raw("RRULE"));
 }
 
-/// What the user has made of the event: his answer where it still counts, his alarms and categories.
+/// The organizer's next message names none of the files that the user has added. No more than `room`.
+void keep_files(Component& event, const Component& before, std::size_t& room) {
+    for (const Property& one : before.properties) {
+        if (room == 0 || file_name_in(one).empty()) continue;
+        event.properties.push_back(one);
+        --room;
+    }
+}
+
+/// The same of occurrences that are sent with their series: those of what each was.
+void keep_files_of_occurrences(Component& made, const Component& before) {
+    std::map<std::int64_t, const Component*> known;
+    for (const Component& one : before.components)
+        if (const auto moment = moment_of(before, one, "RECURRENCE-ID")) known.emplace(*moment, &one);
+    std::size_t room = occurrences_files_max;
+    for (Component& one : made.components) {
+        if (!is_override(one)) continue;
+        const auto moment = moment_of(made, one, "RECURRENCE-ID");
+        const auto was = moment ? known.find(*moment) : known.end();
+        keep_files(one, was == known.end() ? *master_of(before) : *was->second, room);
+    }
+}
+
+/// What the user has made of the event: his answer where it still counts, his alarms, categories and files.
 void keep_own(Component& event, const Component& before, bool same, const Owner& owner) {
     event.components = before.components;
     event.remove("CATEGORIES");
@@ -72,6 +98,8 @@ void keep_own(Component& event, const Component& before, bool same, const Owner&
         const bool answered = one.name == reply_time_property && same;
         if (answered || one.name == "CATEGORIES") event.properties.push_back(one);
     }
+    std::size_t room = files_max;
+    keep_files(event, before, room);
     const Property* answered = owner.attendee_of(before);
     Property* asked = owner.attendee_of(event);
     if (asked == nullptr) return;
@@ -93,6 +121,7 @@ Applied replace_series(Component& calendar, const Message& request, const Owner&
     Component& event = *master_of(made);
     const bool same = same_times(calendar, before, made, event);
     keep_own(event, before, same, owner);
+    keep_files_of_occurrences(made, calendar);
     take_zones(made, calendar);
     if (same) {
         std::set<std::int64_t> sent;
@@ -154,12 +183,14 @@ bool is_news(const Property& attendee, std::int64_t stamp) {
     return !before || stamp > before->seconds;
 }
 
+/// Whether it is another answer: the same once more is not worth writing an event and its files anew.
 bool take_answer(Component& event, const Property& given, std::int64_t stamp) {
     Property* attendee = find_attendee(event, address_of(given));
     if (attendee == nullptr || !is_news(*attendee, stamp)) return false;
+    const bool differs = answer_of(*attendee) != answer_of(given);
     attendee->set_parameter("PARTSTAT", name_of(answer_of(given)));
     attendee->set_parameter(replied_parameter, write_date_time(DateTime{stamp}));
-    return true;
+    return differs;
 }
 
 Applied reply_to(Component& calendar, const Component& sent, const Message& reply, std::string_view sender) {

@@ -1,10 +1,10 @@
 #include "pim/itip/events.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "pim/date_time.hpp"
+#include "pim/moments.hpp"
 
 namespace pim::itip {
 namespace {
@@ -13,79 +13,50 @@ using Kind = DateTime::Kind;
 
 constexpr std::string_view of_series[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
 
-constexpr std::size_t dates_walked_max = 10'000;   // of one series
-constexpr std::size_t zones_walked_max = 64;       // that the times of one walk may name
-constexpr std::int64_t year_seconds = 31'556'952;  // about
-
-TimeZone zone_at(const Component& calendar, std::string_view id, std::int64_t at) {
-    if (id.empty()) return {};
-    if (const Component* known = find_zone(calendar, id))
-        if (auto zone = read_time_zone(*known)) return std::move(*zone);
-    return zone_named(id, at).value_or(TimeZone());
-}
-
-/// The moments of many times of one calendar: a zone is read once, and those past a limit are UTC. The
-/// calendar outlives it, and no TZID changes meanwhile.
-class Moments {
-public:
-    explicit Moments(const Component& calendar) : calendar_(calendar) {}
-
-    std::optional<std::int64_t> read(const Property& time, std::string_view value) {
-        const auto read = parse_date_time(value);
-        if (!read) return std::nullopt;
-        if (read->kind == Kind::date) return floor_day(read->seconds);
-        if (read->kind == Kind::utc) return read->seconds;
-        return zone(time.parameter("TZID"), read->seconds).to_utc(read->seconds);
-    }
-
-private:
-    const TimeZone& zone(std::string_view id, std::int64_t at) {
-        const std::pair key(id, at / year_seconds);  // a name means other rules in another year
-        const auto known = zones_.find(key);
-        if (known != zones_.end()) return known->second;
-        if (zones_.size() >= zones_walked_max) return utc_;
-        return zones_.emplace(key, zone_at(calendar_, id, at)).first->second;
-    }
-
-    const Component& calendar_;
-    const TimeZone utc_;
-    std::map<std::pair<std::string_view, std::int64_t>, TimeZone> zones_;
-};
-
-/// The values of a list as they stand, until one is answered with false.
-template <class Visit>
-bool for_each_value(std::string_view list, const Visit& visit) {
-    while (!list.empty()) {
-        const std::size_t end = std::min(list.find(','), list.size());
-        if (!visit(list.substr(0, end))) return false;
-        list.remove_prefix(std::min(end + 1, list.size()));
-    }
-    return true;
-}
-
-/// The moments of all EXDATEs, until one is answered with false.
-template <class Visit>
-void for_each_removed(const Component& calendar, const Component& master, const Visit& visit) {
-    Moments moments(calendar);
-    std::size_t walked = 0;
-    for (const Property& one : master.properties) {
-        if (one.name != "EXDATE") continue;
-        const bool go_on = for_each_value(one.value, [&](std::string_view value) {
-            if (++walked > dates_walked_max) return false;
-            const auto moment = moments.read(one, value);
-            return !moment || visit(*moment);
-        });
-        if (!go_on) return;
-    }
-}
-
 bool is_removed(const Component& calendar, const Component& master, std::int64_t moment) {
     bool out = false;
-    for_each_removed(calendar, master, [&](std::int64_t one) {
-        out = one == moment;
+    Moments moments(calendar);
+    for_each_date(moments, master, "EXDATE", [&](const ListedDate& one) {
+        out = one.moment == moment;
         return !out;
     });
     return out;
+}
+
+/// Nothing: it is none of RDATE.
+std::optional<ListedDate> added_at(const Component& calendar, const Component& master, std::int64_t moment) {
+    std::optional<ListedDate> out;
+    Moments moments(calendar);
+    for_each_date(moments, master, "RDATE", [&](const ListedDate& one) {
+        if (one.moment == moment) out = one;
+        return !out;
+    });
+    return out;
+}
+
+struct Count {
+    std::size_t properties = 0, components = 1;
+};
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
+Count count_of(const Component& component) {
+    Count out;
+    out.properties = component.properties.size();
+    for (const Component& inner : component.components) {
+        const Count more = count_of(inner);
+        out.properties += more.properties;
+        out.components += more.components;
+    }
+    return out;
+}
+
+/// With one more occurrence of its own it is still an item that can be kept: the text of all of them is taken
+/// to be as long as this one's.
+bool has_room(const Component& calendar, const Component& made, std::size_t overrides) {
+    const ComponentLimits limits;
+    const Count there = count_of(calendar), more = count_of(made);
+    return (octets_of(made) + 64) * (overrides + 1) <= limits.text_bytes_max &&
+           there.properties + more.properties <= limits.properties_max &&
+           there.components + more.components <= limits.components_max;
 }
 
 }  // namespace
@@ -134,9 +105,11 @@ bool has_occurrence(const Component& calendar, std::int64_t moment) {
     const EventTimes times = times_of(calendar, *master);
     const auto start = times.read(*master, "DTSTART");
     const auto rule = local_rule(*master, times);
-    if (!start || !rule || is_removed(calendar, *master, moment)) return false;
+    const bool recurs = rule || master->find("RDATE") != nullptr;
+    if (!start || !recurs || is_removed(calendar, *master, moment)) return false;
     const std::int64_t local = times.local(moment);
-    return moment == *start || !occurrences(*rule, times.local(*start), local, local + 1).empty();
+    if (moment == *start || added_at(calendar, *master, moment)) return true;
+    return rule && !occurrences(*rule, times.local(*start), local, local + 1).empty();
 }
 
 const Component* find_override(const Component& calendar, std::int64_t moment) {
@@ -159,7 +132,9 @@ Component* own_occurrence(Component& calendar, std::int64_t moment) {
     const Component& master = *master_of(calendar);
     const Property begin = *master.find("DTSTART");
     const std::int64_t start = moment_of(calendar, begin).value_or(moment);
-    const std::int64_t length = times_of(calendar, master).read_end(master, start) - start;
+    std::int64_t length = times_of(calendar, master).read_end(master, start) - start;
+    if (const auto added = added_at(calendar, master, moment); added && added->length)
+        length = *added->length;
     Component made = master;
     for (const std::string_view name : of_series) made.remove(name);
     made.remove("DTEND");
@@ -167,9 +142,7 @@ Component* own_occurrence(Component& calendar, std::int64_t moment) {
     *made.find("DTSTART") = moment_like(calendar, begin, "DTSTART", moment);
     made.properties.push_back(moment_like(calendar, begin, "DTEND", moment + length));
     made.properties.push_back(moment_like(calendar, begin, "RECURRENCE-ID", moment));
-    // A thousand of them are still one item that can be kept.
-    if ((octets_of(made) + 64) * static_cast<std::size_t>(overrides + 1) > ComponentLimits().text_bytes_max)
-        return nullptr;
+    if (!has_room(calendar, made, static_cast<std::size_t>(overrides))) return nullptr;
     return &calendar.components.emplace_back(std::move(made));
 }
 
@@ -177,7 +150,8 @@ bool remove_occurrence(Component& calendar, std::int64_t moment) {
     Component* master = master_of(calendar);
     if (master == nullptr || master->find("DTSTART") == nullptr) return false;
     std::size_t removed = 0;
-    for_each_removed(calendar, *master, [&](std::int64_t) { return ++removed < overrides_max; });
+    Moments moments(calendar);
+    for_each_date(moments, *master, "EXDATE", [&](const ListedDate&) { return ++removed < overrides_max; });
     if (removed >= overrides_max) return false;
     if (!is_removed(calendar, *master, moment)) {
         Property exdate = moment_like(calendar, *master->find("DTSTART"), "EXDATE", moment);

@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
+#include "pim/itip/files.hpp"
 
 namespace pim::itip {
 namespace {
@@ -19,8 +20,9 @@ constexpr std::array<std::string_view, 4> answer_names{"NEEDS-ACTION", "ACCEPTED
 void forget_own(Component& component) {
     std::erase_if(component.properties, [](const Property& one) { return one.name.starts_with(own_prefix); });
     for (Property& property : component.properties)
-        std::erase_if(property.parameters,
-                      [](const Parameter& one) { return one.name.starts_with(own_prefix); });
+        std::erase_if(property.parameters, [](const Parameter& one) {
+            return one.name.starts_with(own_prefix) || one.name == file_name_parameter;
+        });
     for (Component& inner : component.components) forget_own(inner);
 }
 
@@ -107,6 +109,20 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     const bool whole = *method == Method::request && masters == 1;
     if (overrides > (whole ? overrides_max : limits.occurrences_max)) return std::nullopt;
     out.calendar = std::move(*calendar);
+    return out;
+}
+
+std::vector<Message> apart(const Message& message) {
+    const auto events = std::ranges::count_if(message.calendar.components, is_event);
+    if (events < 2 || master_of(message.calendar) != nullptr) return {message};
+    Message frame = message;
+    std::erase_if(frame.calendar.components, is_event);
+    std::vector<Message> out;
+    for (const Component& one : message.calendar.components) {
+        if (!is_event(one)) continue;
+        out.push_back(frame);
+        out.back().calendar.components.push_back(one);
+    }
     return out;
 }
 

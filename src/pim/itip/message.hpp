@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pim/component.hpp"
 
@@ -40,6 +41,9 @@ struct Message {
 /// Nothing: it is no such message: no VCALENDAR, no method of those above, no event with a UID and a start,
 /// events of several UIDs, or it exceeds a limit.
 std::optional<Message> read_message(std::string_view text, const MessageLimits& limits = {});
+
+/// Of a message about several occurrences without their series one for each; of any other itself.
+std::vector<Message> apart(const Message& message);
 
 /// Which of two texts about one event is newer: RFC 5546 section 2.1.5.
 struct Revision {

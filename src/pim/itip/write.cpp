@@ -5,6 +5,8 @@
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
+#include "pim/itip/files.hpp"
+#include "pim/moments.hpp"
 
 namespace pim::itip {
 namespace {
@@ -28,6 +30,8 @@ void make_public(Component& event) {
     for (Property& property : event.properties) {
         std::erase_if(property.parameters,
                       [](const Parameter& one) { return one.name.starts_with(own_prefix); });
+        // Names of files are this server's own: RFC 8607 section 4.2.
+        property.set_parameter(file_name_parameter, "");
         if (property.name == "ATTENDEE") property.set_parameter("RSVP", no_answer ? "FALSE" : "TRUE");
     }
     if (intended.empty()) return;
@@ -148,20 +152,15 @@ void compare_occurrences(const Component& before, Component& after, const Owner&
         if (!moment) continue;
         if (const Component* was = own_occurrence(known, *moment)) compare(*was, one, moment, owner, out);
     }
-    const Component& series = *master_of(after);
-    for (const Property& one : series.properties) {
-        if (one.name != "EXDATE") continue;
-        for (const std::string& text : split(one.value, ',')) {
-            Property single = one;
-            single.value = text;
-            const auto moment = moment_of(after, single);
-            if (!moment || !has_occurrence(before, *moment)) continue;
-            const Component* was = find_override(before, *moment);
-            if (was != nullptr && is_called_off(*was)) continue;
-            add_notice(out, Method::cancel, moment,
+    Moments moments(after);
+    for_each_date(moments, *master_of(after), "EXDATE", [&](const ListedDate& removed) {
+        if (!has_occurrence(before, removed.moment)) return true;
+        const Component* was = find_override(before, removed.moment);
+        if (was == nullptr || !is_called_off(*was))
+            add_notice(out, Method::cancel, removed.moment,
                        others_in(was != nullptr ? *was : *master_of(before), owner));
-        }
-    }
+        return true;
+    });
 }
 
 }  // namespace
@@ -227,7 +226,8 @@ std::optional<Component> make_cancel(const Component& calendar, const std::vecto
         return one.name == "ATTENDEE" &&
                std::ranges::find(attendees, base::lowered(address_of(one))) == attendees.end();
     });
-    for (const std::string_view name : {busy_property, intended_property}) event->remove(name);
+    for (const std::string_view name : {busy_property, intended_property, std::string_view("ATTACH")})
+        event->remove(name);
     event->set_raw("STATUS", "CANCELLED");
     event->set_raw("DTSTAMP", utc_text(now));
     raise_sequence(*event);

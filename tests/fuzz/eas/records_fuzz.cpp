@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/crc32c.hpp"
+#include "eas/state/meeting_debts.hpp"
 #include "eas/state/records.hpp"
 
 namespace {
@@ -27,5 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(row, eas::decode_hierarchy);
     check(row, eas::decode_collection);
     check(row, eas::decode_oof);
+    check(row, eas::decode_moved);
+    check(row, eas::decode_answered);
+    check(row, eas::decode_meeting_debt);
     return 0;
 }

@@ -23,6 +23,9 @@ void read_ids(std::string_view text) {
         std::abort();
     if (const auto id = eas::parse_part_id(text); id && eas::parse_part_id(eas::write_part_id(*id)) != *id)
         std::abort();
+    if (const auto id = eas::parse_attachment_id(text);
+        id && eas::parse_attachment_id(eas::write_attachment_id(*id)) != *id)
+        std::abort();
     if (const auto key = eas::parse_sync_key(text);
         key && eas::parse_sync_key(eas::write_sync_key(*key)) != *key)
         std::abort();

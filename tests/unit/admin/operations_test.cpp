@@ -73,6 +73,58 @@ TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     EXPECT_EQ(fault(run("account.show", {{"address", "two@example.test"}})).substr(0, 10), "not_found:");
 }
 
+TEST_F(AdminTest, WhatMailboxesShare) {
+    add_demo();
+    result("account.add", {{"address", "two@example.test"}, {"password", "secret"}});
+    const auto acl = [this](const char* folder, const char* who, const char* rights, const char* kind) {
+        return run("share.acl", {{"owner", "demo@example.test"},
+                                 {"folder", folder},
+                                 {"who", who},
+                                 {"rights", rights},
+                                 {"kind", kind}});
+    };
+    const auto subscribe = [this](const char* mailbox, const char* owner, const char* folder) {
+        return run("share.subscribe", {{"mailbox", mailbox}, {"owner", owner}, {"folder", folder}});
+    };
+    const auto shares = [this](const char* mailbox) { return result("share.list", {{"mailbox", mailbox}}); };
+    EXPECT_EQ(acl("Calendar", "two@example.test", "lr", "")["ok"], true);  // no device has come yet
+    EXPECT_EQ(acl("Archive", "two@example.test", "l", "mail")["ok"], true);
+    EXPECT_EQ(fault(acl("Archive", "two@example.test", "lq", "")).substr(0, 8), "invalid:");
+    EXPECT_EQ(fault(acl("Archive", "none@example.test", "l", "")).substr(0, 10), "not_found:");
+    EXPECT_EQ(fault(acl("None", "two@example.test", "l", "")), "not_found: None: no such folder");
+    EXPECT_EQ(fault(acl("Archive", "two@example.test", "l", "notes")), "not_found: Archive: no such folder");
+    EXPECT_EQ(fault(acl("Archive", "two@example.test", "l", "photos")).substr(0, 8), "invalid:");
+    EXPECT_EQ(shares("demo@example.test")["by"].size(), 2U);
+    EXPECT_EQ(subscribe("two@example.test", "demo@example.test", "Calendar")["result"]["rights"], "lr");
+    EXPECT_EQ(subscribe("two@example.test", "demo@example.test", "Drafts")["result"]["rights"], "");
+    EXPECT_EQ(fault(subscribe("two@example.test", "two@example.test", "Drafts")).substr(0, 8), "invalid:");
+    Json with = shares("two@example.test")["with"];
+    ASSERT_EQ(with.size(), 2U);
+    EXPECT_EQ(with[0], Json({{"folder", "Other Users/demo/Archive"},
+                             {"kind", "mail"},
+                             {"rights", "l"},
+                             {"subscribed", false}}));
+    EXPECT_EQ(with[1], Json({{"folder", "Other Users/demo/Calendar"},
+                             {"kind", "calendar"},
+                             {"rights", "lr"},
+                             {"subscribed", true}}));
+    result("share.unsubscribe",
+           {{"mailbox", "two@example.test"}, {"owner", "demo@example.test"}, {"folder", "Calendar"}});
+    EXPECT_EQ(shares("two@example.test")["with"][1]["subscribed"], false);
+    // A public folder, by the name of its office; people of other offices share nothing.
+    EXPECT_EQ(fault(subscribe("two@example.test", "acme", "News")).substr(0, 10), "not_found:");
+    result("folder.add", {{"postoffice", "acme"}, {"name", "News"}});
+    EXPECT_EQ(subscribe("two@example.test", "acme", "News")["result"]["rights"], "lrs");
+    EXPECT_EQ(shares("two@example.test")["with"].size(), 3U);
+    result("postoffice.add", {{"name", "other"}});
+    result("domain.add", {{"name", "other.test"}, {"postoffice", "other"}});
+    result("account.add", {{"address", "x@other.test"}, {"password", "secret"}});
+    EXPECT_EQ(fault(subscribe("x@other.test", "demo@example.test", "Calendar")).substr(0, 8), "invalid:");
+    EXPECT_EQ(fault(acl("Calendar", "x@other.test", "lr", "")).substr(0, 8), "invalid:");
+    EXPECT_EQ(acl("Calendar", "two@example.test", "", "")["ok"], true);
+    EXPECT_EQ(shares("demo@example.test")["by"].size(), 1U);
+}
+
 TEST_F(AdminTest, PublicFolders) {
     add_demo();
     EXPECT_EQ(result("folder.list", {{"postoffice", "acme"}}), Json::array());

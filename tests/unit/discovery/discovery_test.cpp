@@ -71,7 +71,7 @@ TEST(Documents, ActiveSyncAndErrors) {
     const pugi::xml_node response = document.child("Autodiscover").child("Response");
     EXPECT_STREQ(response.child("Action").child("Settings").child("Server").child("Url").text().get(),
                  with.activesync_url.c_str());
-    const pugi::xml_document error = parsed(autodiscover_error(601, "10:00:00"));
+    const pugi::xml_document error = parsed(autodiscover_error(601, "10:00:00", 7));
     EXPECT_STREQ(error.child("Autodiscover").child("Response").child("Error").child("ErrorCode").text().get(),
                  "601");
 }

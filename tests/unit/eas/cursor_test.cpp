@@ -250,6 +250,63 @@ TEST(Cursor, WhatWasDroppedComesAgain) {
     EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).steps.front().kind, Step::Kind::change);
 }
 
+TEST(Cursor, WhatWasRefusedIsToldAsItIs) {
+    Folder folder;
+    for (int i = 0; i < 5; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 100).next;
+    EXPECT_FALSE(owes(cursor));
+    for (const std::uint32_t uid : {1U, 2U, 3U, 4U}) note_refused(cursor, base::Uid(uid));
+    EXPECT_TRUE(owes(cursor));
+    folder.remove(3);
+    folder.set(4, SystemFlag::seen, true);
+    Plan next = plan(folder, cursor, Cursor::no_window, 1);  // in several answers
+    ASSERT_EQ(next.steps.size(), 1U);
+    EXPECT_TRUE(next.more);
+    EXPECT_EQ(next.steps.front().kind, Step::Kind::change);
+    next = plan(folder, next.next, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 3U);  // as they are now, once; one is gone
+    EXPECT_EQ(next.steps[0].entry.uid.value, 2U);
+    EXPECT_EQ(next.steps[1].entry.uid.value, 4U);
+    EXPECT_TRUE(next.steps[1].entry.flags.has(SystemFlag::seen));
+    EXPECT_EQ(next.steps[2].kind, Step::Kind::remove);
+    EXPECT_FALSE(owes(next.next));
+    EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).count, 0U);
+}
+
+/// A device that guesses: it hears of no message by that before its turn.
+TEST(Cursor, WhatTheDeviceNeverHadIsNotToldAsChanged) {
+    Folder folder;
+    for (int i = 0; i < 5; ++i) folder.append(i);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, 2).next;  // 5 and 4, the newest
+    withhold(cursor, base::Uid(5));
+    note_refused(cursor, base::Uid(5));
+    note_refused(cursor, base::Uid(1));
+    const Plan next = plan(folder, cursor, Cursor::no_window, 100);
+    ASSERT_EQ(next.steps.size(), 3U);
+    for (const Step& step : next.steps) EXPECT_EQ(step.kind, Step::Kind::add);
+    EXPECT_FALSE(owes(next.next));
+}
+
+/// Whatever a device does in one go, it hears of what was refused.
+TEST(Cursor, NothingThatIsOwedIsForgottenForWhatIsNot) {
+    Folder folder;
+    const std::size_t most = own_changes_max;
+    for (std::size_t i = 0; i < most + 2; ++i) folder.append(1);
+    Cursor cursor = plan(folder, Cursor(), Cursor::no_window, most + 2).next;
+    for (std::uint32_t uid = 1; uid <= most; ++uid) {
+        const Entry former = *folder.find(uid);
+        note_own(cursor, {base::Uid(uid), folder.set(uid, SystemFlag::seen, true), OwnChange::Kind::flags},
+                 &former);
+    }
+    note_refused(cursor, base::Uid(static_cast<std::uint32_t>(most) + 1));
+    note_dropped(cursor, base::Uid(static_cast<std::uint32_t>(most) + 2));
+    EXPECT_EQ(cursor.own.size(), most);
+    const Plan next = plan(folder, cursor, Cursor::no_window, most);
+    EXPECT_EQ(next.steps.size(), 4U);  // and two of its own, which does no harm
+    EXPECT_EQ(next.steps[0].entry.uid.value, most + 1);
+    EXPECT_EQ(next.steps[1].entry.uid.value, most + 2);
+}
+
 /// Whatever else the device did to them before.
 TEST(Cursor, WhatWasChangedAndDroppedComesAgain) {
     Folder folder;

@@ -56,7 +56,7 @@ TEST(Draft, BecomesAMessage) {
     });
     const DraftChanges changes = parse_draft(data.root());
     EXPECT_TRUE(changes.any());
-    EXPECT_EQ(changes.removed, std::vector<std::string>{"5:1:2"});
+    EXPECT_EQ(changes.files.removed, std::vector<std::string>{"5:1:2"});
     Draft draft;
     draft.from = "me@b.test";
     draft.cc = "before@b.test";

@@ -122,7 +122,8 @@ TEST(Contact, DaysStayDays) {
 TEST(Items, ThroughTheMessage) {
     pim::Component card = empty_card();
     card.set_text("FN", "Ä long näme that needs more than one encoded word in its subject, and then some");
-    const std::string message = wrap_item(store::FolderKind::contacts, card, 0);
+    const std::string message =
+        item_header(store::FolderKind::contacts, card, 0) + item_part(store::FolderKind::contacts, card);
     const std::size_t end = message.find("\r\n\r\n");
     ASSERT_NE(end, std::string::npos);
     for (const char octet : message.substr(0, end)) EXPECT_LT(static_cast<unsigned char>(octet), 0x80);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/categories.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "mime/index.hpp"
@@ -56,6 +57,18 @@ TEST(Layout, ACalendarThatSpeaksAndOneThatIsAFile) {
     EXPECT_EQ(calendar_of("Content-Type: text/calendar; method=REQUEST"), 2U);
     EXPECT_EQ(calendar_of("Content-Type: text/calendar\r\nContent-Disposition: attachment"), mime::no_part);
     EXPECT_EQ(calendar_of("Content-Type: application/calendar"), mime::no_part);
+}
+
+/// What IMAP cannot have in a keyword comes back as it was; other programs' keywords are their own names.
+TEST(Categories, AsKeywordsAndBack) {
+    for (const std::string name : {"Blue", "Blue category", "Übung (neu)", "a&b", "50%*\"\\]{}", "日本"}) {
+        const std::string keyword = keyword_of_category(name);
+        EXPECT_TRUE(store::valid_keyword(keyword)) << keyword;
+        EXPECT_EQ(category_of_keyword(keyword), name);
+    }
+    EXPECT_EQ(keyword_of_category("Blue category"), "Blue&ACA-category");
+    for (const std::string keyword : {"Blue_category", "NotUTF&7", "&AAE-", "$Label1"})
+        EXPECT_EQ(category_of_keyword(keyword), keyword);
 }
 
 TEST(Body, ChoiceAndCut) {

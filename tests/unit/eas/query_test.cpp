@@ -70,6 +70,13 @@ TEST(Ids, RoundTrips) {
     const PartId part{item, 17};
     EXPECT_EQ(parse_part_id(write_part_id(part)), part);
     EXPECT_LE(write_part_id(part).size(), 64U);
+    const AttachmentId file{item, "0123456789abcdef"};
+    EXPECT_EQ(parse_attachment_id(write_attachment_id(file)), file);
+    EXPECT_FALSE(parse_part_id(write_attachment_id(file)));
+    EXPECT_LE(write_attachment_id(file).size(), 64U);
+    for (const char* text : {"5:1:@", "5:1:@7", "5:1:@0123456789ABCDEF", "5:1:@0123456789abcdef0",
+                             "5:1:@0123456789abcde>", "5:@0123456789abcdef", ":@0123456789abcdef", "5:1:1"})
+        EXPECT_FALSE(parse_attachment_id(text)) << text;
     const SyncKey key{0xdeadbeef, 42};
     EXPECT_EQ(parse_sync_key(write_sync_key(key)), key);
     EXPECT_TRUE(parse_sync_key("0")->is_zero());

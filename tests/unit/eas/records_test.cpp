@@ -59,6 +59,17 @@ TEST(Records, RoundTrips) {
     EXPECT_EQ(decode_device(encode(Device())), Device());
     EXPECT_EQ(decode_collection(encode(sample_collection())), sample_collection());
     EXPECT_EQ(decode_collection(encode(Collection())), Collection());
+    Collection with_part = sample_collection();
+    with_part.options.mime_support = MimeSupport::always;
+    with_part.options.part = BodyPreference{BodyType::html, 4'096, true, 100};
+    EXPECT_EQ(decode_collection(encode(with_part)), with_part);
+    Collection with_files = sample_collection();
+    with_files.results.push_back({0, 1, "c2", "5:18"});
+    with_files.results.back().attachments = {{"a1", "5:18:@00ff"}, {"", "5:18:2"}};
+    EXPECT_EQ(decode_collection(encode(with_files)), with_files);
+    with_files.results.front().uid = "uid";
+    with_files.supported = {1, 2};
+    EXPECT_EQ(decode_collection(encode(with_files)), with_files);
     Hierarchy hierarchy;
     hierarchy.key = {3, 4};
     hierarchy.now = {{base::FolderId(1), 2}, {base::FolderId(3), 4}};
@@ -74,6 +85,10 @@ TEST(Records, RoundTrips) {
     const AnsweredSender answered{1'800'000'000, 77};
     EXPECT_EQ(decode_answered(encode(answered)), answered);
     EXPECT_FALSE(decode_answered(encode(oof)));
+    const std::vector<MovedConversation> moved{{base::ThreadId(1ULL << 60), base::FolderId(7), 1'800'000'000},
+                                               {base::ThreadId(2), base::FolderId(8), 0}};
+    EXPECT_EQ(decode_moved(encode(moved)), moved);
+    EXPECT_FALSE(decode_moved(encode(answered)));
     Device nothing_demanded = sample_device();
     nothing_demanded.policy = nothing_demanded.offered_policy = 0;
     EXPECT_EQ(decode_device(encode(nothing_demanded)), nothing_demanded);

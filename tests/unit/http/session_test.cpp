@@ -121,6 +121,58 @@ TEST(HttpSession, AnswersRequestsOneAfterTheOther) {
     EXPECT_TRUE(stage.ended());
 }
 
+awaitable<void> read_only(Exchange exchange) {
+    const bool reads = co_await http::only_get(exchange);
+    if (!reads) co_return;
+    ResponseHead head;
+    std::string text = "read";
+    co_await exchange.respond(std::move(head), std::move(text));
+}
+
+// RFC 9110 section 15.5.6
+TEST(HttpSession, WhatIsOnlyReadSaysSo) {
+    Stage stage;
+    stage.router().add("/", Router::Match::exact, read_only);
+    EXPECT_EQ(body_of(stage.send(get)), "read");
+    EXPECT_EQ(body_of(stage.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")), "");
+    const std::string refused = stage.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+    EXPECT_EQ(status_of(refused), "HTTP/1.1 405 Method Not Allowed");
+    EXPECT_NE(refused.find("\r\nAllow: GET, HEAD\r\n"), std::string::npos) << refused;
+    EXPECT_EQ(body_of(stage.send(get)), "read");
+}
+
+// RFC 9110 section 15.5.16
+TEST(HttpSession, NoHandlerTakesABodyThatIsCoded) {
+    Stage stage;
+    stage.router().add("/", Router::Match::exact, echo);
+    const auto send = [&stage](std::string_view coding, std::string_view body) {
+        return stage.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: " + std::string(coding) +
+                          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                          std::string(body));
+    };
+    const std::string refused = send("gzip", "abc");
+    EXPECT_EQ(status_of(refused), "HTTP/1.1 415 Unsupported Media Type");
+    EXPECT_NE(refused.find("\r\nAccept-Encoding: identity\r\n"), std::string::npos) << refused;
+    EXPECT_EQ(status_of(stage.send("POST /none HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\n"
+                                   "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")),
+              "HTTP/1.1 415 Unsupported Media Type");
+    EXPECT_EQ(body_of(send("Identity", "abc")), "POST /  a [abc]");
+    EXPECT_EQ(body_of(send("gzip", "")), "POST /  a []");  // there is nothing to take
+    EXPECT_FALSE(stage.ended());
+}
+
+// RFC 9110 section 9.3.7, RFC 9112 section 3.2.4
+TEST(HttpSession, OptionsOfTheServerItself) {
+    Stage stage;
+    stage.router().add("/", Router::Match::prefix, echo);
+    const std::string told = stage.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(status_of(told), "HTTP/1.1 200 OK");
+    EXPECT_NE(told.find("\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"), std::string::npos) << told;
+    EXPECT_NE(told.find("\r\nContent-Length: 0\r\n"), std::string::npos) << told;
+    EXPECT_EQ(status_of(stage.send("GET * HTTP/1.1\r\nHost: a\r\n\r\n")), "HTTP/1.1 400 Bad Request");
+    EXPECT_EQ(body_of(stage.send("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n")), "OPTIONS /  a []");
+}
+
 // RFC 9112 section 3.2.2
 TEST(HttpSession, AnAbsoluteTargetGoesBeforeTheHostField) {
     Stage stage;

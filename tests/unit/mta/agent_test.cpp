@@ -1,296 +1,12 @@
-// The agent over the real store and directory on the in-memory engine, with a connector that does as told.
-#include "mta/agent.hpp"
-
+// The agent's story: what comes in, waits, goes, fails, and what the operator does.
 #include <algorithm>
 #include <cstdio>
-#include <functional>
-#include <map>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <gtest/gtest.h>
-
-#include "base/log.hpp"
-#include "directory/make_directory.hpp"
-#include "mta/queue_message.hpp"
+#include "agent_fixture.hpp"
 #include "mta/sending_limits.hpp"
-#include "store/engine/memory/memory_engine.hpp"
-#include "store/queue_claim.hpp"
 
 namespace mta {
 namespace {
-
-namespace asio = boost::asio;
-using namespace std::chrono_literals;
-
-/// Answers each recipient by what stands before its '@': "ok…", "later…", "never…", "down…".
-class ToldConnector final : public Connector {
-public:
-    std::string_view name() const override { return "told"; }
-    awaitable<Attempt> deliver(Job job) override {
-        ++attempts;
-        Attempt out;
-        const auto text = co_await job.message->read(0, 1 << 20);
-        if (job.unsigned_message) {
-            const auto bare = co_await job.unsigned_message->read(0, 1 << 20);
-            unsigned_messages.push_back(bare ? *bare : "unreadable");
-        }
-        for (const Recipient& recipient : job.recipients) {
-            Outcome outcome;
-            outcome.host = "mx.far.test";
-            if (recipient.address.starts_with("ok")) {
-                outcome.fate = Fate::relayed;
-                outcome.status = {2, 0, 0};
-                outcome.code = 250;
-                got[recipient.address].push_back(text ? *text : "unreadable");
-            } else if (recipient.address.starts_with("never")) {
-                outcome.fate = Fate::failed;
-                outcome.status = {5, 1, 1};
-                outcome.code = 550;
-                outcome.words = "no such user";
-                outcome.from_remote = true;
-            } else {
-                outcome.status = {4, 4, 1};
-                outcome.words = "not now";
-                out.destination_down |= recipient.address.starts_with("down");
-            }
-            out.outcomes.push_back(std::move(outcome));
-        }
-        co_return out;
-    }
-    std::size_t room(const NextHop&) const override { return 5; }
-    void stop() override {}
-
-    int attempts = 0;
-    std::vector<std::string> unsigned_messages;
-    std::map<std::string, std::vector<std::string>> got;
-};
-
-class PlainReporter final : public Reporter {
-public:
-    awaitable<store::Result<std::string>> compose(ReportRequest request) override {
-        std::string out =
-            "From: MAILER-DAEMON\r\nTo: " + request.envelope->sender + "\r\nSubject: report\r\n\r\n";
-        for (const ReportLine& line : request.lines)
-            out += std::to_string(static_cast<int>(line.action)) + " " + line.recipient.address + " " +
-                   line.outcome.status.text() + "\r\n";
-        co_return out;
-    }
-};
-
-class AgentTest : public testing::Test {
-protected:
-    AgentTest() {
-        base::log::set_level("", base::log::Level::off);
-        open(nullptr);
-        directory::PostOffice office;
-        office.name = "acme";
-        EXPECT_TRUE(run(directory->add_post_office(office)));
-        directory::Domain domain;
-        domain.name = "ours.test";
-        domain.post_office = "acme";
-        EXPECT_TRUE(run(directory->add_domain(domain)));
-        for (const char* name : {"a", "b", "c"}) add_mailbox(name);
-    }
-    ~AgentTest() override { close(); }
-
-    void open(store::engine::MemoryImagePtr image) {
-        engine = store::engine::make_memory_engine(ids, std::move(image));
-        store = store::make_store(*engine, clock, store::StoreLimits());
-        directory = directory::make_directory(*engine, directory::Options());
-        queue = store::make_queue(*engine, ids, clock, store::QueueLimits());
-        EXPECT_TRUE(run(queue->open()));
-        trace = std::make_unique<Trace>(TraceSettings(), clock);
-        router = std::make_unique<Router>(*directory, RouteSettings());
-        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, nullptr, clock, chance};
-        agent = std::make_unique<Agent>(parts, settings);
-    }
-    void close() {
-        agent.reset();
-        router.reset();
-        trace.reset();
-        queue.reset();
-        directory.reset();
-        store.reset();
-        if (engine) engine->close();
-        engine.reset();
-    }
-    /// What is on the disk, and a new process over it.
-    void crash() {
-        auto image = engine->power_cut();
-        close();
-        open(std::move(image));
-    }
-
-    template <class T>
-    T run(awaitable<T> work) {
-        std::optional<T> out;
-        std::exception_ptr failure;
-        asio::io_context io;
-        asio::co_spawn(io, std::move(work), [&](std::exception_ptr error, T value) {
-            failure = error;
-            if (!error) out.emplace(std::move(value));
-        });
-        io.run();
-        if (failure) std::rethrow_exception(failure);
-        return std::move(*out);
-    }
-    static awaitable<bool> settled(store::Queue* queue, Agent* agent, const base::ManualClock* clock) {
-        const auto executor = co_await asio::this_coro::executor;
-        asio::steady_timer timer(executor);
-        for (int i = 0; i < 2'000; ++i) {
-            timer.expires_after(1ms);
-            co_await timer.async_wait(asio::use_awaitable);
-            std::uint64_t busy = 0;
-            for (const auto& [name, value] : queue->figures()) busy += name == "queue_busy" ? value : 0;
-            if (busy == 0 && queue->next_due() > base::unix_milliseconds(clock->now())) break;
-        }
-        agent->stop();
-        co_await agent->stopped();
-        co_return true;
-    }
-    /// Lets the agent do all that is due now; then it is another agent over the same queue.
-    void work() {
-        asio::io_context io;
-        agent->start(io.get_executor());
-        bool done = false;
-        asio::co_spawn(io, settled(queue.get(), agent.get(), &clock),
-                       [&](std::exception_ptr, bool) { done = true; });
-        io.run();
-        EXPECT_TRUE(done);
-        agent.reset();
-        AgentParts parts{*store, *queue, *router, *trace, &connector, &reporter, nullptr, clock, chance};
-        agent = std::make_unique<Agent>(parts, settings);
-    }
-
-    base::AccountId add_mailbox(const std::string& name) {
-        directory::Mailbox mailbox;
-        mailbox.name = name;
-        mailbox.post_office = "acme";
-        mailbox.addresses = {name + "@ours.test"};
-        auto added = run(directory->add_mailbox(mailbox, directory::Credentials()));
-        EXPECT_TRUE(added) << added.error().what();
-        EXPECT_TRUE(run(store->create_account(added->account)));
-        accounts[name] = added->account;
-        return added->account;
-    }
-    static awaitable<store::Result<store::ContentPtr>> write(store::Store* store, std::string text) {
-        const auto writer = store->new_message();
-        const auto written = co_await writer->write(text);
-        if (!written) co_return written.error();
-        co_return co_await writer->finish();
-    }
-    std::string text_of_message(const std::string& subject) {
-        return "From: x\r\nSubject: " + subject + "\r\n\r\nbody\r\n";
-    }
-    /// One answer a recipient: "delivered", "queued", "refused"; at RCPT already "550 5.1.1".
-    std::vector<std::string> send(const std::string& from, std::vector<std::string> to, bool trusted = true,
-                                  std::uint8_t notify = notify_unset, std::vector<std::string> before = {}) {
-        Arrival arrival;
-        arrival.id = agent->new_id();
-        last = arrival.id;
-        arrival.envelope.sender = from;
-        arrival.envelope.arrived = clock.now();
-        arrival.fields = "Received: from test\r\n";
-        arrival.delivered_to = std::move(before);
-        std::vector<std::string> out;
-        for (const std::string& address : to) {
-            RouteQuestion question;
-            question.sender = from;
-            question.recipient = address;
-            question.trusted = trusted;
-            const Resolved found = run(agent->resolve(question));
-            if (found.code != 0) {
-                out.push_back(std::to_string(found.code) + " " + found.status.text());
-                continue;
-            }
-            Arrival::To one;
-            one.recipient.address = address;
-            one.recipient.notify = notify;
-            one.targets = found.targets;
-            arrival.recipients.push_back(std::move(one));
-        }
-        if (arrival.recipients.empty()) return out;
-        const auto content = run(write(store.get(), text_of_message("s")));
-        if (!content) return {"no content"};
-        arrival.content = *content;
-        if (change) change(arrival);
-        for (const Taken& one : run(agent->take(std::move(arrival))))
-            out.push_back(one.how == Taken::How::delivered ? "delivered"
-                          : one.how == Taken::How::queued  ? "queued"
-                                                           : "refused");
-        return out;
-    }
-    static awaitable<std::vector<std::string>> read_folder(store::Store* store, base::AccountId id,
-                                                           std::string name) {
-        std::vector<std::string> out;
-        const auto account = co_await store->account(id);
-        if (!account) co_return out;
-        const auto tree = (*account)->folders();
-        if (tree->find(name) == nullptr) co_return out;
-        const auto folder = co_await (*account)->open(tree->find(name)->id);
-        if (!folder) co_return out;
-        std::vector<store::Entry> entries;
-        const auto snapshot = (*folder)->snapshot();
-        for (std::uint32_t n = 1; n <= snapshot->totals().exists; ++n)
-            entries.push_back(*snapshot->at(store::SeqNum(n)));
-        const auto details = co_await (*folder)->details(std::move(entries));
-        if (!details) co_return out;
-        for (const auto& detail : *details) {
-            auto octets = co_await (*folder)->read(detail, 0, std::size_t(detail->size));
-            out.push_back(octets ? *octets : std::string("unreadable"));
-        }
-        co_return out;
-    }
-    std::vector<std::string> inbox(const std::string& name) {
-        return run(read_folder(store.get(), accounts[name], "INBOX"));
-    }
-    std::vector<std::string> junk(const std::string& name) {
-        return run(read_folder(store.get(), accounts[name], "Junk"));
-    }
-    /// What the operator does to `last`: the message is no attempt's to take when the commit is done.
-    void expect_alone(awaitable<store::Result<void>> action) {
-        const std::int64_t soon = base::unix_milliseconds(clock.now()) + 100'000'000;
-        unsigned changes = 0;
-        queue->on_change([&] {
-            if (++changes != 1) return;
-            EXPECT_TRUE(queue->busy(last));
-            const auto other = queue->take(soon);  // a report about it
-            EXPECT_FALSE(other && other->id == last);
-            if (other) queue->give_back(*other);
-        });
-        EXPECT_TRUE(run(std::move(action)));
-        queue->on_change({});
-        EXPECT_GT(changes, 1U) << "the commit, and that it is given back";
-        EXPECT_FALSE(queue->busy(last));
-    }
-    std::size_t queued() { return queue->ids(store::QueueId(), 1000).size(); }
-    void expect_sound() {
-        const auto report = run(store->check({}));
-        ASSERT_TRUE(report);
-        EXPECT_EQ(report->problems, std::vector<std::string>());
-    }
-    using Answers = std::vector<std::string>;
-
-    base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'800'000'000))};
-    base::IdSource ids{clock};
-    base::SeededRandom chance{1};
-    AgentSettings settings;
-    ToldConnector connector;
-    PlainReporter reporter;
-    std::unique_ptr<store::engine::MemoryEngine> engine;
-    std::unique_ptr<store::Store> store;
-    std::unique_ptr<directory::Directory> directory;
-    std::unique_ptr<store::Queue> queue;
-    std::unique_ptr<Trace> trace;
-    std::unique_ptr<Router> router;
-    std::unique_ptr<Agent> agent;
-    std::map<std::string, base::AccountId> accounts;
-    store::QueueId last;
-    std::function<void(Arrival&)> change;  ///< of what send() sends
-};
 
 TEST_F(AgentTest, local_mail_is_delivered_at_once_and_never_queued) {
     EXPECT_EQ(send("x@far.test", {"a@ours.test", "b@ours.test"}, false), (Answers{"delivered", "delivered"}));
@@ -431,6 +147,33 @@ TEST_F(AgentTest, remote_mail_is_durable_and_goes) {
     expect_sound();
 }
 
+/// The blob went with the queue's last entry, and the mailbox refused what somebody else had already.
+TEST_F(AgentTest, a_host_that_is_quicker_than_a_mailbox_here_takes_nothing_along) {
+    const auto attempt = [this] {
+        queue->on_change(nullptr);
+        const auto due = queue->take(base::unix_milliseconds(clock.now()));
+        ASSERT_TRUE(due);
+        store::QueueProgress gone;
+        gone.state = store::QueueState::relayed;
+        const auto finished = run(queue->update(due->id, {{0, gone}}, {}));
+        EXPECT_TRUE(finished && *finished);
+        queue->give_back(*due);
+    };
+    queue->on_change(attempt);
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test", "b@ours.test"}), (Answers{"queued", "delivered"}));
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("b").size(), 1U);
+    // The same when no mailbox takes it: the queue has it for the next try.
+    const auto account = run(store->account(accounts["b"]));
+    ASSERT_TRUE(run((*account)->set_quota(10, 0)));
+    queue->on_change(attempt);
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test", "b@ours.test"}), (Answers{"queued", "queued"}));
+    EXPECT_EQ(queued(), 1U);
+    for (const auto& blob : *run(engine->blob_list(base::BlobId(), 10)))
+        EXPECT_EQ(run(engine->blob_tags(blob.id))->size(), 1U) << "nothing holds it longer";
+    expect_sound();
+}
+
 TEST_F(AgentTest, each_recipient_has_its_own_end_and_failures_are_told) {
     EXPECT_EQ(send("a@ours.test", {"ok@far.test", "never@far.test", "later@far.test"}),
               (Answers{"queued", "queued", "queued"}));
@@ -510,6 +253,26 @@ TEST_F(AgentTest, a_full_mailbox_among_others_is_told_by_a_report) {
     ASSERT_EQ(inbox("c").size(), 1U);
     EXPECT_NE(inbox("c")[0].find("0 b@ours.test 5.2.2"), std::string::npos) << inbox("c")[0];
     EXPECT_EQ(inbox("a").size(), 1U);
+    expect_sound();
+}
+
+/// However many mailboxes took no copy: none is left out of the queue.
+TEST_F(AgentTest, more_copies_than_an_entry_holds_wait_in_several) {
+    queue_limits.recipients_max = 1;
+    crash();
+    for (const char* name : {"b", "c"}) {
+        const auto account = run(store->account(accounts[name]));
+        ASSERT_TRUE(run((*account)->set_quota(10, 0)));
+    }
+    EXPECT_EQ(send("a@ours.test", {"a@ours.test", "b@ours.test", "c@ours.test"}),
+              (Answers{"delivered", "queued", "queued"}));
+    EXPECT_EQ(queued(), 2U);
+    work();
+    EXPECT_EQ(queued(), 0U);
+    std::string told;
+    for (const std::string& one : inbox("a")) told += one;
+    for (const char* line : {"0 b@ours.test 5.2.2", "0 c@ours.test 5.2.2"})
+        EXPECT_NE(told.find(line), std::string::npos) << told;
     expect_sound();
 }
 
@@ -650,7 +413,10 @@ TEST(SendingLimits, slide_over_an_hour) {
     const base::AccountId one(1), two(2);
     for (int i = 0; i < 10; ++i) EXPECT_TRUE(limits.take(one));
     EXPECT_FALSE(limits.take(one));
-    EXPECT_TRUE(limits.take(two));
+    EXPECT_TRUE(limits.take(two, 8));
+    EXPECT_FALSE(limits.take(two, 3)) << "all or none";
+    EXPECT_TRUE(limits.take(two, 2)) << "what was refused costs nothing";
+    EXPECT_FALSE(limits.take(two));
     clock.advance(70min);
     EXPECT_TRUE(limits.take(one));
     clock.advance(3h);

@@ -131,9 +131,47 @@ TEST(FreeBusy, ExceptionsOfSeries) {
 }
 
 TEST(FreeBusy, WhatCannotBeWalkedIsNotFree) {
-    EXPECT_EQ(digits("DTSTART:20261102T090000Z DURATION:PT30M RRULE:FREQ=DAILY;BYHOUR=9,11",
-                     span("20261102T080000Z", "20261102T110000Z")),
-              "002444");
+    const TimeSpan morning = span("20261102T080000Z", "20261102T110000Z");
+    for (const std::string_view rule : {"FREQ=DAILY;BYEASTER=0", "FREQ=SOMETIMES", ""})
+        EXPECT_EQ(digits("DTSTART:20261102T090000Z DURATION:PT30M RRULE:" + std::string(rule), morning),
+                  "002444")
+            << rule;
+    // More than are walked: what comes after is not known.
+    EXPECT_EQ(digits("DTSTART:20261102T080000Z DURATION:PT1S RRULE:FREQ=SECONDLY",
+                     span("20261102T080000Z", "20261102T123000Z")),
+              "222222444");
+}
+
+TEST(FreeBusy, SeveralTimesADay) {
+    EXPECT_EQ(digits("DTSTART:20261101T090000Z DURATION:PT30M RRULE:FREQ=DAILY;BYHOUR=9,10",
+                     span("20261102T080000Z", "20261102T120000Z")),
+              "00202000");
+    EXPECT_EQ(digits("DTSTART:20250101T090000Z DURATION:PT30M RRULE:FREQ=YEARLY;BYYEARDAY=306",
+                     span("20261102T080000Z", "20261102T100000Z")),
+              "0020");
+}
+
+TEST(FreeBusy, DatesBesidesTheRule) {
+    const TimeSpan month = span("20261101T000000Z", "20261130T000000Z");
+    // RFC 5545 section 3.8.5.2: a period is as long as it says.
+    EXPECT_EQ(shown("DTSTART:20261102T090000Z DURATION:PT1H "
+                    "RDATE;VALUE=PERIOD:20261103T090000Z/PT3H,20261104T090000Z/20261104T091500Z "
+                    "RDATE:20261105T090000Z EXDATE:20261102T090000Z",
+                    month),
+              "1103T0900-1103T1200 1104T0900-1104T0915 1105T0900-1105T1000");
+    EXPECT_EQ(
+        shown("DTSTART:20261102T090000Z DURATION:PT1H RDATE;VALUE=PERIOD:20261103T090000Z/never", month),
+        "1102T0900-1102T1000 1103T0900-1103T1000");
+    // Each list is in its own zone; what names none is in the event's.
+    EXPECT_EQ(shown("DTSTART:20261102T090000Z DURATION:PT1H RDATE;TZID=Berlin:20261103T090000", month),
+              "1102T0900-1102T1000 1103T0800-1103T0900");
+    EXPECT_EQ(shown("DTSTART;TZID=Berlin:20261102T090000 DURATION:PT1H RDATE:20261103T090000 "
+                    "EXDATE:20261102T090000",
+                    month),
+              "1103T0800-1103T0900");
+    std::string many = "DTSTART:20261102T090000Z DURATION:PT1H RDATE:20261103T090000Z";
+    for (int i = 0; i < 20'000; ++i) many += ",x";
+    EXPECT_EQ(shown(many + ",20261104T090000Z", month), "1102T0900-1102T1000 1103T0900-1103T1000");
 }
 
 TEST(FreeBusy, SeveralPeople) {

@@ -6,6 +6,7 @@
 #include "pim/date_time.hpp"
 #include "pim/itip/apply.hpp"
 #include "pim/itip/events.hpp"
+#include "pim/itip/files.hpp"
 #include "pim/itip/write.hpp"
 
 namespace pim::itip {
@@ -180,6 +181,62 @@ std::string occurrence_of_outlook(std::string_view method, int sequence,
                             "\r\nDURATION:PT1H\r\n" + (method == "CANCEL" ? "STATUS:CANCELLED\r\n" : "")));
 }
 
+constexpr std::string_view own_file =
+    "ATTACH;MANAGED-ID=0123456789abcdef:CID:0123456789abcdef@attachment.invalid";
+
+TEST(ItipMessage, NobodyElseSaysWhichFilesAreOurs) {
+    const Message message =
+        read(object("REQUEST", event("UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20261201T090000Z\r\n" +
+                                     std::string(own_file) + "\r\n")));
+    ASSERT_NE(message.event().find("ATTACH"), nullptr);
+    EXPECT_TRUE(message.event().find("ATTACH")->parameters.empty());
+    EXPECT_TRUE(file_name_in(*message.event().find("ATTACH")).empty());
+}
+
+TEST(ItipApply, UpdatesKeepTheFilesThatTheUserHasAdded) {
+    const auto files = [](const Component& in) {
+        std::vector<std::string> out;
+        for (const Property& one : in.properties)
+            if (one.name == "ATTACH") out.push_back(one.value);
+        return out;
+    };
+    const auto add = [](Component& to, std::string_view name) {
+        to.properties.emplace_back("ATTACH", "CID:" + file_content_id(name))
+            .set_parameter(file_name_parameter, name);
+    };
+    const std::string mine = "CID:0123456789abcdef@attachment.invalid",
+                      of_one = "CID:00000000000000ff@attachment.invalid";
+    Component kept = adopt(read(outlook()), anna);
+    add(*master_of(kept), "0123456789abcdef");
+    master_of(kept)->properties.emplace_back("ATTACH", "https://example.test/old.pdf");  // the organizer's
+    Component* own = own_occurrence(kept, first + week);
+    ASSERT_NE(own, nullptr);
+    add(*own, "00000000000000ff");
+    // The series, and with it two occurrences: one that had files of its own, and another.
+    const auto occurrence = [](std::string_view day, int sequence) {
+        return event("UID:" + std::string(outlook_uid) +
+                     "\r\nORGANIZER:mailto:olga@example.test\r\nSEQUENCE:" + std::to_string(sequence) +
+                     "\r\nRECURRENCE-ID:202612" + std::string(day) + "T090000Z\r\nDTSTART:202612" +
+                     std::string(day) + "T120000Z\r\nDTSTAMP:20261122T120009Z\r\n" +
+                     "ATTENDEE:mailto:anna@example.test\r\n");
+    };
+    EXPECT_EQ(apply_request(kept, read(outlook(1, occurrence("08", 1) + occurrence("15", 1))), anna),
+              Applied::done);
+    EXPECT_EQ(files(*master_of(kept)), std::vector{mine});
+    ASSERT_NE(find_override(kept, first + week), nullptr);
+    EXPECT_EQ(files(*find_override(kept, first + week)), (std::vector{mine, of_one}));
+    ASSERT_NE(find_override(kept, first + 2 * week), nullptr);
+    EXPECT_EQ(files(*find_override(kept, first + 2 * week)), std::vector{mine});
+    // One of them alone; and the series at another time.
+    EXPECT_EQ(apply_request(kept, read(object("REQUEST", occurrence("08", 2))), anna), Applied::done);
+    EXPECT_EQ(files(*find_override(kept, first + week)), (std::vector{mine, of_one}));
+    std::string moved = outlook(3);
+    for (std::size_t at = 0; (at = moved.find(":20261201T1", at)) != std::string::npos; ++at)
+        moved[at + 8] = '2';
+    EXPECT_EQ(apply_request(kept, read(moved), anna), Applied::done);
+    EXPECT_EQ(files(*master_of(kept)), std::vector{mine});
+}
+
 TEST(ItipApply, OccurrencesOfASeries) {
     Component kept = adopt(read(outlook()), anna);
     EXPECT_TRUE(has_occurrence(kept, first + week));
@@ -286,6 +343,9 @@ TEST(ItipApply, AnswersInTheOrderInWhichTheyWereGiven) {
     EXPECT_EQ(apply_reply(kept, read(answer("ACCEPTED", "20261122T150000Z")), "anna@example.test"),
               Applied::done);
     EXPECT_EQ(annas(kept), Answer::accepted);
+    // The same once more, and newer: nothing is written for it.
+    EXPECT_EQ(apply_reply(kept, read(answer("ACCEPTED", "20261122T153000Z")), "anna@example.test"),
+              Applied::nothing);
     // In somebody's name, or by one who was not asked.
     EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T160000Z")), "eve@example.test"),
               Applied::refused);

@@ -42,14 +42,18 @@ TEST(Rule, ReadsAndWrites) {
     for (const std::string_view text :
          {"FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;WKST=SU", "FREQ=MONTHLY;COUNT=4;BYDAY=-1FR",
           "FREQ=YEARLY;UNTIL=20301231T000000Z;BYMONTH=2;BYMONTHDAY=29",
-          "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=YEARLY;BYWEEKNO=20"}) {
+          "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=YEARLY;BYWEEKNO=20,-1",
+          "FREQ=YEARLY;BYMONTH=1;BYYEARDAY=1,-366;BYHOUR=0,23;BYMINUTE=0,59;BYSECOND=0,60;BYSETPOS=2",
+          "FREQ=YEARLY;BYEASTER=0"}) {
         const auto rule = pim::parse_rule(text);
         ASSERT_TRUE(rule) << text;
         EXPECT_EQ(pim::write_rule(*rule), text);
     }
     for (const std::string_view text :
          {"", "FREQ=NEVER", "INTERVAL=1", "FREQ=DAILY;COUNT=0", "FREQ=DAILY;BYDAY=XX",
-          "FREQ=DAILY;BYMONTH=13", "FREQ", "FREQ=DAILY;UNTIL=x", "FREQ=DAILY;BYMONTHDAY=0"})
+          "FREQ=DAILY;BYMONTH=13", "FREQ=DAILY;BYHOUR=24", "FREQ=DAILY;BYMINUTE=-1", "FREQ=DAILY;BYSECOND=61",
+          "FREQ=YEARLY;BYYEARDAY=0", "FREQ=YEARLY;BYYEARDAY=367", "FREQ=YEARLY;BYWEEKNO=-54", "FREQ",
+          "FREQ=DAILY;UNTIL=x", "FREQ=DAILY;BYMONTHDAY=0"})
         EXPECT_FALSE(pim::parse_rule(text)) << text;
 }
 
@@ -65,7 +69,7 @@ TEST(Rule, LastOccurrence) {
     EXPECT_EQ(last("FREQ=MONTHLY;BYDAY=-1FR;COUNT=2"), "20261225T090000");
     EXPECT_EQ(last("FREQ=DAILY"), "none");
     EXPECT_EQ(last("FREQ=DAILY;UNTIL=99990101T000000"), "none");  // beyond the limit of steps
-    EXPECT_EQ(last("FREQ=SECONDLY;COUNT=100000"), "none");        // not walked at all: nobody knows
+    EXPECT_EQ(last("FREQ=SECONDLY;COUNT=100000"), "none");        // more than are walked
     EXPECT_EQ(last("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=31;COUNT=5"), "20261102T090000");  // never: it ends
 }
 
@@ -102,8 +106,15 @@ TEST(Rule, DaysThatNeverCome) {
     EXPECT_EQ(walked("FREQ=DAILY;INTERVAL=100000").first, 30U);
     EXPECT_EQ(walked("FREQ=YEARLY;INTERVAL=100000;COUNT=2").first, 1U);
     EXPECT_EQ(walked("FREQ=DAILY;COUNT=100000").first, limits.steps_max);
-    EXPECT_EQ(walked("FREQ=SECONDLY", "99980101T000000"), std::pair(0U, std::uint64_t{0}));
-    EXPECT_EQ(walked("FREQ=YEARLY;BYWEEKNO=54"), std::pair(0U, std::uint64_t{0}));  // not known: not walked
+    EXPECT_EQ(walked("FREQ=SECONDLY", "99980101T000000").first, limits.steps_max);
+    EXPECT_EQ(walked("FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30").first, 0U);
+    EXPECT_EQ(walked("FREQ=HOURLY;INTERVAL=24;BYHOUR=10").first, 0U);
+    EXPECT_EQ(walked("FREQ=MINUTELY;INTERVAL=60;BYMINUTE=1").first, 0U);
+    EXPECT_EQ(walked("FREQ=SECONDLY;INTERVAL=60;BYSECOND=1").first, 0U);
+    EXPECT_EQ(walked("FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1").first, 0U);
+    EXPECT_EQ(walked("FREQ=YEARLY;BYWEEKNO=20;BYMONTH=1").first, 0U);
+    EXPECT_EQ(walked("FREQ=DAILY;BYEASTER=0"), std::pair(0U, std::uint64_t{0}));  // not known: not walked
+    EXPECT_FALSE(pim::parse_rule("FREQ=YEARLY;BYWEEKNO=54"));
     EXPECT_FALSE(pim::parse_rule("FREQ=DAILY;COUNT=100001"));
     EXPECT_FALSE(pim::parse_rule("FREQ=MONTHLY;BYMONTHDAY=32"));
 }

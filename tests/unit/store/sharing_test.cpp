@@ -132,6 +132,55 @@ TEST_F(SharingTest, WhoGainsFindsTheOwnerAmongHisSharers) {
     EXPECT_EQ(account_of(owner_id)->folders()->find("Sent")->acl, nullptr);
 }
 
+TEST_F(SharingTest, FoldersOfItemsAreSharedToo) {
+    ASSERT_TRUE(run(account_of(owner_id)->make_item_folders()));
+    const base::FolderId calendar = account_of(owner_id)->folders()->first_of(FolderKind::calendar)->id;
+    const auto give = [&](AclEntry entry) {
+        ShareRequest request;
+        request.owner = account_of(owner_id);
+        request.folder = calendar;
+        request.entry = entry;
+        request.commons = account_of(commons_id);
+        ASSERT_TRUE(run(store::share(&*store, std::move(request))));
+    };
+    give(entry_of(reader_id, "lr"));
+    EXPECT_TRUE(is_noted(reader_id));
+    // Another folder's entry goes; the calendar's is still there.
+    share(owner_id, "INBOX", entry_of(reader_id, "lr"));
+    share(owner_id, "INBOX", entry_of(reader_id, ""), AclChange::erase);
+    EXPECT_TRUE(is_noted(reader_id));
+    give(anyone("lr"));
+    EXPECT_TRUE(is_noted(commons_id));
+    EXPECT_TRUE(run(store->check({}))->problems.empty());
+    ASSERT_TRUE(run(account_of(reader_id)->set_sharer(owner_id, false)));  // as if a crash had lost it
+    EXPECT_EQ(run(store->check({}))->problems.size(), 1U);
+    give(entry_of(reader_id, "lr"));
+    give(anyone(""));
+    EXPECT_FALSE(is_noted(commons_id));
+    give(entry_of(reader_id, ""));
+    EXPECT_FALSE(is_noted(reader_id));
+}
+
+TEST_F(SharingTest, SubscriptionsOfItemsAreKept) {
+    const base::FolderId one(77), two(78);
+    const auto known = [&] { return account_of(reader_id)->folders()->subscribed_items; };
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, true)));
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, true)));
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, true)));
+    restart();
+    EXPECT_EQ(known(), (std::map<base::FolderId, base::AccountId>{{one, owner_id}, {two, other_id}}));
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, false)));
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, false)));
+    restart();
+    EXPECT_EQ(known(), (std::map<base::FolderId, base::AccountId>{{two, other_id}}));
+    EXPECT_TRUE(account_of(reader_id)->folders()->subscribed.size() >= 6U);  // those of mail are not these
+    for (std::uint64_t id = 100; account_of(reader_id)->folders()->subscribed_items.size() < 500; ++id)
+        ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(base::FolderId(id), owner_id, true)));
+    const auto full = run(account_of(reader_id)->set_items_subscribed(one, owner_id, true));
+    EXPECT_TRUE(full.error().is(Errc::limit));
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, false)));
+}
+
 TEST_F(SharingTest, ListsAreInheritedKeptAndForgotten) {
     share(owner_id, "Archive", entry_of(reader_id, "lr"));
     ASSERT_TRUE(run(account_of(owner_id)->create("Archive/2026/May", SpecialUse::none)));

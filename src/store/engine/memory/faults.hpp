@@ -37,6 +37,8 @@ enum class Fault : std::uint8_t {
 struct Step {
     std::uint64_t number = 0;
     Op op = Op::commit;
+    bool blobs =
+        false;  ///< of commit and apply: new blobs go along, which a disk that is nearly full refuses
 };
 
 /// Asked at each step, one thread at a time.

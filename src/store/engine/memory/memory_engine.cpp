@@ -61,7 +61,7 @@ public:
     }
     awaitable<Result<Version>> commit(Prelude prelude, Batch batch) override {
         if (auto good = check_commit(limits(), prelude, batch); !good) co_return good.error();
-        const Fault fault = co_await begin(Op::commit, false);
+        const Fault fault = co_await begin(Op::commit, false, !prelude.blobs.empty());
         if (const auto no = refusal(fault)) co_return *no;
         auto answer = open() ? state_->commit(prelude, batch) : Result<Version>(closed());
         if (fault == Fault::delay) co_await let_others_run();
@@ -70,7 +70,7 @@ public:
     }
     awaitable<Result<void>> apply(Prelude prelude) override {
         if (auto good = check_prelude(limits(), prelude); !good) co_return good;
-        const Fault fault = co_await begin(Op::apply, false);
+        const Fault fault = co_await begin(Op::apply, false, !prelude.blobs.empty());
         if (const auto no = refusal(fault)) co_return *no;
         auto answer = open() ? state_->apply(prelude) : Result<void>(closed());
         if (fault == Fault::delay) co_await let_others_run();
@@ -186,8 +186,8 @@ public:
     MemoryImagePtr power_cut(Unsynced unsynced) const override { return state_->power_cut(unsynced); }
 
 private:
-    awaitable<Fault> begin(Op op, bool has_expect) {
-        const Fault fault = state_->next_step(op, has_expect);
+    awaitable<Fault> begin(Op op, bool has_expect, bool blobs = false) {
+        const Fault fault = state_->next_step(op, has_expect, blobs);
         if (fault == Fault::delay) co_await let_others_run();
         co_return fault;
     }

@@ -12,9 +12,9 @@ MemoryState::MemoryState(Limits its_limits, const MemoryImagePtr& image) : limit
     durable_ = live_.blobs;
 }
 
-Fault MemoryState::next_step(Op op, bool has_expect) {
+Fault MemoryState::next_step(Op op, bool has_expect, bool blobs) {
     const std::lock_guard lock(script_mutex_);
-    const Step step{.number = ++steps_, .op = op};
+    const Step step{.number = ++steps_, .op = op, .blobs = blobs};
     return script_ ? effective(script_(step), op, has_expect) : Fault::none;
 }
 

@@ -62,7 +62,7 @@ public:
     void note_unfinished(base::BlobId blob, std::uint64_t size);
     void forget_unfinished(base::BlobId blob);
 
-    Fault next_step(Op op, bool has_expect = false);
+    Fault next_step(Op op, bool has_expect = false, bool blobs = false);
     void inject(FaultScript script);
     std::uint64_t steps() const;
 

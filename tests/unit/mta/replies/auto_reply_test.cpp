@@ -7,7 +7,8 @@
 
 namespace {
 
-using mta::replies::address_named;
+using mta::replies::addresses_named;
+using mta::replies::own_address;
 using mta::replies::reason_against;
 
 TEST(AutoReply, WhoIsNotAnswered) {
@@ -45,7 +46,7 @@ TEST(AutoReply, WhatIsNotAnswered) {
 TEST(AutoReply, WhoIsMeant) {
     const std::vector<std::string> own{"anna@example.org", "a.exa@xn--bcher-kva.test"};
     const auto named = [&own](std::string_view header) {
-        return address_named(std::string(header) + "\r\n\r\n", own).value_or("");
+        return own_address(addresses_named(std::string(header) + "\r\n\r\n"), own).value_or("");
     };
     EXPECT_EQ(named("To: Bert <b@example.org>, \"Exa, Anna\" <ANNA@Example.ORG>"), "anna@example.org");
     EXPECT_EQ(named("To: b@example.org\r\nCc: x@y,\r\n anna+shop@example.org"), "anna@example.org");

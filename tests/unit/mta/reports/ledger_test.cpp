@@ -273,5 +273,89 @@ TEST_F(LedgerTest, ReceivedReportsGoByWhenTheyCame) {
     EXPECT_FALSE(ids_of().contains("honest"));
 }
 
+/// Names are cheap, and so are large reports: neither gives a reporter more than his share.
+TEST_F(LedgerTest, OneOwnerHasOneShare) {
+    ReceivedLimits limits;
+    limits.of_reporter_max = 3;
+    limits.octets_of_reporter_max = 3'000;
+    ReceivedReports reports(*engine, clock, limits);
+    ReceivedReport one;
+    one.domain = "d.test";
+    one.end = base::unix_seconds(clock.now());
+    const auto add = [&](const std::string& id, const std::string& reporter) {
+        one.id = id;
+        one.reporter = reporter;
+        EXPECT_EQ((*run(reports.add(one))), true) << reporter;
+        clock.advance(std::chrono::minutes(1));
+    };
+    add("honest", "r@peer.test");
+    for (const char* name : {"a", "b", "c", "d", "e"}) add(name, std::string("r@") + name + ".evil.test");
+    one.details = Json::array({std::string(1'200, 'x')});
+    for (const char* name : {"f", "g", "h"}) add(name, std::string("r@") + name + ".large.test");
+    EXPECT_EQ((*run(reports.sweep(ReportKind::dmarc))), 3U);
+    std::set<std::string> stay;
+    for (const auto& report : (*run(reports.list(ReportKind::dmarc, "", 0, 100)))) stay.insert(report.id);
+    EXPECT_EQ(stay, (std::set<std::string>{"honest", "c", "d", "e", "g", "h"}));
+}
+
+/// Who proves that he is himself still is nobody else.
+TEST_F(LedgerTest, AGuessedReportKeepsNoRealOneOut) {
+    ReceivedReports reports(*engine, clock);
+    ReceivedReport one;
+    one.domain = "d.test";
+    one.organization = "Peer";
+    one.id = "next";
+    one.end = base::unix_seconds(clock.now());
+    for (const char* reporter : {"r@evil.test", "r@peer.test"}) {
+        one.reporter = reporter;
+        EXPECT_EQ((*run(reports.add(one))), true) << reporter;
+    }
+    one.reporter = "other@mail.Peer.test";
+    EXPECT_EQ((*run(reports.add(one))), false) << "it came again";
+    EXPECT_EQ((*run(reports.list(ReportKind::dmarc, "", 0, 100))).size(), 2U);
+}
+
+/// Anybody can write in anybody's name: that takes nothing of what the real one may have, and hides none of
+/// his.
+TEST_F(LedgerTest, ForgedReportsPushOutNoRealOnes) {
+    ReceivedLimits limits;
+    limits.of_reporter_max = 3;
+    ReceivedReports reports(*engine, clock, limits);
+    ReceivedReport one;
+    one.domain = "d.test";
+    one.reporter = "r@peer.test";
+    one.end = base::unix_seconds(clock.now());
+    const auto add = [&](const std::string& id, bool proven) {
+        one.id = id;
+        one.proven = proven;
+        EXPECT_EQ((*run(reports.add(one))), true);
+        clock.advance(std::chrono::minutes(1));
+    };
+    add("same", false);
+    for (int i = 0; i < 3; ++i) add(std::to_string(i), true);
+    add("same", true);
+    for (int i = 0; i < 9; ++i) add("forged" + std::to_string(i), false);
+    EXPECT_EQ((*run(reports.sweep(ReportKind::dmarc))), 8U);
+    std::set<std::string> real, forged;
+    for (const auto& report : (*run(reports.list(ReportKind::dmarc, "", 0, 100))))
+        (report.proven ? real : forged).insert(report.id);
+    EXPECT_EQ(real, (std::set<std::string>{"1", "2", "same"}));
+    EXPECT_EQ(forged, (std::set<std::string>{"forged6", "forged7", "forged8"}));
+}
+
+/// What cannot be written because of an error of ours takes nothing else with it.
+TEST_F(LedgerTest, AnExceptionCostsOneReportAtMost) {
+    for (const char* domain : {"a.test", "b.test", "c.test"}) ledger->saw(seen("192.0.2.1", domain));
+    bool thrown = false;
+    engine->inject([&thrown](const store::engine::Step& step) -> Fault {
+        if (step.op == store::engine::Op::get && !std::exchange(thrown, true))
+            throw std::runtime_error("a test's");
+        return Fault::none;
+    });
+    EXPECT_TRUE(run(ledger->flush()));
+    EXPECT_TRUE(thrown);
+    EXPECT_EQ(all(true).size(), 2U);
+}
+
 }  // namespace
 }  // namespace mta::reports

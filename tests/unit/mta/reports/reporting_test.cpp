@@ -82,7 +82,7 @@ protected:
         out.host_name = settings.host_name;
         io = std::make_unique<asio::io_context>();
         resolver = std::make_unique<net::Resolver>(io->get_executor(), net::ResolverSettings());
-        smtp_out::OutboundParts outbound_parts{io->get_executor(), *resolver, clock};
+        smtp_out::OutboundParts outbound_parts{io->get_executor(), *resolver, *engine, clock};
         outbound = std::make_unique<smtp_out::Outbound>(outbound_parts, out);
         ReportingParts reporting_parts{*engine, *agent, dns, *outbound, clock};
         reporting = std::make_unique<Reporting>(reporting_parts, settings);

@@ -11,11 +11,13 @@
 #include <gtest/gtest.h>
 
 #include "base/base64.hpp"
+#include "base/log.hpp"
 #include "fake_hop.hpp"
 #include "fake_zone.hpp"
 #include "mta/smtp_out/mta_sts.hpp"
 #include "mta/smtp_out/tls_report_sender.hpp"
 #include "mta/smtp_out/tls_reports.hpp"
+#include "store/engine/memory/memory_engine.hpp"
 
 namespace smtp_out_test {
 namespace {
@@ -75,7 +77,9 @@ public:
         : work_(io_.get_executor()),
           resolver(io_.get_executor(), resolver_settings()),
           client(resolver, client_settings()),
-          sts(resolver, client, clock, {.port = web.port()}) {
+          engine(store::engine::make_memory_engine(ids)),
+          rows(*engine),
+          sts(resolver, client, clock, rows, {.port = web.port()}) {
         thread_ = std::thread([this] { io_.run(); });
         zone.a("mta-sts.d.test", "127.0.0.1");
         zone.a("reports.test", "127.0.0.1");
@@ -125,6 +129,9 @@ private:
 public:
     net::Resolver resolver;
     http::Client client;
+    base::IdSource ids{clock};
+    std::unique_ptr<store::engine::MemoryEngine> engine;
+    StsRows rows;
     StsCache sts;
 };
 
@@ -178,6 +185,168 @@ TEST(StsCacheTest, APolicyOutlivesAPolicyHostThatFails) {
     EXPECT_TRUE(w.run(w.sts.find("d.test")));
     w.clock.advance(std::chrono::hours(240));
     EXPECT_FALSE(w.run(w.sts.find("d.test"))) << "but its own time does";
+}
+
+/// What a restart leaves.
+struct Restarted {
+    explicit Restarted(World& w)
+        : world(w), sts(w.resolver, w.client, w.clock, w.rows, {.port = w.web.port()}) {
+        EXPECT_TRUE(w.run(sts.open()));
+    }
+    std::shared_ptr<const StsPolicy> find(std::string domain) {
+        return world.run(sts.find(std::move(domain)));
+    }
+    World& world;
+    StsCache sts;
+};
+
+TEST(StsCacheTest, ARestartForgetsNothing) {
+    World w;
+    w.zone.txt("_mta-sts.d.test", "v=STSv1; id=1;");
+    w.web.answer("200 OK", "text/plain", "version: STSv1\nmode: enforce\nmx: mx.d.test\nmax_age: 864000\n");
+    ASSERT_TRUE(w.run(w.sts.find("d.test")));
+    w.zone.txt("_mta-sts.d.test", "hidden");
+    w.web.answer("500 Broken", "text/plain", "");
+    {
+        Restarted again(w);
+        const auto policy = again.find("d.test");
+        ASSERT_TRUE(policy) << "who hides the record while a server starts does not switch its policy off";
+        EXPECT_TRUE(policy->allows("mx.d.test"));
+        EXPECT_FALSE(policy->allows("other.test"));
+        EXPECT_EQ(policy->text, "version: STSv1\nmode: enforce\nmx: mx.d.test\nmax_age: 864000\n");
+    }
+    EXPECT_EQ(w.web.requests().size(), 1U);
+    w.clock.advance(std::chrono::hours(241));
+    Restarted later(w);
+    EXPECT_FALSE(later.find("d.test")) << "its own time is over";
+    const auto left = w.run(w.rows.load());
+    ASSERT_TRUE(left);
+    EXPECT_TRUE(left->empty());
+}
+
+TEST(StsCacheTest, AClockThatWasWrongDoesNotKeepAPolicyForEver) {
+    World w;
+    StsKept kept;
+    kept.domain = "d.test";
+    kept.id = "1";
+    kept.text = policy_text;
+    kept.fetched = w.clock.now() + std::chrono::hours(24 * 365 * 20);
+    kept.until = kept.fetched + std::chrono::hours(24);
+    ASSERT_TRUE(w.run(w.rows.write({kept}, {})));
+    Restarted again(w);
+    EXPECT_TRUE(again.find("d.test"));
+    w.clock.advance(std::chrono::hours(25));
+    EXPECT_FALSE(again.find("d.test"));
+}
+
+TEST(StsCacheTest, RefreshedEachDay) {
+    World w;
+    w.zone.txt("_mta-sts.d.test", "v=STSv1; id=1;");
+    const std::string rest = "mx: mx.d.test\nmax_age: 864000\n";
+    w.web.answer("200 OK", "text/plain", "version: STSv1\nmode: testing\n" + rest);
+    ASSERT_TRUE(w.run(w.sts.find("d.test")));
+    w.web.answer("503 Later", "text/plain", "");
+    w.clock.advance(std::chrono::hours(25));
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(w.run(w.sts.find("d.test")));
+    EXPECT_EQ(w.web.requests().size(), 2U) << "a policy host that fails is left alone";
+    w.clock.advance(std::chrono::minutes(61));
+    w.web.answer("200 OK", "text/plain", "version: STSv1\nmode: enforce\n" + rest);
+    const auto policy = w.run(w.sts.find("d.test"));
+    ASSERT_TRUE(policy);
+    EXPECT_EQ(policy->mode, StsPolicy::Mode::enforce) << "the same id, another policy";
+    w.clock.advance(std::chrono::hours(239));
+    w.zone.txt("_mta-sts.d.test", "hidden");
+    EXPECT_TRUE(w.run(w.sts.find("d.test"))) << "its time was counted anew";
+}
+
+TEST(StsCacheTest, RemembersSoManyAndNoMore) {
+    World w;
+    // 300 policies of 60 KiB: the oldest of them go, in memory and in the store, and none that is short.
+    const std::string comment = "note: " + std::string(60U << 10, 'x') + "\n";
+    StsKept kept;
+    kept.id = "1";
+    kept.domain = "short.test";
+    kept.text = policy_text;
+    kept.fetched = w.clock.now() - std::chrono::hours(2);
+    kept.until = kept.fetched + std::chrono::hours(24);
+    ASSERT_TRUE(w.run(w.rows.write({kept}, {})));
+    kept.text += comment;
+    for (int i = 0; i < 300; ++i) {
+        kept.domain = "d" + std::to_string(i) + ".test";
+        kept.fetched = w.clock.now() - std::chrono::hours(1) + std::chrono::seconds(i);
+        ASSERT_TRUE(w.run(w.rows.write({kept}, {})));
+    }
+    Restarted again(w);
+    EXPECT_FALSE(again.find("d0.test"));
+    EXPECT_TRUE(again.find("d299.test"));
+    EXPECT_TRUE(again.find("short.test"));
+    const auto left = w.run(w.rows.load());
+    ASSERT_TRUE(left);
+    EXPECT_EQ(left->size(), (4U << 20) / kept.text.size() + 1);
+}
+
+/// Of made-up domains whose policy hosts are not there so many are left alone, and no policy goes for them.
+TEST(StsCacheTest, DomainsThatFailPushOutNoPolicies) {
+    World w;
+    base::log::set_level("", base::log::Level::off);
+    w.zone.txt("_mta-sts.d.test", "v=STSv1; id=1;");
+    w.web.answer("200 OK", "text/plain", policy_text);
+    ASSERT_TRUE(w.run(w.sts.find("d.test")));
+    for (int i = 0; i < 2'001; ++i) {
+        const std::string domain = "x" + std::to_string(i) + ".test";
+        w.zone.txt("_mta-sts." + domain, "v=STSv1; id=1;");
+        EXPECT_FALSE(w.run(w.sts.find(domain)));
+    }
+    base::log::set_level("", base::log::Level::info);
+    w.zone.txt("_mta-sts.d.test", "hidden");
+    EXPECT_TRUE(w.run(w.sts.find("d.test")));
+    EXPECT_EQ(w.run(w.rows.load())->size(), 1U);
+}
+
+TEST(StsCacheTest, APolicyOfNoTimeIsNotAskedForWithEachMessage) {
+    World w;
+    w.zone.txt("_mta-sts.d.test", "v=STSv1; id=1;");
+    w.web.answer("200 OK", "text/plain", "version: STSv1\nmode: enforce\nmx: mx.d.test\nmax_age: 0\n");
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(w.run(w.sts.find("d.test")));
+    EXPECT_EQ(w.web.requests().size(), 1U);
+    EXPECT_TRUE(w.run(w.rows.load())->empty());
+    w.clock.advance(std::chrono::minutes(6));
+    EXPECT_TRUE(w.run(w.sts.find("d.test")));
+    EXPECT_EQ(w.web.requests().size(), 2U);
+}
+
+/// What cannot be removed for want of room stays, and the server starts.
+TEST(StsCacheTest, AFullDiskIsNoReasonNotToStart) {
+    World w;
+    StsKept kept;
+    kept.id = "1";
+    kept.text = policy_text;
+    kept.domain = "over.test";
+    kept.fetched = w.clock.now() - std::chrono::hours(50);
+    kept.until = kept.fetched + std::chrono::hours(24);
+    ASSERT_TRUE(w.run(w.rows.write({kept}, {})));
+    kept.domain = "d.test";
+    kept.until = kept.fetched + std::chrono::hours(74);
+    ASSERT_TRUE(w.run(w.rows.write({kept}, {})));
+    w.engine->inject([](const store::engine::Step& step) {
+        return step.op == store::engine::Op::apply ? store::engine::Fault::no_space
+                                                   : store::engine::Fault::none;
+    });
+    Restarted again(w);
+    EXPECT_TRUE(again.find("d.test"));
+    EXPECT_FALSE(again.find("over.test"));
+}
+
+TEST(StsCacheTest, ADamagedRowIsAsIfItWereNotThere) {
+    World w;
+    store::engine::Prelude prelude;
+    prelude.patches.push_back({.partition = "z/mta-sts", .put = {{"pd.test", "nonsense"}}, .erase = {}});
+    ASSERT_TRUE(w.run(w.engine->apply(std::move(prelude))));
+    Restarted again(w);
+    EXPECT_FALSE(again.find("d.test"));
+    const auto rows = w.run(w.engine->scan("z/mta-sts", "", "p", 0, 0));
+    ASSERT_TRUE(rows);
+    EXPECT_TRUE(rows->rows.empty());
 }
 
 TlsReporter::Seen seen(const std::string& domain, TlsTrouble trouble) {

@@ -1,0 +1,177 @@
+// What mailboxes share with each other: rights on folders of all kinds, and which of those that others share
+// a user's devices show.
+#include <array>
+
+#include "admin/rights.hpp"
+#include "directory/neighbours.hpp"
+
+namespace admin {
+namespace {
+
+using store::FolderInfo;
+using store::FolderKind;
+
+constexpr std::array<const char*, 5> kinds{"mail", "calendar", "contacts", "tasks", "notes"};
+
+const char* name_of(FolderKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
+
+/// A mailbox by an address, or the public tree of a post office by its name.
+awaitable<base::Result<SharedFolder, Fault>> owner_of(ServicesPtr services, std::string name) {
+    SharedFolder out;
+    const auto login = co_await services->directory.login(name);
+    if (login) {
+        out.office = login->mailbox.post_office;
+        auto account = co_await services->store.account(login->mailbox.account);
+        if (!account) co_return fault_of(account.error(), name);
+        out.owner = std::move(*account);
+        // Devices make them when they come first; they may be shared before.
+        const auto made = co_await out.owner->make_item_folders();
+        if (!made) co_return fault_of(made.error(), name);
+        co_return out;
+    }
+    auto commons = co_await commons_of(services, name, false);
+    if (!commons && !commons.error().is(store::Errc::not_found) && !commons.error().is(store::Errc::invalid))
+        co_return fault_of(commons.error(), name);
+    if (!commons || *commons == nullptr) co_return fault_of(login.error(), name);
+    out.office = std::move(name);
+    out.owner = std::move(*commons);
+    co_return out;
+}
+
+/// The folder that the arguments name. Of mail and of items two may have one name: then `kind` says which.
+awaitable<base::Result<SharedFolder, Fault>> folder_of(ServicesPtr services, Json arguments) {
+    const std::string name = text(arguments, "folder"), kind = text(arguments, "kind");
+    if (!kind.empty() && std::ranges::find(kinds, kind) == kinds.end())
+        co_return Fault("invalid", kind + ": kinds are mail, calendar, contacts, tasks, notes");
+    auto out = co_await owner_of(services, text(arguments, "owner"));
+    if (!out) co_return out.error();
+    const store::FolderTreePtr tree = out->owner->folders();
+    const auto fits = [&kind](const FolderInfo* info) {
+        return info != nullptr && info->selectable && (kind.empty() || kind == name_of(info->kind));
+    };
+    const FolderInfo *mail = tree->find(name), *item = tree->find_item_folder(name);
+    if (!fits(mail)) mail = nullptr;
+    if (!fits(item)) item = nullptr;
+    if (mail != nullptr && item != nullptr)
+        co_return Fault("invalid", name + ": a folder of mail and one of " + name_of(item->kind) +
+                                       " are called so: the kind must be said");
+    if (mail == nullptr && item == nullptr) co_return Fault("not_found", name + ": no such folder");
+    out->folder = mail != nullptr ? *mail : *item;
+    co_return out;
+}
+
+awaitable<Reply> share_acl(ServicesPtr services, Json arguments, CallerPtr) {
+    auto what = co_await folder_of(services, arguments);
+    if (!what) co_return what.error();
+    co_return co_await change_rights(services, std::move(*what), text(arguments, "who"),
+                                     text(arguments, "rights"));
+}
+
+awaitable<Reply> set_subscribed(ServicesPtr services, Json arguments, bool yes) {
+    const std::string name = text(arguments, "mailbox");
+    const auto what = co_await folder_of(services, arguments);
+    if (!what) co_return what.error();
+    const auto user = co_await owner_of(services, name);
+    if (!user) co_return user.error();
+    const base::AccountId who = user->owner->id(), owner = what->owner->id();
+    const directory::Neighbours neighbours(services->store, &services->directory);
+    const auto prefix = co_await neighbours.prefix_of(who, owner);
+    if (!prefix) co_return fault_of(prefix.error(), name);
+    if (prefix->empty()) co_return Fault("invalid", name + ": shares nothing with that owner");
+    store::Result<void> done;
+    if (what->folder.kind == FolderKind::mail) {
+        done = co_await user->owner->set_subscribed(*prefix + what->folder.name, yes);
+    } else {
+        done = co_await user->owner->set_items_subscribed(what->folder.id, owner, yes);
+    }
+    if (!done) co_return fault_of(done.error(), name);
+    const store::Rights rights = store::rights_of(what->folder.acl.get(), owner, who);
+    co_return Json{{"rights", rights.letters(false)}};
+}
+
+awaitable<Reply> share_subscribe(ServicesPtr services, Json arguments, CallerPtr) {
+    return set_subscribed(std::move(services), std::move(arguments), true);
+}
+
+awaitable<Reply> share_unsubscribe(ServicesPtr services, Json arguments, CallerPtr) {
+    return set_subscribed(std::move(services), std::move(arguments), false);
+}
+
+/// What a mailbox lets others do.
+awaitable<Json> given(ServicesPtr services, store::FolderTreePtr tree) {
+    Json out = Json::array();
+    for (const std::vector<FolderInfo>* all : {&tree->folders, &tree->items}) {
+        for (const FolderInfo& folder : *all) {
+            if (!folder.acl) continue;
+            for (const store::AclEntry& entry : folder.acl->entries()) {
+                const std::string who = co_await admin::name_of(services, entry.who);
+                out.push_back({{"folder", folder.name},
+                               {"kind", name_of(folder.kind)},
+                               {"who", who},
+                               {"rights", entry.rights.letters(false)}});
+            }
+        }
+    }
+    co_return out;
+}
+
+/// What one of the others lets `user` do.
+void add_taken(const store::Account& owner, const std::string& prefix, const store::Account& user,
+               Json& out) {
+    const store::FolderTreePtr theirs = owner.folders(), own = user.folders();
+    for (const std::vector<FolderInfo>* all : {&theirs->folders, &theirs->items}) {
+        for (const FolderInfo& folder : *all) {
+            const store::Rights rights = store::rights_of(folder.acl.get(), owner.id(), user.id());
+            if (!folder.selectable || !rights.has(store::Right::lookup)) continue;
+            const bool subscribed = folder.kind == FolderKind::mail
+                                        ? own->subscribed.contains(prefix + folder.name)
+                                        : own->subscribed_items.contains(folder.id);
+            out.push_back({{"folder", prefix + folder.name},
+                           {"kind", name_of(folder.kind)},
+                           {"rights", rights.letters(false)},
+                           {"subscribed", subscribed}});
+        }
+    }
+}
+
+awaitable<Reply> share_list(ServicesPtr services, Json arguments, CallerPtr) {
+    const std::string name = text(arguments, "mailbox");
+    const auto user = co_await owner_of(services, name);
+    if (!user) co_return user.error();
+    const store::FolderTreePtr tree = user->owner->folders();
+    Json taken = Json::array();
+    std::set<base::AccountId> owners = tree->sharers;
+    const auto commons = co_await commons_of(services, user->office, false);
+    if (!commons) co_return fault_of(commons.error(), user->office);
+    if (*commons) {
+        const store::FolderTreePtr all = (*commons)->folders();
+        owners.insert(all->sharers.begin(), all->sharers.end());
+        owners.insert((*commons)->id());
+    }
+    const directory::Neighbours neighbours(services->store, &services->directory);
+    for (const base::AccountId owner : owners) {
+        const auto prefix = co_await neighbours.prefix_of(user->owner->id(), owner);
+        if (!prefix) co_return fault_of(prefix.error(), name);
+        if (prefix->empty()) continue;
+        const auto account = co_await services->store.account(owner);
+        if (account) add_taken(**account, *prefix, *user->owner, taken);
+    }
+    Json out;
+    out["by"] = co_await given(services, tree);
+    out["with"] = std::move(taken);
+    co_return out;
+}
+
+}  // namespace
+
+std::span<const Operation> share_operations() {
+    static constexpr std::array table{
+        Operation{"share.acl", "owner folder who", "rights kind", share_acl},
+        Operation{"share.list", "mailbox", "", share_list},
+        Operation{"share.subscribe", "mailbox owner folder", "kind", share_subscribe},
+        Operation{"share.unsubscribe", "mailbox owner folder", "kind", share_unsubscribe},
+    };
+    return table;
+}
+
+}  // namespace admin

@@ -1,0 +1,79 @@
+#include "directory/neighbours.hpp"
+
+#include <algorithm>
+
+namespace directory {
+
+using store::Errc;
+
+SpaceName space_of(std::string_view name) {
+    SpaceName out;
+    const auto level = [name](std::string_view prefix) {
+        return name.starts_with(prefix) || name == prefix.substr(0, prefix.size() - 1);
+    };
+    if (level(public_prefix)) {
+        out.space = Space::commons;
+        out.rest = name.substr(std::min(name.size(), public_prefix.size()));
+    } else if (level(others_prefix)) {
+        out.space = Space::others;
+        const std::string_view behind = name.substr(std::min(name.size(), others_prefix.size()));
+        const std::size_t slash = std::min(behind.find('/'), behind.size());
+        out.owner = behind.substr(0, slash);
+        out.rest = behind.substr(std::min(slash + 1, behind.size()));
+    } else {
+        out.rest = name;
+    }
+    return out;
+}
+
+/// Asked anew each time: it comes from memory, and administration may change it at any time.
+awaitable<store::Result<Neighbourhood>> Neighbours::around(base::AccountId account) const {
+    Neighbourhood out;
+    if (directory_ == nullptr) co_return out;
+    const auto mailbox = co_await directory_->mailbox(account);
+    if (!mailbox && mailbox.error().is(Errc::not_found)) co_return out;
+    if (!mailbox) co_return mailbox.error();
+    out.post_office = mailbox->post_office;
+    const auto office = co_await directory_->post_office(out.post_office);
+    if (!office && office.error().is(Errc::not_found)) co_return out;
+    if (!office) co_return office.error();
+    if (!office->commons) co_return out;
+    auto commons = co_await store_.account(office->commons);
+    if (!commons && !commons.error().is(Errc::not_found)) co_return commons.error();
+    if (commons) out.commons = std::move(*commons);
+    co_return out;
+}
+
+awaitable<store::Result<store::AccountPtr>> Neighbours::account_of(base::AccountId account,
+                                                                   SpaceName name) const {
+    auto near = co_await around(account);
+    if (!near) co_return near.error();
+    if (name.space == Space::commons) co_return near->commons;
+    if (name.space == Space::personal || name.owner.empty() || near->post_office.empty())
+        co_return store::AccountPtr();
+    std::string login = name.owner + '@' + near->post_office;
+    const auto owner = co_await directory_->login(std::move(login));
+    if (!owner && !owner.error().is(Errc::not_found) && !owner.error().is(Errc::invalid))
+        co_return owner.error();
+    // An address of another post office may look the same.
+    const bool found = owner && owner->mailbox.post_office == near->post_office &&
+                       owner->mailbox.name == name.owner && owner->mailbox.account != account;
+    if (!found) co_return store::AccountPtr();
+    auto theirs = co_await store_.account(owner->mailbox.account);
+    if (!theirs && theirs.error().is(Errc::not_found)) co_return store::AccountPtr();
+    co_return theirs;
+}
+
+awaitable<store::Result<std::string>> Neighbours::prefix_of(base::AccountId account,
+                                                            base::AccountId other) const {
+    const auto near = co_await around(account);
+    if (!near) co_return near.error();
+    if (near->commons && near->commons->id() == other) co_return std::string(public_prefix);
+    if (near->post_office.empty() || account == other) co_return std::string();
+    const auto mailbox = co_await directory_->mailbox(other);
+    if (!mailbox && !mailbox.error().is(Errc::not_found)) co_return mailbox.error();
+    if (!mailbox || mailbox->post_office != near->post_office) co_return std::string();
+    co_return std::string(others_prefix) + mailbox->name + '/';
+}
+
+}  // namespace directory

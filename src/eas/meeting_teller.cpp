@@ -1,0 +1,288 @@
+#include "eas/meeting_teller.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/fingerprint.hpp"
+#include "base/log.hpp"
+#include "eas/items/event.hpp"
+#include "eas/items/event_attachments.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "eas/stored_item.hpp"
+#include "eas/syntax/status.hpp"
+#include "pim/date_time.hpp"
+#include "pim/itip/events.hpp"
+
+namespace eas {
+namespace {
+
+namespace itip = pim::itip;
+using itip::Method;
+using itip::Notice;
+
+std::string summary_of(const pim::Component& calendar) {
+    const pim::Component* event = itip::main_event(calendar);
+    return event == nullptr ? std::string() : event->text("SUMMARY");
+}
+
+/// For those whose programs know no calendars.
+std::string readable(const pim::Component& calendar) {
+    const pim::Component* event = itip::main_event(calendar);
+    const EventFrame frame = frame_of(calendar, *event, 161);
+    const auto start = frame.read(*event, "DTSTART");
+    std::string out;
+    if (start) {
+        const pim::CivilTime begin = pim::civil(frame.local(*start));
+        out = fmt::format("When: {:04}-{:02}-{:02}", begin.year, begin.month, begin.day);
+        if (!frame.all_day)
+            out += fmt::format(" {:02}:{:02} {}", begin.hour, begin.minute,
+                               frame.zone_id.empty() ? "UTC" : frame.zone_id);
+        out += "\r\n";
+    }
+    const std::string place = event->text("LOCATION"), text = event->text("DESCRIPTION");
+    if (!place.empty()) out += "Where: " + place + "\r\n";
+    if (!text.empty()) out += "\r\n" + text + "\r\n";
+    return out;
+}
+
+void append(std::vector<std::string>& out, std::vector<std::string> more) {
+    out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+bool is_over(const pim::Component* before, const pim::Component* after, std::int64_t now) {
+    return (before == nullptr || event_facts(*before).date < now) &&
+           (after == nullptr || event_facts(*after).date < now);
+}
+
+}  // namespace
+
+/// Everybody of the mail at once, or where that cannot be each alone.
+awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail) {
+    Unreached out;
+    std::string text = write_meeting_mail(*mail);
+    const int sent = co_await post_.submit(std::move(text), true);
+    if (sent == status::ok) co_return out;
+    if (may_leave_later(sent)) {
+        out.now = mail->to;
+        co_return out;
+    }
+    if (sent != status::submission_failed || mail->to.size() > limits_.apart_max || mail->to.size() == 1) {
+        out.at_all = mail->to;
+        co_return out;
+    }
+    for (const std::string& address : mail->to) {
+        MeetingMail alone = *mail;
+        alone.to = {address};
+        std::string own = write_meeting_mail(alone);
+        const int reached = co_await post_.submit(std::move(own), false);
+        if (reached != status::ok) (may_leave_later(reached) ? out.now : out.at_all).push_back(address);
+    }
+    co_return out;
+}
+
+/// The files that the message names: of one occurrence, not those of others. Without those that cannot be
+/// read: the invitation counts for more.
+awaitable<std::vector<std::string>> MeetingTeller::files_for_mail(const MeetingChange* change,
+                                                                  const pim::Component* message) {
+    std::vector<std::string> parts, names = attachment_names_told(*message);
+    if (names.empty()) co_return parts;
+    const store::SnapshotPtr now_there = change->folder->snapshot();
+    const store::Entry* entry = now_there->find(change->uid);
+    if (entry == nullptr) co_return parts;
+    const store::Entry found = *entry;
+    auto read = co_await read_file_parts(change->folder, found, std::move(names));
+    if (read) parts = std::move(*read);
+    co_return parts;
+}
+
+/// What is left to be told.
+awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* change,
+                                                       const pim::Component* before,
+                                                       const pim::Component* after, bool last_try) {
+    std::vector<Notice> left;
+    std::vector<std::string> unreached;
+    std::string subject;
+    for (const Notice& notice : change->notices) {
+        const bool cancels = notice.method == Method::cancel;
+        // What is called off is what they know; who is asked no more stands only there.
+        const pim::Component* told = cancels && before != nullptr ? before : after;
+        if (told == nullptr) continue;
+        const auto object = cancels
+                                ? itip::make_cancel(*told, notice.attendees, notice.occurrence, post_.now())
+                                : itip::make_request(*told, notice.occurrence, post_.now());
+        if (!object) continue;
+        MeetingMail mail;
+        mail.from = post_.user();
+        mail.from_name = change->owner.name;
+        mail.to = notice.attendees;
+        subject = summary_of(*object);
+        mail.subject = (cancels ? "Canceled: " : "") + subject;
+        mail.text = readable(*object);
+        mail.method = itip::name_of(notice.method);
+        mail.calendar = pim::write(*object);
+        // Who gets it twice sees that it is one.
+        if (change->debt)
+            mail.message_id = fmt::format(
+                "{}.{:x}@{}", change->debt->name(),
+                base::fingerprint(fmt::format("{}/{}", mail.method, notice.occurrence.value_or(0))),
+                post_.services().hostname);
+        if (!cancels && change->folder) mail.parts = co_await files_for_mail(change, &*object);
+        Unreached missed = co_await send(&mail);
+        append(unreached, std::move(missed.at_all));
+        if (missed.now.empty()) continue;
+        if (last_try) {
+            append(unreached, std::move(missed.now));
+            continue;
+        }
+        left.push_back(notice);
+        left.back().attendees = std::move(missed.now);
+    }
+    if (!unreached.empty()) co_await report_unsent(std::move(subject), std::move(unreached));
+    co_return left;
+}
+
+awaitable<void> MeetingTeller::report_unsent(std::string subject, std::vector<std::string> people) {
+    base::log::info("eas", "people of a meeting were not told",
+                    {{"user", post_.user()}, {"people", people.size()}, {"first", people.front()}});
+    MeetingMail mail;
+    mail.from = post_.user();
+    mail.to = {post_.user()};
+    mail.subject = "Not delivered: " + subject;
+    mail.text = "These people could not be told of the meeting:\r\n\r\n";
+    for (const std::string& address : people) mail.text += address + "\r\n";
+    MissingFields missing;
+    missing.from = "<" + post_.user() + ">";
+    missing.date = rfc5322_date(post_.now());
+    missing.message_id = fmt::format("<{}@{}>", post_.services().random.hex(16), post_.services().hostname);
+    std::string whole = complete_message(write_meeting_mail(mail), missing, false);
+    (void)co_await post_.append_to(store::SpecialUse::inbox, std::move(whole), false);
+}
+
+awaitable<void> MeetingTeller::owe(MeetingChange* change, base::FolderId folder, const store::Entry* entry,
+                                   const pim::Component* before, std::string event_uid) {
+    if (change->notices.empty()) co_return;
+    MeetingDebt debt;
+    debt.user = post_.user();
+    debt.since = post_.now();
+    debt.folder = folder;
+    if (entry != nullptr) {
+        debt.uid = entry->uid;
+        debt.modseq = entry->modseq;
+    }
+    debt.event_uid = std::move(event_uid);
+    if (before != nullptr) debt.before = pim::write(*before);
+    debt.notices = change->notices;
+    auto held = co_await post_.services().meeting_debts.owe(post_.account()->id(), std::move(debt));
+    if (held) {
+        change->debt.emplace(std::move(*held));
+        co_return;
+    }
+    base::log::warn("eas", "a crash now would keep attendees from what is changed",
+                    {{"user", post_.user()}, {"why", held.error().what()}});
+}
+
+awaitable<void> MeetingTeller::tell(MeetingChange* change, const pim::Component* before,
+                                    const pim::Component* after) {
+    if (change->notices.empty()) co_return;
+    const bool last_try = !change->debt || post_.now() - change->debt->debt.since > limits_.retry_seconds_max;
+    std::vector<Notice> left = co_await tell_all(change, before, after, last_try);
+    if (left.empty()) {
+        co_await forget(change);
+        co_return;
+    }
+    base::log::info("eas", "attendees are told later", {{"user", post_.user()}, {"mails", left.size()}});
+    change->debt->debt.notices = std::move(left);
+    const auto kept = co_await post_.services().meeting_debts.defer(&*change->debt);
+    if (!kept)
+        base::log::warn("eas", "what is still to be told of a meeting was not noted",
+                        {{"user", post_.user()}, {"why", kept.error().what()}});
+    change->debt.reset();
+}
+
+awaitable<void> MeetingTeller::forget(MeetingChange* change) {
+    if (!change->debt) co_return;
+    const auto settled = co_await post_.services().meeting_debts.settle(&*change->debt);
+    if (!settled)
+        base::log::warn("eas", "attendees may be told twice",
+                        {{"user", post_.user()}, {"why", settled.error().what()}});
+    change->debt.reset();
+}
+
+/// False: the change was never made.
+awaitable<store::Result<bool>> MeetingTeller::find_changed(const MeetingDebt* debt, MeetingChange* change,
+                                                           std::optional<pim::Component>* after) {
+    if (!debt->uid) {
+        const store::AccountPtr account = post_.account();
+        auto found = co_await post_.services().events.find(account, debt->event_uid);
+        if (!found) co_return found.error();
+        if (found->empty()) co_return false;
+        change->folder = found->front().folder;
+        change->uid = found->front().entry.uid;
+        *after = std::move(found->front().calendar);
+        co_return true;
+    }
+    auto folder = co_await post_.account()->open(debt->folder);
+    if (!folder && !folder.error().is(store::Errc::not_found)) co_return folder.error();
+    if (!folder) co_return true;  // it went with its calendar
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* known = now_there->find(debt->uid);
+    if (known == nullptr) co_return true;
+    if (known->modseq == debt->modseq) co_return false;
+    const store::Entry entry = *known;
+    const auto detail = co_await read_detail(*folder, entry);
+    if (!detail) co_return detail.error();
+    auto read = co_await read_stored_item(*folder, entry, *detail, store::FolderKind::calendar);
+    if (!read) co_return read.error();
+    *after = std::move(*read);
+    change->folder = std::move(*folder);
+    change->uid = entry.uid;
+    co_return true;
+}
+
+awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
+    MeetingChange change;
+    change.debt.emplace(std::move(held));
+    const MeetingDebt debt = change.debt->debt;
+    std::optional<pim::Component> before, after;
+    if (!debt.before.empty()) before = pim::parse(debt.before);
+    const auto made = co_await find_changed(&debt, &change, &after);
+    if (!made) {
+        base::log::warn("eas", "what is to be told of a meeting waits",
+                        {{"user", post_.user()}, {"why", made.error().what()}});
+        co_return;
+    }
+    const pim::Component* was = before ? &*before : nullptr;
+    const pim::Component* is = after ? &*after : nullptr;
+    if (!*made || is_over(was, is, post_.now())) {
+        // Too late for them, and the user hears that they were not told.
+        std::vector<std::string> people;
+        if (*made)
+            for (const itip::Notice& notice : debt.notices) append(people, notice.attendees);
+        const pim::Component* last = is != nullptr ? is : was;
+        std::string subject = last != nullptr ? summary_of(*last) : std::string();
+        if (!people.empty()) co_await report_unsent(std::move(subject), std::move(people));
+        co_await forget(&change);
+        co_return;
+    }
+    change.notices = debt.notices;
+    base::log::info("eas", "attendees are told what was to be told before",
+                    {{"user", post_.user()}, {"mails", debt.notices.size()}});
+    co_await tell(&change, was, is);
+}
+
+awaitable<void> make_good_meetings(const Services* services) {
+    for (const base::AccountId id : services->meeting_debts.debtors()) {
+        auto account = co_await services->store.account(id);
+        if (!account) continue;
+        auto due = co_await services->meeting_debts.due(id);
+        if (!due) continue;
+        for (MeetingDebts::Held& held : *due) {
+            std::string user = held.debt.user;
+            MeetingTeller teller(Post(*services, *account, std::move(user)));
+            co_await teller.make_good(std::move(held));
+        }
+    }
+}
+
+}  // namespace eas

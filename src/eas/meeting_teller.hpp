@@ -1,0 +1,59 @@
+// MeetingTeller: what an organizer's server tells those who take part in a meeting, when a device has changed
+// it: MS-ASCMD section 3.1.5.5. What cannot leave now is tried again, also by a server that is started after
+// this one.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eas/mail/meeting_mail.hpp"
+#include "eas/post.hpp"
+#include "eas/session_parts.hpp"
+
+namespace eas {
+
+struct MeetingTellerLimits {
+    /// Of mails to several people one that is nobody's must not keep the others from it.
+    std::size_t apart_max = 200;
+    std::int64_t retry_seconds_max = 86'400;  ///< then the user hears that nobody was told
+};
+
+class MeetingTeller {
+public:
+    explicit MeetingTeller(Post post) : post_(std::move(post)) {}
+
+    /// Before the change: so that it is told of also after a crash. `entry` and `before` are the event as it
+    /// is there till then; of a new one null.
+    awaitable<void> owe(MeetingChange* change, base::FolderId folder, const store::Entry* entry,
+                        const pim::Component* before, std::string event_uid);
+    /// After the change. `after` null: the event is gone.
+    awaitable<void> tell(MeetingChange* change, const pim::Component* before, const pim::Component* after);
+    /// The change was not made.
+    awaitable<void> forget(MeetingChange* change);
+    /// What an earlier change owes.
+    awaitable<void> make_good(MeetingDebts::Held held);
+    /// The device has no status for it: the user finds a mail.
+    awaitable<void> report_unsent(std::string subject, std::vector<std::string> people);
+
+private:
+    struct Unreached {
+        std::vector<std::string> now;  ///< they may be later
+        std::vector<std::string> at_all;
+    };
+    awaitable<std::vector<pim::itip::Notice>> tell_all(const MeetingChange* change,
+                                                       const pim::Component* before,
+                                                       const pim::Component* after, bool last_try);
+    awaitable<Unreached> send(const MeetingMail* mail);
+    awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,
+                                                       const pim::Component* message);
+    awaitable<store::Result<bool>> find_changed(const MeetingDebt* debt, MeetingChange* change,
+                                                std::optional<pim::Component>* after);
+
+    Post post_;
+    const MeetingTellerLimits limits_;
+};
+
+/// All that is owed and that nobody sees to now. `services` outlives it.
+awaitable<void> make_good_meetings(const Services* services);
+
+}  // namespace eas

@@ -1,0 +1,38 @@
+// Post: how a message of a user leaves, whether his device wrote it or the server in his name. It goes the
+// way that submission goes.
+#pragma once
+#include <string>
+
+#include "eas/services.hpp"
+#include "net/connection.hpp"
+
+namespace eas {
+
+using boost::asio::awaitable;
+
+/// What post.submit() said: the same message may leave another time.
+bool may_leave_later(int status);
+
+class Post {
+public:
+    /// `services` outlives it. `peer`: the device's connection; the server itself has none.
+    Post(const Services& services, store::AccountPtr account, std::string user, net::PeerInfo peer = {});
+
+    /// A common status. Nothing is in Sent unless it has left.
+    awaitable<int> submit(std::string message, bool save_in_sent);
+    /// Into the mailbox. `read`: the user knows it, since he wrote it. False: it could not be kept.
+    awaitable<bool> append_to(store::SpecialUse use, std::string message, bool read);
+
+    const Services& services() const { return services_; }
+    const store::AccountPtr& account() const { return account_; }
+    const std::string& user() const { return user_; }
+    std::int64_t now() const { return base::unix_seconds(services_.clock.now()); }
+
+private:
+    const Services& services_;
+    const store::AccountPtr account_;
+    const std::string user_;  // the name that he logs in with, an address
+    const net::PeerInfo peer_;
+};
+
+}  // namespace eas

@@ -1,0 +1,201 @@
+#include "eas/state/meeting_debts.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+#include "store/keys.hpp"
+#include "store/wire.hpp"
+
+namespace eas {
+namespace {
+
+using store::Errc;
+using store::Error;
+using store::Result;
+using store::WireReader;
+using store::WireWriter;
+namespace engine = store::engine;
+
+constexpr std::uint8_t format_debt = 0x77;  // behind those of state/records.cpp
+constexpr std::string_view row_prefix = "t";
+constexpr std::size_t name_octets = 8;
+constexpr std::size_t partitions_at_once = 256;
+
+void write_notice(WireWriter& out, const pim::itip::Notice& notice) {
+    out.u8(static_cast<std::uint8_t>(notice.method));
+    out.u8(notice.occurrence ? 1 : 0);
+    out.zigzag(notice.occurrence.value_or(0));
+    out.varint(notice.attendees.size());
+    for (const std::string& one : notice.attendees) out.text(one);
+}
+
+pim::itip::Notice read_notice(WireReader& in) {
+    pim::itip::Notice out;
+    const std::uint8_t method = in.u8();
+    if (method > static_cast<std::uint8_t>(pim::itip::Method::decline_counter)) in.fail();
+    out.method = static_cast<pim::itip::Method>(method);
+    const bool one_only = in.u8() != 0;
+    const std::int64_t occurrence = in.zigzag();
+    if (one_only) out.occurrence = occurrence;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.attendees.emplace_back(in.text());
+    return out;
+}
+
+}  // namespace
+
+std::string encode(const MeetingDebt& debt) {
+    WireWriter out(format_debt, 256 + debt.before.size());
+    out.text(debt.user);
+    out.zigzag(debt.since);
+    out.u64(debt.folder.value);
+    out.varint(debt.uid.value);
+    out.varint(debt.modseq.value);
+    out.text(debt.event_uid);
+    out.text(debt.before);
+    out.varint(debt.notices.size());
+    for (const pim::itip::Notice& one : debt.notices) write_notice(out, one);
+    return std::move(out).seal();
+}
+
+std::optional<MeetingDebt> decode_meeting_debt(std::string_view row) {
+    WireReader in(row, format_debt);
+    MeetingDebt out;
+    out.user = in.text();
+    out.since = in.zigzag();
+    out.folder = base::FolderId(in.u64());
+    out.uid = base::Uid(in.varint32());
+    out.modseq = base::ModSeq(in.varint());
+    out.event_uid = in.text();
+    out.before = in.text();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left)
+        out.notices.push_back(read_notice(in));
+    if (!in.done()) return std::nullopt;
+    return out;
+}
+
+MeetingDebts::Held::Held(MeetingDebts& debts, base::AccountId account, std::string row, MeetingDebt owed)
+    : debt(std::move(owed)), debts_(&debts), account_(account), row_(std::move(row)) {}
+
+MeetingDebts::Held::Held(Held&& other) noexcept
+    : debt(std::move(other.debt)),
+      debts_(std::exchange(other.debts_, nullptr)),
+      account_(other.account_),
+      row_(std::move(other.row_)) {}
+
+MeetingDebts::Held::~Held() {
+    if (debts_ == nullptr) return;
+    const std::lock_guard lock(debts_->mutex_);
+    debts_->held_.erase({account_, row_});
+}
+
+awaitable<Result<void>> MeetingDebts::put(const Held* held) {
+    engine::Row row;
+    row.key = held->name();
+    row.value = encode(held->debt);
+    if (row.value.size() > limits_.row_bytes_max) co_return Error(Errc::limit, "the event is too large");
+    engine::Patch patch;
+    patch.partition = store::keys::devices(held->account());
+    patch.put.push_back(std::move(row));
+    engine::Prelude prelude;
+    prelude.patches.push_back(std::move(patch));
+    co_return co_await engine_.apply(std::move(prelude));
+}
+
+awaitable<Result<MeetingDebts::Held>> MeetingDebts::owe(base::AccountId account, MeetingDebt debt) {
+    std::string row = std::string(row_prefix) + random_.hex(name_octets);
+    {
+        const std::lock_guard lock(mutex_);
+        if (debtors_[account] >= limits_.rows_max)
+            co_return Error(Errc::limit, "too much is still to be told");
+        ++debtors_[account];
+        held_.emplace(account, row);
+    }
+    Held held(*this, account, std::move(row), std::move(debt));
+    const auto kept = co_await put(&held);
+    if (!kept) {
+        forget_one(account);
+        co_return kept.error();
+    }
+    co_return std::move(held);
+}
+
+awaitable<Result<void>> MeetingDebts::settle(const Held* held) {
+    engine::Patch patch;
+    patch.partition = store::keys::devices(held->account());
+    patch.erase.push_back(held->name());
+    engine::Prelude prelude;
+    prelude.patches.push_back(std::move(patch));
+    const auto erased = co_await engine_.apply(std::move(prelude));
+    if (!erased) co_return erased.error();
+    forget_one(held->account());
+    co_return Result<void>();
+}
+
+void MeetingDebts::forget_one(base::AccountId account) {
+    const std::lock_guard lock(mutex_);
+    const auto known = debtors_.find(account);
+    if (known != debtors_.end() && --known->second == 0) debtors_.erase(known);
+}
+
+awaitable<Result<void>> MeetingDebts::defer(const Held* held) { return put(held); }
+
+awaitable<Result<engine::Rows>> MeetingDebts::rows_of(base::AccountId account) {
+    return engine_.scan(store::keys::devices(account), {}, std::string(row_prefix), 0, 0);
+}
+
+awaitable<Result<void>> MeetingDebts::find() {
+    std::string after;
+    for (;;) {
+        const auto names = co_await engine_.list("e/", after, partitions_at_once);
+        if (!names) co_return names.error();
+        if (names->empty()) co_return Result<void>();
+        for (const std::string& name : *names) {
+            const auto account = store::keys::parse_devices(name);
+            if (!account || name != store::keys::devices(*account)) continue;
+            const auto rows = co_await rows_of(*account);
+            if (!rows) co_return rows.error();
+            if (rows->rows.empty()) continue;
+            const std::lock_guard lock(mutex_);
+            debtors_[*account] = std::max(debtors_[*account], rows->rows.size());
+        }
+        after = names->back();
+    }
+}
+
+std::vector<base::AccountId> MeetingDebts::debtors() {
+    std::vector<base::AccountId> out;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [account, debts] : debtors_) out.push_back(account);
+    return out;
+}
+
+awaitable<Result<std::vector<MeetingDebts::Held>>> MeetingDebts::due(base::AccountId account) {
+    std::vector<Held> out;
+    const auto rows = co_await rows_of(account);
+    if (!rows) co_return rows.error();
+    for (const engine::Row& row : rows->rows) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!held_.emplace(account, row.key).second) continue;
+        }
+        Held held(*this, account, row.key, {});
+        // Who held it till now may have settled it after it was read.
+        std::vector<std::string> key{row.key};
+        const auto still = co_await engine_.get(store::keys::devices(account), std::move(key));
+        if (!still) co_return still.error();
+        if (still->rows.empty()) continue;
+        if (auto debt = decode_meeting_debt(still->rows.front().value)) {
+            held.debt = std::move(*debt);
+            out.push_back(std::move(held));
+            continue;
+        }
+        base::log::error("eas", "what is to be told of a meeting is damaged",
+                         {{"account", account.value}, {"row", row.key}});
+        const auto gone = co_await settle(&held);
+        if (!gone) co_return gone.error();
+    }
+    co_return out;
+}
+
+}  // namespace eas

@@ -1,0 +1,99 @@
+// MeetingDebts: what the server has still to tell of meetings that a device changes. A debt is written before
+// the change and taken away when the mail has left: so a crash loses no invitation. Rows t<random hex16> of
+// what the devices of a mailbox share, "e/<account hex8>". Thread-safe.
+#pragma once
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/ids.hpp"
+#include "base/random.hpp"
+#include "pim/itip/write.hpp"
+#include "store/engine/engine.hpp"
+
+namespace eas {
+
+using boost::asio::awaitable;
+
+struct MeetingDebt {
+    std::string user;        ///< in whose name
+    std::int64_t since = 0;  ///< when it was made
+    /// What was there before: the change has been made when it is there no more. Without uid: nothing, and
+    /// then there is an event of `event_uid`.
+    base::FolderId folder;
+    base::Uid uid;
+    base::ModSeq modseq;
+    std::string event_uid;
+    std::string before;  ///< the event as it was, iCalendar; empty: there was none
+    std::vector<pim::itip::Notice> notices;
+    bool operator==(const MeetingDebt&) const = default;
+};
+std::string encode(const MeetingDebt& debt);
+/// Nothing: it is damaged.
+std::optional<MeetingDebt> decode_meeting_debt(std::string_view row);
+
+struct MeetingDebtLimits {
+    std::size_t rows_max = 200;           ///< of one mailbox: each is there only until its mail has left
+    std::size_t row_bytes_max = 1 << 20;  ///< as the engine has it
+};
+
+class MeetingDebts {
+public:
+    MeetingDebts(store::engine::Engine& engine, base::Random& random, MeetingDebtLimits limits = {})
+        : engine_(engine), random_(random), limits_(limits) {}
+
+    /// A debt that somebody sees to now: nobody else does meanwhile. If it is neither settled nor deferred,
+    /// it is seen to again later.
+    class Held {
+    public:
+        Held(MeetingDebts& debts, base::AccountId account, std::string row, MeetingDebt owed);
+        ~Held();
+        Held(Held&& other) noexcept;
+        Held& operator=(Held&&) = delete;
+
+        base::AccountId account() const { return account_; }
+        /// Unique, and the same whenever it is seen to.
+        const std::string& name() const { return row_; }
+
+        MeetingDebt debt;
+
+    private:
+        MeetingDebts* debts_;
+        base::AccountId account_;
+        std::string row_;
+    };
+
+    /// Durable when it completes. \errors limit: there are too many, or it is too large
+    awaitable<store::Result<Held>> owe(base::AccountId account, MeetingDebt debt);
+    awaitable<store::Result<void>> settle(const Held* held);
+    /// `held->debt` is what is left of it.
+    awaitable<store::Result<void>> defer(const Held* held);
+
+    /// Once, at the start: finds what a server before this one has left.
+    awaitable<store::Result<void>> find();
+    /// Of which debts may be known.
+    std::vector<base::AccountId> debtors();
+    /// Those that nobody sees to now.
+    awaitable<store::Result<std::vector<Held>>> due(base::AccountId account);
+
+private:
+    awaitable<store::Result<store::engine::Rows>> rows_of(base::AccountId account);
+    awaitable<store::Result<void>> put(const Held* held);
+    void forget_one(base::AccountId account);
+
+    store::engine::Engine& engine_;
+    base::Random& random_;
+    const MeetingDebtLimits limits_;
+    std::mutex mutex_;
+    std::map<base::AccountId, std::size_t> debtors_;          // under mutex_: how many debts, at most
+    std::set<std::pair<base::AccountId, std::string>> held_;  // under mutex_: rows
+};
+
+}  // namespace eas

@@ -1,0 +1,126 @@
+// What phones send is looked at by the filters like every other submission.
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+#include "mailauth/message.hpp"
+#include "mta/queue_message.hpp"
+#include "server/device_mail.hpp"
+
+namespace server {
+
+using boost::asio::awaitable;
+using eas::Submitted;
+
+namespace {
+
+Submitted meaning_of(std::uint16_t code) {
+    if (code == 0) return Submitted::sent;
+    return code < 500 ? Submitted::failed : Submitted::refused;
+}
+
+mta::JudgeFacts facts_of(const eas::Submission& submission) {
+    mta::JudgeFacts out;
+    out.sender = submission.sender;
+    out.ip = submission.peer;
+    out.listener = submission.listener;
+    out.tls_version = submission.tls_version;
+    out.tls_cipher = submission.tls_cipher;
+    out.account = submission.account;
+    out.user = submission.user;
+    return out;
+}
+
+}  // namespace
+
+awaitable<Submitted> DeviceMail::ask_envelope(const eas::Submission* submission) {
+    if (parts_.judge == nullptr) co_return Submitted::sent;
+    mta::JudgeFacts facts = facts_of(*submission);
+    const mta::JudgeRefusal sender = co_await parts_.judge->at_sender(facts);
+    if (sender.code != 0) co_return meaning_of(sender.code);
+    for (const std::string& recipient : submission->recipients) {
+        const mta::JudgeRefusal refusal = co_await parts_.judge->at_recipient(facts, recipient);
+        if (refusal.code != 0) co_return meaning_of(refusal.code);
+    }
+    co_return Submitted::sent;
+}
+
+/// Leaves in both what the filters have made of the message. Without recipients: it is dropped.
+awaitable<Submitted> DeviceMail::judge(eas::Submission* submission, mta::Arrival* arrival, bool* rewritten) {
+    if (parts_.judge == nullptr) co_return Submitted::sent;
+    mta::JudgeFacts facts = facts_of(*submission);
+    facts.id = arrival->id;
+    facts.recipients = submission->recipients;
+    const std::unique_ptr<mta::Judging> judging = parts_.judge->begin(std::move(facts));
+    if (!judging) co_return Submitted::sent;
+    const std::size_t body = mailauth::body_offset(submission->message);
+    std::string header = submission->message.substr(0, body);
+    co_await judging->header(std::move(header));
+    co_await judging->body(std::string_view(submission->message).substr(body));
+    mta::Judgement found = co_await judging->finish(nullptr);
+    const std::string id = mta::text_of(arrival->id);
+    for (const mta::JudgeStep& step : found.steps)
+        parts_.agent.trace().add(
+            id, "filter", {{"filter", step.filter}, {"outcome", step.outcome}, {"detail", step.detail}});
+    using Action = mta::Judgement::Action;
+    if (found.action == Action::refuse || found.action == Action::discard)
+        parts_.agent.trace().add(id, found.action == Action::refuse ? "refused" : "discarded",
+                                 {{"from", submission->sender},
+                                  {"to", submission->recipients.front()},
+                                  {"message_id", submission->message_id},
+                                  {"peer", submission->peer},
+                                  {"why", found.why.empty() ? found.words : found.why}});
+    if (found.action == Action::refuse) co_return meaning_of(found.code);
+    if (found.action == Action::discard) arrival->recipients.clear();
+    arrival->junk = found.action == Action::junk;
+    arrival->held = found.action == Action::quarantine;
+    arrival->fields = std::move(found.fields);
+    arrival->verdict = std::move(found.why);
+    if (found.sender) submission->sender = std::move(*found.sender);
+    if (found.recipients && found.action != Action::discard) {
+        const bool known = co_await set_recipients(std::move(*found.recipients), submission, arrival);
+        if (!known) co_return Submitted::failed;
+    }
+    if (!found.rewritten) co_return Submitted::sent;
+    auto text = co_await found.rewritten->read(0, found.rewritten->size());
+    if (!text || text->size() != found.rewritten->size()) co_return Submitted::failed;
+    submission->message = std::move(*text);
+    *rewritten = true;
+    co_return Submitted::sent;
+}
+
+/// As a filter names them: those of the message, and new ones. False: the directory does not answer.
+awaitable<bool> DeviceMail::set_recipients(std::vector<std::string> addresses,
+                                           const eas::Submission* submission, mta::Arrival* arrival) {
+    std::vector<mta::Arrival::To> out;
+    for (const std::string& address : addresses) {
+        const auto known = std::ranges::find_if(arrival->recipients, [&address](const mta::Arrival::To& one) {
+            return base::equals_nocase(one.recipient.address, address);
+        });
+        if (known != arrival->recipients.end()) {
+            out.push_back(*known);
+            continue;
+        }
+        mta::Arrival::To to;
+        to.added = true;
+        to.recipient.address = directory::canonical_address(address);
+        mta::RouteQuestion question;
+        question.sender = submission->sender;
+        question.recipient = to.recipient.address;
+        question.trusted = true;  // the operator's filters may send anywhere
+        mta::Resolved found = co_await parts_.agent.resolve(std::move(question));
+        if (found.temporary()) co_return false;
+        if (found.code != 0 || found.targets.empty()) {
+            base::log::warn("eas", "a filter names a recipient that is none",
+                            {{"address", address}, {"why", found.words}});
+            continue;
+        }
+        to.targets = std::move(found.targets);
+        out.push_back(std::move(to));
+    }
+    arrival->recipients = std::move(out);
+    co_return true;
+}
+
+}  // namespace server

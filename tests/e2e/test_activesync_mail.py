@@ -1,0 +1,181 @@
+"""Properties of messages as MS-ASEMAIL has them: flags, what is the server's alone, drafts, bodies."""
+import unittest
+
+from e2e import harness, test_activesync_bodies, test_activesync_meetings
+from eas.device import PLAIN
+from eas.wbxml import Opaque, element
+
+ACTIVE = {"Email:Status": 2, "Email:FlagType": "for Follow Up", "Tasks:StartDate": "2026-11-02T00:00:00.000Z",
+          "Tasks:UtcStartDate": "2026-11-01T23:00:00.000Z", "Tasks:DueDate": "2026-11-05T00:00:00.000Z",
+          "Tasks:UtcDueDate": "2026-11-04T23:00:00.000Z", "Tasks:ReminderSet": 1,
+          "Tasks:ReminderTime": "2026-11-04T08:00:00.000Z", "Tasks:SubOrdinalDate": "5"}
+COMPLETE = {"Email:Status": 1, "Email:CompleteTime": "2026-11-05T00:00:00.000Z",
+            "Tasks:DateCompleted": "2026-11-05T00:00:00.000Z"}
+
+
+def flag(of, **other):
+    """A Flag as it should be, but for what is named: a value instead, or without it."""
+    rows = [(name, other.pop(name.split(":")[1], value)) for name, value in of.items()]
+    assert not other, other
+    return ("Email:Flag", *[row for row in rows if row[1] is not None])
+
+
+class MailCase(test_activesync_bodies.BodyCase):
+    def change(self, device, folder, item, *data):
+        """Its status: 1 unless the answer names another."""
+        answer = device.sync(device.collection(folder, ("Change", ("ServerId", item), ("ApplicationData", *data))))
+        self.assertEqual(answer.text("Collections/Collection/Status"), "1")
+        return answer.text("Collections/Collection/Responses/Change/Status") or "1"
+
+    def fetch(self, device, folder, item, *options):
+        answer = device.raw("ItemOperations", element("ItemOperations:ItemOperations", (
+            "Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", folder), ("AirSync:ServerId", item), ("Options", *options))))
+        self.assertEqual(answer.text("Response/Fetch/Status"), "1")
+        return {child.tag.split("}")[1]: child for child in answer.find("Response/Fetch/Properties")}
+
+    def one(self, subject="Letter", **fields):
+        """A device with one message in its Inbox: device, folder, id."""
+        user = self.user()
+        self.deliver(user, subject, **fields)
+        device = self.ready(user)
+        return device, device.folder("Inbox"), next(iter(self.fill(device, device.folder("Inbox"))))
+
+    def is_flagged(self, device, folder, item):
+        return len(self.fetch(device, folder, item)["Flag"]) > 0
+
+
+class FlagTest(MailCase):
+    def test_flags_that_are_none(self):
+        device, inbox, item = self.one()
+        late, early = "2026-12-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z"
+        wrong = [flag(ACTIVE, Status=status) for status in (3, 17, "x", None)]
+        wrong += [flag(ACTIVE, FlagType=None), flag(ACTIVE, ReminderTime=None)]
+        wrong += [flag(ACTIVE, **{name: None}) for name in ("StartDate", "UtcStartDate", "DueDate", "UtcDueDate")]
+        wrong += [flag(ACTIVE, StartDate=late), flag(ACTIVE, UtcStartDate=late)]
+        wrong += [flag(ACTIVE, DueDate=early), flag(ACTIVE, UtcDueDate=early)]
+        wrong += [flag(COMPLETE, CompleteTime=None), flag(COMPLETE, DateCompleted=None)]
+        for one in wrong:
+            with self.subTest(flag=one):
+                self.assertEqual(self.change(device, inbox, item, one), "6")
+                self.assertFalse(self.is_flagged(device, inbox, item))
+        for right, flagged in ((flag(ACTIVE), True), (flag(COMPLETE), False),
+                               (flag(ACTIVE, StartDate=None, UtcStartDate=None, DueDate=None, UtcDueDate=None), True),
+                               (("Email:Flag",), False), (flag(ACTIVE), True), (("Email:Flag", ("Status", 0)), False)):
+            with self.subTest(flag=right):
+                self.assertEqual(self.change(device, inbox, item, right), "1")
+                self.assertEqual(self.is_flagged(device, inbox, item), flagged)
+
+    def test_the_type_of_one_that_is_set(self):
+        device, inbox, item = self.one()
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE)), "1")
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE, FlagType=None)), "1")  # its dates change
+
+    def test_more_than_one(self):
+        device, inbox, item = self.one()
+        for name, value in ACTIVE.items():
+            with self.subTest(name=name):
+                self.assertEqual(self.change(device, inbox, item, (*flag(ACTIVE), (name, value))), "1")
+
+    def test_all_else_that_is_sent_with_it(self):
+        device, inbox, item = self.one()
+        known = self.fetch(device, inbox, item)
+        told = [(f"Email:{name}", known[name].text) for name in ("To", "From", "Subject", "DateReceived", "DisplayTo", "ThreadTopic",
+                                                                 "Importance", "MessageClass", "InternetCPID")]
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE), ("Email:Read", 1),
+                                     ("Email:Categories", ("Category", "blue")), *told), "1")
+        now = self.fetch(device, inbox, item)
+        self.assertTrue(self.is_flagged(device, inbox, item))
+        self.assertEqual((now["Read"].text, now["Categories"][0].text, now["Subject"].text), ("1", "blue", "Letter"))
+
+    def test_categories_of_all_names(self):
+        device, inbox, item = self.one()
+        names = ["Blue category", "Übung", "50% (new)"]
+        for wanted in (names, names[1:], []):
+            self.assertEqual(self.change(device, inbox, item, ("Email:Categories", *[("Category", one) for one in wanted])), "1")
+            self.assertEqual([one.text for one in self.fetch(device, inbox, item)["Categories"]], wanted)
+
+    def test_what_is_the_servers(self):
+        device, inbox, item = self.one()
+        known = self.fetch(device, inbox, item)
+        for one in (("Email2:ConversationId", Opaque(b"0" * 16)), ("Email2:ReceivedAsBcc", 1), ("Email2:Sender", "x@example.test")):
+            with self.subTest(name=one[0]):
+                self.assertEqual(self.change(device, inbox, item, one), "6")
+                self.assertEqual(self.change(device, inbox, item, ("Email:Read", 1), one), "6")
+        now = self.fetch(device, inbox, item)
+        self.assertEqual((now["ConversationId"].text, now["Read"].text), (known["ConversationId"].text, "0"))
+
+    def test_all_that_changed_at_once(self):
+        device, inbox, item = self.one()
+        two = self.ready(device.user, device="DEV2")
+        self.fill(two, inbox)
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE), ("Email:Read", 1),
+                                     ("Email:Categories", ("Category", "blue"), ("Category", "red"))), "1")
+        changes = two.sync(two.collection(inbox)).all("Collections/Collection/Commands/Change")
+        self.assertEqual([change[0].text for change in changes], [item])
+        told = {child.tag.split("}")[1]: child for child in changes[0][1]}
+        self.assertEqual((told["Read"].text, told["Flag"].findtext("{Email}Status")), ("1", "2"))
+        self.assertEqual([one.text for one in told["Categories"]], ["blue", "red"])
+        self.assertEqual(two.sync(two.collection(inbox)).body, b"")
+
+
+class MeetingFlagTest(test_activesync_meetings.MeetingCase):
+    def test_that_of_a_meeting_has_no_type(self):
+        device, (inbox, item, _), _ = self.invited("16.1")
+        self.change(device, inbox, item, ("Email:Flag", ("Status", 2)))  # no status: it is done
+
+
+class WhoTest(MailCase):
+    def test_sender(self):
+        for fields, wanted in (({}, None), ({"Sender": "Anna <a@elsewhere.test>"}, None),
+                               ({"Sender": "office@elsewhere.test"}, "office@elsewhere.test"), ({"Sender": ""}, None)):
+            with self.subTest(fields=fields):
+                device, inbox, item = self.one(**{"From": "a@elsewhere.test", **fields})
+                told = self.fetch(device, inbox, item)
+                self.assertEqual(told["Sender"].text if "Sender" in told else None, wanted)
+
+    def test_copies(self):
+        users = [self.user() for _ in range(3)]
+        one, two, three = [self.ready(user) for user in users]
+        message = harness.message("To two", "text\r\n", **{"From": users[0], "To": users[1], "Cc": users[2]})
+        answer = one.raw("SendMail", element("ComposeMail:SendMail", ("ClientId", "c"), ("Mime", message)))
+        self.assertEqual(answer.body, b"")
+        for device in (two, three):
+            told, = self.fill(device, device.folder("Inbox")).values()
+            self.assertEqual((told["To"].text, told["Cc"].text), (users[1], users[2]))
+
+    def test_verbs(self):
+        device, inbox, item = self.one(From="a@elsewhere.test")
+        self.assertNotIn("LastVerbExecuted", self.fetch(device, inbox, item))
+        for verb, told in ((1, "1"), (2, "1"), (3, "3"), (0, "3"), (9, "3")):  # a reply is a reply: no more is kept
+            self.assertEqual(self.change(device, inbox, item, ("Email2:LastVerbExecuted", verb)), "1")
+            self.assertEqual(self.fetch(device, inbox, item)["LastVerbExecuted"].text, told)
+
+
+class DraftTest(MailCase):
+    def test_wherever_they_are_told(self):
+        device = self.ready()
+        drafts = device.folder("Drafts")
+        self.fill(device, drafts)
+        answer = device.sync(device.collection(drafts, ("Add", ("ClientId", "c1"), ("ApplicationData", (
+            "Email:To", "a@elsewhere.test"), ("Email:Subject", "letter")))))
+        item = answer.text("Collections/Collection/Responses/Add/ServerId")
+        self.assertEqual(self.fetch(device, drafts, item)["IsDraft"].text, "1")
+        query = ("Query", ("And", ("AirSync:Class", "Email"), ("AirSync:CollectionId", drafts), ("FreeText", "letter")))
+        found = device.raw("Search", element("Search:Search", ("Store", ("Name", "Mailbox"), query, ("Options", ("Range", "0-9")))))
+        self.assertEqual(found.text("Response/Store/Result/Properties/IsDraft"), "1")
+        other = self.ready(device.user, device="DEV2")
+        self.assertEqual(self.fill(other, drafts)[item]["IsDraft"].text, "1")
+
+
+class BodyTest(MailCase):
+    def test_data_only_where_there_is_room(self):
+        device, inbox, item = self.one(body="Plain text of the letter.\r\n")
+        for size, all_or_none, data in ((0, None, None), (0, 1, None), (9, 1, None), (9, None, "Plain tex"), (900, 1, "Plain text of the letter.")):
+            with self.subTest(size=size, all_or_none=all_or_none):
+                body = self.fetch(device, inbox, item, test_activesync_bodies.preference(1, size, all_or_none))["Body"]
+                got = body.findtext("{AirSyncBase}Data")
+                self.assertEqual(got if got is None else got.strip(), data)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,215 @@
+// What the server owes to those who take part in a meeting outlives it: a crash at any place between the
+// change of an event and its mail, and mail that cannot leave now.
+#include <gtest/gtest.h>
+
+#include "eas/meeting_teller.hpp"
+#include "support/fake_authenticator.hpp"
+#include "unit/directory/fixture.hpp"
+
+namespace eas {
+namespace {
+
+using directory::run;
+using pim::itip::Method;
+
+class FakeOutgoing final : public Outgoing {
+public:
+    boost::asio::awaitable<Submitted> submit(Submission submission) override {
+        tried.push_back(std::move(submission));
+        co_return answer;
+    }
+    std::vector<Submission> tried;
+    Submitted answer = Submitted::sent;
+};
+
+pim::Component meeting() {
+    return pim::parse(
+               "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:uid-1\r\nDTSTAMP:20261122T120000Z\r\n"
+               "DTSTART:20900104T090000Z\r\nDTEND:20900104T100000Z\r\nSUMMARY:Plans\r\n"
+               "ORGANIZER:mailto:anna@example.test\r\nATTENDEE:mailto:bob@elsewhere.test\r\n"
+               "END:VEVENT\r\nEND:VCALENDAR\r\n")
+        .value();
+}
+
+class MeetingDebtsTest : public directory::DirectoryTest {
+protected:
+    void SetUp() override {
+        base::log::set_level("eas", base::log::Level::off);
+        add_office();
+        anna_ = add("anna", {"anna@example.test"});
+        store_ = store::make_store(engine(), clock_, store::StoreLimits());
+        auto account = run(store_->create_account(anna_));
+        ASSERT_TRUE(account);
+        account_ = *account;
+        start();
+    }
+    void TearDown() override {
+        services_.reset();
+        account_.reset();
+        store_.reset();
+    }
+    /// A server that knows only what is kept.
+    void start() {
+        services_ = std::make_shared<Services>(*store_, directory(), authenticator_, outgoing_);
+        services_->hostname = "mail.example.test";
+        ASSERT_TRUE(run(services_->meeting_debts.find()));
+    }
+    MeetingTeller teller() { return MeetingTeller(Post(*services_, account_, "anna@example.test")); }
+
+    boost::asio::awaitable<bool> keep_event() {
+        auto added = co_await services_->events.add(account_, meeting());
+        if (added) event_ = std::move(*added);
+        co_return added.has_value();
+    }
+    /// Where the server ends after `steps` of owing, changing and telling.
+    boost::asio::awaitable<bool> invite(int steps) {
+        MeetingTeller teller = this->teller();
+        const pim::Component after = meeting();
+        MeetingChange change;
+        change.notices.push_back({Method::request, std::nullopt, {"bob@elsewhere.test"}});
+        co_await teller.owe(&change, base::FolderId(), nullptr, nullptr, "uid-1");
+        if (!change.debt) co_return false;
+        if (steps < 2) co_return true;
+        const bool kept = co_await keep_event();
+        if (!kept || steps < 3) co_return kept;
+        change.folder = event_.folder;
+        change.uid = event_.entry.uid;
+        co_await teller.tell(&change, nullptr, &after);
+        co_return true;
+    }
+    boost::asio::awaitable<bool> call_off(bool remove) {
+        MeetingTeller teller = this->teller();
+        auto found = co_await services_->events.find(account_, "uid-1");
+        if (!found || found->size() != 1) co_return false;
+        const store::Entry entry = found->front().entry;
+        MeetingChange change;
+        change.notices.push_back({Method::cancel, std::nullopt, {"bob@elsewhere.test"}});
+        co_await teller.owe(&change, found->front().folder->id(), &entry, &found->front().calendar, "uid-1");
+        store::UidRanges uids{{entry.uid, entry.uid}};
+        if (!remove) co_return true;
+        const auto removed = co_await found->front().folder->remove(std::move(uids));
+        co_return removed.has_value();
+    }
+    boost::asio::awaitable<bool> make_good() {
+        co_await make_good_meetings(&*services_);
+        co_return services_->meeting_debts.debtors().empty();
+    }
+    boost::asio::awaitable<bool> is_due() {
+        auto due = co_await services_->meeting_debts.due(anna_);
+        co_return due && !due->empty();
+    }
+
+    boost::asio::awaitable<bool> owe(base::AccountId account, MeetingDebt debt) {
+        const auto held = co_await services_->meeting_debts.owe(account, std::move(debt));
+        co_return held.has_value();
+    }
+    boost::asio::awaitable<bool> is_due_to_nobody_else() {
+        MeetingDebt debt;
+        const auto held = co_await services_->meeting_debts.owe(anna_, std::move(debt));
+        const bool due = co_await is_due();
+        co_return held && !due;
+    }
+
+    support::FakeAuthenticator authenticator_;
+    FakeOutgoing outgoing_;
+    base::AccountId anna_;
+    std::unique_ptr<store::Store> store_;
+    store::AccountPtr account_;
+    std::shared_ptr<Services> services_;
+    ShelvedEvent event_;
+};
+
+TEST_F(MeetingDebtsTest, ACrashBeforeTheMailLosesNothing) {
+    ASSERT_TRUE(run(invite(2)));
+    EXPECT_TRUE(outgoing_.tried.empty());
+    start();
+    EXPECT_TRUE(run(make_good()));
+    ASSERT_EQ(outgoing_.tried.size(), 1U);
+    const Submission& sent = outgoing_.tried.front();
+    EXPECT_EQ(sent.recipients, std::vector<std::string>{"bob@elsewhere.test"});
+    EXPECT_EQ(sent.sender, "anna@example.test");
+    EXPECT_NE(sent.message.find("method=REQUEST"), std::string::npos) << sent.message;
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
+}
+
+TEST_F(MeetingDebtsTest, NobodyHearsOfAChangeThatWasNotMade) {
+    ASSERT_TRUE(run(invite(1)));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_TRUE(outgoing_.tried.empty());
+    ASSERT_TRUE(run(keep_event()));  // by another device, later
+    ASSERT_TRUE(run(call_off(false)));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_TRUE(outgoing_.tried.empty());
+}
+
+TEST_F(MeetingDebtsTest, WhatIsTakenAwayIsCalledOff) {
+    ASSERT_TRUE(run(keep_event()));
+    ASSERT_TRUE(run(call_off(true)));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    ASSERT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_NE(outgoing_.tried.front().message.find("method=CANCEL"), std::string::npos);
+    EXPECT_NE(outgoing_.tried.front().message.find("Subject: Canceled: Plans"), std::string::npos);
+}
+
+TEST_F(MeetingDebtsTest, WhatCannotLeaveNowLeavesLaterUnderTheSameName) {
+    outgoing_.answer = Submitted::failed;
+    ASSERT_TRUE(run(invite(3)));
+    EXPECT_FALSE(run(make_good()));
+    start();
+    EXPECT_FALSE(run(make_good()));
+    outgoing_.answer = Submitted::sent;
+    EXPECT_TRUE(run(make_good()));
+    ASSERT_EQ(outgoing_.tried.size(), 4U);
+    EXPECT_FALSE(outgoing_.tried.front().message_id.empty());
+    for (const Submission& one : outgoing_.tried)
+        EXPECT_EQ(one.message_id, outgoing_.tried.front().message_id);
+    // Of what is nobody's there is no later.
+    outgoing_.answer = Submitted::no_such_user;
+    ASSERT_TRUE(run(invite(3)));
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 5U);
+}
+
+TEST_F(MeetingDebtsTest, WhatSomebodySeesToIsNobodyElses) {
+    EXPECT_TRUE(run(is_due_to_nobody_else()));
+    EXPECT_TRUE(run(is_due()));
+    EXPECT_EQ(services_->meeting_debts.debtors(), std::vector<base::AccountId>{anna_});
+}
+
+TEST_F(MeetingDebtsTest, ThereAreNotMoreThanSomeOfThem) {
+    const MeetingDebtLimits limits;
+    MeetingDebt debt;
+    for (std::size_t i = 0; i < limits.rows_max; ++i) ASSERT_TRUE(run(owe(anna_, debt)));
+    EXPECT_FALSE(run(owe(anna_, debt)));
+    debt.before.assign(limits.row_bytes_max, 'x');
+    EXPECT_FALSE(run(owe(base::AccountId(anna_.value + 1), debt)));
+    EXPECT_EQ(services_->meeting_debts.debtors(), std::vector<base::AccountId>{anna_});
+}
+
+TEST(MeetingDebt, IsReadAsItIsWritten) {
+    MeetingDebt debt;
+    debt.user = "anna@example.test";
+    debt.since = 1'800'000'000;
+    debt.folder = base::FolderId(7);
+    debt.uid = base::Uid(8);
+    debt.modseq = base::ModSeq(9);
+    debt.event_uid = "uid";
+    debt.before = "BEGIN:VCALENDAR";
+    debt.notices.push_back({Method::cancel, -5, {"a@b.test", "c@d.test"}});
+    debt.notices.push_back({Method::request, std::nullopt, {"a@b.test"}});
+    const std::string row = encode(debt);
+    EXPECT_EQ(decode_meeting_debt(row), debt);
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        std::string damaged = row;
+        damaged[i] = static_cast<char>(damaged[i] ^ 1);
+        EXPECT_FALSE(decode_meeting_debt(damaged)) << i;
+        EXPECT_FALSE(decode_meeting_debt(row.substr(0, i))) << i;
+    }
+}
+
+}  // namespace
+}  // namespace eas

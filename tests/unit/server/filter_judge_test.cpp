@@ -1,0 +1,92 @@
+// What becomes of a message whose recipients a filter has refused, some or all.
+#include "server/filter_judge.hpp"
+
+#include <gtest/gtest.h>
+
+namespace server {
+namespace {
+
+class RefusedTest : public testing::Test {
+protected:
+    RefusedTest() {
+        facts.sender = "x@far.test";
+        facts.recipients = {"a@ours.test", "b@ours.test", "c@ours.test"};
+        verdict.recipients = {"c@ours.test"};
+        refuse("a@ours.test", 550);
+        refuse("b@ours.test", 550);
+        found.field = "Authentication-Results: mx.ours.test; spf=pass smtp.mailfrom=x@far.test\r\n";
+    }
+    void refuse(const std::string& address, std::uint16_t code) {
+        verdict.refused.emplace_back(address, filter::make_reply(code, code < 500 ? "4.7.1" : "5.7.1", "No"));
+    }
+    Refused ask() { return refused_by(verdict, facts, &found, "mx.ours.test"); }
+
+    filter::Verdict verdict;
+    mta::JudgeFacts facts;
+    mta::SenderVerdict found;
+};
+
+TEST_F(RefusedTest, AProvenSenderIsToldOfEach) {
+    const Refused out = ask();
+    EXPECT_FALSE(out.whole);
+    EXPECT_FALSE(out.untold);
+    ASSERT_EQ(out.lines.size(), 2U);
+    EXPECT_EQ(out.lines[1].recipient.address, "b@ours.test");
+    EXPECT_EQ(out.lines[1].outcome.status.text(), "5.7.1");
+}
+
+TEST_F(RefusedTest, OnePutOffPutsOffTheMessage) {
+    verdict.refused[1].second = filter::make_reply(451, "4.7.1", "Greylisted");
+    const Refused out = ask();
+    EXPECT_EQ(out.whole.code, 451);
+    EXPECT_EQ(out.whole.text, "Greylisted");
+    EXPECT_TRUE(out.lines.empty());
+}
+
+TEST_F(RefusedTest, NobodyLeftRefusesTheMessage) {
+    verdict.recipients.clear();
+    const Refused out = ask();
+    EXPECT_EQ(out.whole.code, 550);
+    EXPECT_TRUE(out.lines.empty());
+}
+
+TEST_F(RefusedTest, NobodyIsToldOfWhatAnotherMayHaveSent) {
+    for (const char* said : {"spf=fail smtp.mailfrom=x@far.test", "spf=none smtp.mailfrom=x@far.test",
+                             "spf=pass smtp.mailfrom=x@other.test"}) {
+        found.field = "Authentication-Results: mx.ours.test; " + std::string(said) + "\r\n";
+        const Refused out = ask();
+        EXPECT_TRUE(out.lines.empty()) << said;
+        EXPECT_TRUE(out.untold) << said;
+        EXPECT_FALSE(out.whole) << said;
+    }
+    EXPECT_TRUE(refused_by(verdict, facts, nullptr, "mx.ours.test").untold) << "nobody has looked";
+    facts.trusted = true;
+    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").lines.size(), 2U);
+    facts.trusted = false;
+    facts.account = base::AccountId(7);
+    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").lines.size(), 2U);
+}
+
+TEST_F(RefusedTest, NotifyIsObeyed) {
+    facts.notify = {mta::notify_never, mta::notify_failure, mta::notify_unset};
+    Refused out = ask();
+    ASSERT_EQ(out.lines.size(), 1U);
+    EXPECT_EQ(out.lines[0].recipient.address, "b@ours.test");
+    EXPECT_EQ(out.lines[0].recipient.notify, mta::notify_failure);
+    facts.notify[1] = mta::notify_success;
+    found.field.clear();
+    out = ask();
+    EXPECT_TRUE(out.lines.empty());
+    EXPECT_FALSE(out.untold) << "he wants no word";
+}
+
+TEST_F(RefusedTest, NothingIsToldToNobody) {
+    facts.sender.clear();
+    const Refused out = ask();
+    EXPECT_TRUE(out.lines.empty());
+    EXPECT_FALSE(out.untold);
+    EXPECT_FALSE(out.whole);
+}
+
+}  // namespace
+}  // namespace server
