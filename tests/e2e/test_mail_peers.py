@@ -52,9 +52,8 @@ class Peer:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def found(self, subject):
-        """Messages that it has put into mailboxes."""
-        files = [path for path in self.mail.rglob("*") if path.is_file() and "tmp" not in path.parts[-2:]]
-        messages = [email.message_from_bytes(path.read_bytes()) for path in files if path.stat().st_size]
+        """Messages that it has put into its mailbox: a Maildir, whose `new` holds whole ones only."""
+        messages = [email.message_from_bytes(path.read_bytes()) for path in (self.mail / "box" / "new").glob("*")]
         return [message for message in messages if subject in (message["Subject"] or "")]
 
 
@@ -115,8 +114,8 @@ out:
   allow_localhost = true
 file:
   driver = appendfile
-  file = {self.mail}/$message_exim_id
-  create_file = anywhere
+  directory = {self.mail}/box
+  maildir_format
   create_directory = true
   user = {user}
 begin retry
