@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "eas/calendar_owner.hpp"
 #include "mailauth/auth_results.hpp"
 #include "mime/address.hpp"
 #include "mime/header.hpp"
@@ -19,6 +22,7 @@ using itip::Applied;
 using itip::Method;
 
 constexpr unsigned attempts_max = 4;  // while devices change the same event
+constexpr std::chrono::hours rewriting_counts_for{24};
 
 std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
@@ -112,6 +116,13 @@ bool is_meeting_mail(const mime::Tree& tree) noexcept {
         tree.parts, [](const mime::Part& part) { return part.subtype == "calendar" && part.type == "text"; });
 }
 
+IncomingMeetings::IncomingMeetings(const Services& services, IncomingMeetingsSettings settings,
+                                   IncomingMeetingsLimits limits)
+    : services_(services),
+      settings_(settings),
+      limits_(limits),
+      rewritten_(services.clock, services.random, rewriting_counts_for) {}
+
 bool IncomingMeetings::wants(const mime::Tree& tree) const noexcept {
     return settings_.process && is_meeting_mail(tree);
 }
@@ -126,7 +137,7 @@ awaitable<void> IncomingMeetings::delivered(base::AccountId account, base::Folde
 }
 
 awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder_id, base::Uid uid) {
-    auto account = co_await store_.account(id);
+    auto account = co_await services_.store.account(id);
     if (!account) co_return;
     const store::FolderTreePtr tree = (*account)->folders();
     const store::FolderInfo* info = tree->find(folder_id);
@@ -156,18 +167,22 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
     co_await apply(*account, &*message, std::move(sender));
 }
 
-awaitable<pim::itip::Owner> IncomingMeetings::owner_of(base::AccountId account) {
-    itip::Owner out;
-    const auto mailbox = co_await directory_.mailbox(account);
-    if (mailbox) out.addresses = mailbox->addresses;
-    co_return out;
+/// Somebody who changes his mind with each mail writes another's files as often: no more than so much.
+bool IncomingMeetings::may_rewrite(const ShelvedEvent& event, const itip::Message& message,
+                                   const std::string& sender) {
+    if (event.entry.size <= limits_.free_bytes_max) return true;
+    const std::string who =
+        fmt::format("{}/{}/{}", event.folder->account().value, base::lowered(sender), message.uid);
+    if (rewritten_.take(who, event.entry.size, limits_.rewritten_bytes_max)) return true;
+    base::log::warn("eas", "a meeting is changed by mail too often", {{"from", sender}, {"uid", message.uid}});
+    return false;
 }
 
 awaitable<void> IncomingMeetings::apply(store::AccountPtr account, const pim::itip::Message* message,
                                         std::string sender) {
-    const itip::Owner owner = co_await owner_of(account->id());
+    const itip::Owner owner = co_await calendar_owner(&services_.directory, account->id(), std::string());
     if (owner.addresses.empty()) co_return;
-    const directory::Turnstile::Pass pass = co_await events_.turn(account->id());
+    const directory::Turnstile::Pass pass = co_await services_.events.turn(account->id());
     store::Error error(store::Errc::conflict, "");
     for (unsigned attempt = 0; attempt < attempts_max && error.is(store::Errc::conflict); ++attempt)
         error = co_await apply_once(account, message, &owner, &sender);
@@ -180,7 +195,7 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
                                                      const pim::itip::Message* message,
                                                      const pim::itip::Owner* owner,
                                                      const std::string* sender) {
-    auto known = co_await events_.find(account, message->uid);
+    auto known = co_await services_.events.find(account, message->uid);
     if (!known) co_return known.error();
     // Occurrences whose series is not here are each an event of their own.
     std::vector<itip::Message> pieces;
@@ -202,7 +217,8 @@ awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
         const Applied applied = apply_to(one.calendar, *message, *owner, *sender);
         if (applied == Applied::refused) continue;
         if (applied == Applied::done) {
-            const auto replaced = co_await events_.replace(&one);
+            if (!may_rewrite(one, *message, *sender)) co_return store::Error();
+            const auto replaced = co_await services_.events.replace(&one);
             if (!replaced) co_return replaced.error();
         }
         // A cancellation is about all occurrences that are here without their series.
@@ -210,10 +226,10 @@ awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
     }
     const bool is_new = message->method == Method::request && settings_.add_requests &&
                         !owner->organizes(message->event()) && is_from_organizer(message->event(), *sender);
-    if (!is_new || known->size() >= events_.limits().same_uid_max) co_return store::Error();
+    if (!is_new || known->size() >= services_.events.limits().same_uid_max) co_return store::Error();
     for (const ShelvedEvent& one : *known)
         if (!may_stand_beside(one.calendar, *message)) co_return store::Error();
-    auto added = co_await events_.add(account, itip::adopt(*message, *owner));
+    auto added = co_await services_.events.add(account, itip::adopt(*message, *owner));
     if (!added) co_return added.error();
     known->push_back(std::move(*added));
     co_return store::Error();

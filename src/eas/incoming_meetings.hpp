@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "directory/directory.hpp"
-#include "eas/event_shelf.hpp"
+#include "eas/allowances.hpp"
 #include "eas/mail/mail_reader.hpp"
+#include "eas/services.hpp"
 #include "pim/itip/message.hpp"
 #include "pim/itip/people.hpp"
 #include "store/delivery_watch.hpp"
@@ -19,30 +19,37 @@ struct IncomingMeetingsSettings {
     bool add_requests = true;  ///< as tentative events; else only what is there already is changed
 };
 
+struct IncomingMeetingsLimits {
+    /// Of events' text and files that the mail of one author writes anew in a day, of one event: a small
+    /// mail may write many megabytes. Twenty changes of the largest event.
+    std::uint64_t rewritten_bytes_max = 512ULL << 20;
+    /// What is hardly more than the mail itself is free.
+    std::uint64_t free_bytes_max = 64U << 10;
+};
+
 class IncomingMeetings final : public store::DeliveryWatch {
 public:
-    /// All of it outlives this.
-    IncomingMeetings(store::Store& store, directory::Directory& directory, EventShelf& events,
-                     IncomingMeetingsSettings settings)
-        : store_(store), directory_(directory), events_(events), settings_(settings) {}
+    /// `services` outlives it.
+    IncomingMeetings(const Services& services, IncomingMeetingsSettings settings,
+                     IncomingMeetingsLimits limits = {});
 
     bool wants(const mime::Tree& tree) const noexcept override;
     awaitable<void> delivered(base::AccountId account, base::FolderId folder, base::Uid uid) override;
 
 private:
     awaitable<void> take(base::AccountId account, base::FolderId folder, base::Uid uid);
+    bool may_rewrite(const ShelvedEvent& event, const pim::itip::Message& message, const std::string& sender);
     awaitable<void> apply(store::AccountPtr account, const pim::itip::Message* message, std::string sender);
     awaitable<store::Error> apply_once(store::AccountPtr account, const pim::itip::Message* message,
                                        const pim::itip::Owner* owner, const std::string* sender);
     awaitable<store::Error> apply_piece(store::AccountPtr account, const pim::itip::Message* message,
                                         const pim::itip::Owner* owner, const std::string* sender,
                                         std::vector<ShelvedEvent>* known);
-    awaitable<pim::itip::Owner> owner_of(base::AccountId account);
 
-    store::Store& store_;
-    directory::Directory& directory_;
-    EventShelf& events_;
+    const Services& services_;
     const IncomingMeetingsSettings settings_;
+    const IncomingMeetingsLimits limits_;
+    Allowances rewritten_;  // octets of events a day
 };
 
 /// Whether a message holds what a calendar says.

@@ -6,6 +6,7 @@
 
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
+#include "eas/calendar_owner.hpp"
 #include "eas/items/event.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "eas/mail/outgoing_message.hpp"
@@ -209,25 +210,38 @@ awaitable<void> MeetingTeller::forget(MeetingChange* change) {
     change->debt.reset();
 }
 
+/// Wherever it is now, if it is his: others may have written of an event of the same name. False: nowhere.
+awaitable<store::Result<bool>> MeetingTeller::find_by_uid(const std::string* event_uid, MeetingChange* change,
+                                                          std::optional<pim::Component>* after) {
+    if (event_uid->empty()) co_return false;
+    const store::AccountPtr account = post_.account();
+    auto found = co_await post_.services().events.find(account, *event_uid);
+    if (!found) co_return found.error();
+    for (ShelvedEvent& one : *found) {
+        const pim::Component* event = pim::master_of(one.calendar);
+        if (event == nullptr || !change->owner.organizes(*event)) continue;
+        change->folder = std::move(one.folder);
+        change->uid = one.entry.uid;
+        *after = std::move(one.calendar);
+        co_return true;
+    }
+    co_return false;
+}
+
 /// False: the change was never made.
 awaitable<store::Result<bool>> MeetingTeller::find_changed(const MeetingDebt* debt, MeetingChange* change,
                                                            std::optional<pim::Component>* after) {
-    if (!debt->uid) {
-        const store::AccountPtr account = post_.account();
-        auto found = co_await post_.services().events.find(account, debt->event_uid);
-        if (!found) co_return found.error();
-        if (found->empty()) co_return false;
-        change->folder = found->front().folder;
-        change->uid = found->front().entry.uid;
-        *after = std::move(found->front().calendar);
-        co_return true;
-    }
+    if (!debt->uid) co_return co_await find_by_uid(&debt->event_uid, change, after);
     auto folder = co_await post_.account()->open(debt->folder);
     if (!folder && !folder.error().is(store::Errc::not_found)) co_return folder.error();
-    if (!folder) co_return true;  // it went with its calendar
-    const store::SnapshotPtr now_there = (*folder)->snapshot();
-    const store::Entry* known = now_there->find(debt->uid);
-    if (known == nullptr) co_return true;
+    const store::SnapshotPtr now_there = folder ? (*folder)->snapshot() : store::SnapshotPtr();
+    const store::Entry* known = now_there ? now_there->find(debt->uid) : nullptr;
+    if (known == nullptr) {
+        // Gone from there; it may have been put into another calendar.
+        const auto elsewhere = co_await find_by_uid(&debt->event_uid, change, after);
+        if (!elsewhere) co_return elsewhere.error();
+        co_return true;
+    }
     if (known->modseq == debt->modseq) co_return false;
     const store::Entry entry = *known;
     const auto detail = co_await read_detail(*folder, entry);
@@ -246,6 +260,7 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     const MeetingDebt debt = change.debt->debt;
     std::optional<pim::Component> before, after;
     if (!debt.before.empty()) before = pim::parse(debt.before);
+    change.owner = co_await calendar_owner(&post_.services().directory, post_.account()->id(), post_.user());
     const auto made = co_await find_changed(&debt, &change, &after);
     if (!made) {
         base::log::warn("eas", "what is to be told of a meeting waits",
@@ -254,20 +269,21 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     }
     const pim::Component* was = before ? &*before : nullptr;
     const pim::Component* is = after ? &*after : nullptr;
-    if (!*made || is_over(was, is, post_.now())) {
+    // Since then others may have been asked, and some not any more.
+    change.notices = itip::still_to_tell(debt.notices, is);
+    if (!*made || change.notices.empty() || is_over(was, is, post_.now())) {
         // Too late for them, and the user hears that they were not told.
         std::vector<std::string> people;
         if (*made)
-            for (const itip::Notice& notice : debt.notices) append(people, notice.attendees);
+            for (const itip::Notice& notice : change.notices) append(people, notice.attendees);
         const pim::Component* last = is != nullptr ? is : was;
         std::string subject = last != nullptr ? summary_of(*last) : std::string();
         if (!people.empty()) co_await report_unsent(std::move(subject), std::move(people));
         co_await forget(&change);
         co_return;
     }
-    change.notices = debt.notices;
     base::log::info("eas", "attendees are told what was to be told before",
-                    {{"user", post_.user()}, {"mails", debt.notices.size()}});
+                    {{"user", post_.user()}, {"mails", change.notices.size()}});
     co_await tell(&change, was, is);
 }
 
@@ -275,12 +291,20 @@ awaitable<void> make_good_meetings(const Services* services) {
     for (const base::AccountId id : services->meeting_debts.debtors()) {
         auto account = co_await services->store.account(id);
         if (!account) continue;
-        auto due = co_await services->meeting_debts.due(id);
-        if (!due) continue;
-        for (MeetingDebts::Held& held : *due) {
-            std::string user = held.debt.user;
+        std::string after;
+        for (;;) {
+            std::string last = after;
+            auto due = co_await services->meeting_debts.due(id, std::move(last));
+            if (!due) {
+                base::log::warn("eas", "what is to be told of meetings cannot be read",
+                                {{"account", id.value}, {"why", due.error().what()}});
+                break;
+            }
+            if (!*due) break;
+            after = (*due)->name();
+            std::string user = (*due)->debt.user;
             MeetingTeller teller(Post(*services, *account, std::move(user)));
-            co_await teller.make_good(std::move(held));
+            co_await teller.make_good(std::move(**due));
         }
     }
 }

@@ -48,6 +48,8 @@ private:
                                                        const pim::Component* message);
     awaitable<store::Result<bool>> find_changed(const MeetingDebt* debt, MeetingChange* change,
                                                 std::optional<pim::Component>* after);
+    awaitable<store::Result<bool>> find_by_uid(const std::string* event_uid, MeetingChange* change,
+                                               std::optional<pim::Component>* after);
 
     Post post_;
     const MeetingTellerLimits limits_;

@@ -206,8 +206,8 @@ std::string Process::open() {
     eas->hostname = settings_.hostname;
     eas->limits.message_bytes_max = settings_.smtp_message_bytes_max;
     eas->relay = &*relay_;
-    watch_meetings(eas->events);
     eas_ = std::move(eas);
+    watch_meetings();
 
     std::vector<std::uint16_t> own_ports;
     for (const net::ListenerConfig& config : settings_.listeners) {

@@ -136,7 +136,7 @@ private:
     boost::asio::awaitable<void> collect_in_background();
     boost::asio::awaitable<void> watch_store();
     std::string open_queue();
-    void watch_meetings(eas::EventShelf& events);
+    void watch_meetings();
     boost::asio::awaitable<void> tend_meetings();
     std::string open_srs();
     std::string open_reports();
@@ -179,9 +179,9 @@ private:
     std::unique_ptr<mta::Agent> agent_;
     std::unique_ptr<mta::reports::Reporting> reporting_;
     std::unique_ptr<eas::Outgoing> outgoing_;         // of ActiveSync
+    eas::ServicesPtr eas_;                            // shared with the HTTP listeners
     std::unique_ptr<store::DeliveryWatch> meetings_;  // of mail about them
     discovery::ProfileSigners signers_;               // read again with the certificates
-    eas::ServicesPtr eas_;                            // shared with the HTTP listeners
     std::unique_ptr<filter::Filters> filters_;
     std::unique_ptr<mta::Judge> judge_;
     /// Of all SMTP listeners: a message may come again by another address.

@@ -46,8 +46,8 @@ void Process::check_seals(const std::string& key_file) {
 }
 
 /// Mail about meetings changes calendars as it is delivered.
-void Process::watch_meetings(eas::EventShelf& events) {
-    meetings_ = std::make_unique<eas::IncomingMeetings>(*store_, *directory_, events, settings_.meetings);
+void Process::watch_meetings() {
+    meetings_ = std::make_unique<eas::IncomingMeetings>(*eas_, settings_.meetings);
     store::watch_deliveries(*store_, meetings_.get());
 }
 
@@ -55,11 +55,15 @@ void Process::watch_meetings(eas::EventShelf& events) {
 asio::awaitable<void> Process::tend_meetings() {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
-    const auto found = co_await eas_->meeting_debts.find();
-    if (!found)
-        base::log::error("server", "what is still to be told of meetings cannot be read",
-                         {{"error", found.error().what()}});
+    bool known = false;
     for (;;) {
+        if (!known) {
+            const auto found = co_await eas_->meeting_debts.find();
+            known = found.has_value();
+            if (!found)
+                base::log::error("server", "what is still to be told of meetings cannot be read",
+                                 {{"error", found.error().what()}});
+        }
         co_await eas::make_good_meetings(&*eas_);
         timer.expires_after(meetings_tended_every);
         co_await timer.async_wait(no_throw);

@@ -1,5 +1,6 @@
 // What an organizer's device changes in his calendar by Sync, the server tells those whom it concerns, from
 // 16.0 on: MS-ASCMD section 3.1.5.5, MS-ASCAL section 3.1.4.4. Older devices send such mails themselves.
+#include "eas/calendar_owner.hpp"
 #include "eas/items/event.hpp"
 #include "eas/sync_answer.hpp"
 #include "pim/itip/write.hpp"
@@ -9,13 +10,7 @@ namespace eas {
 namespace itip = pim::itip;
 
 awaitable<pim::itip::Owner> Session::owner_of_mailbox() {
-    pim::itip::Owner out;
-    out.addresses.push_back(identity_.name);
-    const auto mailbox = co_await services_->directory.mailbox(identity_.account);
-    if (mailbox)
-        for (const std::string& address : mailbox->addresses)
-            if (!out.is(address)) out.addresses.push_back(address);
-    co_return out;
+    co_return co_await calendar_owner(&services_->directory, identity_.account, identity_.name);
 }
 
 /// Before it is kept: what is to be told, and `after` made ready for it. Nothing of what is over.

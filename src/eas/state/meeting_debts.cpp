@@ -140,8 +140,18 @@ void MeetingDebts::forget_one(base::AccountId account) {
 
 awaitable<Result<void>> MeetingDebts::defer(const Held* held) { return put(held); }
 
-awaitable<Result<engine::Rows>> MeetingDebts::rows_of(base::AccountId account) {
-    return engine_.scan(store::keys::devices(account), {}, std::string(row_prefix), 0, 0);
+/// A page of a scan may hold only some of them.
+awaitable<Result<std::size_t>> MeetingDebts::count(base::AccountId account) {
+    std::size_t out = 0;
+    std::string after;
+    for (;;) {
+        auto page =
+            co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 0, 0);
+        if (!page) co_return page.error();
+        out += page->rows.size();
+        if (!page->more || page->rows.empty()) co_return out;
+        after = std::move(page->rows.back().key);
+    }
 }
 
 awaitable<Result<void>> MeetingDebts::find() {
@@ -153,11 +163,11 @@ awaitable<Result<void>> MeetingDebts::find() {
         for (const std::string& name : *names) {
             const auto account = store::keys::parse_devices(name);
             if (!account || name != store::keys::devices(*account)) continue;
-            const auto rows = co_await rows_of(*account);
+            const auto rows = co_await count(*account);
             if (!rows) co_return rows.error();
-            if (rows->rows.empty()) continue;
+            if (*rows == 0) continue;
             const std::lock_guard lock(mutex_);
-            debtors_[*account] = std::max(debtors_[*account], rows->rows.size());
+            debtors_[*account] = std::max(debtors_[*account], *rows);
         }
         after = names->back();
     }
@@ -170,32 +180,42 @@ std::vector<base::AccountId> MeetingDebts::debtors() {
     return out;
 }
 
-awaitable<Result<std::vector<MeetingDebts::Held>>> MeetingDebts::due(base::AccountId account) {
-    std::vector<Held> out;
-    const auto rows = co_await rows_of(account);
-    if (!rows) co_return rows.error();
-    for (const engine::Row& row : rows->rows) {
+/// Nothing: it was settled, or is damaged and taken away.
+awaitable<Result<std::optional<MeetingDebt>>> MeetingDebts::read(const Held* held) {
+    std::optional<MeetingDebt> out;
+    std::vector<std::string> key{held->name()};
+    const auto still = co_await engine_.get(store::keys::devices(held->account()), std::move(key));
+    if (!still) co_return still.error();
+    if (still->rows.empty()) co_return out;
+    out = decode_meeting_debt(still->rows.front().value);
+    if (out) co_return out;
+    base::log::error("eas", "what is to be told of a meeting is damaged",
+                     {{"account", held->account().value}, {"row", held->name()}});
+    const auto gone = co_await settle(held);
+    if (!gone) co_return gone.error();
+    co_return out;
+}
+
+awaitable<Result<std::optional<MeetingDebts::Held>>> MeetingDebts::due(base::AccountId account,
+                                                                       std::string after) {
+    for (;;) {
+        auto next =
+            co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 1, 0);
+        if (!next) co_return next.error();
+        if (next->rows.empty()) co_return std::optional<Held>();
+        after = std::move(next->rows.front().key);
         {
             const std::lock_guard lock(mutex_);
-            if (!held_.emplace(account, row.key).second) continue;
+            if (!held_.emplace(account, after).second) continue;
         }
-        Held held(*this, account, row.key, {});
+        Held held(*this, account, after, {});
         // Who held it till now may have settled it after it was read.
-        std::vector<std::string> key{row.key};
-        const auto still = co_await engine_.get(store::keys::devices(account), std::move(key));
-        if (!still) co_return still.error();
-        if (still->rows.empty()) continue;
-        if (auto debt = decode_meeting_debt(still->rows.front().value)) {
-            held.debt = std::move(*debt);
-            out.push_back(std::move(held));
-            continue;
-        }
-        base::log::error("eas", "what is to be told of a meeting is damaged",
-                         {{"account", account.value}, {"row", row.key}});
-        const auto gone = co_await settle(&held);
-        if (!gone) co_return gone.error();
+        auto debt = co_await read(&held);
+        if (!debt) co_return debt.error();
+        if (!*debt) continue;
+        held.debt = std::move(**debt);
+        co_return std::optional<Held>(std::move(held));
     }
-    co_return out;
 }
 
 }  // namespace eas

@@ -76,15 +76,16 @@ public:
     /// `held->debt` is what is left of it.
     awaitable<store::Result<void>> defer(const Held* held);
 
-    /// Once, at the start: finds what a server before this one has left.
+    /// At the start: finds what a server before this one has left. If it fails, to be asked again.
     awaitable<store::Result<void>> find();
     /// Of which debts may be known.
     std::vector<base::AccountId> debtors();
-    /// Those that nobody sees to now.
-    awaitable<store::Result<std::vector<Held>>> due(base::AccountId account);
+    /// Behind the row of the name `after` the next that nobody sees to now: one is in memory at a time.
+    awaitable<store::Result<std::optional<Held>>> due(base::AccountId account, std::string after);
 
 private:
-    awaitable<store::Result<store::engine::Rows>> rows_of(base::AccountId account);
+    awaitable<store::Result<std::size_t>> count(base::AccountId account);
+    awaitable<store::Result<std::optional<MeetingDebt>>> read(const Held* held);
     awaitable<store::Result<void>> put(const Held* held);
     void forget_one(base::AccountId account);
 

@@ -254,6 +254,22 @@ std::vector<Notice> organize(const Component* before, Component& after, const Ow
     return out;
 }
 
+std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* now_there) {
+    std::vector<Notice> out;
+    for (Notice& one : notices) {
+        const auto event = now_there == nullptr ? std::nullopt : event_of(*now_there, one.occurrence);
+        const bool takes_place = event && !is_called_off(*event);
+        std::vector<std::string> asked;
+        if (takes_place) asked = others_in(*event, Owner());
+        std::erase_if(one.attendees, [&](const std::string& address) {
+            const bool is_asked = std::ranges::find(asked, address) != asked.end();
+            return is_asked == (one.method == Method::cancel);
+        });
+        if (!one.attendees.empty()) out.push_back(std::move(one));
+    }
+    return out;
+}
+
 std::vector<Notice> call_off_all(const Component& calendar, const Owner& owner) {
     std::vector<Notice> out;
     const Component* event = master_of(calendar);

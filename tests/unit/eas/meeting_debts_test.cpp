@@ -2,9 +2,7 @@
 // change of an event and its mail, and mail that cannot leave now.
 #include <gtest/gtest.h>
 
-#include "eas/meeting_teller.hpp"
-#include "support/fake_authenticator.hpp"
-#include "unit/directory/fixture.hpp"
+#include "unit/eas/meeting_server.hpp"
 
 namespace eas {
 namespace {
@@ -12,52 +10,24 @@ namespace {
 using directory::run;
 using pim::itip::Method;
 
-class FakeOutgoing final : public Outgoing {
-public:
-    boost::asio::awaitable<Submitted> submit(Submission submission) override {
-        tried.push_back(std::move(submission));
-        co_return answer;
-    }
-    std::vector<Submission> tried;
-    Submitted answer = Submitted::sent;
-};
-
-pim::Component meeting() {
+pim::Component meeting(std::string_view organizer = "anna", std::string_view attendee = "bob") {
     return pim::parse(
                "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:uid-1\r\nDTSTAMP:20261122T120000Z\r\n"
                "DTSTART:20900104T090000Z\r\nDTEND:20900104T100000Z\r\nSUMMARY:Plans\r\n"
-               "ORGANIZER:mailto:anna@example.test\r\nATTENDEE:mailto:bob@elsewhere.test\r\n"
+               "ORGANIZER:mailto:" +
+               std::string(organizer) + "@example.test\r\nATTENDEE:mailto:" + std::string(attendee) +
+               "@elsewhere.test\r\n"
                "END:VEVENT\r\nEND:VCALENDAR\r\n")
         .value();
 }
 
-class MeetingDebtsTest : public directory::DirectoryTest {
+class MeetingDebtsTest : public MeetingServerTest {
 protected:
-    void SetUp() override {
-        base::log::set_level("eas", base::log::Level::off);
-        add_office();
-        anna_ = add("anna", {"anna@example.test"});
-        store_ = store::make_store(engine(), clock_, store::StoreLimits());
-        auto account = run(store_->create_account(anna_));
-        ASSERT_TRUE(account);
-        account_ = *account;
-        start();
-    }
-    void TearDown() override {
-        services_.reset();
-        account_.reset();
-        store_.reset();
-    }
-    /// A server that knows only what is kept.
-    void start() {
-        services_ = std::make_shared<Services>(*store_, directory(), authenticator_, outgoing_);
-        services_->hostname = "mail.example.test";
-        ASSERT_TRUE(run(services_->meeting_debts.find()));
-    }
     MeetingTeller teller() { return MeetingTeller(Post(*services_, account_, "anna@example.test")); }
 
-    boost::asio::awaitable<bool> keep_event() {
-        auto added = co_await services_->events.add(account_, meeting());
+    boost::asio::awaitable<bool> keep_event(std::string_view organizer = "anna",
+                                            std::string_view attendee = "bob") {
+        auto added = co_await services_->events.add(account_, meeting(organizer, attendee));
         if (added) event_ = std::move(*added);
         co_return added.has_value();
     }
@@ -90,13 +60,21 @@ protected:
         const auto removed = co_await found->front().folder->remove(std::move(uids));
         co_return removed.has_value();
     }
+    /// Another device has asked somebody else instead.
+    boost::asio::awaitable<bool> ask_instead(std::string_view attendee) {
+        auto found = co_await services_->events.find(account_, "uid-1");
+        if (!found || found->size() != 1) co_return false;
+        found->front().calendar = meeting("anna", attendee);
+        const auto replaced = co_await services_->events.replace(&found->front());
+        co_return replaced.has_value();
+    }
     boost::asio::awaitable<bool> make_good() {
         co_await make_good_meetings(&*services_);
         co_return services_->meeting_debts.debtors().empty();
     }
     boost::asio::awaitable<bool> is_due() {
-        auto due = co_await services_->meeting_debts.due(anna_);
-        co_return due && !due->empty();
+        const auto due = co_await services_->meeting_debts.due(anna_, std::string());
+        co_return due && due->has_value();
     }
 
     boost::asio::awaitable<bool> owe(base::AccountId account, MeetingDebt debt) {
@@ -110,12 +88,6 @@ protected:
         co_return held && !due;
     }
 
-    support::FakeAuthenticator authenticator_;
-    FakeOutgoing outgoing_;
-    base::AccountId anna_;
-    std::unique_ptr<store::Store> store_;
-    store::AccountPtr account_;
-    std::shared_ptr<Services> services_;
     ShelvedEvent event_;
 };
 
@@ -172,6 +144,65 @@ TEST_F(MeetingDebtsTest, WhatCannotLeaveNowLeavesLaterUnderTheSameName) {
     ASSERT_TRUE(run(invite(3)));
     EXPECT_TRUE(run(make_good()));
     EXPECT_EQ(outgoing_.tried.size(), 5U);
+}
+
+TEST_F(MeetingDebtsTest, WhatIsTrueByThenIsTold) {
+    outgoing_.answer = Submitted::failed;
+    ASSERT_TRUE(run(invite(3)));
+    ASSERT_TRUE(run(ask_instead("eve")));  // of which Eve and Bob hear by that change's own mail
+    outgoing_.answer = Submitted::sent;
+    EXPECT_TRUE(run(make_good()));
+    ASSERT_EQ(outgoing_.tried.size(), 1U);  // what failed; nothing to Bob any more
+}
+
+TEST_F(MeetingDebtsTest, WhoIsAskedAgainHearsOfNoCancellation) {
+    ASSERT_TRUE(run(keep_event()));
+    ASSERT_TRUE(run(call_off(true)));
+    ASSERT_TRUE(run(keep_event()));  // it is put elsewhere, under the same UID
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_TRUE(outgoing_.tried.empty());
+    ASSERT_TRUE(run(call_off(true)));
+    ASSERT_TRUE(run(keep_event("anna", "eve")));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    ASSERT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_NE(outgoing_.tried.front().message.find("method=CANCEL"), std::string::npos);
+    // Of somebody else's event of the same name nobody is asked in hers.
+    ASSERT_TRUE(run(call_off(true)));
+    ASSERT_TRUE(run(keep_event("mallory", "eve")));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 2U);
+}
+
+TEST_F(MeetingDebtsTest, MoreThanAreReadAtOnceAreMadeGoodAtOnce) {
+    ASSERT_TRUE(run(keep_event()));
+    constexpr std::size_t many = 9;  // of a page of four megabytes there are more
+    MeetingDebt debt;
+    debt.user = "anna@example.test";
+    debt.event_uid = "uid-1";
+    debt.before.assign(900'000, 'x');
+    debt.notices.push_back({Method::request, std::nullopt, {"bob@elsewhere.test"}});
+    for (std::size_t i = 0; i < many; ++i) ASSERT_TRUE(run(owe(anna_, debt)));
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), many);
+    EXPECT_FALSE(run(is_due()));
+}
+
+TEST_F(MeetingDebtsTest, WhatCouldNotBeFoundIsFoundLater) {
+    ASSERT_TRUE(run(invite(2)));
+    services_ = std::make_shared<Services>(*store_, directory(), authenticator_, outgoing_);
+    engine().inject([](const store::engine::Step& step) {
+        return step.op == store::engine::Op::scan ? store::engine::Fault::unavailable
+                                                  : store::engine::Fault::none;
+    });
+    EXPECT_FALSE(run(services_->meeting_debts.find()));
+    engine().inject({});
+    EXPECT_TRUE(run(services_->meeting_debts.find()));
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
 }
 
 TEST_F(MeetingDebtsTest, WhatSomebodySeesToIsNobodyElses) {
