@@ -1,8 +1,11 @@
 #include "eas/event_shelf.hpp"
 
+#include <algorithm>
+
 #include "eas/items/event.hpp"
 #include "eas/items/items.hpp"
 #include "eas/stored_item.hpp"
+#include "pim/itip/events.hpp"
 
 namespace eas {
 
@@ -62,6 +65,10 @@ awaitable<Result<std::vector<ShelvedEvent>>> EventShelf::find(store::AccountPtr 
         const auto found = co_await find_in(std::move(*folder), &uid, &out);
         if (!found) co_return found.error();
     }
+    std::ranges::partition(out, [](const ShelvedEvent& one) {
+        const pim::Component* event = pim::master_of(one.calendar);
+        return event != nullptr && event->find(pim::itip::orphan_property) == nullptr;
+    });
     co_return out;
 }
 

@@ -39,8 +39,8 @@ public:
     /// One at a time looks for events of a mailbox and changes them: what is to be added is added once. Not
     /// to be kept while mail is sent, whose delivery takes it too.
     awaitable<directory::Turnstile::Pass> turn(base::AccountId account);
-    /// In all calendars of the mailbox; there are several only of occurrences without their series,
-    /// and no more than same_uid_max.
+    /// In all calendars of the mailbox; there are several only of occurrences that stand beside their series
+    /// or without it, and no more than same_uid_max. The series comes first.
     awaitable<store::Result<std::vector<ShelvedEvent>>> find(store::AccountPtr account, std::string uid);
     /// Into the calendar that every mailbox has; made if nobody has asked for it yet. Where it is then.
     awaitable<store::Result<ShelvedEvent>> add(store::AccountPtr account, pim::Component calendar);

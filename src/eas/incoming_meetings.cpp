@@ -8,6 +8,9 @@
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "eas/calendar_owner.hpp"
+#include "eas/items/event.hpp"
+#include "eas/mail/calendar_part.hpp"
+#include "eas/meeting_teller.hpp"
 #include "mailauth/auth_results.hpp"
 #include "mime/address.hpp"
 #include "mime/header.hpp"
@@ -22,7 +25,7 @@ using itip::Applied;
 using itip::Method;
 
 constexpr unsigned attempts_max = 4;  // while devices change the same event
-constexpr std::chrono::hours rewriting_counts_for{24};
+constexpr std::chrono::hours rewriting_counts_for{24}, answers_count_for{1};
 
 std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
@@ -69,23 +72,28 @@ Applied apply_to(pim::Component& calendar, const itip::Message& message, const i
         case Method::counter:
             return owner.organizes(*event) ? itip::apply_reply(calendar, message, sender) : Applied::refused;
         case Method::request:
+        case Method::add:
         case Method::cancel:
             // Whom the kept event names, not the message: anybody could name himself.
             if (!is_from_organizer(*event, sender)) return Applied::refused;
-            return message.method == Method::request ? itip::apply_request(calendar, message, owner)
-                                                     : itip::apply_cancel(calendar, message, owner);
+            return message.method == Method::cancel ? itip::apply_cancel(calendar, message, owner)
+                                                    : itip::apply_request(calendar, message, owner);
         default:
             return Applied::refused;
     }
 }
 
-/// Occurrences of one series that are here without it. Of another organizer the same UID is an attack, or a
-/// mistake, and what a series does not have is none of it: what is there counts.
+/// Occurrences of one series that are here without it; and those that are added to it, which no device would
+/// see as a date of the series. Of another organizer the same UID is an attack, or a mistake, and what a
+/// series does not have is none of it: what is there counts.
 bool may_stand_beside(const pim::Component& calendar, const itip::Message& message) {
     const pim::Component* known = pim::master_of(calendar);
     const pim::Property* organizer = message.event().find("ORGANIZER");
-    return known != nullptr && organizer != nullptr && known->find(itip::orphan_property) != nullptr &&
-           pim::is_override(message.event()) && itip::is_organizer(*known, itip::address_of(*organizer));
+    if (known == nullptr || organizer == nullptr || !pim::is_override(message.event())) return false;
+    if (!itip::is_organizer(*known, itip::address_of(*organizer))) return false;
+    if (known->find(itip::orphan_property) != nullptr) return true;
+    return message.method == Method::add &&
+           itip::revision_of(message.event()).sequence >= itip::revision_of(*known).sequence;
 }
 
 bool has_series(const std::vector<ShelvedEvent>& known) {
@@ -121,7 +129,8 @@ IncomingMeetings::IncomingMeetings(const Services& services, IncomingMeetingsSet
     : services_(services),
       settings_(settings),
       limits_(limits),
-      rewritten_(services.clock, services.random, rewriting_counts_for) {}
+      rewritten_(services.clock, services.random, rewriting_counts_for),
+      answered_(services.clock, services.random, answers_count_for) {}
 
 bool IncomingMeetings::wants(const mime::Tree& tree) const noexcept {
     return settings_.process && is_meeting_mail(tree);
@@ -174,7 +183,8 @@ bool IncomingMeetings::may_rewrite(const ShelvedEvent& event, const itip::Messag
     const std::string who =
         fmt::format("{}/{}/{}", event.folder->account().value, base::lowered(sender), message.uid);
     if (rewritten_.take(who, event.entry.size, limits_.rewritten_bytes_max)) return true;
-    base::log::warn("eas", "a meeting is changed by mail too often", {{"from", sender}, {"uid", message.uid}});
+    base::log::warn("eas", "a meeting is changed by mail too often",
+                    {{"from", sender}, {"uid", message.uid}});
     return false;
 }
 
@@ -182,13 +192,63 @@ awaitable<void> IncomingMeetings::apply(store::AccountPtr account, const pim::it
                                         std::string sender) {
     const itip::Owner owner = co_await calendar_owner(&services_.directory, account->id(), std::string());
     if (owner.addresses.empty()) co_return;
-    const directory::Turnstile::Pass pass = co_await services_.events.turn(account->id());
     store::Error error(store::Errc::conflict, "");
-    for (unsigned attempt = 0; attempt < attempts_max && error.is(store::Errc::conflict); ++attempt)
-        error = co_await apply_once(account, message, &owner, &sender);
+    {
+        const directory::Turnstile::Pass pass = co_await services_.events.turn(account->id());
+        for (unsigned attempt = 0; attempt < attempts_max && error.is(store::Errc::conflict); ++attempt)
+            error = co_await apply_once(account, message, &owner, &sender);
+    }
     if (!error.is(store::Errc::none))
         base::log::warn("eas", "a meeting was not put into the calendar",
                         {{"account", account->id().value}, {"why", error.what()}});
+    if (message->method == Method::refresh || message->method == Method::counter)
+        co_await answer(account, message, &owner, &sender);
+}
+
+bool IncomingMeetings::may_answer(base::AccountId account, const itip::Message& message,
+                                  const std::string& sender) {
+    const std::string mailbox = fmt::format("{}", account.value);
+    if (answered_.take(fmt::format("{}/{}/{}", mailbox, base::lowered(sender), message.uid), 1,
+                       limits_.answers_max) &&
+        answered_.take(mailbox, 1, limits_.answers_of_mailbox_max))
+        return true;
+    base::log::info("eas", "somebody asks for a meeting too often", {{"from", sender}, {"uid", message.uid}});
+    return false;
+}
+
+/// Only to who is asked to it, and of what is still to come. RFC 5546 sections 3.2.6 and 3.2.7.
+awaitable<void> IncomingMeetings::answer(store::AccountPtr account, const itip::Message* message,
+                                         const itip::Owner* owner, const std::string* sender) {
+    const auto known = co_await services_.events.find(account, message->uid);
+    if (!known) co_return;
+    for (const ShelvedEvent& one : *known) {
+        auto notice = itip::answer_to(one.calendar, *message, *owner, *sender);
+        if (!notice) continue;
+        const bool over = event_facts(one.calendar).date < base::unix_seconds(services_.clock.now());
+        if (over || !may_answer(account->id(), *message, *sender)) co_return;
+        std::string uid = message->uid, user = owner->addresses.front();
+        co_await tell(account, std::move(uid), std::move(user), std::move(*notice));
+        co_return;
+    }
+}
+
+/// Owed like all that is told of meetings: what cannot leave now leaves later.
+awaitable<void> IncomingMeetings::tell(store::AccountPtr account, std::string event_uid, std::string user,
+                                       itip::Notice notice) {
+    MeetingDebt debt;
+    debt.user = user;
+    debt.since = base::unix_seconds(services_.clock.now());
+    debt.event_uid = std::move(event_uid);
+    debt.notices.push_back(std::move(notice));
+    debt.is_answer = true;
+    auto held = co_await services_.meeting_debts.owe(account->id(), std::move(debt));
+    if (!held) {
+        base::log::warn("eas", "an attendee asks for a meeting, and is not answered",
+                        {{"user", user}, {"why", held.error().what()}});
+        co_return;
+    }
+    MeetingTeller teller(Post(services_, account, std::move(user)));
+    co_await teller.make_good(std::move(*held));
 }
 
 awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
@@ -199,7 +259,8 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
     if (!known) co_return known.error();
     // Occurrences whose series is not here are each an event of their own.
     std::vector<itip::Message> pieces;
-    if (message->method == Method::request && !has_series(*known)) pieces = itip::apart(*message);
+    if (message->method == Method::add || (message->method == Method::request && !has_series(*known)))
+        pieces = itip::apart(*message);
     if (pieces.empty()) pieces.push_back(*message);
     for (const itip::Message& piece : pieces) {
         const store::Error error = co_await apply_piece(account, &piece, owner, sender, &*known);
@@ -224,8 +285,9 @@ awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
         // A cancellation is about all occurrences that are here without their series.
         if (message->method != Method::cancel) co_return store::Error();
     }
-    const bool is_new = message->method == Method::request && settings_.add_requests &&
-                        !owner->organizes(message->event()) && is_from_organizer(message->event(), *sender);
+    const bool asks = message->method == Method::request || message->method == Method::add;
+    const bool is_new = asks && settings_.add_requests && !owner->organizes(message->event()) &&
+                        is_from_organizer(message->event(), *sender);
     if (!is_new || known->size() >= services_.events.limits().same_uid_max) co_return store::Error();
     for (const ShelvedEvent& one : *known)
         if (!may_stand_beside(one.calendar, *message)) co_return store::Error();

@@ -1,6 +1,6 @@
 // IncomingMeetings: mail about meetings, when it is delivered: a request goes into the calendar of who is
-// asked, a cancellation marks it there, an answer is noted in the organizer's event.
-// docs/decisions/0016-meetings.md says why here.
+// asked, a cancellation marks it there, an answer is noted in the organizer's event, and who asks for its
+// newest state gets it. docs/decisions/0016-meetings.md says why here.
 #pragma once
 #include <string>
 #include <vector>
@@ -23,6 +23,9 @@ struct IncomingMeetingsLimits {
     /// Of events' text and files that the mail of one author writes anew in a day, of one event: a small
     /// mail may write many megabytes. Twenty changes of the largest event.
     std::uint64_t rewritten_bytes_max = 512ULL << 20;
+    /// REFRESH and COUNTER that are answered in an hour: of one author about one event, and of all of a
+    /// mailbox, whose own mail is limited too.
+    std::uint64_t answers_max = 4, answers_of_mailbox_max = 60;
     /// What is hardly more than the mail itself is free.
     std::uint64_t free_bytes_max = 64U << 10;
 };
@@ -39,7 +42,12 @@ public:
 private:
     awaitable<void> take(base::AccountId account, base::FolderId folder, base::Uid uid);
     bool may_rewrite(const ShelvedEvent& event, const pim::itip::Message& message, const std::string& sender);
+    bool may_answer(base::AccountId account, const pim::itip::Message& message, const std::string& sender);
     awaitable<void> apply(store::AccountPtr account, const pim::itip::Message* message, std::string sender);
+    awaitable<void> answer(store::AccountPtr account, const pim::itip::Message* message,
+                           const pim::itip::Owner* owner, const std::string* sender);
+    awaitable<void> tell(store::AccountPtr account, std::string event_uid, std::string user,
+                         pim::itip::Notice notice);
     awaitable<store::Error> apply_once(store::AccountPtr account, const pim::itip::Message* message,
                                        const pim::itip::Owner* owner, const std::string* sender);
     awaitable<store::Error> apply_piece(store::AccountPtr account, const pim::itip::Message* message,
@@ -50,6 +58,7 @@ private:
     const IncomingMeetingsSettings settings_;
     const IncomingMeetingsLimits limits_;
     Allowances rewritten_;  // octets of events a day
+    Allowances answered_;   // mails an hour
 };
 
 /// Whether a message holds what a calendar says.

@@ -9,10 +9,10 @@
 #include "eas/calendar_owner.hpp"
 #include "eas/items/event.hpp"
 #include "eas/items/event_attachments.hpp"
+#include "eas/items/meeting_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/syntax/status.hpp"
-#include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
 
 namespace eas {
@@ -27,28 +27,26 @@ std::string summary_of(const pim::Component& calendar) {
     return event == nullptr ? std::string() : event->text("SUMMARY");
 }
 
-/// For those whose programs know no calendars.
-std::string readable(const pim::Component& calendar) {
-    const pim::Component* event = itip::main_event(calendar);
-    const EventFrame frame = frame_of(calendar, *event, 161);
-    const auto start = frame.read(*event, "DTSTART");
-    std::string out;
-    if (start) {
-        const pim::CivilTime begin = pim::civil(frame.local(*start));
-        out = fmt::format("When: {:04}-{:02}-{:02}", begin.year, begin.month, begin.day);
-        if (!frame.all_day)
-            out += fmt::format(" {:02}:{:02} {}", begin.hour, begin.minute,
-                               frame.zone_id.empty() ? "UTC" : frame.zone_id);
-        out += "\r\n";
-    }
-    const std::string place = event->text("LOCATION"), text = event->text("DESCRIPTION");
-    if (!place.empty()) out += "Where: " + place + "\r\n";
-    if (!text.empty()) out += "\r\n" + text + "\r\n";
-    return out;
-}
-
 void append(std::vector<std::string>& out, std::vector<std::string> more) {
     out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+/// Nothing: there is nothing to be said any more.
+std::optional<pim::Component> object_of(const Notice& notice, const pim::Component& told, std::int64_t now) {
+    switch (notice.method) {
+        case Method::cancel:
+            return itip::make_cancel(told, notice.attendees, notice.occurrence, now);
+        case Method::decline_counter:
+            return itip::make_decline_counter(told, notice.attendees, notice.occurrence, now);
+        default:
+            return itip::make_request(told, notice.occurrence, now);
+    }
+}
+
+/// How its mail is called, before the event's own title.
+std::string_view title_of(Method method) {
+    if (method == Method::cancel) return "Canceled: ";
+    return method == Method::decline_counter ? "New time declined: " : "";
 }
 
 bool is_over(const pim::Component* before, const pim::Component* after, std::int64_t now) {
@@ -59,10 +57,10 @@ bool is_over(const pim::Component* before, const pim::Component* after, std::int
 }  // namespace
 
 /// Everybody of the mail at once, or where that cannot be each alone.
-awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail) {
+awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail, bool save_in_sent) {
     Unreached out;
     std::string text = write_meeting_mail(*mail);
-    const int sent = co_await post_.submit(std::move(text), true);
+    const int sent = co_await post_.submit(std::move(text), save_in_sent);
     if (sent == status::ok) co_return out;
     if (may_leave_later(sent)) {
         out.now = mail->to;
@@ -104,22 +102,21 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
     std::vector<Notice> left;
     std::vector<std::string> unreached;
     std::string subject;
+    const bool save_in_sent = !change->debt || !change->debt->debt.is_answer;
     for (const Notice& notice : change->notices) {
         const bool cancels = notice.method == Method::cancel;
         // What is called off is what they know; who is asked no more stands only there.
         const pim::Component* told = cancels && before != nullptr ? before : after;
         if (told == nullptr) continue;
-        const auto object = cancels
-                                ? itip::make_cancel(*told, notice.attendees, notice.occurrence, post_.now())
-                                : itip::make_request(*told, notice.occurrence, post_.now());
+        const auto object = object_of(notice, *told, post_.now());
         if (!object) continue;
         MeetingMail mail;
         mail.from = post_.user();
         mail.from_name = change->owner.name;
         mail.to = notice.attendees;
         subject = summary_of(*object);
-        mail.subject = (cancels ? "Canceled: " : "") + subject;
-        mail.text = readable(*object);
+        mail.subject = std::string(title_of(notice.method)) + subject;
+        mail.text = readable_meeting(*object);
         mail.method = itip::name_of(notice.method);
         mail.calendar = pim::write(*object);
         // Who gets it twice sees that it is one.
@@ -128,8 +125,9 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
                 "{}.{:x}@{}", change->debt->name(),
                 base::fingerprint(fmt::format("{}/{}", mail.method, notice.occurrence.value_or(0))),
                 post_.services().hostname);
-        if (!cancels && change->folder) mail.parts = co_await files_for_mail(change, &*object);
-        Unreached missed = co_await send(&mail);
+        if (notice.method == Method::request && change->folder)
+            mail.parts = co_await files_for_mail(change, &*object);
+        Unreached missed = co_await send(&mail, save_in_sent);
         append(unreached, std::move(missed.at_all));
         if (missed.now.empty()) continue;
         if (last_try) {

@@ -43,7 +43,7 @@ private:
     awaitable<std::vector<pim::itip::Notice>> tell_all(const MeetingChange* change,
                                                        const pim::Component* before,
                                                        const pim::Component* after, bool last_try);
-    awaitable<Unreached> send(const MeetingMail* mail);
+    awaitable<Unreached> send(const MeetingMail* mail, bool save_in_sent);
     awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,
                                                        const pim::Component* message);
     awaitable<store::Result<bool>> find_changed(const MeetingDebt* debt, MeetingChange* change,

@@ -1,7 +1,10 @@
 // MeetingResponse: MS-ASCMD section 2.2.2.10. The answer is put into the user's calendar; the organizer hears
 // of it by the server only from 16.0 on, and if the device asks for it.
 #include "base/log.hpp"
+#include "base/markup.hpp"
 #include "eas/items/event.hpp"
+#include "eas/items/meeting_text.hpp"
+#include "eas/mail/calendar_part.hpp"
 #include "eas/session.hpp"
 #include "eas/syntax/status.hpp"
 #include "pim/date_time.hpp"
@@ -48,6 +51,14 @@ std::optional<std::int64_t> proposed(const std::string& text, const pim::Compone
     const pim::Component* event = pim::master_of(calendar);
     if (!time || event == nullptr) return std::nullopt;
     return frame_of(calendar, *event, version).from_device(time->seconds);
+}
+
+/// Another time in words, above what the user writes: not every program shows what a COUNTER proposes.
+std::string with_time(const MeetingAnswer& request, const pim::Component& counter) {
+    const std::string time = "New time proposed: " + readable_time(counter);
+    if (request.text_type == BodyType::html)
+        return "<p>" + base::xml_escaped(time) + "</p>\r\n" + request.text;
+    return time + "\r\n\r\n" + request.text;
 }
 
 struct Unheard {
@@ -182,7 +193,9 @@ awaitable<store::Result<pim::itip::Message>> Session::read_meeting(store::Folder
     const auto text = co_await read_calendar(&octets);
     if (!text) co_return text.error();
     auto message = itip::read_message(*text);
-    if (!message || message->method != itip::Method::request) co_return none;
+    const bool asks =
+        message && (message->method == itip::Method::request || message->method == itip::Method::add);
+    if (!asks) co_return none;
     co_return std::move(*message);
 }
 
@@ -273,8 +286,10 @@ awaitable<int> Session::send_reply(const MeetingAnswer* request, const AskedMeet
     mail.from = identity_.name;
     mail.from_name = owner.name;
     mail.to.emplace_back(itip::address_of(*series->find("ORGANIZER")));
-    mail.subject = std::string(verb_of(reply.answer)) + made->find_component("VEVENT")->text("SUMMARY");
-    mail.text = request->text;
+    const bool proposes = itip::method_of(reply) == itip::Method::counter;
+    mail.subject = proposes ? "New Time Proposed: " : std::string(verb_of(reply.answer));
+    mail.subject += made->find_component("VEVENT")->text("SUMMARY");
+    mail.text = proposes ? with_time(*request, *made) : request->text;
     mail.text_type = request->text_type;
     mail.method = itip::name_of(itip::method_of(reply));
     mail.calendar = pim::write(*made);

@@ -83,7 +83,7 @@ void write_recurrences(wbxml::Encoder& to, const pim::Component& event, const Ev
 
 /// 1 the first request, 2 an update; of what asks for nothing 0. MS-ASEMAIL section 2.2.2.47.
 int message_type(const itip::Message& message) {
-    if (message.method != Method::request) return 0;
+    if (message.method != Method::request && message.method != Method::add) return 0;
     return itip::revision_of(message.event()).sequence > 0 ? 2 : 1;
 }
 
@@ -162,7 +162,8 @@ void show_meeting(MailItem& item, std::uint16_t version, std::string_view user) 
     item.content_class = "urn:content-classes:calendarmessage";
     std::erase_if(item.attachments, [](const ItemAttachment& one) { return one.is_calendar; });
     // MS-ASEMAIL section 2.2.2.48: of what its reader is asked, and what is taken back.
-    const bool asks = message->method == Method::request || message->method == Method::cancel;
+    const bool asks = message->method == Method::request || message->method == Method::add ||
+                      message->method == Method::cancel;
     const bool has_start = pim::parse_date_time(message->event().raw("DTSTART")).has_value();
     if (asks && has_start && !itip::is_organizer(message->event(), user))
         item.meeting = write_meeting_request(*message, version, user);

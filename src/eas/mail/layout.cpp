@@ -51,6 +51,7 @@ private:
                 continue;
             }
             if (inside.out.calendar != mime::no_part) out.calendar = inside.out.calendar;
+            if (out.attached_calendar == mime::no_part) out.attached_calendar = inside.out.attached_calendar;
             out.attachments.insert(out.attachments.end(), inside.out.attachments.begin(),
                                    inside.out.attachments.end());
         }
@@ -69,8 +70,10 @@ private:
         }
         if (part.subtype == "pkcs7-mime" || part.subtype == "x-pkcs7-mime") out.is_encrypted = true;
         // A file that somebody passes on asks nobody for anything.
-        const bool speaks = part.type == "text" && part.subtype == "calendar" && !part.attachment;
-        if (speaks && out.calendar == mime::no_part) out.calendar = index;
+        if (part.type == "text" && part.subtype == "calendar") {
+            std::uint32_t& place = part.attachment ? out.attached_calendar : out.calendar;
+            if (place == mime::no_part) place = index;
+        }
         if (block.plain == mime::no_part && block.html == mime::no_part) return attach(index);
         out.texts.push_back(block);
     }

@@ -16,6 +16,8 @@ struct Layout {
     std::vector<TextBlock> texts;
     std::vector<std::uint32_t> attachments;
     std::uint32_t calendar = mime::no_part;  ///< text/calendar beside the text: a meeting's message
+    /// The first that stands as a file: it speaks too if its Content-Type has a method.
+    std::uint32_t attached_calendar = mime::no_part;
     bool is_signed = false, is_encrypted = false, is_report = false;
 
     bool has_html() const;

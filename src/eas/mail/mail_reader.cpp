@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/calendar_part.hpp"
 #include "eas/mail/categories.hpp"
 #include "eas/mail/conversation_index.hpp"
 #include "eas/mail/message_text.hpp"
@@ -224,21 +225,6 @@ awaitable<Result<std::string>> MessageOctets::part_octets(std::uint32_t part, st
     co_return co_await octets(detail_->prefix.size() + of.body_offset + offset, length);
 }
 
-awaitable<Result<std::string>> read_calendar(MessageOctets* message) {
-    const std::uint32_t number = message->layout().calendar;
-    if (number == mime::no_part) co_return std::string();
-    const mime::Part& part = message->tree().parts[number];
-    if (part.body_bytes > message->limits().calendar_bytes_max) co_return std::string();
-    const auto octets = co_await message->part_octets(number, message->limits().calendar_bytes_max);
-    if (!octets) co_return octets.error();
-    // RFC 5545 section 3.1.4: what names no charset is in UTF-8.
-    mime::TextDecoder decoder(part.encoding, part.charset.empty() ? "utf-8" : part.charset);
-    std::string out;
-    decoder.decode(*octets, out);
-    decoder.finish(out);
-    co_return out;
-}
-
 std::string conversation_of(base::ThreadId thread) {
     std::string out(8, '\0');
     for (int shift = 56; shift >= 0; shift -= 8)
@@ -288,12 +274,14 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
     item.conversation_id = conversation_of(request.entry.thread);
     item.conversation_index = index_of(request.entry, *header);
     classify(item, message.layout());
+    const auto calendar_part = co_await find_calendar(&message);
+    if (!calendar_part) co_return calendar_part.error();
     for (const std::uint32_t part : message.layout().attachments) {
         const auto part_header = co_await message.part_header(part);
         if (!part_header) co_return part_header.error();
         const PartId id{{request.folder->id(), request.entry.uid}, part};
         item.attachments.push_back(describe(id, message.tree().parts[part], *part_header));
-        item.attachments.back().is_calendar = part == message.layout().calendar;
+        item.attachments.back().is_calendar = part == *calendar_part;
     }
     auto calendar = co_await read_calendar(&message);
     if (!calendar) co_return calendar.error();

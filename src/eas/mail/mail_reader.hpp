@@ -50,9 +50,6 @@ private:
     std::optional<std::string> whole_;
 };
 
-/// The text/calendar part beside a message's text, in UTF-8; empty: it has none, or none of that size.
-awaitable<store::Result<std::string>> read_calendar(MessageOctets* message);
-
 /// 16 octets that are the same for all messages of a thread. MS-ASCON section 2.2.2.3.
 std::string conversation_of(base::ThreadId thread);
 /// Nothing: it is the name of none.

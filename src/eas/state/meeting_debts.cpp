@@ -55,6 +55,7 @@ std::string encode(const MeetingDebt& debt) {
     out.text(debt.before);
     out.varint(debt.notices.size());
     for (const pim::itip::Notice& one : debt.notices) write_notice(out, one);
+    out.u8(debt.is_answer ? 1 : 0);
     return std::move(out).seal();
 }
 
@@ -70,6 +71,7 @@ std::optional<MeetingDebt> decode_meeting_debt(std::string_view row) {
     out.before = in.text();
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left)
         out.notices.push_back(read_notice(in));
+    out.is_answer = in.u8() != 0;
     if (!in.done()) return std::nullopt;
     return out;
 }

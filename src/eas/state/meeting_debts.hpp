@@ -33,6 +33,8 @@ struct MeetingDebt {
     std::string event_uid;
     std::string before;  ///< the event as it was, iCalendar; empty: there was none
     std::vector<pim::itip::Notice> notices;
+    bool is_answer =
+        false;  ///< an attendee has asked: the user has written nothing, and finds it not in Sent
     bool operator==(const MeetingDebt&) const = default;
 };
 std::string encode(const MeetingDebt& debt);

@@ -70,6 +70,18 @@ bool is_sound(const Component& event, Method method, const MessageLimits& limits
     return static_cast<std::size_t>(attendees) <= limits.attendees_max;
 }
 
+/// An occurrence that is added is named by its start, as the organizer names it from then on. False: it is a
+/// series of its own, which is left to the user.
+bool name_occurrence(Component& event) {
+    if (event.find("RRULE") != nullptr || event.find("RDATE") != nullptr) return false;
+    const Property* start = event.find("DTSTART");
+    if (is_override(event) || start == nullptr) return true;
+    Property name = *start;
+    name.name = "RECURRENCE-ID";
+    event.properties.push_back(std::move(name));
+    return true;
+}
+
 }  // namespace
 
 std::string_view name_of(Method method) { return method_names[static_cast<std::size_t>(method)]; }
@@ -95,8 +107,9 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     Message out;
     out.method = *method;
     std::size_t masters = 0, overrides = 0;
-    for (const Component& one : calendar->components) {
+    for (Component& one : calendar->components) {
         if (!is_event(one)) continue;
+        if (*method == Method::add && !name_occurrence(one)) return std::nullopt;
         const std::string uid = one.text("UID");
         if (uid.empty() || uid.size() > limits.uid_octets_max) return std::nullopt;
         if (!out.uid.empty() && out.uid != uid) return std::nullopt;

@@ -34,12 +34,13 @@ struct Message {
     Method method = Method::request;
     Component calendar;  ///< without METHOD, and without what this server alone may say of an event
     std::string uid;
-    /// The series, or the occurrence that it is about.
+    /// The series, or the occurrence that it is about. Of ADD (RFC 5546 section 3.2.4) each is read as the
+    /// occurrence that it makes: its RECURRENCE-ID is its start.
     const Component& event() const;
 };
 
 /// Nothing: it is no such message: no VCALENDAR, no method of those above, no event with a UID and a start,
-/// events of several UIDs, or it exceeds a limit.
+/// events of several UIDs, an ADD of more than occurrences, or it exceeds a limit.
 std::optional<Message> read_message(std::string_view text, const MessageLimits& limits = {});
 
 /// Of a message about several occurrences without their series one for each; of any other itself.

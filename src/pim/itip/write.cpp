@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
 constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
+constexpr std::string_view no_counter_property = "X-MICROSOFT-DISALLOW-COUNTER";
 constexpr std::string_view responses_property = "X-BARID-RESPONSE-REQUESTED";
 /// Of an answer: what names the event, and what people read.
 constexpr std::string_view named_by[] = {"UID",   "SEQUENCE", "ORGANIZER", "RECURRENCE-ID", "DTSTART",
@@ -102,6 +103,15 @@ void raise_sequence(Component& event) {
     event.set_raw("SEQUENCE", std::to_string(revision_of(event).sequence + 1));
 }
 
+/// What the event is called by, for a message that is not about what it is like.
+Component named(const Component& event, std::int64_t now) {
+    Component out("VEVENT");
+    for (const Property& one : event.properties)
+        if (std::ranges::find(named_by, one.name) != std::end(named_by)) out.properties.push_back(one);
+    out.set_raw("DTSTAMP", utc_text(now));
+    return out;
+}
+
 void forget_answers(Component& event, const Owner& owner) {
     for (Property& one : event.properties) {
         if (one.name != "ATTENDEE" || owner.is(address_of(one))) continue;
@@ -175,10 +185,7 @@ std::optional<Component> make_reply(const Component& calendar, const OutgoingRep
     const Property* own = event ? owner.attendee_of(*event) : nullptr;
     if (own == nullptr) return std::nullopt;
     Component out = envelope(calendar, method_of(reply));
-    Component& made = out.components.emplace_back("VEVENT");
-    for (const Property& one : event->properties)
-        if (std::ranges::find(named_by, one.name) != std::end(named_by)) made.properties.push_back(one);
-    made.set_raw("DTSTAMP", utc_text(reply.now));
+    Component& made = out.components.emplace_back(named(*event, reply.now));
     Property& attendee = made.properties.emplace_back("ATTENDEE", own->value);
     attendee.set_parameter(
         "CN", own->parameter("CN").empty() ? std::string_view(owner.name) : own->parameter("CN"));
@@ -236,6 +243,18 @@ std::optional<Component> make_cancel(const Component& calendar, const std::vecto
     return out;
 }
 
+std::optional<Component> make_decline_counter(const Component& calendar,
+                                              const std::vector<std::string>& attendees,
+                                              std::optional<std::int64_t> occurrence, std::int64_t now) {
+    const auto event = event_of(calendar, occurrence);
+    if (!event) return std::nullopt;
+    Component out = envelope(calendar, Method::decline_counter);
+    Component& made = out.components.emplace_back(named(*event, now));
+    for (const std::string& address : attendees)
+        made.properties.emplace_back("ATTENDEE", "mailto:" + address);
+    return out;
+}
+
 std::vector<Notice> organize(const Component* before, Component& after, const Owner& owner) {
     std::vector<Notice> out;
     Component* event = master_of(after);
@@ -267,6 +286,29 @@ std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* 
         });
         if (!one.attendees.empty()) out.push_back(std::move(one));
     }
+    return out;
+}
+
+std::optional<Notice> answer_to(const Component& calendar, const Message& message, const Owner& owner,
+                                std::string_view sender) {
+    const Component* master = master_of(calendar);
+    if (master == nullptr || !owner.organizes(*master)) return std::nullopt;
+    Notice out;
+    const Property* named = message.event().find("RECURRENCE-ID");
+    if (named != nullptr) {
+        out.occurrence = moment_of(message.calendar, *named);
+        if (!out.occurrence) return std::nullopt;
+    }
+    const auto event = event_of(calendar, out.occurrence);
+    if (!event || owner.is(sender) || find_attendee(*event, sender) == nullptr) return std::nullopt;
+    if (message.method == Method::refresh) {
+        out.method = is_called_off(*event) ? Method::cancel : Method::request;
+    } else if (message.method == Method::counter && event->raw(no_counter_property) == "TRUE") {
+        out.method = Method::decline_counter;
+    } else {
+        return std::nullopt;
+    }
+    out.attendees.push_back(base::lowered(sender));
     return out;
 }
 

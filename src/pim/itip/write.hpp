@@ -1,5 +1,5 @@
-// What this calendar says to another about an event: REQUEST, CANCEL, REPLY, COUNTER. RFC 5546 section 3.2.
-// Pure.
+// What this calendar says to another about an event: REQUEST, CANCEL, REPLY, COUNTER, DECLINECOUNTER. RFC
+// 5546 section 3.2. Pure.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -31,6 +31,11 @@ std::optional<Component> make_request(const Component& calendar, std::optional<s
 std::optional<Component> make_cancel(const Component& calendar, const std::vector<std::string>& attendees,
                                      std::optional<std::int64_t> occurrence, std::int64_t now);
 
+/// To `attendees` alone, who would have liked another time: RFC 5546 section 3.2.8.
+std::optional<Component> make_decline_counter(const Component& calendar,
+                                              const std::vector<std::string>& attendees,
+                                              std::optional<std::int64_t> occurrence, std::int64_t now);
+
 /// What the organizer's change of an event asks to be told.
 struct Notice {
     Method method = Method::request;
@@ -41,9 +46,14 @@ struct Notice {
 /// Makes `after` ready to be kept: SEQUENCE goes up when the times have changed, and answers to the former
 /// ones do not count (RFC 5546 section 2.1.4). `before` null: the event is new.
 std::vector<Notice> organize(const Component* before, Component& after, const Owner& owner);
-/// Of what was to be told before, what is true of the event as it is now; null: it is gone. Who is asked hears
-/// no CANCEL, and nobody else a REQUEST.
+/// Of what was to be told before, what is true of the event as it is now; null: it is gone. Who is asked
+/// hears no CANCEL, and nobody else a REQUEST.
 std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* now_there);
+/// What the organizer's calendar says by itself to what `sender` asks: the event as it is to a REFRESH, no to
+/// a COUNTER where other times are not wanted. Nothing: he is not asked, it is another one's event, or it is
+/// for the organizer to answer.
+std::optional<Notice> answer_to(const Component& calendar, const Message& message, const Owner& owner,
+                                std::string_view sender);
 /// Of an event that is taken away: to all that were asked.
 std::vector<Notice> call_off_all(const Component& calendar, const Owner& owner);
 

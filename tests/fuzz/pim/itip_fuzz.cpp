@@ -50,6 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (notice.attendees.empty()) std::abort();
     (void)make_request(after, {}, 1'790'000'000);
     (void)make_cancel(kept, {"anna@example.test"}, start, 1'790'000'000);
+    (void)make_decline_counter(kept, {"anna@example.test"}, start, 1'790'000'000);
+    if (const auto notice = answer_to(after, *message, organizer, "anna@example.test"))
+        for (const Notice& told : still_to_tell({*notice}, &after))
+            if (told.attendees.empty()) std::abort();
     apply_cancel(kept, *message, attendee);
     return 0;
 }

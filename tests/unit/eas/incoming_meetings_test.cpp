@@ -1,4 +1,5 @@
 // Mail about meetings as it is delivered: what it changes, what is answered, and how much of it.
+#include "pim/event_times.hpp"
 #include "unit/eas/meeting_server.hpp"
 
 namespace eas {
@@ -10,8 +11,7 @@ std::string mail(std::string_view from, std::string_view method, std::string_vie
     return "From: <" + std::string(from) + ">\r\nTo: <anna@example.test>\r\nMIME-Version: 1.0\r\n" +
            "Content-Type: text/calendar; charset=utf-8; method=" + std::string(method) +
            "\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:" + std::string(method) +
-           "\r\nBEGIN:VEVENT\r\nUID:uid-1\r\n" + std::string(event) +
-           "END:VEVENT\r\nEND:VCALENDAR\r\n";
+           "\r\nBEGIN:VEVENT\r\nUID:uid-1\r\n" + std::string(event) + "END:VEVENT\r\nEND:VCALENDAR\r\n";
 }
 
 class IncomingMeetingsTest : public MeetingServerTest {
@@ -23,10 +23,19 @@ protected:
         const auto added = co_await services_->events.add(account_, std::move(*event));
         co_return added.has_value();
     }
+    boost::asio::awaitable<std::uint32_t> size_of(base::FolderId id) {
+        const auto folder = co_await account_->open(id);
+        co_return folder ? (*folder)->snapshot()->size() : 99;
+    }
+    boost::asio::awaitable<bool> make_good() {
+        co_await make_good_meetings(&*services_);
+        co_return services_->meeting_debts.debtors().empty();
+    }
     bool keep_annas() {
-        return run(keep("DTSTAMP:20261122T120000Z\r\nDTSTART:20900104T090000Z\r\nSUMMARY:Plans\r\n"
-                        "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
-                        "ATTENDEE:mailto:bob@elsewhere.test\r\n"));
+        return run(
+            keep("DTSTAMP:20261122T120000Z\r\nDTSTART:20900104T090000Z\r\nSUMMARY:Plans\r\n"
+                 "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
+                 "ATTENDEE:mailto:bob@elsewhere.test\r\n"));
     }
     bool answer(int minute, std::string_view partstat) {
         return run(deliver(mail("bob@elsewhere.test", "REPLY",
@@ -70,6 +79,93 @@ TEST_F(IncomingMeetingsTest, SmallEventsAreWrittenAsOftenAsMailComes) {
         ASSERT_TRUE(answer(i, partstat));
         EXPECT_EQ(bobs_answer(), partstat);
     }
+}
+
+TEST_F(IncomingMeetingsTest, WhoIsAskedGetsTheNewestStateButNotWithoutEnd) {
+    ASSERT_TRUE(keep_annas());
+    IncomingMeetingsLimits limits;
+    limits.answers_max = 2;
+    watch(limits);
+    const auto refresh = [this](std::string_view from) {
+        return run(deliver(mail(from, "REFRESH",
+                                "DTSTAMP:20261123T120000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
+                                "ATTENDEE:mailto:" +
+                                    std::string(from) + "\r\n")));
+    };
+    ASSERT_TRUE(refresh("eve@elsewhere.test"));
+    EXPECT_TRUE(outgoing_.tried.empty());
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    ASSERT_EQ(outgoing_.tried.size(), 2U);
+    const Submission& sent = outgoing_.tried.front();
+    EXPECT_EQ(sent.recipients, std::vector<std::string>{"bob@elsewhere.test"});
+    EXPECT_EQ(sent.sender, "anna@example.test");
+    EXPECT_NE(sent.message.find("method=REQUEST"), std::string::npos) << sent.message;
+    EXPECT_TRUE(services_->meeting_debts.debtors().empty());
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* folder = tree->find(store::SpecialUse::sent);
+    ASSERT_NE(folder, nullptr);
+    EXPECT_EQ(run(size_of(folder->id)), 0U);
+}
+
+TEST_F(IncomingMeetingsTest, WhatCannotBeAnsweredNowIsAnsweredLater) {
+    ASSERT_TRUE(keep_annas());
+    watch();
+    outgoing_.answer = Submitted::failed;
+    ASSERT_TRUE(run(deliver(mail("bob@elsewhere.test", "REFRESH",
+                                 "DTSTAMP:20261123T120000Z\r\nORGANIZER:mailto:anna@example.test\r\n"))));
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
+    outgoing_.answer = Submitted::sent;
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 2U);
+}
+
+TEST_F(IncomingMeetingsTest, AnotherTimeIsDeclinedWhereNoneIsWanted) {
+    ASSERT_TRUE(
+        run(keep("DTSTAMP:20261122T120000Z\r\nDTSTART:20900104T090000Z\r\nSUMMARY:Plans\r\n"
+                 "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
+                 "ATTENDEE:mailto:bob@elsewhere.test\r\nX-MICROSOFT-DISALLOW-COUNTER:TRUE\r\n")));
+    watch();
+    ASSERT_TRUE(run(deliver(mail("bob@elsewhere.test", "COUNTER",
+                                 "DTSTAMP:20261123T120000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
+                                 "DTSTART:20900104T150000Z\r\nDTEND:20900104T160000Z\r\n"
+                                 "ATTENDEE:mailto:bob@elsewhere.test\r\n"))));
+    EXPECT_EQ(bobs_answer(), "TENTATIVE");
+    ASSERT_EQ(outgoing_.tried.size(), 1U);
+    const std::string& text = outgoing_.tried.front().message;
+    EXPECT_NE(text.find("method=DECLINECOUNTER"), std::string::npos) << text;
+    EXPECT_NE(text.find("Subject: New time declined: Plans"), std::string::npos) << text;
+    EXPECT_NE(text.find("When: 2090-01-04 09:00 - 10:00 UTC"), std::string::npos) << text;
+}
+
+TEST_F(IncomingMeetingsTest, AnOccurrenceIsAddedOnce) {
+    watch();
+    const auto send = [this](std::string_view method, std::string_view from, std::string_view lines) {
+        return run(deliver(mail(from, method,
+                                "ORGANIZER:mailto:" + std::string(from) +
+                                    "\r\nATTENDEE;RSVP=TRUE:mailto:anna@example.test\r\nDURATION:PT1H\r\n" +
+                                    std::string(lines))));
+    };
+    const std::string_view series =
+        "DTSTART:20900104T090000Z\r\nRRULE:FREQ=DAILY;COUNT=3\r\nSEQUENCE:1\r\nDTSTAMP:20261122T120000Z\r\n";
+    const std::string_view more = "DTSTART:20900120T090000Z\r\nSEQUENCE:2\r\nDTSTAMP:20261123T120000Z\r\n";
+    ASSERT_TRUE(send("REQUEST", "bob@elsewhere.test", series));
+    ASSERT_TRUE(send("ADD", "eve@elsewhere.test", more));  // she has no such series
+    EXPECT_EQ(run(events("uid-1")).size(), 1U);
+    ASSERT_TRUE(send("ADD", "bob@elsewhere.test", more));
+    ASSERT_TRUE(send("ADD", "bob@elsewhere.test", more));
+    const auto found = run(events("uid-1"));
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_NE(pim::master_of(found[0].calendar)->find("RRULE"), nullptr);  // the series first
+    EXPECT_EQ(pim::master_of(found[1].calendar)->raw("DTSTART"), "20900120T090000Z");
+    // An update of the series is none of the other, though that is newer here.
+    ASSERT_TRUE(send("REQUEST", "bob@elsewhere.test",
+                     "DTSTART:20900105T090000Z\r\nRRULE:FREQ=DAILY;COUNT=3\r\nSEQUENCE:3\r\n"
+                     "DTSTAMP:20261124T120000Z\r\n"));
+    const auto then = run(events("uid-1"));
+    ASSERT_EQ(then.size(), 2U);
+    EXPECT_EQ(pim::master_of(then[0].calendar)->raw("DTSTART"), "20900105T090000Z");
+    EXPECT_EQ(pim::master_of(then[1].calendar)->raw("DTSTART"), "20900120T090000Z");
 }
 
 }  // namespace
