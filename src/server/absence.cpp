@@ -13,6 +13,7 @@
 #include "eas/syntax/mail_item.hpp"
 #include "mta/replies/auto_reply.hpp"
 #include "mta/sender_proof.hpp"
+#include "server/delivered_copy.hpp"
 
 namespace server {
 
@@ -52,21 +53,16 @@ std::vector<store::Entry> newest_entries(const store::Snapshot& snapshot, std::s
 
 /// \errors not_found: it is gone already
 awaitable<store::Result<std::string>> Absence::read_header(const mta::DeliveredMail::Copy* copy) {
-    const auto account = co_await store_.account(copy->account);
-    if (!account) co_return account.error();
-    const auto folder = co_await (*account)->open(copy->folder);
-    if (!folder) co_return folder.error();
-    const store::SnapshotPtr now_there = (*folder)->snapshot();
-    const store::Entry* entry = now_there->find(copy->uid);
-    if (entry == nullptr) co_return store::Error(store::Errc::not_found, "the message is gone");
-    std::vector<store::Entry> entries{*entry};
-    const auto details = co_await (*folder)->details(std::move(entries));
+    const auto found = co_await find_copy(&store_, *copy);
+    if (!found) co_return found.error();
+    std::vector<store::Entry> entries{found->entry};
+    const auto details = co_await found->folder->details(std::move(entries));
     if (!details) co_return details.error();
     if (details->empty() || !details->front())
         co_return store::Error(store::Errc::not_found, "the message is gone");
     const store::DetailPtr detail = details->front();
     const std::size_t bytes = std::min<std::uint64_t>(detail->header_bytes, header_bytes_max);
-    co_return co_await (*folder)->read(detail, 0, bytes);
+    co_return co_await found->folder->read(detail, 0, bytes);
 }
 
 awaitable<store::Result<bool>> Absence::is_contact(base::AccountId account, const Looked* looked) {
