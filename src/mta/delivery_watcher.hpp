@@ -1,4 +1,6 @@
 // DeliveryWatcher: one who wants to know what mailboxes here have got, to answer in their users' place.
+// It has what only the agent knows: the envelope and our own fields, once for all copies of a message.
+// store::DeliveryWatch has what only the store has in memory then, the structure: most mail needs no reading.
 #pragma once
 #include <memory>
 #include <string>

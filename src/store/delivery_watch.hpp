@@ -1,4 +1,5 @@
-// DeliveryWatch: one who looks at certain mail once it is in its mailbox, before its sender hears so.
+// DeliveryWatch: one who looks at certain mail once it is in its mailbox, before its sender hears so. It
+// chooses by the structure, which is at hand here and nowhere later; mta::DeliveryWatcher has the envelope.
 #pragma once
 #include <boost/asio/awaitable.hpp>
 
