@@ -170,6 +170,11 @@ awaitable<store::Result<directory::Route>> FakeDirectory::route(std::string addr
     route.address = address;
     co_return route;
 }
+awaitable<store::Result<std::vector<directory::DkimKey>>> FakeDirectory::dkim_keys(std::string domain) {
+    std::vector<directory::DkimKey> out;
+    if (domain == "example.test") out = keys;
+    co_return out;
+}
 awaitable<store::Result<directory::Login>> FakeDirectory::login(std::string) {
     co_return Error(Errc::not_found, "");
 }

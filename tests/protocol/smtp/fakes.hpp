@@ -60,8 +60,10 @@ private:
 /// example.test: demo (1), two (2), full (3, over its quota), off (disabled); catch.test: all to demo.
 class FakeDirectory final : public directory::Directory {
 public:
-    bool broken = false;  ///< the store behind it does not answer
+    bool broken = false;                   ///< the store behind it does not answer
+    std::vector<directory::DkimKey> keys;  ///< of example.test
 
+    awaitable<store::Result<std::vector<directory::DkimKey>>> dkim_keys(std::string domain) override;
     awaitable<store::Result<directory::Route>> route(std::string address) override;
     awaitable<store::Result<directory::Login>> login(std::string name) override;
     awaitable<store::Result<directory::Mailbox>> mailbox(base::AccountId account) override;

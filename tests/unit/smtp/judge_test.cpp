@@ -10,7 +10,10 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "base/base64.hpp"
 #include "base/log.hpp"
+#include "mailauth/dkim_key.hpp"
+#include "mailauth/message.hpp"
 #include "protocol/smtp/fakes.hpp"
 #include "smtp/services.hpp"
 #include "support/fake_authenticator.hpp"
@@ -93,11 +96,13 @@ public:
         return std::make_unique<ToldJudging>(seen);
     }
     Seen seen;
+    bool refuses = true;  ///< "bad…" and "two…"
 
 private:
-    static mta::JudgeRefusal refusal(const std::string& address) {
+    mta::JudgeRefusal refusal(const std::string& address) const {
         mta::JudgeRefusal out;
-        if (!address.starts_with("bad") && !address.starts_with("two")) return out;
+        const bool named = address.starts_with("bad") || address.starts_with("two");
+        if (!refuses || !named) return out;
         out.code = 450;
         out.status = {4, 7, 1};
         out.words = "Not now";
@@ -116,6 +121,7 @@ protected:
     std::string talk(const std::string& octets) {
         support::MemoryOptions options;
         options.peer.address = "192.0.2.9";
+        options.peer.loopback = loopback;
         auto pair = support::make_memory_pair(io, options);
         pair.peer.send("EHLO c.test\r\n" + octets + "QUIT\r\n");
         io.restart();
@@ -133,6 +139,7 @@ protected:
                "Subject: s\r\n\r\n" +
                body + "\r\n.\r\n";
     }
+    bool loopback = false;
     asio::io_context io{1};
     base::ManualClock clock{base::SystemTime(std::chrono::seconds(1795299545))};
     base::SeededRandom random{1};
@@ -192,6 +199,66 @@ TEST_F(JudgeTest, may_leave_a_message_alone) {
     talk(mail("VIRUS", ""));
     EXPECT_EQ(store.delivered.size(), 1U);
     EXPECT_EQ(judge.seen.ended, 0U);
+}
+
+/// What a user sends is signed by example.test.
+class SubmittedTest : public JudgeTest {
+protected:
+    SubmittedTest() {
+        directory.keys.resize(1);
+        directory.keys[0].selector = "s1";
+        directory.keys[0].active = true;
+        services->policy = Policy::submission();
+        services->policy.require_tls = false;
+        loopback = true;  // the password goes in plain text
+        services->signing = &signing;
+        authenticator.users["demo@example.test"] = {base::AccountId(1), "secret"};
+    }
+    std::string submit(const std::string& body) {
+        return talk("AUTH PLAIN " + base::base64_encode(std::string_view("\0demo@example.test\0secret", 25)) +
+                    "\r\nMAIL FROM:<demo@example.test>\r\nRCPT TO:<two@example.test>\r\nDATA\r\n"
+                    "From: demo@example.test\r\nSubject: s\r\n\r\n" +
+                    body + "\r\n.\r\n");
+    }
+    static std::string hash_of(std::string_view text) {
+        mailauth::BodyHash hash(mailauth::Canonical::relaxed);
+        hash.update(text);
+        const mailauth::Sha256Digest digest = hash.finish();
+        return base::base64_encode(std::string(digest.begin(), digest.end()));
+    }
+    static std::string body_hash(const std::string& message) {
+        const std::size_t at = message.find("bh=");
+        if (at == std::string::npos) return "none";
+        std::string out;
+        for (const char c : message.substr(at + 3, message.find(';', at) - at - 3))
+            if (c > ' ') out += c;  // folded
+        return out;
+    }
+
+    mta::Signing signing{directory, clock};
+};
+
+/// Filters first: what they make of a message is what is signed.
+TEST_F(SubmittedTest, a_filter_changes_what_is_signed_then) {
+    judge.refuses = false;
+    directory.keys[0].pem = mailauth::DkimKey::generate_ed25519()->pem();
+    const std::string said = submit("REWRITE");
+    ASSERT_EQ(store.delivered.size(), 1U) << said;
+    const std::string& kept = store.delivered.front().octets;
+    const std::size_t first = kept.find("DKIM-Signature:");
+    ASSERT_NE(first, std::string::npos) << kept;
+    EXPECT_EQ(kept.find("DKIM-Signature:", first + 1), std::string::npos) << kept;
+    EXPECT_EQ(body_hash(kept), hash_of("clean\r\n"));
+}
+
+/// Keys before filters: a message that will come again is none to be counted, told of or kept by them.
+TEST_F(SubmittedTest, no_filter_is_asked_of_what_cannot_be_signed_now) {
+    judge.refuses = false;
+    directory.keys[0].pem = "sealed:AAAA";
+    const std::string said = submit("VIRUS");
+    EXPECT_NE(said.find("451 4.3.5 "), std::string::npos) << said;
+    EXPECT_EQ(judge.seen.ended, 0U);
+    EXPECT_TRUE(store.delivered.empty());
 }
 
 }  // namespace
