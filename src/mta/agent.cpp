@@ -212,8 +212,12 @@ awaitable<void> Agent::attempt(store::Queue::Due due) {
         if (is_open(one.state) && one.lane == round.due.lane && one.due <= round.now + soon_ms)
             round.places.push_back(i);
     }
-    co_await find_way(&round);
-    if (!round.places.empty()) co_await try_now(&round);
+    if (const auto end = told_by(round.due.lane)) {
+        for (const std::size_t place : round.places) recall(round, place, *end);
+    } else {
+        co_await find_way(&round);
+        if (!round.places.empty()) co_await try_now(&round);
+    }
     co_await settle_all(&round);
 }
 
@@ -336,7 +340,7 @@ void Agent::note(Round& round, std::size_t place, const Outcome& outcome) {
     line.last_attempt = parts_.clock.now();
     switch (outcome.fate) {
         case Fate::deferred:
-            note_deferred(round, now, who, outcome);
+            note_deferred(round, place, now, outcome);
             break;
         case Fate::failed:
             now.state = store::QueueState::failed;
@@ -353,14 +357,15 @@ void Agent::note(Round& round, std::size_t place, const Outcome& outcome) {
     }
     if (!is_open(now.state) && outcome.fate != Fate::deferred &&
         wants_report(line.action, who.notify, outcome.dsn_passed_on))
-        round.reports.push_back(std::move(line));
+        note_report(round, place, std::move(line));
     round.updates.emplace_back(place, std::move(now));
 }
 
 /// Again later, unless that was long enough.
-void Agent::note_deferred(Round& round, store::QueueProgress& now, const Recipient& who,
+void Agent::note_deferred(Round& round, std::size_t place, store::QueueProgress& now,
                           const Outcome& outcome) {
     const RetryRules& rules = settings_.retry;
+    const Recipient who = from_queue(round.message.recipients[place]);
     const std::int64_t age =
         round.now - std::max(round.message.envelope.arrived, round.message.envelope.hold_until);
     const std::int64_t give_up = std::chrono::milliseconds(rules.give_up).count();
@@ -375,7 +380,7 @@ void Agent::note_deferred(Round& round, store::QueueProgress& now, const Recipie
         line.action = ReportLine::Action::failed;
         line.outcome.fate = Fate::failed;
         line.outcome.status = {4, 4, 7};
-        if (wants_report(line.action, who.notify, false)) round.reports.push_back(std::move(line));
+        if (wants_report(line.action, who.notify, false)) note_report(round, place, std::move(line));
         return;
     }
     const auto interval =
@@ -389,7 +394,7 @@ void Agent::note_deferred(Round& round, store::QueueProgress& now, const Recipie
     now.delay_told = true;
     line.action = ReportLine::Action::delayed;
     line.retry_until = base::SystemTime(std::chrono::milliseconds(end));
-    if (wants_report(line.action, who.notify, false)) round.reports.push_back(std::move(line));
+    if (wants_report(line.action, who.notify, false)) note_report(round, place, std::move(line));
 }
 
 }  // namespace mta

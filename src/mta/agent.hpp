@@ -60,6 +60,15 @@ struct Arrival {
         bool added = false;  ///< by a filter: its mail is sent on, since the sender did not name it
     };
     std::vector<To> recipients;
+    /// Whom a filter took away. In the commit with the message it becomes certain that `refused_from`, the
+    /// sender before filters changed him, hears of it.
+    struct Refused {
+        Recipient recipient;
+        Status status;
+        std::string words;
+    };
+    std::vector<Refused> refused;
+    std::string refused_from;
     store::ContentPtr content;
     std::string fields;                     ///< Received and what the header lacked, each with its CRLF
     std::string seal;                       ///< ARC fields, of what is sent on to other hosts
@@ -103,7 +112,8 @@ public:
     store::Queue& queue() { return parts_.queue; }
 
     /// One answer for each recipient, in order; what is not refused is durable. The caller must not call it
-    /// again for those.
+    /// again for those. With recipients that were refused, or whose success is to be told, all of it is one
+    /// commit or none.
     awaitable<std::vector<Taken>> take(Arrival arrival);
 
     /// A message of this server's own, in CRLF lines; `sender` empty: <>. It is in the queue, or the error
@@ -134,9 +144,11 @@ private:
     static std::vector<Taken> answers(const Local& local, bool kept);
     awaitable<void> deliver_now(Local* local);
     awaitable<void> tell_watchers(const Local* local);
-    std::vector<store::NewQueued> to_be_sent(const Arrival& arrival) const;
+    bool tells_success(const Arrival& arrival, const Recipient& recipient) const;
+    bool waits(const Arrival& arrival) const;
+    std::vector<store::NewQueued> to_be_sent(const Local& local) const;
+    std::vector<store::NewQueued> to_be_told(const Local& local) const;
     store::NewQueued to_be_delivered(const Arrival& arrival, const Local& local) const;
-    awaitable<void> report_arrival(const Arrival* arrival, const std::vector<Taken>* taken);
     void trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken);
 
     // agent.cpp
@@ -149,24 +161,29 @@ private:
     awaitable<void> find_way(Round* round);
     awaitable<void> try_now(Round* round);
     void note(Round& round, std::size_t place, const Outcome& outcome);
-    void note_deferred(Round& round, store::QueueProgress& now, const Recipient& who, const Outcome& outcome);
+    void note_deferred(Round& round, std::size_t place, store::QueueProgress& now, const Outcome& outcome);
     void trace_outcome(const Round& round, std::size_t place, const Outcome& outcome);
     void trace_attempt(const Round& round, const Attempt& attempt);
     awaitable<void> pause(std::chrono::milliseconds time);
     std::int64_t now() const;
     double chance();
 
+    // telling.cpp
+    void note_report(Round& round, std::size_t place, ReportLine line);
+    void recall(Round& round, std::size_t place, ReportLine::Action end);
+    void leave_untold(Round& round, const store::Error& why);
+
     // reports.cpp
     awaitable<store::Result<std::vector<store::NewQueued>>> report(std::shared_ptr<const Envelope> envelope,
                                                                    std::vector<ReportLine> lines,
                                                                    std::shared_ptr<Message> message,
                                                                    std::string about);
-    awaitable<store::Result<store::NewQueued>> write_report(ReportRequest request, Resolved where);
-    awaitable<store::Result<store::NewQueued>> compose_own(std::string sender, std::string text,
-                                                           Resolved where);
+    awaitable<store::Result<std::vector<store::NewQueued>>> write_report(ReportRequest request,
+                                                                         Resolved where);
+    awaitable<store::Result<std::vector<store::NewQueued>>> compose_own(std::string sender, std::string text,
+                                                                        Resolved where);
     awaitable<void> settle_all(Round* round);
     awaitable<std::vector<store::NewQueued>> report_settled(Round* round);
-    void leave_untold(Round& round, const store::Error& why);
     awaitable<store::Result<void>> keep(const Round* round, std::vector<store::NewQueued> reports);
 
     AgentParts parts_;

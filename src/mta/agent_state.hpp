@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ struct Agent::Local {
         std::vector<std::size_t> recipients;  ///< places in Arrival::recipients
         std::vector<std::string> names;       ///< for Delivered-To
         bool in_circle = false;
+        bool waits = false;  ///< it is made by an attempt
         store::Error error;
         base::MessageId id;
         base::FolderId folder;
@@ -48,6 +50,9 @@ struct Agent::Local {
     };
     const Arrival* arrival = nullptr;
     std::vector<Copy> copies;
+    std::set<base::AccountId> waiting;  ///< of copies that do
+
+    bool waits_for(const Target& target) const { return waiting.contains(target.account); }
 };
 
 /// One attempt: the recipients of one message that wait in one lane.
@@ -60,9 +65,17 @@ struct Agent::Round {
     std::shared_ptr<const NextHop> hop;
     std::vector<store::QueueUpdate> updates;
     std::vector<ReportLine> reports;
+    std::vector<std::size_t> reported;  ///< recipients whom `reports` are about, in their order
     std::int64_t now = 0;
     bool down = false;
     std::chrono::seconds retry_after{0};
 };
+
+/// As entries that have no more recipients than one may, with one blob. None has an id.
+std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most);
+/// The lane of those who have ended and of whose end the sender does not know yet: "tell:failed".
+std::string telling_lane(ReportLine::Action end);
+/// Nothing: it is another kind of lane.
+std::optional<ReportLine::Action> told_by(std::string_view lane);
 
 }  // namespace mta

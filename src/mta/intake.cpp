@@ -1,5 +1,6 @@
 // A message comes in: mailboxes here have it before the answer, what goes elsewhere is in the queue.
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -34,7 +35,29 @@ store::NewQueued new_entry(const Arrival& arrival) {
     return out;
 }
 
-/// As entries that have no more recipients than one may, with one blob.
+bool in_circle(const Arrival& arrival, std::string_view name) {
+    return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
+        return base::equals_nocase(before, name);
+    });
+}
+
+/// A group, or a redirection.
+bool stands_for_others(const Arrival::To& to) {
+    return std::ranges::any_of(to.targets, [&to](const Target& target) {
+        return !base::equals_nocase(target.address, to.recipient.address);
+    });
+}
+
+/// RFC 3461 section 5.2.7: of an address that stands for others the sender hears that it does, not who they
+/// are and when each has it.
+std::uint8_t without_success(std::uint8_t notify) {
+    if ((notify & notify_success) == 0) return notify;
+    const auto left = static_cast<std::uint8_t>(notify & ~notify_success);
+    return left == notify_unset ? static_cast<std::uint8_t>(notify_never) : left;
+}
+
+}  // namespace
+
 std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most) {
     const std::vector<store::QueueRecipient> recipients = std::exchange(whole.recipients, {});
     const std::vector<store::QueueProgress> progress = std::exchange(whole.progress, {});
@@ -50,29 +73,30 @@ std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most)
     return out;
 }
 
-bool in_circle(const Arrival& arrival, std::string_view name) {
-    return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
-        return base::equals_nocase(before, name);
-    });
+bool Agent::tells_success(const Arrival& arrival, const Recipient& recipient) const {
+    return parts_.reporter != nullptr && !arrival.envelope.sender.empty() &&
+           wants_report(ReportLine::Action::delivered, recipient.notify, false);
 }
 
-/// RFC 4865: until then nobody has it, not a mailbox here either. The same of what is quarantined.
-bool waits_for_its_time(const Arrival& arrival, base::SystemTime now) {
-    return arrival.held || (arrival.envelope.hold_until && *arrival.envelope.hold_until > now);
+/// Whether mailboxes here get it by an attempt. RFC 4865: until its time nobody has it; the same of what is
+/// quarantined. And what the sender is to hear of must be certain before he is answered, with what he hears.
+bool Agent::waits(const Arrival& arrival) const {
+    const auto& time = arrival.envelope.hold_until;
+    if (arrival.held || (time && *time > parts_.clock.now()) || !arrival.refused.empty()) return true;
+    return std::ranges::any_of(arrival.recipients,
+                               [&](const Arrival::To& to) { return tells_success(arrival, to.recipient); });
 }
 
-}  // namespace
-
-/// What leaves this host, as entries of the queue: each address once.
-std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
+/// What an attempt is to move, as entries of the queue: each address once.
+std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
+    const Arrival& arrival = *local.arrival;
     std::vector<Entry> entries;
     std::map<std::string, bool> seen;
-    const bool waits = waits_for_its_time(arrival, parts_.clock.now());
     const std::int64_t due =
         arrival.envelope.hold_until ? base::unix_milliseconds(*arrival.envelope.hold_until) : now();
     for (const Arrival::To& to : arrival.recipients) {
         for (const Target& target : to.targets) {
-            if (!target.hop && !waits) continue;
+            if (!target.hop && !local.waits_for(target)) continue;
             std::string name = base::lowered(target.address);
             if (target.hop == reports_hop()) name += " reports";  // a mailbox may have the same address
             if (!seen.emplace(std::move(name), true).second) continue;
@@ -97,6 +121,7 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
             Recipient recipient = to.recipient;
             recipient.address = target.address;
             recipient.account = target.hop ? base::AccountId() : target.account;
+            if (stands_for_others(to)) recipient.notify = without_success(recipient.notify);
             entry->recipients.push_back(to_queue(recipient));
             store::QueueProgress progress;
             progress.lane = (target.hop ? *target.hop : *post_office_hop()).key();
@@ -115,6 +140,44 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Arrival& arrival) const {
         made.recipients = std::move(entry.recipients);
         made.progress = std::move(entry.progress);
         out.push_back(std::move(made));
+    }
+    return out;
+}
+
+/// What the sender is to hear, as recipients that have ended. Its reports are written from the queue:
+/// whatever keeps them from it keeps nobody waiting.
+std::vector<store::NewQueued> Agent::to_be_told(const Local& local) const {
+    const Arrival& arrival = *local.arrival;
+    store::QueueProgress progress;
+    progress.state = store::QueueState::deferred;
+    progress.due = progress.last_attempt = now();
+    store::NewQueued refused = new_entry(arrival);
+    refused.envelope.sender = arrival.refused_from;
+    for (const Arrival::Refused& one : arrival.refused) {
+        refused.recipients.push_back(to_queue(one.recipient));
+        progress.lane = telling_lane(ReportLine::Action::failed);
+        progress.status = one.status.text();
+        progress.words = one.words.substr(0, parts_.queue.limits().words_bytes_max);
+        refused.progress.push_back(progress);
+    }
+    store::NewQueued expanded = new_entry(arrival);
+    for (const Arrival::To& to : arrival.recipients) {
+        if (!stands_for_others(to) || !tells_success(arrival, to.recipient)) continue;
+        if (std::ranges::none_of(to.targets,
+                                 [&](const Target& target) { return target.hop || local.waits_for(target); }))
+            continue;
+        expanded.recipients.push_back(to_queue(to.recipient));
+        progress.lane = telling_lane(ReportLine::Action::expanded);
+        progress.status = "2.1.5";
+        progress.words = "It goes to the addresses that this one stands for";
+        expanded.progress.push_back(progress);
+    }
+    std::vector<store::NewQueued> out;
+    for (store::NewQueued* const whole : {&refused, &expanded}) {
+        whole->held = false;
+        whole->envelope.hold_until = 0;
+        for (store::NewQueued& part : in_parts(std::move(*whole), parts_.queue.limits().recipients_max))
+            out.push_back(std::move(part));
     }
     return out;
 }
@@ -144,7 +207,7 @@ awaitable<void> Agent::deliver_now(Local* local) {
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < local->copies.size(); ++i) {
         const Local::Copy& copy = local->copies[i];
-        if (copy.in_circle) continue;
+        if (copy.in_circle || copy.waits) continue;
         store::Delivery delivery;
         delivery.account = copy.account;
         if (local->arrival->junk) delivery.folder = junk_folder;
@@ -183,6 +246,7 @@ awaitable<void> Agent::tell_watchers(const Local* local) {
 
 void Agent::plan_copies(Local& local) const {
     const Arrival& arrival = *local.arrival;
+    const bool later = waits(arrival);
     std::map<base::AccountId, std::size_t> place;
     for (std::size_t i = 0; i < arrival.recipients.size(); ++i) {
         for (const Target& target : arrival.recipients[i].targets) {
@@ -198,6 +262,10 @@ void Agent::plan_copies(Local& local) const {
             copy.names.push_back(target.address);
         }
     }
+    for (Local::Copy& copy : local.copies) {
+        copy.waits = later && !copy.in_circle;
+        if (copy.waits) local.waiting.insert(copy.account);
+    }
 }
 
 /// `kept`: the copies that no mailbox took are in the queue.
@@ -207,6 +275,7 @@ std::vector<Taken> Agent::answers(const Local& local, bool kept) {
     std::vector<std::size_t> delivered(taken.size());
     for (Taken& one : taken) one.how = Taken::How::queued;
     for (const Local::Copy& copy : local.copies) {
+        if (copy.waits) continue;
         for (const std::size_t i : copy.recipients) {
             if (copy.id) {
                 ++delivered[i];
@@ -225,15 +294,17 @@ std::vector<Taken> Agent::answers(const Local& local, bool kept) {
 awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     Local local;
     local.arrival = &arrival;
-    if (!waits_for_its_time(arrival, parts_.clock.now())) plan_copies(local);
-    std::vector<store::NewQueued> outgoing = to_be_sent(arrival);
-    bool something = !outgoing.empty();
+    plan_copies(local);
     const bool circle = std::ranges::any_of(local.copies, &Local::Copy::in_circle);
     // SMTP has one answer for all: what goes in a circle for one is known beforehand, so nobody gets a copy.
     if (circle && !arrival.answer_each) co_return std::vector<Taken>(arrival.recipients.size());
+    std::vector<store::NewQueued> outgoing = to_be_sent(local);
+    for (store::NewQueued& told : to_be_told(local)) outgoing.push_back(std::move(told));
+    bool something = !outgoing.empty();
     store::QueueId keeper;
     if (!outgoing.empty()) {
-        if (!local.copies.empty()) keeper = outgoing.front().keeper = parts_.queue.new_id();
+        const bool shared = std::ranges::any_of(local.copies, std::logical_not(), &Local::Copy::waits);
+        if (shared) keeper = outgoing.front().keeper = parts_.queue.new_id();
         const auto queued = co_await parts_.queue.accept(std::move(outgoing));
         if (!queued) {
             std::vector<Taken> nothing(arrival.recipients.size());
@@ -256,52 +327,9 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     }
     std::vector<Taken> taken = answers(local, kept);
     trace_arrival(arrival, taken);
-    co_await report_arrival(&arrival, &taken);
     if (keeper) co_await parts_.queue.let_go(keeper, store::blob_of(*arrival.content));
     co_await tell_watchers(&local);
     co_return taken;
-}
-
-/// Who asked to hear of success hears it (RFC 3461 section 4.1). Who brought the message waits for its commit
-/// and no longer: a report that cannot be made now is not made, and the trace says so.
-awaitable<void> Agent::report_arrival(const Arrival* arrival, const std::vector<Taken>* taken) {
-    std::vector<ReportLine> lines;
-    for (std::size_t i = 0; i < taken->size(); ++i) {
-        const Recipient& recipient = arrival->recipients[i].recipient;
-        if ((*taken)[i].how != Taken::How::delivered ||
-            !wants_report(ReportLine::Action::delivered, recipient.notify, false))
-            continue;
-        ReportLine line;
-        line.action = ReportLine::Action::delivered;
-        line.recipient = recipient;
-        line.outcome.fate = Fate::delivered;
-        line.outcome.status = {2, 1, 5};
-        line.outcome.words = "Delivered to the mailbox";
-        line.last_attempt = parts_.clock.now();
-        lines.push_back(std::move(line));
-    }
-    if (lines.empty() || arrival->envelope.sender.empty()) co_return;
-    auto envelope = std::make_shared<const Envelope>(arrival->envelope);
-    store::QueueEnvelope stored = to_queue(arrival->envelope);
-    stored.prefix = arrival->fields;
-    stored.blob = store::blob_of(*arrival->content);
-    stored.blob_bytes = arrival->content->size();
-    auto message = std::make_shared<QueueMessage>(parts_.queue, std::move(stored));
-    const std::string about = text_of(arrival->id);
-    auto reports = co_await report(std::move(envelope), std::move(lines), std::move(message), about);
-    store::Error lost = reports ? store::Error() : reports.error();
-    if (reports && !reports->empty()) {
-        const store::QueueId id = reports->front().id;
-        const auto queued = co_await parts_.queue.accept(std::move(*reports));
-        if (queued) {
-            parts_.trace.add(about, "report", {{"to", arrival->envelope.sender}, {"report", text_of(id)}});
-            co_return;
-        }
-        lost = queued.error();
-    }
-    if (lost.is(store::Errc::none)) co_return;
-    base::log::error("mta", "a report of success is lost", {{"about", about}, {"why", lost.what()}});
-    parts_.trace.add(about, "unreported", {{"to", arrival->envelope.sender}, {"why", lost.what()}});
 }
 
 void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken) {
@@ -315,6 +343,9 @@ void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& take
                       {"user", arrival.user},
                       {"listener", arrival.listener},
                       {"verdict", arrival.verdict}});
+    for (const Arrival::Refused& one : arrival.refused)
+        parts_.trace.add(id, "refused",
+                         {{"to", one.recipient.address}, {"status", one.status.text()}, {"why", one.words}});
     for (std::size_t i = 0; i < taken.size(); ++i) {
         const Arrival::To& to = arrival.recipients[i];
         const char* event = taken[i].how == Taken::How::delivered ? "delivered"

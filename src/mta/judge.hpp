@@ -40,6 +40,13 @@ struct JudgeStep {
     std::string filter, outcome, detail;
 };
 
+/// A recipient whom a filter has taken away, though the client hears nothing of each.
+struct JudgeRefused {
+    std::string address;
+    Status status{5, 7, 1};
+    std::string words;
+};
+
 struct Judgement {
     enum class Action : std::uint8_t {
         accept,
@@ -60,6 +67,8 @@ struct Judgement {
     std::optional<std::string> sender;                   ///< of the envelope
     std::optional<std::vector<std::string>> recipients;  ///< all of them
     std::shared_ptr<Message> rewritten;                  ///< the whole message; `fields` stand in front of it
+    /// Not among `recipients` any more, and the sender at MAIL is to hear of it, once the message is taken.
+    std::vector<JudgeRefused> refused;
 };
 
 /// At MAIL or RCPT: 0: nothing against it.

@@ -93,4 +93,17 @@ store::QueueId queue_id_of(std::string_view text) {
     return store::QueueId(number);
 }
 
+Status status_of(std::string_view text) {
+    Status out;
+    std::uint16_t* const parts[] = {&out.klass, &out.subject, &out.detail};
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (std::uint16_t* part : parts) {
+        const auto read = std::from_chars(at, end, *part);
+        if (read.ec != std::errc()) return {};
+        at = read.ptr == end ? end : read.ptr + 1;
+    }
+    return out;
+}
+
 }  // namespace mta

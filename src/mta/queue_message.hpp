@@ -17,6 +17,8 @@ Recipient from_queue(const store::QueueRecipient& recipient);
 std::string text_of(store::QueueId id);
 /// 0: none of these.
 store::QueueId queue_id_of(std::string_view text);
+/// "5.7.1", RFC 3463; {0,0,0}: none of these.
+Status status_of(std::string_view text);
 
 /// Holds what it needs of the envelope; reads from the queue, which must outlive it.
 class QueueMessage final : public Message {

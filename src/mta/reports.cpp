@@ -63,26 +63,23 @@ awaitable<store::Result<std::vector<store::NewQueued>>> Agent::report(
     request.lines = std::move(lines);
     request.message = std::move(message);
     auto made = co_await write_report(std::move(request), std::move(where));
-    if (made) {
-        out.push_back(std::move(*made));
-        co_return out;
-    }
-    if (made.error().temporary()) co_return made.error();
+    if (made || made.error().temporary()) co_return made;
     base::log::error("mta", "a report cannot be written", {{"about", about}, {"why", made.error().what()}});
     parts_.trace.add(about, "unreported", {{"to", envelope->sender}, {"why", made.error().what()}});
     co_return out;
 }
 
-awaitable<store::Result<store::NewQueued>> Agent::write_report(ReportRequest request, Resolved where) {
+awaitable<store::Result<std::vector<store::NewQueued>>> Agent::write_report(ReportRequest request,
+                                                                            Resolved where) {
     auto text = co_await parts_.reporter->compose(std::move(request));
     if (!text) co_return text.error();
     co_return co_await compose_own(std::string(), std::move(*text), std::move(where));
 }
 
-awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender, std::string text,
-                                                              Resolved where) {
+/// In several entries, with one blob, where the address stands for more than one holds.
+awaitable<store::Result<std::vector<store::NewQueued>>> Agent::compose_own(std::string sender,
+                                                                           std::string text, Resolved where) {
     store::NewQueued made;
-    made.id = new_id();
     if (parts_.signing != nullptr) {
         auto fields = co_await parts_.signing->sign(text);
         if (!fields && !sender.empty()) co_return fields.error();
@@ -107,9 +104,10 @@ awaitable<store::Result<store::NewQueued>> Agent::compose_own(std::string sender
         progress.lane = (target.hop ? *target.hop : *post_office_hop()).key();
         progress.due = now();
         made.progress.push_back(std::move(progress));
-        if (made.recipients.size() == parts_.queue.limits().recipients_max) break;
     }
-    co_return made;
+    std::vector<store::NewQueued> parts = in_parts(std::move(made), parts_.queue.limits().recipients_max);
+    for (store::NewQueued& part : parts) part.id = new_id();
+    co_return parts;
 }
 
 awaitable<store::Result<void>> Agent::send_own(std::string sender, std::string to, std::string text) {
@@ -126,7 +124,8 @@ awaitable<store::Result<void>> Agent::send_own(std::string sender, std::string t
 awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessage> messages,
                                                            std::vector<store::engine::Patch> along) {
     std::vector<store::NewQueued> entries;
-    std::vector<std::size_t> places;
+    std::vector<std::size_t> places;  // of the message of each entry
+    std::size_t taken = 0;
     store::Error not_now;
     for (std::size_t i = 0; i < messages.size(); ++i) {
         RouteQuestion question;
@@ -142,8 +141,11 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
             not_now = made.error();
             continue;
         }
-        entries.push_back(std::move(*made));
-        places.push_back(i);
+        for (store::NewQueued& part : *made) {
+            entries.push_back(std::move(part));
+            places.push_back(i);
+        }
+        ++taken;
     }
     if (entries.empty() && !not_now.is(store::Errc::none)) co_return not_now;
     if (entries.empty() && along.empty()) co_return std::size_t{0};
@@ -155,7 +157,7 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
             text_of((*queued)[i]), "accept",
             {{"from", one.sender.empty() ? "<>" : one.sender}, {"to", one.to}, {"by", "server"}});
     }
-    co_return queued->size();
+    co_return taken;
 }
 
 /// What became of the recipients, and the reports about it, in one commit.
@@ -216,40 +218,6 @@ awaitable<std::vector<store::NewQueued>> Agent::report_settled(Round* round) {
         co_await pause(time);
         time *= 2;
     }
-}
-
-/// No recipient ends whose end the sender does not hear of: it is tried again, and told then. What was sent
-/// is not: of that he hears nothing. Nor is what should have ended long ago: some causes do not pass, and no
-/// host that has refused a message is offered it for ever.
-void Agent::leave_untold(Round& round, const store::Error& why) {
-    const std::int64_t since = std::max(round.message.envelope.arrived, round.message.envelope.hold_until);
-    const bool last = round.now - since >= std::chrono::milliseconds(settings_.retry.untold_end()).count();
-    bool dropped = false;
-    for (store::QueueUpdate& update : round.updates) {
-        const store::QueueProgress& before = round.message.progress[update.recipient];
-        const std::uint8_t notify = round.message.recipients[update.recipient].notify;
-        store::QueueProgress& now = update.progress;
-        if (now.state == store::QueueState::failed) {
-            if (!wants_report(ReportLine::Action::failed, notify, false)) continue;
-            dropped |= last;
-            if (last) continue;
-            now.state = store::QueueState::deferred;
-            now.due = round.now + next_interval(settings_.retry, now.attempts, chance()).count();
-        }
-        now.delay_told = before.delay_told;
-    }
-    const bool lost = std::ranges::any_of(round.reports, [](const ReportLine& line) {
-        return line.action == ReportLine::Action::delivered || line.action == ReportLine::Action::relayed;
-    });
-    if (dropped)
-        base::log::error("mta", "recipients have failed, and their sender never heard of it",
-                         {{"id", text_of(round.message.id)}, {"why", why.what()}});
-    parts_.trace.add(text_of(round.message.id), "unreported",
-                     {{"to", round.envelope->sender},
-                      {"why", why.what()},
-                      {"then", dropped ? "never"
-                               : lost  ? "what arrived is not told of"
-                                       : "again later"}});
 }
 
 void Agent::trace_outcome(const Round& round, std::size_t place, const Outcome& outcome) {
@@ -317,8 +285,12 @@ awaitable<store::Result<void>> Agent::bounce(store::QueueId id, std::string word
     returned.fate = Fate::failed;
     returned.status = {5, 7, 1};
     returned.words = words.empty() ? "Returned by the operator" : std::move(words);
-    for (std::size_t i = 0; i < round.message.progress.size(); ++i)
-        if (is_open(round.message.progress[i].state)) note(round, i, returned);
+    for (std::size_t i = 0; i < round.message.progress.size(); ++i) {
+        if (!is_open(round.message.progress[i].state)) continue;
+        const auto end = told_by(round.message.progress[i].lane);
+        if (end) recall(round, i, *end);
+        if (!end) note(round, i, returned);
+    }
     // Nothing has been sent, so nothing is lost by an end in the middle: the operator hears of it.
     const std::string about = text_of(id);
     auto reports = co_await report(round.envelope, round.reports, round.octets, about);

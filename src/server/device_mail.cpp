@@ -84,7 +84,7 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     if (found != Submitted::sent) co_return found;
     const Submitted wanted = co_await ask_envelope(&submission);
     if (wanted != Submitted::sent) co_return wanted;
-    // Before filters are asked: what they tell of refused recipients would be told again with each try.
+    // Before filters are asked: it comes again, and each asking costs them, and counts in what they count.
     std::string signature;
     Submitted known = co_await sign(&submission, &signature);
     if (known != Submitted::sent) co_return known;

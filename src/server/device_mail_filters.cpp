@@ -77,10 +77,19 @@ awaitable<Submitted> DeviceMail::judge(eas::Submission* submission, mta::Arrival
     arrival->held = found.action == Action::quarantine;
     arrival->fields = std::move(found.fields);
     arrival->verdict = std::move(found.why);
+    arrival->refused_from = submission->sender;
+    for (const mta::JudgeRefused& one : found.refused) {
+        mta::Arrival::Refused refused;
+        refused.recipient.address = one.address;
+        refused.status = one.status;
+        refused.words = one.words;
+        arrival->refused.push_back(std::move(refused));
+    }
     if (found.sender) submission->sender = std::move(*found.sender);
     if (found.recipients && found.action != Action::discard) {
         const bool known = co_await set_recipients(std::move(*found.recipients), submission, arrival);
         if (!known) co_return Submitted::failed;
+        if (arrival->recipients.empty() && !arrival->refused.empty()) co_return Submitted::refused;
     }
     if (!found.rewritten) co_return Submitted::sent;
     auto text = co_await found.rewritten->read(0, found.rewritten->size());

@@ -13,24 +13,16 @@ namespace server {
 namespace asio = boost::asio;
 namespace {
 
-mta::Status status_of(const std::string& text) {
-    mta::Status out{5, 7, 1};
-    std::uint16_t* const parts[] = {&out.klass, &out.subject, &out.detail};
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (std::uint16_t* part : parts) {
-        const auto read = std::from_chars(at, end, *part);
-        if (read.ec != std::errc()) return {5, 7, 1};
-        at = read.ptr == end ? end : read.ptr + 1;
-    }
-    return out;
+mta::Status status_of(const filter::Reply& reply) {
+    const mta::Status out = mta::status_of(reply.status);
+    return out ? out : mta::Status{5, 7, 1};
 }
 
 mta::Judgement refusal(const filter::Reply& reply, std::string why) {
     mta::Judgement out;
     out.action = mta::Judgement::Action::refuse;
     out.code = reply.code;
-    out.status = status_of(reply.status);
+    out.status = status_of(reply);
     out.words = reply.text;
     out.why = std::move(why);
     return out;
@@ -52,7 +44,7 @@ mta::JudgeRefusal refusal_of(const filter::Facts& facts, const filter::Refusal& 
     mta::JudgeRefusal out;
     if (!refused) return out;
     out.code = refused.reply.code;
-    out.status = status_of(refused.reply.status);
+    out.status = status_of(refused.reply);
     out.words = refused.reply.text;
     const filter::Step& first = refused.steps.front();
     base::log::info("filter", "refused",
@@ -95,16 +87,6 @@ std::uint8_t notify_of(const mta::JudgeFacts& facts, std::string_view address) {
     return mta::notify_unset;
 }
 
-mta::ReportLine line_of(const std::string& address, std::uint8_t notify, const filter::Reply& reply) {
-    mta::ReportLine out;
-    out.recipient.address = address;
-    out.recipient.notify = notify;
-    out.outcome.fate = mta::Fate::failed;
-    out.outcome.status = status_of(reply.status);
-    out.outcome.words = reply.text;
-    return out;
-}
-
 }  // namespace
 
 Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
@@ -117,15 +99,18 @@ Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
             out.whole = reply;
             out.why = "filters: " + address + ": " + reply.text;
             if (!reply.temporary()) continue;
-            out.lines.clear();
+            out.told.clear();
             return out;
         }
-        const std::uint8_t notify = notify_of(facts, address);
-        if (mta::wants_report(mta::ReportLine::Action::failed, notify, false))
-            out.lines.push_back(line_of(address, notify, reply));
+        if (!mta::wants_report(mta::ReportLine::Action::failed, notify_of(facts, address), false)) continue;
+        mta::JudgeRefused one;
+        one.address = address;
+        one.status = status_of(reply);
+        one.words = reply.text;
+        out.told.push_back(std::move(one));
     }
-    if (out.lines.empty() || facts.sender.empty()) {
-        out.lines.clear();
+    if (out.told.empty() || facts.sender.empty()) {
+        out.told.clear();
         return out;
     }
     // Who logged in and hosts that are trusted are told; a stranger's address may be somebody else's.
@@ -133,7 +118,7 @@ Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
     const bool proven = sender != nullptr &&
                         mta::sender_proof(sender->field, hostname, facts.sender) == mta::SenderProof::proven;
     if (known || proven) return out;
-    out.lines.clear();
+    out.told.clear();
     out.untold = true;
     return out;
 }
@@ -160,11 +145,7 @@ public:
         Refused refused = refused_by(verdict, facts_, sender, judge_.hostname_);
         if (refused.whole) out = refusal(refused.whole, refused.why);
         if (refused.untold) note_untold(out, known->queue_id);
-        const bool told = co_await tell(std::move(refused.lines), known->queue_id);
-        if (!told)
-            out =
-                refusal(filter::make_reply(451, "4.3.0", "The message cannot be taken now; try again later"),
-                        "filters: its sender cannot be told now who is refused");
+        out.refused = std::move(refused.told);
         for (const filter::Step& step : verdict.steps) {
             mta::JudgeStep one;
             one.filter = step.filter;
@@ -205,17 +186,6 @@ private:
         if (verdict.sender != before.sender) out.sender = verdict.sender;
         if (verdict.recipients != before.recipients) out.recipients = verdict.recipients;
         return out;
-    }
-
-    /// Who was refused by a filter when the client was told nothing of each. False: not now.
-    asio::awaitable<bool> tell(std::vector<mta::ReportLine> lines, std::string id) {
-        if (lines.empty()) co_return true;
-        auto envelope = std::make_shared<mta::Envelope>();
-        envelope->sender = facts_.sender;
-        envelope->queue_id = std::move(id);
-        envelope->arrived = std::chrono::system_clock::now();
-        for (mta::ReportLine& line : lines) line.last_attempt = envelope->arrived;
-        co_return co_await judge_.tell_refused(envelope, std::move(lines), std::make_shared<Passed>(spool_));
     }
 
     void note_untold(mta::Judgement& out, const std::string& id) const {
@@ -266,25 +236,6 @@ asio::awaitable<mta::JudgeRefusal> FilterJudge::at_recipient(mta::JudgeFacts fac
 std::unique_ptr<mta::Judging> FilterJudge::begin(mta::JudgeFacts facts) {
     if (!filters_.wants_messages()) return nullptr;
     return std::make_unique<FilterJudging>(*this, std::move(facts));
-}
-
-asio::awaitable<bool> FilterJudge::tell_refused(std::shared_ptr<const mta::Envelope> envelope,
-                                                std::vector<mta::ReportLine> lines,
-                                                std::shared_ptr<mta::Message> message) {
-    mta::ReportRequest request;
-    request.envelope = envelope;
-    request.lines = std::move(lines);
-    request.message = std::move(message);
-    auto text = co_await reporter_.compose(std::move(request));
-    store::Error failed = text ? store::Error() : text.error();
-    if (text) {
-        const auto sent = co_await agent_.send_own(std::string(), envelope->sender, std::move(*text));
-        if (sent) co_return true;
-        failed = sent.error();
-    }
-    base::log::warn("filter", "a sender does not hear of recipients that a filter refused",
-                    {{"id", envelope->queue_id}, {"sender", envelope->sender}, {"why", failed.what()}});
-    co_return !failed.temporary();
 }
 
 }  // namespace server

@@ -8,7 +8,6 @@
 #include "filter/filters.hpp"
 #include "mta/agent.hpp"
 #include "mta/judge.hpp"
-#include "mta/reporter.hpp"
 
 namespace server {
 
@@ -16,8 +15,8 @@ namespace server {
 struct Refused {
     filter::Reply whole;  ///< the message is refused so, if it has a code
     std::string why;
-    std::vector<mta::ReportLine> lines;  ///< what its sender is told
-    bool untold = false;                 ///< he should be told, but may be somebody else
+    std::vector<mta::JudgeRefused> told;  ///< what its sender is told
+    bool untold = false;                  ///< he should be told, but may be somebody else
 };
 /// Pure. `sender`, `hostname`: what was found out about the sender, and who writes so.
 Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
@@ -26,8 +25,8 @@ Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
 /// Thread-safe; what it refers to outlives it.
 class FilterJudge final : public mta::Judge {
 public:
-    FilterJudge(filter::Filters& filters, mta::Agent& agent, mta::Reporter& reporter, std::string hostname)
-        : filters_(filters), agent_(agent), reporter_(reporter), hostname_(std::move(hostname)) {}
+    FilterJudge(filter::Filters& filters, mta::Agent& agent, std::string hostname)
+        : filters_(filters), agent_(agent), hostname_(std::move(hostname)) {}
 
     boost::asio::awaitable<mta::JudgeRefusal> at_sender(mta::JudgeFacts facts) override;
     boost::asio::awaitable<mta::JudgeRefusal> at_recipient(mta::JudgeFacts facts,
@@ -38,14 +37,9 @@ public:
 private:
     friend class FilterJudging;
     std::shared_ptr<filter::Facts> facts_of(const mta::JudgeFacts& facts) const;
-    /// False: not now.
-    boost::asio::awaitable<bool> tell_refused(std::shared_ptr<const mta::Envelope> envelope,
-                                              std::vector<mta::ReportLine> lines,
-                                              std::shared_ptr<mta::Message> message);
 
     filter::Filters& filters_;
     mta::Agent& agent_;
-    mta::Reporter& reporter_;
     const std::string hostname_;
 };
 

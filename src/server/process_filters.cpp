@@ -23,7 +23,7 @@ std::string Process::open_filters() {
     settings_.filters.folder = settings_.data.string();
     filters_ = std::make_unique<filter::Filters>(parts, settings_.filters);
     if (const std::string fault = filters_->fault(); !fault.empty()) return "rspamd.ca_file: " + fault;
-    judge_ = std::make_unique<FilterJudge>(*filters_, *agent_, mail_out_->reporter(), settings_.hostname);
+    judge_ = std::make_unique<FilterJudge>(*filters_, *agent_, settings_.hostname);
     std::string wrong;
     asio::io_context io;
     asio::co_spawn(io, filters_->open(), [&](std::exception_ptr failed, const store::Result<void>& opened) {

@@ -69,6 +69,8 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     arrival.seal = watch_.seal;
     // An added recipient is nobody's to try again but ours.
     arrival.answer_each = lmtp() && watch_.asked.empty();
+    arrival.refused = std::move(watch_.refused);
+    arrival.refused_from = watch_.refused_from;
     arrival.junk = watch_.junk;
     arrival.held = watch_.held;
     arrival.verdict = watch_.check ? watch_.sender.text() : std::string();

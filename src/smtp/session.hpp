@@ -127,6 +127,8 @@ private:
         std::string seal;  ///< of what is sent on
         store::QueueId id;
         std::vector<mta::JudgeStep> steps;
+        std::vector<mta::Arrival::Refused> refused;  ///< by a filter, of what RCPT said
+        std::string refused_from;                    ///< what MAIL said
         std::vector<std::string> asked;  ///< LMTP: recipients before a filter changed them; each is answered
         std::string missing, signature, fields;  ///< to be put in front, each field with its CRLF
         bool junk = false, held = false, dropped = false;
@@ -149,6 +151,7 @@ private:
     awaitable<bool> passes_at_sender(std::string sender);
     awaitable<bool> passes_at_recipient(std::string recipient);
     bool say_refusal(const mta::JudgeRefusal& refusal);
+    void keep_refused(const std::vector<mta::JudgeRefused>& refused);
     awaitable<std::optional<Outcome>> take_changes(mta::Judgement found);
     awaitable<std::optional<Recipient>> changed_recipient(std::string address);
     IntakeRules intake_rules() const;

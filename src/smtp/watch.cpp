@@ -185,7 +185,7 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
             co_return refusal_of(550, watch_.sender.status, watch_.sender.words);
         }
     }
-    // Before filters are asked, whose reports of refused recipients would go out again with each retry.
+    // Before filters are asked: it comes again, and each asking costs them, and counts in what they count.
     if (watch_.unsignable) {
         note_refused("not signed now: the keys of its domain cannot be read");
         co_return refusal_of(451, {4, 3, 5}, "This message cannot be signed now; try again later");
@@ -202,6 +202,7 @@ awaitable<std::optional<Session::Outcome>> Session::end_watch() {
             note_refused(found.why.empty() ? found.words : found.why);
             co_return refusal_of(found.code, found.status, found.words);
         }
+        keep_refused(found.refused);
         std::optional<Outcome> wrong = co_await take_changes(std::move(found));
         if (wrong) co_return wrong;
     }
@@ -225,6 +226,27 @@ void Session::note_for_report() const {
     if (const auto seen = mta::reports::seen_by(watch_.sender, facts)) services_->dmarc->saw(*seen);
 }
 
+/// As RCPT named them, whatever is made of the envelope after it.
+void Session::keep_refused(const std::vector<mta::JudgeRefused>& refused) {
+    const Envelope& said = transaction_.envelope();
+    watch_.refused_from = said.sender;
+    for (const mta::JudgeRefused& one : refused) {
+        mta::Arrival::Refused kept;
+        kept.recipient.address = one.address;
+        kept.status = one.status;
+        kept.words = one.words;
+        const auto known = std::ranges::find_if(said.recipients, [&one](const Recipient& recipient) {
+            return equals_nocase(recipient.address, one.address);
+        });
+        if (known != said.recipients.end()) {
+            kept.recipient.notify = known->parameters.notify;
+            kept.recipient.orcpt_type = known->parameters.orcpt_type;
+            kept.recipient.orcpt_address = known->parameters.orcpt_address;
+        }
+        watch_.refused.push_back(std::move(kept));
+    }
+}
+
 /// What a filter has made of envelope and message.
 awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement found) {
     if (found.sender) transaction_.set_sender(std::move(*found.sender));
@@ -237,6 +259,12 @@ awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement 
             auto one = co_await changed_recipient(address);
             if (!one) co_return outcome_of(replies::directory_unavailable);
             if (!one->targets.empty()) recipients.push_back(std::move(*one));
+        }
+        // Nobody is left who could take it: who brought it hears what those who were refused have heard.
+        if (recipients.empty() && !watch_.refused.empty()) {
+            const mta::Arrival::Refused& first = watch_.refused.front();
+            note_refused("filters: " + first.recipient.address + ": " + first.words);
+            co_return refusal_of(550, first.status, first.words);
         }
         watch_.dropped |= recipients.empty();
         if (!recipients.empty()) transaction_.set_recipients(std::move(recipients));

@@ -47,6 +47,21 @@ void put_states(engine::Patch& patch, QueueId id, const QueuePlaceRow& place,
     if (!untouched(progress)) patch.put.push_back({keys::queue_row('r', id.value), encode(progress)});
 }
 
+using Holds = std::vector<std::unique_ptr<MessageContent::Hold>>;
+/// A blob may be on its way into a folder too: one commit at a time finishes it. Entries may share one.
+awaitable<Holds> hold_contents(const std::vector<NewQueued>* messages) {
+    Holds holds;
+    std::vector<ContentPtr> held;
+    for (const NewQueued& message : *messages) {
+        if (!message.content || std::find(held.begin(), held.end(), message.content) != held.end()) continue;
+        held.push_back(message.content);
+        auto content = std::static_pointer_cast<const MessageContent>(message.content);
+        auto hold = co_await MessageContent::hold(std::move(content));
+        if (hold) holds.push_back(std::move(hold));
+    }
+    co_return holds;
+}
+
 }  // namespace
 
 /// Holds a shard until it is dropped.
@@ -156,16 +171,7 @@ void LocalQueue::changed() {
 
 awaitable<Result<std::vector<QueueId>>> LocalQueue::accept(std::vector<NewQueued> messages,
                                                            std::vector<engine::Patch> along) {
-    // A blob may be on its way into a folder too: one commit at a time finishes it.
-    std::vector<std::unique_ptr<MessageContent::Hold>> holds;
-    std::vector<ContentPtr> held;
-    for (const NewQueued& message : messages) {
-        if (!message.content || std::find(held.begin(), held.end(), message.content) != held.end()) continue;
-        held.push_back(message.content);
-        auto content = std::static_pointer_cast<const MessageContent>(message.content);
-        auto hold = co_await MessageContent::hold(std::move(content));
-        if (hold) holds.push_back(std::move(hold));
-    }
+    const auto holds = co_await hold_contents(&messages);
     Plan planned;
     const Result<void> good = plan(messages, planned);
     if (!good) co_return good.error();
@@ -222,13 +228,7 @@ awaitable<Result<bool>> LocalQueue::update(QueueId id, std::vector<QueueUpdate> 
         if (change.recipient >= known->progress.size()) co_return Error(Errc::invalid, "no such recipient");
         known->progress[change.recipient] = std::move(change.progress);
     }
-    std::vector<std::unique_ptr<MessageContent::Hold>> holds;
-    for (const NewQueued& message : also) {
-        if (!message.content) continue;
-        auto content = std::static_pointer_cast<const MessageContent>(message.content);
-        auto hold = co_await MessageContent::hold(std::move(content));
-        if (hold) holds.push_back(std::move(hold));
-    }
+    const auto holds = co_await hold_contents(&also);
     Plan planned;
     const Result<void> good = plan(also, planned);
     if (!good) co_return good.error();

@@ -1,42 +1,8 @@
 // The end of an attempt while the sender cannot be told of it: no recipient ends unheard.
-#include "agent_fixture.hpp"
-#include "shy_directory.hpp"
+#include "settlement_fixture.hpp"
 
 namespace mta {
 namespace {
-
-constexpr store::Error not_now(store::Errc::unavailable, "not now");
-
-class SettlementTest : public AgentTest {
-protected:
-    SettlementTest() {
-        settings.settle_pause = 1ms;
-        make_agent();
-    }
-    ~SettlementTest() override { agent.reset(); }
-
-    /// From now on the router asks `shy`.
-    void ask_shyly() {
-        agent.reset();
-        router = std::make_unique<Router>(shy, RouteSettings());
-        make_agent();
-    }
-    /// As work(), but the stop comes as soon as `now` says so.
-    void work_until(std::function<bool()> now) {
-        asio::io_context io;
-        agent->start(io.get_executor());
-        while (!now()) ASSERT_NE(io.run_one_for(10s), 0U);
-        agent->stop();
-        io.run();
-        make_agent();
-    }
-    store::QueueProgress progress(std::size_t recipient) {
-        const auto known = run(queue->read(last));
-        EXPECT_TRUE(known);
-        return known ? known->progress.at(recipient) : store::QueueProgress();
-    }
-    ShyDirectory shy{*directory};
-};
 
 TEST_F(SettlementTest, a_directory_that_fails_once_costs_no_report) {
     EXPECT_EQ(send("a@ours.test", {"never@far.test", "ok@far.test"}), (Answers{"queued", "queued"}));
@@ -190,19 +156,6 @@ TEST_F(SettlementTest, a_report_that_never_can_be_written_holds_up_nothing) {
     EXPECT_TRUE(inbox("a").empty());
     ASSERT_EQ(steps("unreported").size(), 1U);
     EXPECT_NE(steps("unreported")[0].find("too long"), std::string::npos);
-}
-
-TEST_F(SettlementTest, success_that_cannot_be_told_is_traced) {
-    reporter.fails = [] { return not_now; };
-    EXPECT_EQ(send("a@ours.test", {"b@ours.test"}, true, notify_success), (Answers{"delivered"}));
-    EXPECT_EQ(queued(), 0U);
-    EXPECT_EQ(inbox("b").size(), 1U);
-    EXPECT_EQ(steps("unreported").size(), 1U);
-    EXPECT_EQ(send("a@ours.test", {"ok@far.test"}, true, notify_success), (Answers{"queued"}));
-    work();
-    EXPECT_EQ(queued(), 0U) << "what was sent is not sent again";
-    ASSERT_EQ(steps("unreported").size(), 2U);
-    EXPECT_NE(steps("unreported")[1].find("what arrived is not told of"), std::string::npos);
 }
 
 TEST_F(SettlementTest, a_bounce_that_cannot_be_kept_is_none) {

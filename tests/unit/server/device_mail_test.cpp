@@ -244,6 +244,23 @@ TEST_F(DeviceMailTest, FiltersChangeMessageAndEnvelope) {
     EXPECT_EQ(steps("filter").size(), 1U);
 }
 
+TEST_F(DeviceMailTest, WhoWasRefusedAmongOthersIsToldToTheSender) {
+    judge.judgement.recipients = Answers{"c@ours.test"};
+    judge.judgement.refused.push_back({"b@ours.test", {5, 7, 1}, "Not for b"});
+    judge.judgement.sender = "c@ours.test";
+    EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::sent);
+    work();
+    EXPECT_TRUE(inbox("b").empty());
+    EXPECT_EQ(inbox("c").size(), 1U);
+    ASSERT_EQ(inbox("a").size(), 1U) << "who sent it, whatever a filter has made of him";
+    EXPECT_NE(inbox("a")[0].find("0 b@ours.test 5.7.1"), std::string::npos) << inbox("a")[0];
+    // Nobody is left: the device hears it, and nobody is written to.
+    make();
+    judge.judgement.recipients = Answers{"nobody@ours.test"};
+    EXPECT_EQ(submit({"b@ours.test"}), Submitted::refused);
+    EXPECT_EQ(queued(), 0U);
+}
+
 TEST_F(DeviceMailTest, WhatIsQuarantinedWaits) {
     judge.judgement.action = mta::Judgement::Action::quarantine;
     EXPECT_EQ(submit({"b@ours.test"}), Submitted::sent);

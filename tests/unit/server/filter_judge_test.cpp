@@ -30,9 +30,9 @@ TEST_F(RefusedTest, AProvenSenderIsToldOfEach) {
     const Refused out = ask();
     EXPECT_FALSE(out.whole);
     EXPECT_FALSE(out.untold);
-    ASSERT_EQ(out.lines.size(), 2U);
-    EXPECT_EQ(out.lines[1].recipient.address, "b@ours.test");
-    EXPECT_EQ(out.lines[1].outcome.status.text(), "5.7.1");
+    ASSERT_EQ(out.told.size(), 2U);
+    EXPECT_EQ(out.told[1].address, "b@ours.test");
+    EXPECT_EQ(out.told[1].status.text(), "5.7.1");
 }
 
 TEST_F(RefusedTest, OnePutOffPutsOffTheMessage) {
@@ -40,14 +40,14 @@ TEST_F(RefusedTest, OnePutOffPutsOffTheMessage) {
     const Refused out = ask();
     EXPECT_EQ(out.whole.code, 451);
     EXPECT_EQ(out.whole.text, "Greylisted");
-    EXPECT_TRUE(out.lines.empty());
+    EXPECT_TRUE(out.told.empty());
 }
 
 TEST_F(RefusedTest, NobodyLeftRefusesTheMessage) {
     verdict.recipients.clear();
     const Refused out = ask();
     EXPECT_EQ(out.whole.code, 550);
-    EXPECT_TRUE(out.lines.empty());
+    EXPECT_TRUE(out.told.empty());
 }
 
 TEST_F(RefusedTest, NobodyIsToldOfWhatAnotherMayHaveSent) {
@@ -55,35 +55,34 @@ TEST_F(RefusedTest, NobodyIsToldOfWhatAnotherMayHaveSent) {
                              "spf=pass smtp.mailfrom=x@other.test"}) {
         found.field = "Authentication-Results: mx.ours.test; " + std::string(said) + "\r\n";
         const Refused out = ask();
-        EXPECT_TRUE(out.lines.empty()) << said;
+        EXPECT_TRUE(out.told.empty()) << said;
         EXPECT_TRUE(out.untold) << said;
         EXPECT_FALSE(out.whole) << said;
     }
     EXPECT_TRUE(refused_by(verdict, facts, nullptr, "mx.ours.test").untold) << "nobody has looked";
     facts.trusted = true;
-    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").lines.size(), 2U);
+    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").told.size(), 2U);
     facts.trusted = false;
     facts.account = base::AccountId(7);
-    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").lines.size(), 2U);
+    EXPECT_EQ(refused_by(verdict, facts, nullptr, "mx.ours.test").told.size(), 2U);
 }
 
 TEST_F(RefusedTest, NotifyIsObeyed) {
     facts.notify = {mta::notify_never, mta::notify_failure, mta::notify_unset};
     Refused out = ask();
-    ASSERT_EQ(out.lines.size(), 1U);
-    EXPECT_EQ(out.lines[0].recipient.address, "b@ours.test");
-    EXPECT_EQ(out.lines[0].recipient.notify, mta::notify_failure);
+    ASSERT_EQ(out.told.size(), 1U);
+    EXPECT_EQ(out.told[0].address, "b@ours.test");
     facts.notify[1] = mta::notify_success;
     found.field.clear();
     out = ask();
-    EXPECT_TRUE(out.lines.empty());
+    EXPECT_TRUE(out.told.empty());
     EXPECT_FALSE(out.untold) << "he wants no word";
 }
 
 TEST_F(RefusedTest, NothingIsToldToNobody) {
     facts.sender.clear();
     const Refused out = ask();
-    EXPECT_TRUE(out.lines.empty());
+    EXPECT_TRUE(out.told.empty());
     EXPECT_FALSE(out.untold);
     EXPECT_FALSE(out.whole);
 }

@@ -1,0 +1,243 @@
+// What a sender is to hear of a message that was taken: success that he asked for, and whom a filter refused.
+// It is certain with the message, told once, and keeps nobody waiting.
+#include "settlement_fixture.hpp"
+
+namespace mta {
+namespace {
+
+using store::engine::Fault;
+
+class TellingTest : public SettlementTest {
+protected:
+    /// Of what send() sends, from now on.
+    void refuse(std::vector<std::string> addresses) {
+        change = [addresses = std::move(addresses)](Arrival& arrival) {
+            arrival.refused_from = arrival.envelope.sender;
+            for (const std::string& address : addresses) {
+                Arrival::Refused one;
+                one.recipient.address = address;
+                one.status = {5, 7, 1};
+                one.words = "Not for him";
+                arrival.refused.push_back(std::move(one));
+            }
+        };
+    }
+    bool told(const std::string& name, const std::string& line) {
+        for (const std::string& one : inbox(name))
+            if (one.find("\r\n" + line + "\r\n") != std::string::npos) return true;
+        return false;
+    }
+};
+
+TEST_F(TellingTest, whom_a_filter_refused_is_told_with_the_message) {
+    refuse({"b@ours.test", "x@far.test"});
+    EXPECT_EQ(send("a@ours.test", {"c@ours.test", "ok@far.test"}), (Answers{"queued", "queued"}));
+    EXPECT_EQ(steps("refused").size(), 2U);
+    crash();
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("c").size(), 1U);
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    EXPECT_EQ(inbox("b").size(), 0U);
+    ASSERT_EQ(inbox("a").size(), 1U) << "one report for both";
+    EXPECT_TRUE(told("a", "0 b@ours.test 5.7.1"));
+    EXPECT_TRUE(told("a", "0 x@far.test 5.7.1"));
+    expect_sound();
+}
+
+/// The sender's client tries again, and he hears of it once.
+TEST_F(TellingTest, whatever_fails_message_and_refusals_are_taken_together_or_not_at_all) {
+    refuse({"b@ours.test"});
+    std::size_t taken = 0, put_off = 0;
+    for (const Fault fault : {Fault::unavailable, Fault::no_space}) {
+        for (std::uint64_t n = 1; n < 30; ++n) {
+            SCOPED_TRACE(n);
+            engine->inject(store::engine::fault_at(engine->steps() + n, fault));
+            const Answers said = send("a@ours.test", {"c@ours.test"});
+            engine->inject({});
+            const bool good = said == Answers{"queued"};
+            taken += good ? 1U : 0U;
+            put_off += good ? 0U : 1U;
+            work();
+            EXPECT_EQ(queued(), 0U);
+            EXPECT_EQ(inbox("c").size(), taken);
+            EXPECT_EQ(inbox("a").size(), taken);
+        }
+    }
+    EXPECT_GT(taken, 0U);
+    EXPECT_GT(put_off, 0U);
+    expect_sound();
+}
+
+TEST_F(TellingTest, the_sender_before_filters_changed_him_is_told) {
+    refuse({"b@ours.test"});
+    const auto before = change;
+    change = [before](Arrival& arrival) {
+        before(arrival);
+        arrival.envelope.sender = "c@ours.test";
+        arrival.held = true;
+    };
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test"}), (Answers{"queued"}));
+    work();
+    EXPECT_TRUE(told("a", "0 b@ours.test 5.7.1")) << "though the message waits for the operator";
+    EXPECT_TRUE(inbox("c").empty());
+    EXPECT_EQ(queued(), 1U);
+}
+
+TEST_F(TellingTest, refusals_wait_for_a_reporter_as_long_as_others_do) {
+    refuse({"b@ours.test"});
+    reporter.fails = [] { return not_now; };
+    EXPECT_EQ(send("a@ours.test", {"c@ours.test"}), (Answers{"queued"}));
+    work();
+    EXPECT_EQ(inbox("c").size(), 1U) << "the message does not";
+    ASSERT_EQ(queued(), 1U);
+    EXPECT_EQ(steps("unreported").size(), 1U);
+    crash();
+    reporter.fails = nullptr;
+    clock.advance(10min);
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("a").size(), 1U);
+    EXPECT_EQ(inbox("c").size(), 1U);
+    expect_sound();
+}
+
+TEST_F(TellingTest, success_is_told_when_it_can_be_and_nothing_is_sent_twice) {
+    reporter.fails = [] { return not_now; };
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test", "ok@far.test"}, true, notify_success),
+              (Answers{"queued", "queued"}));
+    work();
+    ASSERT_EQ(queued(), 1U);
+    EXPECT_EQ(progress(0).lane, "tell:delivered");
+    EXPECT_EQ(progress(0).state, store::QueueState::deferred);
+    EXPECT_EQ(progress(1).lane, "tell:relayed");
+    EXPECT_EQ(steps("unreported").size(), 2U);
+    crash();
+    clock.advance(10min);
+    work();
+    EXPECT_EQ(queued(), 1U);
+    reporter.fails = nullptr;
+    clock.advance(1h);
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_TRUE(told("a", "2 b@ours.test 2.1.5"));
+    EXPECT_TRUE(told("a", "3 ok@far.test 2.0.0"));
+    EXPECT_EQ(inbox("a").size(), 2U);
+    EXPECT_EQ(inbox("b").size(), 1U);
+    EXPECT_EQ(connector.attempts, 1);
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    expect_sound();
+}
+
+TEST_F(TellingTest, success_waits_for_a_disk_with_room) {
+    EXPECT_EQ(send("a@ours.test", {"ok@far.test"}, true, notify_success), (Answers{"queued"}));
+    engine->inject(
+        [](const store::engine::Step& step) { return step.blobs ? Fault::no_space : Fault::none; });
+    work();
+    ASSERT_EQ(queued(), 1U);
+    EXPECT_EQ(progress(0).lane, "tell:relayed");
+    engine->inject({});
+    clock.advance(10min);
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_TRUE(told("a", "3 ok@far.test 2.0.0"));
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    expect_sound();
+}
+
+TEST_F(TellingTest, what_never_can_be_told_ends_with_a_word_in_the_trace) {
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test"}, true, notify_success), (Answers{"queued"}));
+    shy.silent = [](const std::string& address) { return address == "a@ours.test"; };
+    ask_shyly();
+    work();
+    clock.advance(settings.retry.untold_end() - 5h);
+    work();
+    ASSERT_EQ(queued(), 1U);
+    clock.advance(5h);
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("b").size(), 1U);
+    EXPECT_TRUE(inbox("a").empty());
+    ASSERT_EQ(steps("unreported").size(), 3U);
+    EXPECT_NE(steps("unreported")[2].find("\"never\""), std::string::npos);
+    expect_sound();
+}
+
+/// RFC 3461 section 5.2.7.
+TEST_F(TellingTest, of_a_group_the_sender_hears_that_it_is_one_and_no_names) {
+    directory::Group group;
+    group.address = "all@ours.test";
+    group.members = {"b@ours.test", "c@ours.test", "ok@far.test"};
+    ASSERT_TRUE(run(directory->add_group(group)));
+    EXPECT_EQ(send("a@ours.test", {"all@ours.test"}, true, notify_success), (Answers{"queued"}));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    for (const char* name : {"b", "c"}) EXPECT_EQ(inbox(name).size(), 1U);
+    ASSERT_EQ(inbox("a").size(), 1U);
+    EXPECT_TRUE(told("a", "4 all@ours.test 2.1.5"));
+    for (const char* name : {"b@", "c@", "ok@"})
+        EXPECT_EQ(inbox("a")[0].find(name), std::string::npos) << inbox("a")[0];
+}
+
+/// Who is in a circle gets nothing and is told so, as if nothing else had been asked.
+TEST_F(TellingTest, a_circle_is_refused_whatever_is_to_be_told) {
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test", "c@ours.test"}, true, notify_success, {"b@ours.test"}),
+              (Answers{"refused", "refused"}));
+    EXPECT_EQ(queued(), 0U);
+    change = [](Arrival& arrival) { arrival.answer_each = true; };
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test", "c@ours.test"}, true, notify_success, {"b@ours.test"}),
+              (Answers{"refused", "queued"}));
+    work();
+    EXPECT_TRUE(inbox("b").empty());
+    EXPECT_EQ(inbox("c").size(), 1U);
+    EXPECT_TRUE(told("a", "2 c@ours.test 2.1.5"));
+    EXPECT_EQ(inbox("a").size(), 1U);
+}
+
+TEST_F(TellingTest, an_operator_who_bounces_makes_no_failure_of_what_arrived) {
+    reporter.fails = [] { return not_now; };
+    EXPECT_EQ(send("a@ours.test", {"b@ours.test", "later@far.test"}, true, notify_success | notify_failure),
+              (Answers{"queued", "queued"}));
+    work();
+    ASSERT_EQ(progress(0).lane, "tell:delivered");
+    EXPECT_TRUE(run(agent->bounce(last, "")).error().is(store::Errc::unavailable));
+    EXPECT_EQ(progress(0).lane, "tell:delivered");
+    reporter.fails = nullptr;
+    EXPECT_TRUE(run(agent->bounce(last, "")));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_TRUE(told("a", "2 b@ours.test 2.1.5"));
+    EXPECT_TRUE(told("a", "0 later@far.test 5.7.1"));
+    expect_sound();
+}
+
+/// A message of ours for more addresses than an entry of the queue holds.
+TEST_F(TellingTest, nobody_is_left_out_of_what_the_server_itself_sends) {
+    queue_limits.recipients_max = 1;
+    crash();
+    directory::Group group;
+    group.address = "all@ours.test";
+    group.members = {"b@ours.test", "c@ours.test", "ok@far.test"};
+    ASSERT_TRUE(run(directory->add_group(group)));
+    std::vector<Agent::OwnMessage> messages(2);
+    messages[0].to = "all@ours.test";
+    messages[1].to = "a@ours.test";
+    for (Agent::OwnMessage& one : messages) one.text = "Subject: own\r\n\r\nx\r\n";
+    const auto sent = run(agent->send_own_with(messages, {}));
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(*sent, 2U) << "messages, not entries";
+    EXPECT_EQ(queued(), 4U);
+    work();
+    for (const char* name : {"a", "b", "c"}) EXPECT_EQ(inbox(name).size(), 1U) << name;
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    // The same of a report, which goes in the commit of an attempt.
+    EXPECT_EQ(send("all@ours.test", {"never@far.test"}), (Answers{"queued"}));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    for (const char* name : {"b", "c"}) EXPECT_TRUE(told(name, "0 never@far.test 5.1.1")) << name;
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 2U);
+    expect_sound();
+}
+
+}  // namespace
+}  // namespace mta
