@@ -1,8 +1,12 @@
 """What looks at mail before it is taken: rules, programs, clamd, rspamd, a milter, lists, greylisting, the quarantine."""
-import email, imaplib, json, pathlib, smtplib, socketserver, struct, subprocess, threading, time, unittest
-from e2e.harness import wait_until
+import email, imaplib, json, pathlib, smtplib, socketserver, struct, subprocess, sys, threading, time, types, unittest
+from e2e.harness import SOURCE, free_ports, wait_until
 from e2e.name_server import NameServer
 from e2e.test_queue import QueueCase
+
+sys.path.insert(0, str(SOURCE / "tests"))
+from eas.device import Device  # noqa: E402
+from eas.wbxml import element  # noqa: E402
 
 
 class Fake:
@@ -146,6 +150,48 @@ do = ["redirect bert@acme.test", "add-header X-Redirected: yes"]
         self.assertEqual((moved["Subject"], moved["X-Redirected"]), ("for bert", "yes"))
         steps = self.json("trace", "x@far.test")
         self.assertTrue(any("rule programs=reject" in step.get("why", "") for step in steps), steps)
+
+    def test_what_phones_send(self):
+        """ActiveSync's SendMail meets the same rules as a submission."""
+        self.ports["http"], = free_ports(1)
+        listeners = self.listeners()
+        self.listeners = lambda: listeners + self.listener("http", "http", "none")
+        self.begin('''
+[[rule]]
+name = "secrets"
+if = ["account is anna@acme.test", "body contains top secret"]
+do = ["reject 550 5.7.1 This does not leave"]
+[[rule]]
+name = "loud"
+if = ["header Subject contains SALE"]
+do = ["tag-subject [AD]", "add-header X-Loud: yes"]
+[[rule]]
+name = "odd"
+if = ["header Subject contains odd"]
+do = ["quarantine looks odd"]
+''')
+        phone = Device(types.SimpleNamespace(ports=self.ports, password=self.PASSWORD, passwords={}, user="anna@acme.test"))
+        self.assertEqual(phone.folder_sync("0").text("Status"), "1")
+
+        def send(number, subject, body):
+            text = f"From: anna@acme.test\r\nTo: bert@acme.test\r\nSubject: {subject}\r\n\r\n{body}\r\n"
+            return phone.raw("SendMail", element("ComposeMail:SendMail", ("ClientId", f"s{number}"), ("SaveInSentItems",),
+                                                 ("Mime", text.encode())))
+
+        refused = send(1, "a", "this is top secret")
+        self.assertEqual(refused.text("Status"), "120")
+        self.assertEqual((self.folder("bert", "INBOX"), self.folder("anna", "Sent")), ([], []))
+        [step] = [s for s in self.json("trace", "bert@acme.test") if s["event"] == "refused"]
+        self.assertIn("rule secrets=reject", step["why"])
+        for number, subject in enumerate(("big sale", "something odd", "plain"), 2):
+            self.assertEqual(send(number, subject, "hello").body, b"", subject)
+        tagged, plain = sorted(self.folder("bert", "INBOX"), key=lambda message: message["Subject"])
+        self.assertEqual((tagged["Subject"], tagged["X-Loud"]), ("[AD] big sale", "yes"))
+        self.assertEqual((plain["Subject"], plain["X-Loud"]), ("plain", None))
+        [held] = self.json("quarantine", "list")
+        self.assertEqual((held["subject"], held["recipients"]), ("something odd", ["bert@acme.test"]))
+        self.json("quarantine", "release", held["id"])
+        self.assertEqual(len(self.folder("bert", "INBOX")), 3)
 
     def test_quarantine_shown_released_and_removed(self):
         self.begin('''
