@@ -59,6 +59,7 @@ std::uint8_t without_success(std::uint8_t notify) {
 }  // namespace
 
 std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most) {
+    most = std::max<std::size_t>(most, 1);  // of a queue that takes nothing it is the queue that says so
     const std::vector<store::QueueRecipient> recipients = std::exchange(whole.recipients, {});
     const std::vector<store::QueueProgress> progress = std::exchange(whole.progress, {});
     std::vector<store::NewQueued> out;
