@@ -38,6 +38,9 @@ void add_share_commands(CLI::App& app, Context& context);
 void add_transfer_commands(CLI::App& app, Context& context);
 void add_config_commands(CLI::App& app, Context& context);
 
+/// Whom a list of rights is changed for, and what he may do then. Both outlive the command line.
+void add_rights_options(CLI::App* command, std::string& who, std::string& rights);
+
 /// "10GiB", "500 MB", "1048576"; throws CLI::ValidationError.
 std::uint64_t parse_size(const std::string& text);
 

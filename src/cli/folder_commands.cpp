@@ -48,6 +48,14 @@ std::function<void(const Json&)> said(const ValuesPtr& values, const char* what)
 
 }  // namespace
 
+void add_rights_options(CLI::App* command, std::string& who, std::string& rights) {
+    command
+        ->add_option("who", who,
+                     "anyone, or a mailbox; with - before it (and -- before that): rights taken away")
+        ->required();
+    command->add_option("rights", rights, "letters of lrswipkxtea; none: the entry goes");
+}
+
 void add_folder_commands(CLI::App& app, Context& context) {
     auto* family = app.add_subcommand("folder", "public folders, which clients show as Public/…");
     family->require_subcommand(1);
@@ -68,10 +76,7 @@ void add_folder_commands(CLI::App& app, Context& context) {
     });
     auto* acl = subcommand(family, values, "acl", "who may do what (RFC 4314)");
     acl->add_option("name", values->name)->required();
-    acl->add_option("who", values->who,
-                    "anyone, or a mailbox; with - before it (and -- before that): rights taken away")
-        ->required();
-    acl->add_option("rights", values->rights, "letters of lrswipkxtea; none: the entry goes");
+    add_rights_options(acl, values->who, values->rights);
     acl->callback([=, &context] {
         Json arguments = named(values);
         arguments["who"] = values->who;

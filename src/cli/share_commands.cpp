@@ -59,10 +59,7 @@ void add_share_commands(CLI::App& app, Context& context) {
     auto values = std::make_shared<Values>();
     auto* acl = family->add_subcommand("acl", "who may do what with a folder (RFC 4314)");
     add_folder(acl, values);
-    acl->add_option("who", values->who,
-                    "anyone, or a mailbox; with - before it (and -- before that): rights taken away")
-        ->required();
-    acl->add_option("rights", values->rights, "letters of lrswipkxtea; none: the entry goes");
+    add_rights_options(acl, values->who, values->rights);
     acl->callback([=, &context] {
         Json arguments = named(values);
         arguments["who"] = values->who;
