@@ -7,9 +7,6 @@
 
 namespace admin {
 
-/// "anyone", "authenticated", an address or login name of the office; with "-" before it: rights taken away.
-/// \errors not_found, invalid: of another post office
-awaitable<store::Result<store::AclWho>> who_is(ServicesPtr services, std::string office, std::string text);
 awaitable<std::string> name_of(ServicesPtr services, store::AclWho who);
 
 /// The account of the office's public tree; null: there is none. `make`: then it is made.

@@ -1,4 +1,5 @@
 // SETACL, DELETEACL, GETACL, LISTRIGHTS, MYRIGHTS: RFC 4314.
+#include "directory/grantees.hpp"
 #include "imap/session.hpp"
 #include "store/sharing.hpp"
 
@@ -32,46 +33,20 @@ store::AclChange change_of(cmd::SetAcl::Change change) {
 
 /// RFC 4314 section 3: who is meant. People of other post offices are nobody here. \errors not_found
 awaitable<store::Result<AclWho>> Session::who_is(std::string identifier) {
-    AclWho who;
-    // "-" before an identifier makes its rights negative ones (RFC 4314 section 2).
-    if (identifier.starts_with('-')) {
-        who.negative = true;
-        identifier.erase(0, 1);
-    }
-    if (identifier == "anyone") who.kind = AclWho::Kind::anyone;
-    if (identifier == "authenticated") who.kind = AclWho::Kind::authenticated;
-    if (who.kind != AclWho::Kind::account) co_return who;
     auto around = co_await neighbourhood();
     if (!around) co_return around.error();
-    const std::string own_name = identifier + '@' + around->post_office;
-    const auto login = co_await services_.directory->login(std::move(identifier));
-    if (login && login->mailbox.post_office == around->post_office) {
-        who.account = login->mailbox.account;
-        co_return who;
-    }
-    if (!login && login.error().temporary()) co_return login.error();
-    const auto by_name = co_await services_.directory->login(own_name);
-    if (!by_name && by_name.error().temporary()) co_return by_name.error();
-    if (!by_name || by_name->mailbox.post_office != around->post_office)
-        co_return store::Error(store::Errc::not_found, "No such user");
-    who.account = by_name->mailbox.account;
+    const auto who =
+        co_await directory::grantee_of(services_.directory, around->post_office, std::move(identifier));
+    if (!who && !who.error().temporary()) co_return store::Error(store::Errc::not_found, "No such user");
     co_return who;
 }
 
-/// The one spelling that all answers use: the first address, or the name where there is none. Nothing: the
-/// account is gone.
+/// Nothing: the account is gone.
 awaitable<store::Result<std::optional<std::string>>> Session::name_of(AclWho who) {
-    std::optional<std::string> out;
-    const std::string sign = who.negative ? "-" : "";
-    if (who.kind == AclWho::Kind::anyone) out = sign + "anyone";
-    if (who.kind == AclWho::Kind::authenticated) out = sign + "authenticated";
-    if (out) co_return out;
-    const auto mailbox = co_await services_.directory->mailbox(who.account);
-    if (!mailbox && mailbox.error().is(store::Errc::not_found)) co_return out;
-    if (!mailbox) co_return mailbox.error();
-    const bool named = mailbox->addresses.empty();
-    out = sign + (named ? mailbox->name + '@' + mailbox->post_office : mailbox->addresses.front());
-    co_return out;
+    auto name = co_await directory::name_of(services_.directory, who);
+    if (!name && name.error().is(store::Errc::not_found)) co_return std::optional<std::string>();
+    if (!name) co_return name.error();
+    co_return std::optional(std::move(*name));
 }
 
 awaitable<Reply> Session::handle(cmd::SetAcl command) {
