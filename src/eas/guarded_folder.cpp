@@ -60,6 +60,7 @@ awaitable<Result<store::AppendResult>> GuardedFolder::append(std::vector<store::
 
 awaitable<Result<store::StoreResult>> GuardedFolder::store(store::StoreRequest request) {
     const store::Rights here = rights();
+    if (!here.has(Right::read)) co_return store::Error(Errc::not_found, "no such folder");
     const bool all = here.flags().contains(request.flags.system) &&
                      (request.flags.keywords.empty() || here.has(Right::write));
     if (request.change != store::FlagChange::replace) keep_flags(request.flags, here);
@@ -73,11 +74,13 @@ awaitable<Result<store::StoreResult>> GuardedFolder::store(store::StoreRequest r
 }
 
 awaitable<Result<store::ExpungeResult>> GuardedFolder::expunge(std::optional<store::UidRanges> only) {
+    if (!may(Right::read)) return hidden<store::ExpungeResult>();
     if (!may(Right::expunge)) return denied<store::ExpungeResult>();
     return folder_->expunge(std::move(only));
 }
 
 awaitable<Result<store::ExpungeResult>> GuardedFolder::remove(store::UidRanges uids) {
+    if (!may(Right::read)) return hidden<store::ExpungeResult>();
     if (!may_remove()) return denied<store::ExpungeResult>();
     return folder_->remove(std::move(uids));
 }
@@ -101,14 +104,17 @@ awaitable<Result<store::CopyResult>> GuardedFolder::move_to(store::FolderPtr des
 
 awaitable<Result<store::ReplaceResult>> GuardedFolder::replace(store::Uid old, store::FolderPtr destination,
                                                                store::Incoming message) {
+    if (!may(Right::read)) return hidden<store::ReplaceResult>();
+    const auto guarded = std::dynamic_pointer_cast<GuardedFolder>(destination);
+    if (guarded) keep_flags(message.flags, guarded->rights());
     store::FlagSet keep = store::every_flag;
     if (!may_remove() || !open_destination(destination, keep)) return denied<store::ReplaceResult>();
-    message.flags.system = message.flags.system & keep;
     return folder_->replace(old, std::move(destination), std::move(message));
 }
 
 awaitable<Result<store::ModSeq>> GuardedFolder::revise(store::Uid uid, store::ModSeq expected,
                                                        store::Incoming message) {
+    if (!may(Right::read)) return hidden<store::ModSeq>();
     if (!may(Right::write)) return denied<store::ModSeq>();
     return folder_->revise(uid, expected, std::move(message));
 }
@@ -120,6 +126,7 @@ awaitable<Result<store::VanishedResult>> GuardedFolder::vanished_since(store::Mo
 }
 
 awaitable<Result<store::ModSeq>> GuardedFolder::touch() {
+    if (!may(Right::read)) return hidden<store::ModSeq>();
     if (!may(Right::write)) return denied<store::ModSeq>();
     return folder_->touch();
 }

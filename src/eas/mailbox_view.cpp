@@ -149,7 +149,7 @@ awaitable<Result<store::FolderTotals>> MailboxView::totals(base::FolderId folder
 }
 
 /// Its own, or of what it would be below.
-bool MailboxView::is_of_others(std::string_view name, bool items) const {
+bool MailboxView::lies_in_shared(std::string_view name, bool items) const {
     if (sharers_.empty()) return false;
     const store::FolderTreePtr tree = folders();
     for (std::string_view at = name; !at.empty(); at = store::parent_of(at)) {
@@ -160,33 +160,33 @@ bool MailboxView::is_of_others(std::string_view name, bool items) const {
 }
 
 awaitable<Result<store::FolderInfo>> MailboxView::create(std::string name, store::SpecialUse use) const {
-    if (is_of_others(name, false)) co_return not_his;
+    if (lies_in_shared(name, false)) co_return not_his;
     co_return co_await own_->create(std::move(name), use);
 }
 
 awaitable<Result<store::FolderInfo>> MailboxView::create_items(std::string name,
                                                                store::FolderKind kind) const {
-    if (is_of_others(name, true)) co_return not_his;
+    if (lies_in_shared(name, true)) co_return not_his;
     co_return co_await own_->create_items(std::move(name), kind);
 }
 
 awaitable<Result<void>> MailboxView::remove(std::string name) const {
-    if (is_of_others(name, false)) co_return not_his;
+    if (lies_in_shared(name, false)) co_return not_his;
     co_return co_await own_->remove(std::move(name));
 }
 
 awaitable<Result<void>> MailboxView::remove_items(std::string name) const {
-    if (is_of_others(name, true)) co_return not_his;
+    if (lies_in_shared(name, true)) co_return not_his;
     co_return co_await own_->remove_items(std::move(name));
 }
 
 awaitable<Result<void>> MailboxView::rename(std::string from, std::string to) const {
-    if (is_of_others(from, false) || is_of_others(to, false)) co_return not_his;
+    if (lies_in_shared(from, false) || lies_in_shared(to, false)) co_return not_his;
     co_return co_await own_->rename(std::move(from), std::move(to));
 }
 
 awaitable<Result<void>> MailboxView::rename_items(std::string from, std::string to) const {
-    if (is_of_others(from, true) || is_of_others(to, true)) co_return not_his;
+    if (lies_in_shared(from, true) || lies_in_shared(to, true)) co_return not_his;
     co_return co_await own_->rename_items(std::move(from), std::move(to));
 }
 

@@ -35,7 +35,10 @@ public:
     const store::AccountPtr& own() const { return own_; }
     store::FolderTreePtr folders() const;
     bool is_shared(base::FolderId folder) const;
+    /// As the lists of rights are now: between two of a request's steps they may change.
     /// Of all whose folders are here.
+    /// Whoever has it open knows this for as long as he has, whatever becomes of his rights.
+    bool is_of_others(const store::Folder& folder) const { return folder.account() != own_->id(); }
     store::SubscriptionPtr subscribe(store::Subscriber& subscriber) const;
     awaitable<store::Result<store::FolderPtr>> open(base::FolderId folder) const;
     awaitable<store::Result<store::FolderTotals>> totals(base::FolderId folder) const;
@@ -61,7 +64,7 @@ private:
     };
     awaitable<store::Result<std::set<std::string>>> prefixes(store::FolderTreePtr tree) const;
     const Sharer* sharer_of(base::FolderId folder) const;
-    bool is_of_others(std::string_view name, bool items) const;
+    bool lies_in_shared(std::string_view name, bool items) const;
     const MergedTree& merged() const;
 
     const store::AccountPtr own_;

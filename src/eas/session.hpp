@@ -92,7 +92,8 @@ private:
     bool hierarchy_key_fits(std::string_view key) const;
     // shared_folders.cpp: what is somebody else's
     awaitable<Answer> leave_shared(const store::FolderInfo* folder, std::string_view server_id);
-    awaitable<bool> is_others_meeting(store::FolderPtr folder, base::Uid uid, base::FolderId to);
+    awaitable<store::Result<OpenedFolder>> open_folder(base::FolderId id);
+    awaitable<bool> may_be_meeting(store::FolderPtr folder, base::Uid uid, store::FolderKind kind);
     awaitable<void> keep_meetings(CollectionAnswer* out, store::UidRanges* uids);
 
     awaitable<Answer> sync();
@@ -132,7 +133,8 @@ private:
                                          store::Entry entry);
     awaitable<void> write_fetched_item(wbxml::Encoder* to, wbxml::Element element, ItemId id,
                                        FetchedParts* parts);
-    awaitable<store::Result<pim::Component>> fetch_stored(store::FolderPtr folder, base::Uid uid);
+    awaitable<store::Result<pim::Component>> fetch_stored(store::FolderPtr folder, base::Uid uid,
+                                                          store::FolderKind kind);
     // invitations.cpp: what an organizer's device changes, and the server tells (16.0)
     awaitable<pim::itip::Owner> owner_of_mailbox();
     awaitable<MeetingChange> plan_meeting(store::FolderKind kind, const pim::Component* before,

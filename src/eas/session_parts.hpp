@@ -9,9 +9,16 @@
 #include "eas/syntax/ids.hpp"
 #include "pim/itip/message.hpp"
 #include "pim/itip/write.hpp"
-#include "store/folder.hpp"
+#include "store/account.hpp"
 
 namespace eas {
+
+/// A folder with what holds for as long as it is open, whatever becomes of the rights on it meanwhile.
+struct OpenedFolder {
+    store::FolderPtr folder;
+    store::FolderKind kind = store::FolderKind::mail;
+    bool is_others = false;  ///< somebody else's
+};
 
 /// What ItemOperations has fetched.
 struct FetchedParts {

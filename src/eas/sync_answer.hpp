@@ -24,6 +24,7 @@ struct CollectionAnswer {
     bool is_drafts = false;
     store::FolderKind kind = store::FolderKind::mail;
     store::FolderPtr folder;
+    bool is_others = false;  ///< the folder is somebody else's
     Collection* state = nullptr;
     Cursor base;      ///< what the device has now
     Cursor cursor;    ///< what it will have
@@ -41,6 +42,15 @@ struct CollectionAnswer {
     /// There is something to say, be it only a new key.
     bool talks() const { return failed() || is_new || ran_commands || told != 0 || more || repeated; }
 };
+
+/// What became of the deletions of a request.
+struct DeletesDone {
+    base::ModSeq modseq;  ///< of those that are done
+    store::Error failed;  ///< why the others are not
+};
+/// Of `uids`, which the device has deleted, each answer says whether it is gone; one that is still there
+/// comes again.
+void settle_deletes(CollectionAnswer& answer, const store::UidRanges& uids, const DeletesDone& done);
 
 /// What was said of this Add in an answer that was lost, where the request has changed since: what was added
 /// is there. Null: nothing.

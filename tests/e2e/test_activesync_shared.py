@@ -325,6 +325,24 @@ class ItemsTest(SharedCase):
         owner, theirs, device, folder = self.items_of_owner("lrswite")
         asked = ("Calendar:Attendees", ("Attendee", ("Email", device.user), ("Name", "B"), ("AttendeeType", "1")))
         meeting = self.add(theirs, theirs.folder("Calendar"), *self.event(asked, subject="Board", start="20300102T080000Z",
+    def test_of_a_change_the_half_that_is_allowed_is_done(self):
+        """Something is set and something taken away: each by its own right."""
+        table = {"lrw": (("Email:Read", 1), ("Email:Flag",), "0", False), "lrs": (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x")), "0", False)}
+        for rights, (read, flag, wanted, flagged) in table.items():
+            owner, device, folder, item = self.shared("lrsw")
+            before = (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x"))) if rights == "lrw" else (("Email:Read", 1),)
+            self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", *before)))
+            self.share(owner, device.user, rights)
+            answer = self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", read, flag)))
+            self.assertEqual(answer.text("Collections/Collection/Responses/Change/Status"), "7")
+            told = answer.all("Collections/Collection/Commands/Change")
+            self.assertEqual(len(told), 1)
+            self.assertEqual(told[0][1].findtext("{Email}Read"), wanted)
+            self.assertEqual(told[0][1].findtext("{Email}Flag/{Email}Status") == "2", flagged)
+            again = self.ready(device.user, device="DEV2")
+            inside = self.fill(again, folder)
+            self.assertEqual(inside[item]["Read"].text, wanted)
+
                                                                           end="20300102T090000Z"))
         self.assertEqual(list(self.start(device, folder)["Add"]), [meeting])
         answer = device.raw("MeetingResponse", element("MeetingResponse:MeetingResponse", (

@@ -107,28 +107,29 @@ awaitable<Answer> Session::move_items() {
         const auto item = parse_item_id(from);
         std::string moved_to;
         int status = move_status::bad_source;
-        store::FolderPtr source, destination;
+        OpenedFolder source, destination;
         if (item && source_id && item->folder == *source_id) {
-            auto opened = co_await account_->open(*source_id);
+            auto opened = co_await open_folder(*source_id);
             if (opened) source = std::move(*opened);
         }
-        if (source && source->snapshot()->find(item->uid) != nullptr) {
+        if (source.folder && source.folder->snapshot()->find(item->uid) != nullptr) {
             status = move_status::bad_destination;
+            store::Result<OpenedFolder> opened = store::Error(store::Errc::not_found, "no such folder");
+            if (destination_id) opened = co_await open_folder(*destination_id);
             // An item stays of its kind.
-            if (destination_id && kind_of_folder(*destination_id) == kind_of_folder(*source_id)) {
-                auto opened = co_await account_->open(*destination_id);
-                if (opened) destination = std::move(*opened);
-            }
+            if (opened && opened->kind == source.kind) destination = std::move(*opened);
         }
-        bool stays = destination && count_children(one, tags::dst_fld_id) > 1;  // section 2.2.3.167.9
-        if (destination && !stays) stays = co_await is_others_meeting(source, item->uid, *destination_id);
+        // Section 2.2.3.167.9; and meetings stay where they are told of.
+        bool stays = destination.folder && count_children(one, tags::dst_fld_id) > 1;
+        if (destination.folder && !stays && (source.is_others || destination.is_others))
+            stays = co_await may_be_meeting(source.folder, item->uid, source.kind);
         if (stays) {
             status = move_status::failed;
-        } else if (destination && *destination_id == *source_id) {
+        } else if (destination.folder && *destination_id == *source_id) {
             status = move_status::same_folder;
-        } else if (destination) {
+        } else if (destination.folder) {
             store::UidRanges uids{{item->uid, item->uid}};
-            const auto moved = co_await source->move_to(destination, std::move(uids));
+            const auto moved = co_await source.folder->move_to(destination.folder, std::move(uids));
             const bool done = moved && moved->destination.size() == 1;
             status = done ? move_status::ok : move_status::failed;
             if (done) moved_to = write_item_id({*destination_id, moved->destination.front()});

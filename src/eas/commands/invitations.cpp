@@ -34,7 +34,7 @@ awaitable<std::vector<RemovedMeeting>> Session::meetings_to_remove(const Collect
     std::vector<RemovedMeeting> meetings;
     if (out->kind != store::FolderKind::calendar || version_ < 160) co_return meetings;
     // A copy in somebody else's calendar is not the meeting.
-    if (account_->is_shared(out->id)) co_return meetings;
+    if (out->is_others) co_return meetings;
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     MeetingTeller teller = this->teller();
     std::size_t octets = 0;
@@ -47,7 +47,7 @@ awaitable<std::vector<RemovedMeeting>> Session::meetings_to_remove(const Collect
         const store::Entry* known = now_there->find(id->uid);
         if (known == nullptr) continue;
         const store::Entry entry = *known;
-        auto item = co_await fetch_stored(out->folder, id->uid);
+        auto item = co_await fetch_stored(out->folder, id->uid, out->kind);
         if (item) octets += pim::octets_of(*item);
         if (octets > limits().fetched_bytes_max) break;  // more than anybody writes by hand
         if (!item || event_facts(*item).date < now()) continue;

@@ -220,7 +220,7 @@ awaitable<void> Session::write_fetched_item(wbxml::Encoder* to, wbxml::Element e
     const store::FolderKind kind = kind_of_folder(id.folder);
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "no such item");
     const auto folder = co_await account_->open(id.folder);
-    if (folder) item = co_await fetch_stored(*folder, id.uid);
+    if (folder) item = co_await fetch_stored(*folder, id.uid, kind);
     int status = item ? op_status::ok : status_for(item.error());
     // A note as HTML is up to five times as long.
     const std::size_t size = item ? 5 * pim::octets_of(*item) : 0;

@@ -104,8 +104,6 @@ awaitable<MeetingResult> Session::respond(const MeetingAnswer* request) {
     if (request->has_instance && !is_instance_text(request->instance, version_))
         co_return MeetingResult(request->instance.empty() ? meeting_status::invalid
                                                           : meeting_status::bad_instance);
-    // It is for him to answer who was asked.
-    if (account_->is_shared(id->folder)) co_return MeetingResult(meeting_status::invalid);
     const store::FolderKind kind = kind_of_folder(id->folder);
     AskedBy by;
     by.item = *id;
@@ -156,12 +154,14 @@ awaitable<MeetingResult> Session::asked_in_calendar(const MeetingAnswer* request
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return MeetingResult(status_of(folder.error()));
+    // It is for him to answer who was asked.
+    if (account_->is_of_others(**folder)) co_return MeetingResult(meeting_status::invalid);
     const store::SnapshotPtr now_there = (*folder)->snapshot();
     const store::Entry* entry = now_there->find(id.uid);
     if (entry == nullptr) co_return MeetingResult(meeting_status::invalid);
     out->event.folder = *folder;
     out->event.entry = *entry;
-    auto calendar = co_await fetch_stored(*folder, id.uid);
+    auto calendar = co_await fetch_stored(*folder, id.uid, store::FolderKind::calendar);
     if (!calendar) co_return MeetingResult(status_of(calendar.error()));
     out->event.calendar = std::move(*calendar);
     const pim::Component* series = pim::master_of(out->event.calendar);
@@ -203,6 +203,7 @@ awaitable<MeetingResult> Session::respond_to_mail(const MeetingAnswer* request, 
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return MeetingResult(status_of(folder.error()));
+    if (account_->is_of_others(**folder)) co_return MeetingResult(meeting_status::invalid);
     const auto message = co_await read_meeting(*folder, id.uid);
     if (!message) co_return MeetingResult(status_of(message.error()));
     if (owner.organizes(message->event())) co_return MeetingResult(meeting_status::invalid);

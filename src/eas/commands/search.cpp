@@ -176,7 +176,7 @@ awaitable<std::size_t> Session::write_hit(wbxml::Encoder* to, const SearchHit* h
     if (is_mail) {
         mail = co_await fetch_item(*folder, hit->entry.uid, *options);
     } else {
-        item = co_await fetch_stored(*folder, hit->entry.uid);
+        item = co_await fetch_stored(*folder, hit->entry.uid, hit->kind);
     }
     if (!mail && !item) co_return 0;
     to->open(tags::result);

@@ -79,7 +79,7 @@ awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, st
         if (found.size() >= wanted || passed > limits().answer_time) break;
         const auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
-        const auto item = co_await fetch_stored(*folder, hit.entry.uid);
+        const auto item = co_await fetch_stored(*folder, hit.entry.uid, hit.kind);
         if (!item) continue;
         std::string text;
         add_text(*item, text);

@@ -20,28 +20,39 @@ awaitable<Answer> Session::leave_shared(const store::FolderInfo* folder, std::st
     co_return folder_changed(folder_status::ok, server_id);
 }
 
-/// A meeting in somebody else's calendar, or on its way there (`to`): nobody can tell its attendees in his
-/// name what becomes of it. What cannot be read is taken for one.
-awaitable<bool> Session::is_others_meeting(store::FolderPtr folder, base::Uid uid, base::FolderId to) {
-    const base::FolderId id = folder->id();
-    const store::FolderKind kind = kind_of_folder(id);
-    const bool others = account_->is_shared(id) || account_->is_shared(to);
-    if (kind != store::FolderKind::calendar || !others) co_return false;
-    const auto item = co_await fetch_stored(std::move(folder), uid);
-    if (!item) co_return !item.error().is(store::Errc::not_found);
+/// \errors not_found
+awaitable<store::Result<OpenedFolder>> Session::open_folder(base::FolderId id) {
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* info = tree->find_any(id);
+    if (info == nullptr) co_return store::Error(store::Errc::not_found, "no such folder");
+    OpenedFolder out;
+    out.kind = info->kind;
+    auto opened = co_await account_->open(id);
+    if (!opened) co_return opened.error();
+    out.folder = std::move(*opened);
+    out.is_others = account_->is_of_others(*out.folder);
+    co_return out;
+}
+
+/// Nobody can tell attendees in somebody else's name what becomes of a meeting in his calendar, or on its way
+/// there. What is there and cannot be read is taken for one.
+awaitable<bool> Session::may_be_meeting(store::FolderPtr folder, base::Uid uid, store::FolderKind kind) {
+    if (kind != store::FolderKind::calendar) co_return false;
+    const auto item = co_await fetch_stored(folder, uid, kind);
+    if (!item) co_return folder->snapshot()->find(uid) != nullptr;
     co_return is_meeting(kind, *item);
 }
 
 /// Of what is to be deleted, meetings in somebody else's calendar stay there.
 awaitable<void> Session::keep_meetings(CollectionAnswer* out, store::UidRanges* uids) {
-    if (out->kind != store::FolderKind::calendar || !account_->is_shared(out->id)) co_return;
+    if (!out->is_others || out->kind != store::FolderKind::calendar) co_return;
     store::UidRanges rest;
     for (CommandResult& result : out->results) {
         const auto id = parse_item_id(result.server_id);
         const bool removes = static_cast<SyncCommand::Kind>(result.kind) == SyncCommand::Kind::remove;
         if (!removes || !id || result.status != sync_status::ok || !store::contains_uid(*uids, id->uid))
             continue;
-        const bool stays = co_await is_others_meeting(out->folder, id->uid, out->id);
+        const bool stays = co_await may_be_meeting(out->folder, id->uid, out->kind);
         if (!stays) rest.push_back({id->uid, id->uid});
         if (!stays) continue;
         result.status = sync_status::conflict;

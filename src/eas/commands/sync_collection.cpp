@@ -91,6 +91,7 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
         co_return;
     }
     out->folder = std::move(*folder);
+    out->is_others = account_->is_of_others(*out->folder);
 }
 
 awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* request, std::size_t window) {

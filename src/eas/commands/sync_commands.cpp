@@ -103,6 +103,23 @@ int sync_status_of(const store::Error& error) {
     }
 }
 
+void settle_deletes(CollectionAnswer& out, const store::UidRanges& uids, const DeletesDone& done) {
+    const store::SnapshotPtr now_there = out.folder->snapshot();
+    for (CommandResult& result : out.results) {
+        const auto id = parse_item_id(result.server_id);
+        if (static_cast<Kind>(result.kind) != Kind::remove || !id || result.status != sync_status::ok ||
+            !store::contains_uid(uids, id->uid))
+            continue;
+        if (now_there->find(id->uid) == nullptr) {
+            note_own(out.cursor, {id->uid, done.modseq, OwnChange::Kind::removed}, nullptr);
+            continue;
+        }
+        const bool known = !done.failed.is(store::Errc::none);
+        result.status = known ? sync_status_of(done.failed) : sync_status::server_error;
+        note_dropped(out.cursor, id->uid);
+    }
+}
+
 awaitable<void> Session::run_commands(CollectionAnswer* out) {
     for (const SyncCommand& command : out->request->commands) {
         const bool is_item = out->kind != store::FolderKind::mail;
@@ -142,6 +159,8 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
     const FlagWishes wishes = wishes_of(command->data, *entry, before->keywords());
     if (!wishes.any()) co_return command_result(*command, sync_status::ok);
     store::SnapshotPtr was = before;
+    // What one half is refused for is no reason to leave the other undone.
+    int status = sync_status::ok;
     for (const bool set : {true, false}) {
         const store::NamedFlags& flags = set ? wishes.set : wishes.clear;
         if (FlagWishes::empty(flags)) continue;
@@ -151,14 +170,16 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         request.flags = flags;
         const auto done = co_await out->folder->store(std::move(request));
         if (!done && done.error().is(store::Errc::denied)) note_refused(out->cursor, id->uid);
-        if (!done) co_return command_result(*command, sync_status_of(done.error()));
+        if (!done) status = sync_status_of(done.error());
+        if (!done && !done.error().is(store::Errc::denied)) break;
+        if (!done) continue;
         const store::Entry* now_there = done->snapshot->find(id->uid);
         const store::Entry* former = was->find(id->uid);
         if (now_there != nullptr && former != nullptr && now_there->modseq != former->modseq)
             note_own(out->cursor, {id->uid, now_there->modseq, OwnChange::Kind::flags}, former);
         was = done->snapshot;
     }
-    co_return command_result(*command, sync_status::ok);
+    co_return command_result(*command, status);
 }
 
 /// All deletions at once: to the folder of deleted items, or for good.
@@ -180,40 +201,27 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
     if (uids.empty()) co_return;
     const store::FolderTreePtr tree = account_->folders();
     const store::FolderInfo* trash = tree->find(store::SpecialUse::trash);
-    int status = sync_status::ok;
-    base::ModSeq modseq;
+    DeletesDone done;
     // Items go for good: the folder of deleted items is one of mail.
     if (out->kind == store::FolderKind::mail && out->request->deletes_as_moves && trash != nullptr &&
         trash->id != out->id) {
         auto destination = co_await account_->open(trash->id);
         if (destination) {
             const auto moved = co_await out->folder->move_to(std::move(*destination), uids);
-            if (moved) modseq = moved->source_modseq;
-            if (!moved) status = sync_status_of(moved.error());
+            done.failed = moved ? moved->failed : moved.error();
+            if (moved) done.modseq = moved->source_modseq;
         } else {
-            status = sync_status_of(destination.error());
+            done.failed = destination.error();
         }
     } else {
         std::vector<RemovedMeeting> meetings = co_await meetings_to_remove(out, &uids);
         const auto removed = co_await out->folder->remove(uids);
-        if (removed) modseq = removed->modseq;
-        if (!removed) status = sync_status_of(removed.error());
+        if (removed) done.modseq = removed->modseq;
+        if (!removed) done.failed = removed.error();
         const bool gone = removed.has_value();
         co_await call_off(&meetings, gone);
     }
-    const store::SnapshotPtr now_there = out->folder->snapshot();
-    for (CommandResult& result : out->results) {
-        const auto id = parse_item_id(result.server_id);
-        if (static_cast<Kind>(result.kind) != Kind::remove || !id || result.status != sync_status::ok ||
-            !store::contains_uid(uids, id->uid))
-            continue;
-        if (now_there->find(id->uid) != nullptr) {
-            result.status = status != sync_status::ok ? status : sync_status::server_error;
-            note_dropped(out->cursor, id->uid);
-        } else {
-            note_own(out->cursor, {id->uid, modseq, OwnChange::Kind::removed}, nullptr);
-        }
-    }
+    settle_deletes(*out, uids, done);
 }
 
 /// Fetch: one item, whole as the options say. MS-ASCMD section 2.2.3.67.2.
@@ -232,7 +240,7 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
         } else if (there && is_mail) {
             item = co_await fetch_item(out->folder, id->uid, out->state->options);
         } else if (there) {
-            other = co_await fetch_stored(out->folder, id->uid);
+            other = co_await fetch_stored(out->folder, id->uid, out->kind);
         }
         const bool found = is_mail ? item.has_value() : other.has_value();
         int result = sync_status::ok;

@@ -75,7 +75,8 @@ ItemView Session::item_view(const ItemOptions& options, ItemId id) const {
 }
 
 /// \errors not_found
-awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr folder, base::Uid uid) {
+awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr folder, base::Uid uid,
+                                                               FolderKind kind) {
     const store::SnapshotPtr now_there = folder->snapshot();
     const store::Entry* entry = now_there->find(uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
@@ -84,7 +85,6 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
     const auto details = co_await folder->details(std::move(entries));
     if (!details) co_return details.error();
     if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
-    const FolderKind kind = kind_of_folder(folder->id());
     co_return co_await read_stored_item(folder, found, details->front(), kind);
 }
 
@@ -122,7 +122,7 @@ awaitable<base::Uid> Session::find_retried(CollectionAnswer* out, std::string ui
     const auto known = out->recent->find(item_message_id(uid));
     if (known == out->recent->end()) co_return base::Uid();
     const base::Uid at = known->second;
-    const auto item = co_await fetch_stored(out->folder, at);
+    const auto item = co_await fetch_stored(out->folder, at, FolderKind::calendar);
     if (item && facts_of(FolderKind::calendar, *item).uid == uid) co_return at;
     co_return base::Uid();
 }
@@ -140,7 +140,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     if (sent.faulty || !apply_item(out->kind, command->data, item, context))
         co_return command_result(*command, sync_status::conversion);
     if (!attachments_fit(sent, item)) co_return command_result(*command, status::attachment_too_large);
-    if (account_->is_shared(out->id) && is_meeting(out->kind, item))
+    if (out->is_others && is_meeting(out->kind, item))
         co_return command_result(*command, sync_status::conversion);
     MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
     base::Uid uid;
@@ -195,7 +195,7 @@ awaitable<CommandResult> Session::change_item(CollectionAnswer* out, const SyncC
 
 awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncCommand* command,
                                               store::Entry entry) {
-    auto item = co_await fetch_stored(out->folder, entry.uid);
+    auto item = co_await fetch_stored(out->folder, entry.uid, out->kind);
     if (!item) co_return command_result(*command, status_for(item.error()));
     const bool is_event = out->kind == FolderKind::calendar;
     const pim::Component before = is_event ? *item : pim::Component();
@@ -212,7 +212,7 @@ awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncC
                                   : apply_item(out->kind, command->data, *item, context);
     if (sent.faulty || !fine) co_return command_result(*command, sync_status::conversion);
     if (!attachments_fit(sent, *item)) co_return command_result(*command, status::attachment_too_large);
-    if (account_->is_shared(out->id) && (is_meeting(out->kind, before) || is_meeting(out->kind, *item))) {
+    if (out->is_others && (is_meeting(out->kind, before) || is_meeting(out->kind, *item))) {
         note_refused(out->cursor, entry.uid);
         co_return command_result(*command, sync_status::conflict);
     }
