@@ -15,26 +15,28 @@ constexpr std::array<const char*, 5> kinds{"mail", "calendar", "contacts", "task
 
 const char* name_of(FolderKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
 
-/// A mailbox by an address, or the public tree of a post office by its name.
+/// A mailbox by an address, or the public tree of a post office by its name. A name without "@" is a post
+/// office's first: a mailbox may have the same one.
 awaitable<base::Result<SharedFolder, Fault>> owner_of(ServicesPtr services, std::string name) {
     SharedFolder out;
-    const auto login = co_await services->directory.login(name);
-    if (login) {
-        out.office = login->mailbox.post_office;
-        auto account = co_await services->store.account(login->mailbox.account);
-        if (!account) co_return fault_of(account.error(), name);
-        out.owner = std::move(*account);
-        // Devices make them when they come first; they may be shared before.
-        const auto made = co_await out.owner->make_item_folders();
-        if (!made) co_return fault_of(made.error(), name);
-        co_return out;
-    }
+    const bool is_address = name.find('@') != std::string::npos;
     auto commons = co_await commons_of(services, name, false);
     if (!commons && !commons.error().is(store::Errc::not_found) && !commons.error().is(store::Errc::invalid))
         co_return fault_of(commons.error(), name);
-    if (!commons || *commons == nullptr) co_return fault_of(login.error(), name);
-    out.office = std::move(name);
-    out.owner = std::move(*commons);
+    if (!is_address && commons && *commons != nullptr) {
+        out.office = std::move(name);
+        out.owner = std::move(*commons);
+        co_return out;
+    }
+    const auto login = co_await services->directory.login(name);
+    if (!login) co_return fault_of(login.error(), name);
+    out.office = login->mailbox.post_office;
+    auto account = co_await services->store.account(login->mailbox.account);
+    if (!account) co_return fault_of(account.error(), name);
+    out.owner = std::move(*account);
+    // Devices make them when they come first; they may be shared before.
+    const auto made = co_await out.owner->make_item_folders();
+    if (!made) co_return fault_of(made.error(), name);
     co_return out;
 }
 
@@ -67,22 +69,55 @@ awaitable<Reply> share_acl(ServicesPtr services, Json arguments, CallerPtr) {
                                      text(arguments, "rights"));
 }
 
+/// What the names of the owner's folders begin with for the user; empty: he is no neighbour. `user` may be a
+/// public tree, which stands for all of its post office.
+awaitable<store::Result<std::string>> prefix_for(ServicesPtr services, SharedFolder user,
+                                                 base::AccountId owner) {
+    const auto commons = co_await commons_of(services, user.office, false);
+    if (!commons) co_return commons.error();
+    const directory::Neighbours neighbours(services->store, &services->directory);
+    if (*commons == nullptr || (*commons)->id() != user.owner->id())
+        co_return co_await neighbours.prefix_of(user.owner->id(), owner);
+    const auto mailbox = co_await services->directory.mailbox(owner);
+    if (!mailbox && !mailbox.error().is(store::Errc::not_found)) co_return mailbox.error();
+    if (!mailbox || mailbox->post_office != user.office) co_return std::string();
+    co_return std::string(directory::others_prefix) + mailbox->name + '/';
+}
+
+/// One mailbox, or the public tree of a post office for all who live there.
+awaitable<base::Result<SharedFolder, Fault>> subscriber_of(ServicesPtr services, std::string name) {
+    const auto office = co_await services->directory.post_office(name);
+    // Who subscribes for all needs no public folder to be there already.
+    if (office) {
+        const auto made = co_await commons_of(services, name, true);
+        if (!made) co_return fault_of(made.error(), name);
+    }
+    co_return co_await owner_of(services, name);
+}
+
 awaitable<Reply> set_subscribed(ServicesPtr services, Json arguments, bool yes) {
     const std::string name = text(arguments, "mailbox");
     const auto what = co_await folder_of(services, arguments);
     if (!what) co_return what.error();
-    const auto user = co_await owner_of(services, name);
+    const auto user = co_await subscriber_of(services, name);
     if (!user) co_return user.error();
     const base::AccountId who = user->owner->id(), owner = what->owner->id();
-    const directory::Neighbours neighbours(services->store, &services->directory);
-    const auto prefix = co_await neighbours.prefix_of(who, owner);
+    const auto prefix = co_await prefix_for(services, *user, owner);
     if (!prefix) co_return fault_of(prefix.error(), name);
     if (prefix->empty()) co_return Fault("invalid", name + ": shares nothing with that owner");
     store::Result<void> done;
-    if (what->folder.kind == FolderKind::mail) {
-        done = co_await user->owner->set_subscribed(*prefix + what->folder.name, yes);
+    if (what->folder.kind != FolderKind::mail) {
+        // He does not want what all the others see.
+        const auto commons = co_await commons_of(services, user->office, false);
+        if (!commons) co_return fault_of(commons.error(), user->office);
+        const bool for_all = *commons && (*commons)->id() != who &&
+                             (*commons)->folders()->subscribed_items.contains(what->folder.id);
+        const base::AccountId whose = !yes && for_all ? base::AccountId() : owner;
+        done = co_await user->owner->set_items_subscribed(what->folder.id, whose, yes || for_all);
+    } else if (name == user->office) {
+        co_return Fault("invalid", "mail is subscribed to by each mailbox for itself");
     } else {
-        done = co_await user->owner->set_items_subscribed(what->folder.id, owner, yes);
+        done = co_await user->owner->set_subscribed(*prefix + what->folder.name, yes);
     }
     if (!done) co_return fault_of(done.error(), name);
     const store::Rights rights = store::rights_of(what->folder.acl.get(), owner, who);
@@ -115,17 +150,27 @@ awaitable<Json> given(ServicesPtr services, store::FolderTreePtr tree) {
     co_return out;
 }
 
-/// What one of the others lets `user` do.
+/// Whether the user's devices show it, if his rights let them.
+bool is_subscribed(const FolderInfo& folder, const std::string& name, const store::FolderTree& own,
+                   const store::FolderTree* all) {
+    if (folder.kind == FolderKind::mail) return own.subscribed.contains(name);
+    for (const store::FolderTree* tree : {&own, all}) {
+        if (tree == nullptr) continue;
+        const auto known = tree->subscribed_items.find(folder.id);
+        if (known != tree->subscribed_items.end()) return static_cast<bool>(known->second);
+    }
+    return false;
+}
+
+/// What one of the others lets `user` do. `for_all`: the public tree, if there is one.
 void add_taken(const store::Account& owner, const std::string& prefix, const store::Account& user,
-               Json& out) {
+               const store::FolderTreePtr& for_all, Json& out) {
     const store::FolderTreePtr theirs = owner.folders(), own = user.folders();
     for (const std::vector<FolderInfo>* all : {&theirs->folders, &theirs->items}) {
         for (const FolderInfo& folder : *all) {
             const store::Rights rights = store::rights_of(folder.acl.get(), owner.id(), user.id());
             if (!folder.selectable || !rights.has(store::Right::lookup)) continue;
-            const bool subscribed = folder.kind == FolderKind::mail
-                                        ? own->subscribed.contains(prefix + folder.name)
-                                        : own->subscribed_items.contains(folder.id);
+            const bool subscribed = is_subscribed(folder, prefix + folder.name, *own, for_all.get());
             out.push_back({{"folder", prefix + folder.name},
                            {"kind", name_of(folder.kind)},
                            {"rights", rights.letters(false)},
@@ -143,18 +188,18 @@ awaitable<Reply> share_list(ServicesPtr services, Json arguments, CallerPtr) {
     std::set<base::AccountId> owners = tree->sharers;
     const auto commons = co_await commons_of(services, user->office, false);
     if (!commons) co_return fault_of(commons.error(), user->office);
+    store::FolderTreePtr all;
     if (*commons) {
-        const store::FolderTreePtr all = (*commons)->folders();
+        all = (*commons)->folders();
         owners.insert(all->sharers.begin(), all->sharers.end());
         owners.insert((*commons)->id());
     }
-    const directory::Neighbours neighbours(services->store, &services->directory);
     for (const base::AccountId owner : owners) {
-        const auto prefix = co_await neighbours.prefix_of(user->owner->id(), owner);
+        const auto prefix = co_await prefix_for(services, *user, owner);
         if (!prefix) co_return fault_of(prefix.error(), name);
         if (prefix->empty()) continue;
         const auto account = co_await services->store.account(owner);
-        if (account) add_taken(**account, *prefix, *user->owner, taken);
+        if (account) add_taken(**account, *prefix, *user->owner, all, taken);
     }
     Json out;
     out["by"] = co_await given(services, tree);

@@ -75,7 +75,10 @@ void add_share_commands(CLI::App& app, Context& context) {
     });
     auto* subscribe =
         family->add_subcommand("subscribe", "the mailbox's devices show a folder that is shared with it");
-    subscribe->add_option("mailbox", values->mailbox, "an address of the mailbox")->required();
+    subscribe
+        ->add_option("mailbox", values->mailbox,
+                     "an address of the mailbox; a post office: all of its mailboxes (not for mail)")
+        ->required();
     add_folder(subscribe, values);
     subscribe->callback([=, &context] {
         Json arguments = named(values);
@@ -84,7 +87,8 @@ void add_share_commands(CLI::App& app, Context& context) {
                      [values](const Json& answer) { show_subscribed(values, answer); });
     });
     auto* unsubscribe = family->add_subcommand("unsubscribe", "they do not show it any more");
-    unsubscribe->add_option("mailbox", values->mailbox, "an address of the mailbox")->required();
+    unsubscribe->add_option("mailbox", values->mailbox, "an address of the mailbox, or a post office")
+        ->required();
     add_folder(unsubscribe, values);
     unsubscribe->callback([=, &context] {
         Json arguments = named(values);

@@ -16,9 +16,11 @@ using store::Result;
 constexpr Error nowhere{Errc::not_found, "no such folder"};
 constexpr Error not_his{Errc::denied, "the folder is somebody else's"};
 
+constexpr std::string_view label_of_public = "Public";
+
 /// "Other Users/anna/" is anna's.
 std::string label_of(const directory::SpaceName& name) {
-    return name.space == directory::Space::commons ? "Public" : name.owner;
+    return name.space == directory::Space::commons ? std::string(label_of_public) : name.owner;
 }
 
 /// Several subscriptions as one.
@@ -34,7 +36,8 @@ private:
 
 /// What the names of those begin with whose folders he has subscribed to. Most users have no such
 /// subscriptions, and then this costs nothing.
-awaitable<Result<std::set<std::string>>> MailboxView::prefixes(store::FolderTreePtr tree) const {
+awaitable<Result<std::set<std::string>>> MailboxView::prefixes(store::FolderTreePtr tree,
+                                                               ItemsWanted items) const {
     std::set<std::string> out;
     for (const std::string_view space : {directory::others_prefix, directory::public_prefix}) {
         for (auto at = tree->subscribed.lower_bound(space);
@@ -44,7 +47,7 @@ awaitable<Result<std::set<std::string>>> MailboxView::prefixes(store::FolderTree
         }
     }
     std::set<base::AccountId> owners;
-    for (const auto& [folder, owner] : tree->subscribed_items) owners.insert(owner);
+    for (const auto& [folder, owner] : items) owners.insert(owner);
     for (const base::AccountId owner : owners) {
         auto prefix = co_await neighbours_.prefix_of(own_->id(), owner);
         if (!prefix) co_return prefix.error();
@@ -54,9 +57,13 @@ awaitable<Result<std::set<std::string>>> MailboxView::prefixes(store::FolderTree
 }
 
 awaitable<Result<bool>> MailboxView::refresh() {
+    const auto near = co_await neighbours_.around(own_->id());
+    if (!near) co_return near.error();
     const store::FolderTreePtr tree = own_->folders();
-    if (tree == looked_at_) co_return false;
-    const auto wanted = co_await prefixes(tree);
+    const store::FolderTreePtr all = near->commons ? near->commons->folders() : nullptr;
+    if (tree == looked_at_ && all == all_) co_return false;
+    ItemsWanted items = items_wanted(*tree, all.get());
+    const auto wanted = co_await prefixes(tree, items);
     if (!wanted) co_return wanted.error();
     std::vector<Sharer> found;
     for (const std::string& prefix : *wanted) {
@@ -82,6 +89,8 @@ awaitable<Result<bool>> MailboxView::refresh() {
     }
     const bool same = std::ranges::equal(found, sharers_, {}, &Sharer::account, &Sharer::account);
     looked_at_ = tree;
+    all_ = all;
+    items_ = std::move(items);
     sharers_ = std::move(found);
     merged_from_.clear();
     co_return !same;
@@ -101,7 +110,7 @@ const MergedTree& MailboxView::merged() const {
         one.tree = trees[i + 1];
         others.push_back(std::move(one));
     }
-    merged_ = merge_trees(trees.front(), others, own_->id(), limits_.shared_folders_max);
+    merged_ = merge_trees(trees.front(), items_, others, own_->id(), limits_.shared_folders_max);
     merged_from_ = std::move(trees);
     return merged_;
 }
@@ -196,9 +205,57 @@ awaitable<Result<void>> MailboxView::unsubscribe(base::FolderId folder) const {
     const store::FolderTreePtr theirs = sharer->account->folders();
     const store::FolderInfo* info = theirs->find_any(folder);
     if (info == nullptr) co_return nowhere;
-    if (info->kind != store::FolderKind::mail)
-        co_return co_await own_->set_items_subscribed(folder, sharer->account->id(), false);
-    co_return co_await own_->set_subscribed(sharer->prefix + info->name, false);
+    if (info->kind == store::FolderKind::mail)
+        co_return co_await own_->set_subscribed(sharer->prefix + info->name, false);
+    const bool for_all = all_ && all_->subscribed_items.contains(folder);
+    const base::AccountId owner = for_all ? base::AccountId() : sharer->account->id();
+    co_return co_await own_->set_items_subscribed(folder, owner, for_all);
+}
+
+awaitable<Result<std::optional<base::FolderId>>> MailboxView::subscribe_to(std::string name,
+                                                                           store::FolderKind kind) {
+    using Found = std::optional<base::FolderId>;
+    const std::size_t open = name.rfind(" (");
+    if (open == std::string::npos || !name.ends_with(')')) co_return Found();
+    const store::FolderTreePtr own = own_->folders();
+    const bool is_mail = kind == store::FolderKind::mail;
+    if ((is_mail ? own->find(name) : own->find_item_folder(name)) != nullptr) co_return Found();
+    directory::SpaceName space;
+    space.owner = name.substr(open + 2, name.size() - open - 3);
+    space.space = directory::Space::others;
+    auto owner = co_await neighbours_.account_of(own_->id(), space);
+    if (owner && *owner == nullptr && space.owner == label_of_public) {
+        space.space = directory::Space::commons;
+        owner = co_await neighbours_.account_of(own_->id(), space);
+    }
+    if (!owner && owner.error().temporary()) co_return owner.error();
+    if (!owner || *owner == nullptr) co_return Found();
+    const base::AccountId whose = (*owner)->id();
+    const auto prefix = co_await neighbours_.prefix_of(own_->id(), whose);
+    if (!prefix) co_return prefix.error();
+    if (prefix->empty()) co_return Found();
+    const store::FolderTreePtr theirs = (*owner)->folders();
+    const auto fits = [&](const store::FolderInfo& info) {
+        const store::Rights rights = store::rights_of(info.acl.get(), whose, own_->id());
+        return info.kind == kind && info.selectable && rights.has(store::Right::lookup) &&
+               rights.has(store::Right::read) && !is_shared(info.id) &&
+               shared_name(info.name, label_of(space)) == name;
+    };
+    const auto& among = is_mail ? theirs->folders : theirs->items;
+    const auto found = std::ranges::find_if(among, fits);
+    if (found == among.end()) co_return Found();
+    const base::FolderId id = found->id;
+    Result<void> done;
+    if (is_mail) {
+        done = co_await own_->set_subscribed(*prefix + found->name, true);
+    } else {
+        done = co_await own_->set_items_subscribed(id, whose, true);
+    }
+    if (!done) co_return done.error();
+    const auto refreshed = co_await refresh();
+    if (!refreshed) co_return refreshed.error();
+    if (!is_shared(id)) co_return Error(Errc::limit, "too many folders of others");
+    co_return Found(id);
 }
 
 }  // namespace eas

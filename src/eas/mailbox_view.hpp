@@ -3,6 +3,7 @@
 // whose one is (docs/decisions/0017-shared-folders-on-devices.md).
 #pragma once
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -34,11 +35,11 @@ public:
     /// The mailbox alone.
     const store::AccountPtr& own() const { return own_; }
     store::FolderTreePtr folders() const;
-    bool is_shared(base::FolderId folder) const;
     /// As the lists of rights are now: between two of a request's steps they may change.
-    /// Of all whose folders are here.
+    bool is_shared(base::FolderId folder) const;
     /// Whoever has it open knows this for as long as he has, whatever becomes of his rights.
     bool is_of_others(const store::Folder& folder) const { return folder.account() != own_->id(); }
+    /// Of all whose folders are here.
     store::SubscriptionPtr subscribe(store::Subscriber& subscriber) const;
     awaitable<store::Result<store::FolderPtr>> open(base::FolderId folder) const;
     awaitable<store::Result<store::FolderTotals>> totals(base::FolderId folder) const;
@@ -56,13 +57,18 @@ public:
     }
     /// A folder of somebody else is not shown any more. \errors not_found
     awaitable<store::Result<void>> unsubscribe(base::FolderId folder) const;
+    /// "Calendar (anna)": a folder that somebody shares with the user and that his devices do not show is
+    /// shown from now on. Nothing: the name is of no such folder. \errors limit, unavailable
+    awaitable<store::Result<std::optional<base::FolderId>>> subscribe_to(std::string name,
+                                                                         store::FolderKind kind);
 
 private:
     struct Sharer {
         store::AccountPtr account;
         std::string prefix, label;  // as OthersTree has them
     };
-    awaitable<store::Result<std::set<std::string>>> prefixes(store::FolderTreePtr tree) const;
+    awaitable<store::Result<std::set<std::string>>> prefixes(store::FolderTreePtr tree,
+                                                             ItemsWanted items) const;
     const Sharer* sharer_of(base::FolderId folder) const;
     bool lies_in_shared(std::string_view name, bool items) const;
     const MergedTree& merged() const;
@@ -70,7 +76,8 @@ private:
     const store::AccountPtr own_;
     const directory::Neighbours neighbours_;
     const MailboxViewLimits limits_;
-    store::FolderTreePtr looked_at_;  // the own tree that sharers_ are of
+    store::FolderTreePtr looked_at_, all_;  // the own tree and the public one that sharers_ are of
+    ItemsWanted items_;                     // of these two
     std::vector<Sharer> sharers_;
     mutable std::vector<store::FolderTreePtr> merged_from_;  // the own tree, and those of sharers_
     mutable MergedTree merged_;

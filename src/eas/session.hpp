@@ -91,6 +91,7 @@ private:
     Answer folder_changed(int status, std::string_view server_id);
     bool hierarchy_key_fits(std::string_view key) const;
     // shared_folders.cpp: what is somebody else's
+    Answer join_shared(base::FolderId id, std::string_view name);
     awaitable<Answer> leave_shared(const store::FolderInfo* folder, std::string_view server_id);
     awaitable<store::Result<OpenedFolder>> open_folder(base::FolderId id);
     awaitable<bool> may_be_meeting(store::FolderPtr folder, base::Uid uid, store::FolderKind kind);

@@ -59,8 +59,8 @@ public:
     std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
     /// Accounts that may share something with this one: look at their folders' rights. Some may not any more.
     std::set<base::AccountId> sharers;
-    /// Folders of others, none of mail, that this user wants to see beside his own, and whose they are. What
-    /// names are subscribed says nothing of these. Some may not be there, or not for him, any more.
+    /// Folders of others, none of mail, that this user wants to see, and whose they are; of nobody (0): that
+    /// he does not, though all do, which the public tree's own say. Some may not be there any more.
     std::map<base::FolderId, base::AccountId> subscribed_items;
 
     const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case

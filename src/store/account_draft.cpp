@@ -274,9 +274,13 @@ void AccountDraft::set_sharer(base::AccountId owner, bool yes) {
 }
 
 void AccountDraft::subscribe_items(base::FolderId folder, base::AccountId owner, bool yes) {
-    if (yes && state_.subscribed_items.emplace(folder, owner).second) {
+    const auto known = state_.subscribed_items.find(folder);
+    const bool there = known != state_.subscribed_items.end();
+    if (yes && !(there && known->second == owner)) {
+        state_.subscribed_items.insert_or_assign(folder, owner);
         put(keys::item_subscription(folder), encode_item_subscription(owner));
-    } else if (!yes && state_.subscribed_items.erase(folder) != 0) {
+    } else if (!yes && there) {
+        state_.subscribed_items.erase(known);
         erase(keys::item_subscription(folder));
     }
 }

@@ -50,7 +50,8 @@ awaitable<Result<void>> LiveAccount::set_items_subscribed(base::FolderId folder,
                                                           bool yes) {
     const std::size_t most = context_.limits.subscribed_items_max;
     Apply apply = [folder, owner, yes, most](AccountDraft& draft) {
-        if (yes && draft.state().subscribed_items.size() >= most)
+        const auto& known = draft.state().subscribed_items;
+        if (yes && known.size() >= most && !known.contains(folder))
             return Error(Errc::limit, "too many subscriptions");
         draft.subscribe_items(folder, owner, yes);
         return Error();

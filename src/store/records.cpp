@@ -8,7 +8,7 @@ namespace {
 // One octet each, never used twice: a row of one kind is never taken for another.
 constexpr std::uint8_t format_folder_header = 0x11, format_log = 0x13, format_garbage = 0x14,
                        format_move = 0x15;
-constexpr std::uint8_t format_sharer = 0x26, format_item_subscription = 0x27;
+constexpr std::uint8_t format_sharer = 0x26, format_item_subscription = 0x28;
 constexpr std::uint8_t format_account_header = 0x21, format_folder_row = 0x22, format_tombstone = 0x23,
                        format_subscription = 0x24;
 

@@ -141,6 +141,87 @@ class TreeTest(SharedCase):
         left = {row["DisplayName"] for row in device.folders.values() if row["DisplayName"].endswith(self.label)}
         self.assertEqual(left, {"Calendar" + self.label, "Contacts" + self.label})
 
+    def make(self, device, name, kind):
+        """FolderCreate at the top: its status, and the folder."""
+        made = self.folder_command(device, "FolderCreate", ("ParentId", "0"), ("DisplayName", name), ("Type", kind))
+        return made.text("Status"), made.text("ServerId")
+
+    def test_who_makes_a_folder_by_its_name_has_it(self):
+        owner, user = self.people()
+        theirs = self.ready(owner)
+        device, other = self.ready(user), self.ready(user, device="DEV2")
+        name = "Calendar" + self.label
+        self.server.cli("share", "acl", owner, "Calendar", user, "l")  # which is not enough: he makes one of his own
+        status, own = self.make(device, name, "13")
+        self.assertEqual(status, "1")
+        self.assertNotEqual(own, theirs.folder("Calendar"))
+        self.server.cli("share", "acl", owner, "Calendar", user, "lr")
+        self.assertEqual(self.make(device, name, "13"), ("2", None))  # it is there
+        self.assertEqual(self.folder_command(device, "FolderDelete", ("ServerId", own)).text("Status"), "1")
+        for _ in range(2):
+            self.assertEqual(self.make(device, name, "13"), ("1", theirs.folder("Calendar")))
+            self.assertEqual(device.folder_sync().text("Changes/Count"), "0")  # it knows
+            self.start(theirs, theirs.folder("Calendar"))
+            self.start(device, theirs.folder("Calendar"))
+            other.folder_sync()
+            self.assertEqual(other.folders[theirs.folder("Calendar")]["DisplayName"], name)
+            # Who deletes it sees it no more, and can have it again.
+            gone = self.folder_command(device, "FolderDelete", ("ServerId", theirs.folder("Calendar")))
+            self.assertEqual(gone.text("Status"), "1")
+            other.folder_sync()
+            self.assertNotIn(theirs.folder("Calendar"), other.folders)
+        status, made = self.make(device, name, "14")  # a folder of contacts is no calendar
+        self.assertEqual(status, "1")
+        self.assertNotEqual(made, theirs.folder("Calendar"))
+        self.assertEqual(self.run_command(device, theirs.folder("Calendar")).text("Collections/Collection/Status"), "8")
+
+    def test_mail_by_its_name_is_subscribed_to(self):
+        owner, user = self.people()
+        self.share(owner, user, "lr")
+        self.share(owner, user, "lr", "Projects/2026")
+        device = self.ready(user)
+        status, folder = self.make(device, "Projects" + self.label, "12")
+        self.assertEqual((status, device.folder_sync().text("Changes/Count")), ("1", "0"))
+        names = [line.decode() for line in self.imap(user).lsub()[1]]
+        self.assertTrue(any(line.endswith(f'Other Users/{owner.split("@")[0]}/Projects"') for line in names), names)
+        # What is below one that is there belongs below it: the device is told.
+        status, below = self.make(device, "2026" + self.label, "12")
+        self.assertEqual(status, "1")
+        told = device.folder_sync()
+        self.assertEqual([(row.findtext("{FolderHierarchy}ServerId"), row.findtext("{FolderHierarchy}ParentId"),
+                           row.findtext("{FolderHierarchy}DisplayName")) for row in told.all("Changes/Update")],
+                         [(below, folder, "2026")])
+        self.assertEqual(device.folder_sync().text("Changes/Count"), "0")
+
+    def test_what_is_for_all_of_a_post_office(self):
+        owner, user = self.people()
+        third = self.user()
+        office = self.server.cli("account", "show", user)["postoffice"]
+        theirs = self.ready(owner)
+        folder, name = theirs.folder("Contacts"), "Contacts" + self.label
+        self.server.cli("share", "acl", owner, "Contacts", "anyone", "lr")
+        self.server.cli("share", "subscribe", office, owner, "Contacts")
+        self.addCleanup(self.server.cli, "share", "unsubscribe", office, owner, "Contacts")
+        device, other = self.ready(user), self.ready(third)
+        for one in (device, other):
+            self.assertEqual(one.folders[folder]["DisplayName"], name)
+        theirs.folder_sync()
+        self.assertNotIn(name, [row["DisplayName"] for row in theirs.folders.values()])
+        # Who does not want it takes it away for himself, on all of his devices.
+        self.assertEqual(self.folder_command(device, "FolderDelete", ("ServerId", folder)).text("Status"), "1")
+        self.assertNotIn(folder, self.ready(user, device="DEV2").folders)
+        other.folder_sync()
+        self.assertIn(folder, other.folders)
+        self.assertEqual(self.make(device, name, "14"), ("1", folder))
+        self.server.cli("share", "unsubscribe", office, owner, "Contacts")
+        for one, there in ((device, True), (other, False)):
+            one.folder_sync()
+            self.assertEqual(folder in one.folders, there)
+        # Rights are looked at whenever something is asked for.
+        self.start(device, folder)
+        self.server.cli("share", "acl", owner, "Contacts", "anyone")
+        self.assertEqual(self.run_command(device, folder).text("Collections/Collection/Status"), "12")
+
     def test_public_folders(self):
         user = self.user()
         office = self.server.cli("account", "show", user)["postoffice"]
@@ -244,6 +325,24 @@ class MailTest(SharedCase):
             inside = self.fill(own, own.folder("Projects"))
             self.assertEqual({one["Read"].text for one in inside.values()}, {"0"})  # what each has read is his own
 
+    def test_of_a_change_the_half_that_is_allowed_is_done(self):
+        """Something is set and something taken away: each by its own right."""
+        table = {"lrw": (("Email:Read", 1), ("Email:Flag",), "0", False), "lrs": (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x")), "0", False)}
+        for rights, (read, flag, wanted, flagged) in table.items():
+            owner, device, folder, item = self.shared("lrsw")
+            before = (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x"))) if rights == "lrw" else (("Email:Read", 1),)
+            self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", *before)))
+            self.share(owner, device.user, rights)
+            answer = self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", read, flag)))
+            self.assertEqual(answer.text("Collections/Collection/Responses/Change/Status"), "7")
+            told = answer.all("Collections/Collection/Commands/Change")
+            self.assertEqual(len(told), 1)
+            self.assertEqual(told[0][1].findtext("{Email}Read"), wanted)
+            self.assertEqual(told[0][1].findtext("{Email}Flag/{Email}Status") == "2", flagged)
+            again = self.ready(device.user, device="DEV2")
+            inside = self.fill(again, folder)
+            self.assertEqual(inside[item]["Read"].text, wanted)
+
     def test_what_may_not_be_deleted_comes_again(self):
         for rights, flags in (("lr", {}), ("lrt", {}), ("lrte", {"deletes_as_moves": 0}), ("lrte", {})):
             owner, device, folder, item = self.shared(rights)
@@ -325,24 +424,6 @@ class ItemsTest(SharedCase):
         owner, theirs, device, folder = self.items_of_owner("lrswite")
         asked = ("Calendar:Attendees", ("Attendee", ("Email", device.user), ("Name", "B"), ("AttendeeType", "1")))
         meeting = self.add(theirs, theirs.folder("Calendar"), *self.event(asked, subject="Board", start="20300102T080000Z",
-    def test_of_a_change_the_half_that_is_allowed_is_done(self):
-        """Something is set and something taken away: each by its own right."""
-        table = {"lrw": (("Email:Read", 1), ("Email:Flag",), "0", False), "lrs": (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x")), "0", False)}
-        for rights, (read, flag, wanted, flagged) in table.items():
-            owner, device, folder, item = self.shared("lrsw")
-            before = (("Email:Read", 0), ("Email:Flag", ("Status", 2), ("FlagType", "x"))) if rights == "lrw" else (("Email:Read", 1),)
-            self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", *before)))
-            self.share(owner, device.user, rights)
-            answer = self.run_command(device, folder, ("Change", ("ServerId", item), ("ApplicationData", read, flag)))
-            self.assertEqual(answer.text("Collections/Collection/Responses/Change/Status"), "7")
-            told = answer.all("Collections/Collection/Commands/Change")
-            self.assertEqual(len(told), 1)
-            self.assertEqual(told[0][1].findtext("{Email}Read"), wanted)
-            self.assertEqual(told[0][1].findtext("{Email}Flag/{Email}Status") == "2", flagged)
-            again = self.ready(device.user, device="DEV2")
-            inside = self.fill(again, folder)
-            self.assertEqual(inside[item]["Read"].text, wanted)
-
                                                                           end="20300102T090000Z"))
         self.assertEqual(list(self.start(device, folder)["Add"]), [meeting])
         answer = device.raw("MeetingResponse", element("MeetingResponse:MeetingResponse", (

@@ -123,6 +123,10 @@ awaitable<Answer> Session::folder_create() {
         const store::FolderInfo* info = parent ? tree->find_any(*parent) : nullptr;
         if (info == nullptr || info->kind != *kind) co_return folder_changed(folder_status::no_parent, {});
         name = info->name + "/" + name;
+    } else {
+        const auto joined = co_await account_->subscribe_to(name, *kind);
+        if (!joined) co_return folder_changed(status_for(joined.error()), {});
+        if (*joined) co_return join_shared(**joined, name);
     }
     if (*kind != store::FolderKind::mail) {
         const auto item_folder = co_await account_->create_items(std::move(name), *kind);

@@ -4,6 +4,18 @@
 
 namespace eas {
 
+/// FolderCreate of "Calendar (anna)": hers is shown. Where it has another name or place than the device said,
+/// the next FolderSync tells.
+Answer Session::join_shared(base::FolderId id, std::string_view name) {
+    Answer out = folder_changed(folder_status::ok, write_folder_id(id));
+    const store::FolderTreePtr tree = account_->folders();
+    const store::FolderInfo* info = tree->find_any(id);
+    if (info != nullptr && info->name == name) return out;
+    for (KnownFolder& known : rows_.hierarchy->now)
+        if (known.id == id) known.hash = 0;
+    return out;
+}
+
 /// FolderDelete of somebody else's folder: it stays, and the user sees it no more, nor what is below it.
 awaitable<Answer> Session::leave_shared(const store::FolderInfo* folder, std::string_view server_id) {
     const store::FolderTreePtr tree = account_->folders();

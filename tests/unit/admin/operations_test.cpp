@@ -121,8 +121,28 @@ TEST_F(AdminTest, WhatMailboxesShare) {
     result("account.add", {{"address", "x@other.test"}, {"password", "secret"}});
     EXPECT_EQ(fault(subscribe("x@other.test", "demo@example.test", "Calendar")).substr(0, 8), "invalid:");
     EXPECT_EQ(fault(acl("Calendar", "x@other.test", "lr", "")).substr(0, 8), "invalid:");
+    // For all of a post office at once; who does not want it says so.
+    EXPECT_EQ(acl("Contacts", "anyone", "lr", "")["ok"], true);
+    EXPECT_EQ(subscribe("acme", "demo@example.test", "Contacts")["result"]["rights"], "lr");
+    EXPECT_EQ(fault(subscribe("acme", "demo@example.test", "Archive")).substr(0, 8), "invalid:");
+    EXPECT_EQ(fault(subscribe("other", "demo@example.test", "Contacts")).substr(0, 8), "invalid:");
+    const auto sees = [&](const char* mailbox) {
+        const Json all = shares(mailbox);
+        for (const Json& row : all["with"])
+            if (row["folder"] == "Other Users/demo/Contacts") return row["subscribed"].get<bool>();
+        return false;
+    };
+    EXPECT_TRUE(sees("two@example.test"));
+    EXPECT_TRUE(sees("acme"));
+    result("share.unsubscribe",
+           {{"mailbox", "two@example.test"}, {"owner", "demo@example.test"}, {"folder", "Contacts"}});
+    EXPECT_FALSE(sees("two@example.test"));
+    EXPECT_TRUE(sees("acme"));
+    result("share.unsubscribe",
+           {{"mailbox", "acme"}, {"owner", "demo@example.test"}, {"folder", "Contacts"}});
+    EXPECT_FALSE(sees("acme"));
     EXPECT_EQ(acl("Calendar", "two@example.test", "", "")["ok"], true);
-    EXPECT_EQ(shares("demo@example.test")["by"].size(), 1U);
+    EXPECT_EQ(shares("demo@example.test")["by"].size(), 2U);
 }
 
 TEST_F(AdminTest, PublicFolders) {

@@ -63,7 +63,7 @@ protected:
         others.prefix = "Other Users/anna/";
         others.label = "anna";
         others.tree = std::move(theirs);
-        return merge_trees(mine, {others}, user, most);
+        return merge_trees(mine, items_wanted(own, for_all), {others}, user, most);
     }
     /// Names of what is shared, in order of id.
     std::vector<std::string> shared(std::size_t most = 100) {
@@ -77,7 +77,12 @@ protected:
     }
     void subscribe(const char* name) { own.subscribed.insert(std::string("Other Users/anna/") + name); }
 
-    FolderTree own, hers;
+    static void wish(FolderTree& tree, base::AccountId owner = anna) {
+        tree.subscribed_items[base::FolderId(24)] = owner;
+    }
+
+    FolderTree own, hers, office_tree;
+    const FolderTree* for_all = nullptr;  // what holds for the whole post office
 };
 
 using Names = std::vector<std::string>;
@@ -100,12 +105,28 @@ TEST_F(SharedTreeTest, WhatIsSubscribedAndMayBeReadIsThere) {
 TEST_F(SharedTreeTest, ItemsAreSubscribedByThemselves) {
     subscribe("Calendar");  // a name of mail says nothing of them
     EXPECT_EQ(shared(), Names());
-    own.subscribed_items[base::FolderId(24)] = office;  // not hers
+    wish(own, office);  // not hers
     EXPECT_EQ(shared(), Names());
-    own.subscribed_items[base::FolderId(24)] = anna;
+    wish(own);
     EXPECT_EQ(shared(), Names{"Calendar (anna)"});
     // The user's own stays the one of its kind.
     EXPECT_EQ(merged().tree->first_of(FolderKind::calendar)->id, base::FolderId(12));
+}
+
+TEST_F(SharedTreeTest, WhatAllSeeEachMayPutAway) {
+    for_all = &office_tree;
+    EXPECT_EQ(shared(), Names());
+    wish(office_tree);
+    EXPECT_EQ(shared(), Names{"Calendar (anna)"});
+    wish(own, base::AccountId());
+    EXPECT_EQ(shared(), Names());
+    wish(own);
+    office_tree.subscribed_items.clear();
+    EXPECT_EQ(shared(), Names{"Calendar (anna)"});  // his own word
+    wish(office_tree);
+    own.subscribed_items.clear();
+    hers.items[0].acl = acl_for(user, "l", anna);
+    EXPECT_EQ(shared(), Names());  // who may not read it does not see it
 }
 
 TEST_F(SharedTreeTest, WhatIsBelowStaysBelow) {

@@ -178,6 +178,10 @@ TEST_F(SharingTest, SubscriptionsOfItemsAreKept) {
         ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(base::FolderId(id), owner_id, true)));
     const auto full = run(account_of(reader_id)->set_items_subscribed(one, owner_id, true));
     EXPECT_TRUE(full.error().is(Errc::limit));
+    // One that is there may be said otherwise: that its user does not want to see it.
+    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, base::AccountId(), true)));
+    restart();
+    EXPECT_EQ(known().at(two), base::AccountId());
     ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, false)));
 }
 
