@@ -1,6 +1,6 @@
 """Sentences of MS-ASCMD and MS-ASCON about single commands, which no story of a device meets. tests/eas/requirements.tsv names
 them."""
-import base64, datetime, unittest
+import base64, datetime, imaplib, time, unittest
 
 from e2e import test_activesync
 from eas.device import PLAIN
@@ -131,6 +131,30 @@ class SyncRules(RulesCase):
         self.assertEqual({name: [child.text for child in node][:2] for name, node in told.items()},
                          {"Change": [f"{inbox}:999", "8"], "Delete": [f"{inbox}:998", "8"], "Fetch": [items[1], "1"]})
         self.assertEqual(self.names(told["Fetch"]), ["ServerId", "Status", "ApplicationData"])
+
+    def test_each_command_names_its_item(self):
+        """ServerId: section 2.2.3.156.7."""
+        device = self.ready()
+        imap = self.imap(device.user)
+        for days in (0, 0, 10):
+            when = imaplib.Time2Internaldate(time.time() - days * 86400)
+            imap.append("INBOX", None, when, b"From: a@example.org\r\nSubject: s\r\n\r\nx\r\n")
+        inbox = device.folder("Inbox")
+        items = sorted(self.fill(device, inbox))
+        imap.select("INBOX")
+        imap.store("1", "+FLAGS", "\\Seen")
+        imap.store("2", "+FLAGS", "\\Deleted")
+        imap.expunge()
+        imap.append("INBOX", None, None, b"From: a@example.org\r\nSubject: new\r\n\r\nx\r\n")
+        answer = device.sync(device.collection(inbox, ("Fetch", ("ServerId", items[0])), options=[("FilterType", 3), *PLAIN]))
+        named = {}
+        for one in answer.all(ONE + "Commands/*") + answer.all(ONE + "Responses/*"):
+            ids = one.findall("{AirSync}ServerId")
+            self.assertEqual([len(each) for each in ids], [0])
+            named[one.tag.partition("}")[2]] = ids[0].text
+        self.assertEqual(set(named), {"Add", "Change", "Delete", "SoftDelete", "Fetch"})
+        self.assertEqual({named[kind] for kind in ("Change", "Delete", "SoftDelete")}, set(items))
+        self.assertEqual(named["Fetch"], items[0])
 
     def test_signed_mail(self):
         """S/MIME in Sync, Search and ItemOperations: section 2.2.3.104."""

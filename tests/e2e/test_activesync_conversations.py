@@ -195,7 +195,7 @@ class PartTest(ConversationCase):
             got = self.fields(item["BodyPart"])
             self.assertEqual((got["Status"], got["Preview"], got["EstimatedDataSize"]), ("176", "My an", "13"))
             self.assertNotIn("Data", got)
-        for size, all_or_none in ((99, 1), (99, 0), (None, 1), (None, 0)):
+        for size, all_or_none in ((99, 1), (99, 0), (99, None), (None, 1), (None, 0), (None, None)):
             for item in self.three(device, part(size, all_or_none=all_or_none)):
                 got = self.fields(item["BodyPart"])
                 self.assertEqual((got["Status"], got["Data"], "Truncated" in got), ("1", "My answer ä.", False))

@@ -49,6 +49,7 @@ class FetchTest(test_activesync.ActiveSyncCase):
         self.assertIsNone(answer.find("Response/Fetch/Properties/Range"))
         answer = self.fetch(device, ("AirSyncBase:FileReference", reference), ("Options", ("Range", "10-19")))
         self.assertEqual(base64.b64decode(answer.text("Response/Fetch/Properties/Data")), self.octets[10:20])
+        self.assertEqual(answer.text("Response/Fetch/Properties/Range"), "10-19")
         self.assertEqual(answer.text("Response/Fetch/Properties/Total"), str(len(self.octets)))
         answer = self.fetch(device, ("AirSyncBase:FileReference", reference), ("Options", ("Range", "99999-100000")))
         self.assertEqual(answer.text("Response/Fetch/Status"), "8")
@@ -77,7 +78,7 @@ class FetchTest(test_activesync.ActiveSyncCase):
         self.assertIn("The text ä", parts[1].decode())
         self.assertEqual(parts[2], self.octets)
         shown = wbxml.decode(parts[0])
-        self.assertEqual([node.text for node in shown.iter("{ItemOperations}Part")], ["1", "2"])
+        self.assertEqual([(node.text, len(node)) for node in shown.iter("{ItemOperations}Part")], [("1", 0), ("2", 0)])
 
 
 class EmptyTest(test_activesync.ActiveSyncCase):

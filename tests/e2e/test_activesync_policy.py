@@ -19,6 +19,7 @@ class PolicyTest(test_activesync.ActiveSyncCase):
             "Policy", ("PolicyType", "MS-EAS-Provisioning-WBXML"), *children))))
 
     def document(self, answer):
+        self.assertEqual(answer.text("Status"), "1")
         return {child.tag.split("}")[1]: child for child in answer.find("Policies/Policy/Data/EASProvisionDoc")}
 
     def acknowledge(self, device, status):

@@ -51,6 +51,10 @@ class ItemSearchTest(test_activesync_items.EventCase):
         self.assertEqual(answer.text("Response/Store/Total"), "5")
         self.assertEqual(found["Contacts"][0][1]["CompanyName"].text, "Kranich & Söhne")
         self.assertEqual(found["Calendar"][0][1]["Subject"].text, "Meet")
+        other = self.ready(device.user, device="DEV2")
+        for name, item in ids.items():  # all that Sync says of it
+            told = self.start(other, other.folder(name))["Add"][item]
+            self.assertEqual(set(found[name][0][1]), set(told), name)
         self.assertEqual(found["Tasks"][0][1]["Subject"].text, "Feed the Kranich")
         self.assertIn("two storks", [child.text for child in found["Notes"][0][1]["Body"]][-1])
         for name, item in ids.items():

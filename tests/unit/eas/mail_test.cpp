@@ -89,7 +89,10 @@ TEST(Body, ChoiceAndCut) {
     EXPECT_EQ(cut.size, 7U);
     EXPECT_TRUE(cut.truncated);
     EXPECT_FALSE(make_body(BodyType::html, "abcdef", options.bodies[1]).has_data);
-    EXPECT_FALSE(make_body(BodyType::html, "abcde", options.bodies[1]).truncated);
+    const ItemBody whole = make_body(BodyType::html, "abcde", options.bodies[1]);
+    EXPECT_FALSE(whole.truncated);
+    EXPECT_TRUE(whole.has_data);
+    EXPECT_EQ(whole.data, "abcde");
 }
 
 TEST(Addresses, Readable) {
