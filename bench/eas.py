@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """ActiveSync's figures: a first Sync, one change among many, what a waiting Ping keeps, the latency of push.
 
-usage: eas.py --barid FILE --mailbench FILE [--only first|large|ping|rates] [--devices N] [--quick]     (docs/benchmarks.md has the results)
+usage: eas.py --barid FILE --mailbench FILE [--only first|large|ping|rates] [--devices N] [--shared] [--quick]
+(docs/benchmarks.md has the results)
 """
 import argparse, http.client, json, os, pathlib, select, socket, ssl, statistics, subprocess, sys, time
 
@@ -103,18 +104,37 @@ class Bench:
             print(f"Sync of {count} items, {name}: median {1000 * statistics.median(times):.2f} ms, "
                   f"worst of 60 {1000 * max(times):.2f} ms", flush=True)
 
+    def share(self, server):
+        """Every second user's Inbox is on the devices of the next one."""
+        import imaplib
+
+        def imap(number):
+            client = imaplib.IMAP4("127.0.0.1", server.ports["imap"])
+            client.login(f"u{number}@example.test", server.passwords["u1@example.test"])
+            return client
+
+        for number in range(1, self.options.users, 2):
+            assert imap(number).setacl("INBOX", f"u{number + 1}@example.test", "lr")[0] == "OK"
+            assert imap(number + 1).subscribe(f'"Other Users/u{number}/INBOX"')[0] == "OK"
+
     def ping(self, server):
         """What the server's memory grows by for each known device that comes and waits in Ping over TLS; what they all cost
         while nothing happens; and how long it takes until those of a mailbox know of a delivery."""
         from eas.device import Answer, Device
         from eas.wbxml import element, encode
         count = 200 if self.options.quick else self.options.devices
+        shared, users = self.options.shared, self.options.users
+        if shared:
+            self.share(server)
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
         class Waiting:
-            def __init__(self, number, users):
-                self.device = Device(server, f"u{1 + number % users}@example.test", device=f"D{number // users}",
+            def __init__(self, number):
+                step = 2 if shared else 1
+                place = number % (users // step)
+                self.told_of = f"u{1 + step * place}@example.test"  # whose mail it waits for
+                self.device = Device(server, f"u{step + step * place}@example.test", device=f"D{number // (users // step)}",
                                      password=server.passwords["u1@example.test"])
 
             def connect(self):
@@ -128,7 +148,8 @@ class Bench:
                 self.post("FolderSync", element("FolderHierarchy:FolderSync", ("SyncKey", "0")))
                 got = self.connection.getresponse()
                 answer = Answer(got.status, got.headers, got.read())
-                inbox = [row for row in answer.all("Changes/Add") if row.findtext("{FolderHierarchy}Type") == "2"]
+                name = f"Inbox ({self.told_of.split('@')[0]})" if shared else "Inbox"
+                inbox = [row for row in answer.all("Changes/Add") if row.findtext("{FolderHierarchy}DisplayName") == name]
                 self.inbox = inbox[0].findtext("{FolderHierarchy}ServerId")
                 self.post("Sync", element("Sync", ("Collections", ("Collection", ("SyncKey", "0"), ("CollectionId", self.inbox)))))
                 self.connection.getresponse().read()
@@ -139,7 +160,7 @@ class Bench:
                 self.post("Ping", element("Ping:Ping", ("HeartbeatInterval", 3000), (
                     "Folders", ("Folder", ("Id", self.inbox), ("Class", "Email")))))
 
-        devices = [Waiting(number, self.options.users) for number in range(count)]
+        devices = [Waiting(number) for number in range(count)]
         for device in devices:
             device.begin()
         time.sleep(2)
@@ -161,9 +182,10 @@ class Bench:
         import smtplib
         from e2e.harness import message
         times, lmtp = [], smtplib.LMTP("127.0.0.1", server.ports["lmtp"])
-        for number in range(min(20, self.options.users)):
-            told = [device for device in devices if device.device.user == f"u{1 + number}@example.test"]
-            lmtp.sendmail("sender@elsewhere.test", told[0].device.user, message("News"))
+        owners = sorted({device.told_of for device in devices})[:20]
+        for owner in owners:
+            told = [device for device in devices if device.told_of == owner]
+            lmtp.sendmail("sender@elsewhere.test", owner, message("News"))
             began = time.perf_counter()
             waiting = select.poll()
             for device in told:
@@ -179,7 +201,7 @@ class Bench:
                     waiting.unregister(descriptor)
         lmtp.quit()
         times.sort()
-        print(f"{len(times)} answers to {min(20, self.options.users)} deliveries while the others wait: "
+        print(f"{len(times)} answers to {len(owners)} deliveries while the others wait: "
               f"median {1000 * statistics.median(times):.2f} ms, 99 % {1000 * times[len(times) * 99 // 100]:.2f} ms, "
               f"worst {1000 * times[-1]:.2f} ms", flush=True)
 
@@ -199,6 +221,7 @@ def main():
     parser.add_argument("--mailbench", required=True)
     parser.add_argument("--only", choices=["first", "large", "ping", "rates"])
     parser.add_argument("--devices", type=int, default=2_000, help="that wait in Ping; 20 of each mailbox")
+    parser.add_argument("--shared", action="store_true", help="those that wait in Ping do so for somebody else's Inbox")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     os.environ["BARID"] = options.barid
