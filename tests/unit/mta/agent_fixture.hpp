@@ -20,6 +20,8 @@
 #include "mta/queue_message.hpp"
 #include "store/engine/memory/memory_engine.hpp"
 #include "store/queue_claim.hpp"
+#include "support/run_now.hpp"
+#include "support/stored_messages.hpp"
 
 namespace mta {
 
@@ -138,16 +140,7 @@ protected:
 
     template <class T>
     T run(awaitable<T> work) {
-        std::optional<T> out;
-        std::exception_ptr failure;
-        asio::io_context io;
-        asio::co_spawn(io, std::move(work), [&](std::exception_ptr error, T value) {
-            failure = error;
-            if (!error) out.emplace(std::move(value));
-        });
-        io.run();
-        if (failure) std::rethrow_exception(failure);
-        return std::move(*out);
+        return support::run_now(std::move(work));
     }
     static awaitable<bool> settled(store::Queue* queue, Agent* agent, const base::ManualClock* clock) {
         const auto executor = co_await asio::this_coro::executor;
@@ -233,33 +226,11 @@ protected:
                                                            : "refused");
         return out;
     }
-    static awaitable<std::vector<std::string>> read_folder(store::Store* store, base::AccountId id,
-                                                           std::string name) {
-        std::vector<std::string> out;
-        const auto account = co_await store->account(id);
-        if (!account) co_return out;
-        const auto tree = (*account)->folders();
-        if (tree->find(name) == nullptr) co_return out;
-        const auto folder = co_await (*account)->open(tree->find(name)->id);
-        if (!folder) co_return out;
-        std::vector<store::Entry> entries;
-        const auto snapshot = (*folder)->snapshot();
-        for (std::uint32_t n = 1; n <= snapshot->totals().exists; ++n)
-            entries.push_back(*snapshot->at(store::SeqNum(n)));
-        const auto details = co_await (*folder)->details(std::move(entries));
-        if (!details) co_return out;
-        for (const auto& detail : *details) {
-            auto octets = co_await (*folder)->read(detail, 0, std::size_t(detail->size));
-            out.push_back(octets ? *octets : std::string("unreadable"));
-        }
-        co_return out;
+    std::vector<std::string> folder(const std::string& mailbox, const std::string& name) {
+        return run(support::read_folder(store.get(), accounts[mailbox], name));
     }
-    std::vector<std::string> inbox(const std::string& name) {
-        return run(read_folder(store.get(), accounts[name], "INBOX"));
-    }
-    std::vector<std::string> junk(const std::string& name) {
-        return run(read_folder(store.get(), accounts[name], "Junk"));
-    }
+    std::vector<std::string> inbox(const std::string& name) { return folder(name, "INBOX"); }
+    std::vector<std::string> junk(const std::string& name) { return folder(name, "Junk"); }
     /// What the operator does to `last`: the message is no attempt's to take when the commit is done.
     void expect_alone(awaitable<store::Result<void>> action) {
         const std::int64_t soon = base::unix_milliseconds(clock.now()) + 100'000'000;

@@ -44,9 +44,7 @@ protected:
         const auto set = co_await moved.set(id, now_there->at(store::SeqNum(1))->thread, made->id, now);
         co_return set.has_value();
     }
-    std::vector<std::string> kept(const std::string& name) {
-        return run(read_folder(store.get(), accounts[name], "Kept"));
-    }
+    std::vector<std::string> kept(const std::string& name) { return folder(name, "Kept"); }
 
     std::unique_ptr<ConversationMover> mover;
 };

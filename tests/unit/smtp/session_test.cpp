@@ -12,6 +12,7 @@
 #include "store/engine/memory/memory_engine.hpp"
 #include "support/fake_authenticator.hpp"
 #include "support/memory_connection.hpp"
+#include "support/stored_messages.hpp"
 
 namespace smtp {
 namespace {
@@ -63,27 +64,8 @@ public:
     }
 
     /// The messages of an account's INBOX, whole.
-    std::vector<std::string> inbox(std::uint32_t account) { return run(read_inbox(store.get(), account)); }
-
-    static boost::asio::awaitable<std::vector<std::string>> read_inbox(store::Store* store,
-                                                                       std::uint32_t number) {
-        std::vector<std::string> out;
-        const auto account = co_await store->account(base::AccountId(number));
-        if (!account) co_return out;
-        const auto tree = (*account)->folders();
-        const auto folder = co_await (*account)->open(tree->find("INBOX")->id);
-        if (!folder) co_return out;
-        std::vector<store::Entry> entries;
-        const auto snapshot = (*folder)->snapshot();
-        for (std::uint32_t n = 1; n <= snapshot->totals().exists; ++n)
-            entries.push_back(*snapshot->at(store::SeqNum(n)));
-        const auto details = co_await (*folder)->details(std::move(entries));
-        if (!details) co_return out;
-        for (const auto& detail : *details) {
-            auto octets = co_await (*folder)->read(detail, 0, std::size_t(detail->size));
-            out.push_back(octets ? *octets : std::string("unreadable"));
-        }
-        co_return out;
+    std::vector<std::string> inbox(std::uint32_t account) {
+        return run(support::read_folder(store.get(), base::AccountId(account), "INBOX"));
     }
 
     asio::io_context io{1};

@@ -16,6 +16,7 @@
 #include "directory/make_directory.hpp"
 #include "mta/reports/digest.hpp"
 #include "store/engine/memory/memory_engine.hpp"
+#include "support/run_now.hpp"
 
 namespace mta::reports {
 namespace {
@@ -110,16 +111,7 @@ protected:
 
     template <class T>
     T run(awaitable<T> work) {
-        std::optional<T> out;
-        std::exception_ptr failure;
-        asio::io_context own;
-        asio::co_spawn(own, std::move(work), [&](std::exception_ptr error, T value) {
-            failure = error;
-            if (!error) out.emplace(std::move(value));
-        });
-        own.run();
-        if (failure) std::rethrow_exception(failure);
-        return std::move(*out);
+        return support::run_now(std::move(work));
     }
     static awaitable<void> watch(std::function<bool()> enough, std::stop_source stop) {
         const auto executor = co_await asio::this_coro::executor;
