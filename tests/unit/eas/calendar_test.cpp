@@ -18,14 +18,8 @@ constexpr std::uint16_t versions[] = {140, older, 160, 161};
 /// What a device is told of an event, for as long as it is looked at.
 class Told {
 public:
-    explicit Told(const pim::Component& calendar, std::uint16_t version = 161) {
-        wbxml::Encoder to(octets_);
-        to.open(wbxml::airsync::application_data);
-        ItemView view;
-        view.version = version;
-        view.user = "u1@example.test";
-        write_item(to, store::FolderKind::calendar, calendar, view);
-        to.close();
+    explicit Told(const pim::Component& calendar, std::uint16_t version = 161)
+        : octets_(octets_told(store::FolderKind::calendar, calendar, version)) {
         document_.emplace(octets_);
         EXPECT_EQ(document_->fault(), wbxml::Fault::none);
     }

@@ -56,8 +56,8 @@ inline ItemContext context(std::uint16_t version = 161, bool is_new = false) {
     return out;
 }
 
-/// What a device is told, as XML.
-inline std::string shown(store::FolderKind kind, const pim::Component& item, std::uint16_t version = 161) {
+/// What a device is told.
+inline std::string octets_told(store::FolderKind kind, const pim::Component& item, std::uint16_t version) {
     std::string octets;
     wbxml::Encoder to(octets);
     to.open(wbxml::airsync::application_data);
@@ -66,7 +66,12 @@ inline std::string shown(store::FolderKind kind, const pim::Component& item, std
     view.user = "u1@example.test";
     write_item(to, kind, item, view);
     to.close();
-    std::string xml = wbxml::to_xml(wbxml::Document(octets));
+    return octets;
+}
+
+/// The same as XML.
+inline std::string shown(store::FolderKind kind, const pim::Component& item, std::uint16_t version = 161) {
+    std::string xml = wbxml::to_xml(wbxml::Document(octets_told(kind, item, version)));
     for (std::size_t at = xml.find(" xmlns="); at != std::string::npos; at = xml.find(" xmlns="))
         xml.erase(at, xml.find('"', at + 8) + 1 - at);
     return xml;

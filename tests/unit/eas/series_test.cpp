@@ -196,14 +196,7 @@ pim::Component foreign(const std::string& rule, const std::string& removed, cons
 /// What the device was told of the pattern it sends back, but for the numbers in `other`.
 void echo(pim::Component& calendar, std::uint16_t version,
           const std::vector<std::pair<wbxml::Tag, std::string>>& other = {}) {
-    std::string octets;
-    wbxml::Encoder to(octets);
-    to.open(wbxml::airsync::application_data);
-    ItemView view;
-    view.version = version;
-    view.user = "u1@example.test";
-    write_item(to, store::FolderKind::calendar, calendar, view);
-    to.close();
+    const std::string octets = octets_told(store::FolderKind::calendar, calendar, version);
     const wbxml::Document told(octets);
     Data data;
     for (const wbxml::Tag tag : {cal::timezone, cal::start_time, cal::end_time})

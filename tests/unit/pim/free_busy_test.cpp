@@ -3,14 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "moment.hpp"
 #include "pim/date_time.hpp"
 
 namespace {
 
+using pim::at;
 using pim::Busy;
 using pim::TimeSpan;
 
-std::int64_t at(std::string_view text) { return pim::parse_date_time(text).value().seconds; }
 TimeSpan span(std::string_view from, std::string_view until) { return {at(from), at(until)}; }
 
 constexpr std::string_view berlin =

@@ -2,13 +2,11 @@
 // their own.
 #include <gtest/gtest.h>
 
-#include "pim/date_time.hpp"
+#include "moment.hpp"
 #include "pim/itip/events.hpp"
 
 namespace pim::itip {
 namespace {
-
-std::int64_t at(std::string_view text) { return parse_date_time(text).value().seconds; }
 
 Component series(std::string_view lines) {
     return parse(

@@ -1,6 +1,7 @@
 // Dates, durations, rules and zones.
 #include <gtest/gtest.h>
 
+#include "moment.hpp"
 #include "pim/date_time.hpp"
 #include "pim/rule.hpp"
 #include "pim/time_zone.hpp"
@@ -8,9 +9,8 @@
 
 namespace {
 
+using pim::at;
 using pim::DateTime;
-
-std::int64_t at(std::string_view text) { return pim::parse_date_time(text).value().seconds; }
 
 TEST(DateTime, ReadsAndWrites) {
     for (const std::string_view text :

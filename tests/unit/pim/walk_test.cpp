@@ -7,11 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include "moment.hpp"
 #include "pim/date_time.hpp"
 
 namespace {
 
-std::int64_t at(std::string_view text) { return pim::parse_date_time(text).value().seconds; }
+using pim::at;
 std::string shown(std::int64_t seconds) {
     return pim::write_date_time({seconds, pim::DateTime::Kind::local});
 }
