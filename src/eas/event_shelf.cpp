@@ -4,7 +4,6 @@
 
 #include "eas/items/event.hpp"
 #include "eas/items/items.hpp"
-#include "eas/stored_item.hpp"
 #include "pim/itip/events.hpp"
 
 namespace eas {
@@ -72,7 +71,8 @@ awaitable<Result<std::vector<ShelvedEvent>>> EventShelf::find(store::AccountPtr 
     co_return out;
 }
 
-awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::Component calendar) {
+awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::Component calendar,
+                                                const MailedFiles* mailed) {
     if (account->folders()->first_of(FolderKind::calendar) == nullptr) {
         const auto made = co_await account->make_item_folders();
         if (!made) co_return made.error();
@@ -82,7 +82,9 @@ awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::
     if (info == nullptr) co_return Error(Errc::not_found, "no calendar");
     auto folder = co_await account->open(info->id);
     if (!folder) co_return folder.error();
-    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &calendar, now(), nullptr);
+    FileSources files;
+    files.mailed = mailed;
+    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &calendar, now(), &files);
     if (!incoming) co_return incoming.error();
     std::vector<store::Incoming> one;
     one.push_back(std::move(*incoming));
@@ -95,8 +97,9 @@ awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::
     co_return out;
 }
 
-awaitable<Result<void>> EventShelf::replace(const ShelvedEvent* event) {
+awaitable<Result<void>> EventShelf::replace(const ShelvedEvent* event, const MailedFiles* mailed) {
     FileSources files;
+    files.mailed = mailed;
     files.folder = event->folder;
     files.entry = event->entry;
     auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &event->calendar, now(), &files);

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "directory/turnstile.hpp"
+#include "eas/stored_item.hpp"
 #include "pim/component.hpp"
 #include "store/account.hpp"
 #include "store/store.hpp"
@@ -43,9 +44,11 @@ public:
     /// or without it, and no more than same_uid_max. The series comes first.
     awaitable<store::Result<std::vector<ShelvedEvent>>> find(store::AccountPtr account, std::string uid);
     /// Into the calendar that every mailbox has; made if nobody has asked for it yet. Where it is then.
-    awaitable<store::Result<ShelvedEvent>> add(store::AccountPtr account, pim::Component calendar);
+    /// `mailed`: the files that came with it; null: none.
+    awaitable<store::Result<ShelvedEvent>> add(store::AccountPtr account, pim::Component calendar,
+                                               const MailedFiles* mailed = nullptr);
     /// \errors conflict: somebody has changed it meanwhile
-    awaitable<store::Result<void>> replace(const ShelvedEvent* event);
+    awaitable<store::Result<void>> replace(const ShelvedEvent* event, const MailedFiles* mailed = nullptr);
 
 private:
     awaitable<store::Result<void>> find_in(store::FolderPtr folder, const std::string* uid,

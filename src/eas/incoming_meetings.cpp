@@ -8,6 +8,7 @@
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "eas/calendar_owner.hpp"
+#include "eas/incoming_files.hpp"
 #include "eas/items/event.hpp"
 #include "eas/mail/calendar_part.hpp"
 #include "eas/meeting_teller.hpp"
@@ -165,68 +166,78 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
     const auto text = co_await read_calendar(&octets);
     const auto header = co_await octets.header();
     if (!text || !header) co_return;
-    const auto message = itip::read_message(*text);
+    auto message = itip::read_message(*text);
     if (!message) co_return;
-    std::string sender = proven_author(details->front()->prefix, *header);
-    if (sender.empty()) {
+    Arrived mail;
+    mail.message = std::move(*message);
+    mail.sender = proven_author(details->front()->prefix, *header);
+    if (mail.sender.empty()) {
         base::log::info("eas", "a mail about a meeting is not from whom it says",
                         {{"account", id.value}, {"uid", uid.value}});
         co_return;
     }
-    co_await apply(*account, &*message, std::move(sender));
+    mail.owner = co_await calendar_owner(&services_.directory, id, std::string());
+    if (mail.owner.addresses.empty()) co_return;
+    if (is_from_organizer(mail.message.event(), mail.sender)) {
+        auto files = co_await take_files(&octets, &mail.message);
+        if (!files) co_return;
+        mail.files = std::move(*files);
+    }
+    co_await apply(*account, &mail);
 }
 
 /// Somebody who changes his mind with each mail writes another's files as often: no more than so much.
-bool IncomingMeetings::may_rewrite(const ShelvedEvent& event, const itip::Message& message,
-                                   const std::string& sender) {
+bool IncomingMeetings::may_rewrite(const ShelvedEvent& event, const Arrived& mail) {
     if (event.entry.size <= limits_.free_bytes_max) return true;
+    const std::string& uid = mail.message.uid;
     const std::string who =
-        fmt::format("{}/{}/{}", event.folder->account().value, base::lowered(sender), message.uid);
+        fmt::format("{}/{}/{}", event.folder->account().value, base::lowered(mail.sender), uid);
     if (rewritten_.take(who, event.entry.size, limits_.rewritten_bytes_max)) return true;
-    base::log::warn("eas", "a meeting is changed by mail too often",
-                    {{"from", sender}, {"uid", message.uid}});
+    base::log::warn("eas", "a meeting is changed by mail too often", {{"from", mail.sender}, {"uid", uid}});
     return false;
 }
 
-awaitable<void> IncomingMeetings::apply(store::AccountPtr account, const pim::itip::Message* message,
-                                        std::string sender) {
-    const itip::Owner owner = co_await calendar_owner(&services_.directory, account->id(), std::string());
-    if (owner.addresses.empty()) co_return;
+awaitable<void> IncomingMeetings::apply(store::AccountPtr account, Arrived* mail) {
     store::Error error(store::Errc::conflict, "");
     {
         const directory::Turnstile::Pass pass = co_await services_.events.turn(account->id());
         for (unsigned attempt = 0; attempt < attempts_max && error.is(store::Errc::conflict); ++attempt)
-            error = co_await apply_once(account, message, &owner, &sender);
+            error = co_await apply_once(account, mail);
+        // The files of a meeting stand in its mail too: it counts for more than they do.
+        const bool any_files = !mail->files.parts.empty() || !mail->files.embedded.added.empty();
+        if (any_files && (error.is(store::Errc::over_quota) || error.is(store::Errc::limit))) {
+            leave_files(mail->message.calendar);
+            error = co_await apply_once(account, mail);
+        }
     }
     if (!error.is(store::Errc::none))
         base::log::warn("eas", "a meeting was not put into the calendar",
                         {{"account", account->id().value}, {"why", error.what()}});
-    if (message->method == Method::refresh || message->method == Method::counter)
-        co_await answer(account, message, &owner, &sender);
+    const Method method = mail->message.method;
+    if (method == Method::refresh || method == Method::counter) co_await answer(account, mail);
 }
 
-bool IncomingMeetings::may_answer(base::AccountId account, const itip::Message& message,
-                                  const std::string& sender) {
+bool IncomingMeetings::may_answer(base::AccountId account, const Arrived& mail) {
+    const std::string& uid = mail.message.uid;
     const std::string mailbox = fmt::format("{}", account.value);
-    if (answered_.take(fmt::format("{}/{}/{}", mailbox, base::lowered(sender), message.uid), 1,
-                       limits_.answers_max) &&
+    const std::string who = fmt::format("{}/{}/{}", mailbox, base::lowered(mail.sender), uid);
+    if (answered_.take(who, 1, limits_.answers_max) &&
         answered_.take(mailbox, 1, limits_.answers_of_mailbox_max))
         return true;
-    base::log::info("eas", "somebody asks for a meeting too often", {{"from", sender}, {"uid", message.uid}});
+    base::log::info("eas", "somebody asks for a meeting too often", {{"from", mail.sender}, {"uid", uid}});
     return false;
 }
 
 /// Only to who is asked to it, and of what is still to come. RFC 5546 sections 3.2.6 and 3.2.7.
-awaitable<void> IncomingMeetings::answer(store::AccountPtr account, const itip::Message* message,
-                                         const itip::Owner* owner, const std::string* sender) {
-    const auto known = co_await services_.events.find(account, message->uid);
+awaitable<void> IncomingMeetings::answer(store::AccountPtr account, const Arrived* mail) {
+    const auto known = co_await services_.events.find(account, mail->message.uid);
     if (!known) co_return;
     for (const ShelvedEvent& one : *known) {
-        auto notice = itip::answer_to(one.calendar, *message, *owner, *sender);
+        auto notice = itip::answer_to(one.calendar, mail->message, mail->owner, mail->sender);
         if (!notice) continue;
         const bool over = event_facts(one.calendar).date < base::unix_seconds(services_.clock.now());
-        if (over || !may_answer(account->id(), *message, *sender)) co_return;
-        std::string uid = message->uid, user = owner->addresses.front();
+        if (over || !may_answer(account->id(), *mail)) co_return;
+        std::string uid = mail->message.uid, user = mail->owner.addresses.front();
         co_await tell(account, std::move(uid), std::move(user), std::move(*notice));
         co_return;
     }
@@ -251,47 +262,43 @@ awaitable<void> IncomingMeetings::tell(store::AccountPtr account, std::string ev
     co_await teller.make_good(std::move(*held));
 }
 
-awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account,
-                                                     const pim::itip::Message* message,
-                                                     const pim::itip::Owner* owner,
-                                                     const std::string* sender) {
-    auto known = co_await services_.events.find(account, message->uid);
+awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account, const Arrived* mail) {
+    const itip::Message& message = mail->message;
+    auto known = co_await services_.events.find(account, message.uid);
     if (!known) co_return known.error();
     // Occurrences whose series is not here are each an event of their own.
     std::vector<itip::Message> pieces;
-    if (message->method == Method::add || (message->method == Method::request && !has_series(*known)))
-        pieces = itip::apart(*message);
-    if (pieces.empty()) pieces.push_back(*message);
+    if (message.method == Method::add || (message.method == Method::request && !has_series(*known)))
+        pieces = itip::apart(message);
+    if (pieces.empty()) pieces.push_back(message);
     for (const itip::Message& piece : pieces) {
-        const store::Error error = co_await apply_piece(account, &piece, owner, sender, &*known);
+        const store::Error error = co_await apply_piece(account, mail, &piece, &*known);
         if (!error.is(store::Errc::none)) co_return error;
     }
     co_return store::Error();
 }
 
-awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
-                                                      const pim::itip::Message* message,
-                                                      const pim::itip::Owner* owner,
-                                                      const std::string* sender,
+awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account, const Arrived* mail,
+                                                      const itip::Message* piece,
                                                       std::vector<ShelvedEvent>* known) {
     for (ShelvedEvent& one : *known) {
-        const Applied applied = apply_to(one.calendar, *message, *owner, *sender);
+        const Applied applied = apply_to(one.calendar, *piece, mail->owner, mail->sender);
         if (applied == Applied::refused) continue;
         if (applied == Applied::done) {
-            if (!may_rewrite(one, *message, *sender)) co_return store::Error();
-            const auto replaced = co_await services_.events.replace(&one);
+            if (!may_rewrite(one, *mail)) co_return store::Error();
+            const auto replaced = co_await services_.events.replace(&one, &mail->files);
             if (!replaced) co_return replaced.error();
         }
         // A cancellation is about all occurrences that are here without their series.
-        if (message->method != Method::cancel) co_return store::Error();
+        if (piece->method != Method::cancel) co_return store::Error();
     }
-    const bool asks = message->method == Method::request || message->method == Method::add;
-    const bool is_new = asks && settings_.add_requests && !owner->organizes(message->event()) &&
-                        is_from_organizer(message->event(), *sender);
+    const bool asks = piece->method == Method::request || piece->method == Method::add;
+    const bool is_new = asks && settings_.add_requests && !mail->owner.organizes(piece->event()) &&
+                        is_from_organizer(piece->event(), mail->sender);
     if (!is_new || known->size() >= services_.events.limits().same_uid_max) co_return store::Error();
     for (const ShelvedEvent& one : *known)
-        if (!may_stand_beside(one.calendar, *message)) co_return store::Error();
-    auto added = co_await services_.events.add(account, itip::adopt(*message, *owner));
+        if (!may_stand_beside(one.calendar, *piece)) co_return store::Error();
+    auto added = co_await services_.events.add(account, itip::adopt(*piece, mail->owner), &mail->files);
     if (!added) co_return added.error();
     known->push_back(std::move(*added));
     co_return store::Error();

@@ -8,6 +8,7 @@
 #include "eas/allowances.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/services.hpp"
+#include "eas/stored_item.hpp"
 #include "pim/itip/message.hpp"
 #include "pim/itip/people.hpp"
 #include "store/delivery_watch.hpp"
@@ -40,19 +41,24 @@ public:
     awaitable<void> delivered(base::AccountId account, base::FolderId folder, base::Uid uid) override;
 
 private:
+    /// A mail, as it is delivered to one mailbox.
+    struct Arrived {
+        pim::itip::Message message;
+        std::string sender;      ///< proven_author()
+        pim::itip::Owner owner;  ///< of the mailbox
+        MailedFiles files;
+    };
+
     awaitable<void> take(base::AccountId account, base::FolderId folder, base::Uid uid);
-    bool may_rewrite(const ShelvedEvent& event, const pim::itip::Message& message, const std::string& sender);
-    bool may_answer(base::AccountId account, const pim::itip::Message& message, const std::string& sender);
-    awaitable<void> apply(store::AccountPtr account, const pim::itip::Message* message, std::string sender);
-    awaitable<void> answer(store::AccountPtr account, const pim::itip::Message* message,
-                           const pim::itip::Owner* owner, const std::string* sender);
+    bool may_rewrite(const ShelvedEvent& event, const Arrived& mail);
+    bool may_answer(base::AccountId account, const Arrived& mail);
+    awaitable<void> apply(store::AccountPtr account, Arrived* mail);
+    awaitable<void> answer(store::AccountPtr account, const Arrived* mail);
     awaitable<void> tell(store::AccountPtr account, std::string event_uid, std::string user,
                          pim::itip::Notice notice);
-    awaitable<store::Error> apply_once(store::AccountPtr account, const pim::itip::Message* message,
-                                       const pim::itip::Owner* owner, const std::string* sender);
-    awaitable<store::Error> apply_piece(store::AccountPtr account, const pim::itip::Message* message,
-                                        const pim::itip::Owner* owner, const std::string* sender,
-                                        std::vector<ShelvedEvent>* known);
+    awaitable<store::Error> apply_once(store::AccountPtr account, const Arrived* mail);
+    awaitable<store::Error> apply_piece(store::AccountPtr account, const Arrived* mail,
+                                        const pim::itip::Message* piece, std::vector<ShelvedEvent>* known);
 
     const Services& services_;
     const IncomingMeetingsSettings settings_;

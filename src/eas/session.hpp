@@ -152,8 +152,9 @@ private:
     awaitable<MeetingResult> find_asked(const MeetingAnswer* request, const AskedBy* by, AskedMeeting* out);
     awaitable<MeetingResult> asked_in_calendar(const MeetingAnswer* request, ItemId id, AskedMeeting* out);
     awaitable<MeetingResult> asked_by_mail(const pim::itip::Message* message, AskedMeeting* out);
-    awaitable<store::Result<pim::itip::Message>> read_meeting(store::FolderPtr folder, base::Uid uid);
-    awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, AskedMeeting* asked);
+    awaitable<store::Result<void>> read_meeting(store::FolderPtr folder, base::Uid uid, MailedMeeting* out);
+    awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, const AskedBy* by,
+                                         AskedMeeting* asked);
     awaitable<int> send_reply(const MeetingAnswer* request, const AskedMeeting* asked);
     awaitable<void> move_to_deleted(store::FolderPtr folder, base::Uid uid);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eas/event_shelf.hpp"
+#include "eas/mail/mail_reader.hpp"
 #include "eas/state/meeting_debts.hpp"
 #include "eas/syntax/ids.hpp"
 #include "pim/itip/message.hpp"
@@ -42,10 +43,17 @@ struct RemovedMeeting {
     MeetingChange change;
 };
 
+/// A request in mail, with its files.
+struct MailedMeeting {
+    std::optional<MessageOctets> octets;  ///< it stays where it is: the files are read from it
+    pim::itip::Message message;
+    MailedFiles files;
+};
+
 /// What a MeetingResponse names: a request in mail, or an event in the calendar.
 struct AskedBy {
-    const pim::itip::Message* message = nullptr;
-    ItemId item;  ///< without a message
+    const MailedMeeting* mail = nullptr;
+    ItemId item;  ///< without a mail
 };
 
 /// The event that the user is asked to.

@@ -61,11 +61,10 @@ private:
     const std::string boundary_;
 };
 
-/// A part as it stands in another message.
-awaitable<Result<void>> copy_part(ItemWriter* to, MessageOctets* from, std::uint32_t part) {
-    auto header = co_await from->part_header(part);
-    if (!header) co_return header.error();
-    auto written = co_await to->write(std::move(*header));
+/// A part's body as it stands in another message, behind this header.
+awaitable<Result<void>> copy_part(ItemWriter* to, MessageOctets* from, std::uint32_t part,
+                                  std::string header) {
+    auto written = co_await to->write(std::move(header));
     const std::uint64_t bytes = from->tree().parts[part].body_bytes;
     for (std::uint64_t at = 0; written && at < bytes; at += piece_bytes) {
         auto piece = co_await from->part_octets(part, piece_bytes, at);
@@ -81,22 +80,42 @@ const AddedAttachment* find_added(const AttachmentChanges* changes, std::string_
     return found == changes->added.end() ? nullptr : &*found;
 }
 
+const MailedFiles::Part* find_mailed(const MailedFiles* mailed, std::string_view name) {
+    if (mailed == nullptr) return nullptr;
+    const auto found = std::ranges::find_if(
+        mailed->parts, [name](const MailedFiles::Part& one) { return one.file.name_in_event == name; });
+    return found == mailed->parts.end() ? nullptr : &*found;
+}
+
 /// One file, wherever it is; what is nowhere is left out.
-awaitable<Result<void>> write_file(ItemWriter* to, const AttachmentChanges* added, MessageOctets* former,
+awaitable<Result<void>> write_file(ItemWriter* to, const FileSources* files, MessageOctets* former,
                                    std::string name) {
-    const AddedAttachment* sent = find_added(added, name);
-    std::uint32_t part = mime::no_part;
-    if (sent == nullptr && former != nullptr) {
-        const auto found = co_await find_file(former, name);
-        if (!found && !found.error().is(Errc::not_found)) co_return found.error();
-        if (found) part = *found;
+    const AddedAttachment* sent = nullptr;
+    const MailedFiles::Part* mailed = nullptr;
+    if (files != nullptr) {
+        sent = find_added(files->added, name);
+        if (sent == nullptr && files->mailed != nullptr) sent = find_added(&files->mailed->embedded, name);
+        mailed = find_mailed(files->mailed, name);
     }
-    if (sent == nullptr && part == mime::no_part) co_return Result<void>();
+    const std::string content_id = content_id_of_attachment(name);
+    if (sent != nullptr || mailed != nullptr) {
+        auto written = co_await to->next_part();
+        if (!written) co_return written;
+        if (sent != nullptr) co_return co_await to->write(write_attachment_part(*sent, content_id));
+        MessageOctets* mail = files->mailed->mail;
+        std::string header =
+            attachment_header(mailed->file, content_id, mail->tree().parts[mailed->number].encoding);
+        co_return co_await copy_part(to, mail, mailed->number, std::move(header));
+    }
+    if (former == nullptr) co_return Result<void>();
+    const auto part = co_await find_file(former, name);
+    if (!part && part.error().is(Errc::not_found)) co_return Result<void>();
+    if (!part) co_return part.error();
+    auto header = co_await former->part_header(*part);
+    if (!header) co_return header.error();
     auto written = co_await to->next_part();
     if (!written) co_return written;
-    if (sent == nullptr) co_return co_await copy_part(to, former, part);
-    written = co_await to->write(write_attachment_part(*sent, content_id_of_attachment(name)));
-    co_return written;
+    co_return co_await copy_part(to, former, *part, std::move(*header));
 }
 
 awaitable<Result<void>> write_files(ItemWriter* to, const std::vector<std::string>* names,
@@ -111,9 +130,9 @@ awaitable<Result<void>> write_files(ItemWriter* to, const std::vector<std::strin
         const auto opened = co_await former->open();
         if (!opened) co_return opened.error();
     }
-    const AttachmentChanges* added = files == nullptr ? nullptr : files->added;
+    MessageOctets* there = former ? &*former : nullptr;
     for (const std::string& name : *names) {
-        const auto written = co_await write_file(to, added, former ? &*former : nullptr, name);
+        const auto written = co_await write_file(to, files, there, name);
         if (!written) co_return written;
     }
     co_return Result<void>();

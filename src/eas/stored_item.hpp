@@ -23,9 +23,21 @@ awaitable<store::Result<store::DetailPtr>> read_detail(store::FolderPtr folder, 
 awaitable<store::Result<pim::Component>> read_stored_item(store::FolderPtr folder, store::Entry entry,
                                                           store::DetailPtr detail, store::FolderKind kind);
 
+/// What came with a mail about the event.
+struct MailedFiles {
+    struct Part {
+        std::uint32_t number = 0;  ///< in `mail`
+        AddedAttachment file;      ///< without octets
+    };
+    MessageOctets* mail = nullptr;
+    std::vector<Part> parts;
+    AttachmentChanges embedded;  ///< those within the calendar's text
+};
+
 /// Where the files are that an event names.
 struct FileSources {
     const AttachmentChanges* added = nullptr;  ///< what a device sends with it; null: nothing
+    const MailedFiles* mailed = nullptr;       ///< null: nothing
     store::FolderPtr folder;                   ///< and the event as it is stored now; null: it is new
     store::Entry entry;
 };

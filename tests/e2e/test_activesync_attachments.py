@@ -1,6 +1,6 @@
 """Attachments of events and drafts by Sync, from 16.0 on: added, told, fetched, deleted, sent to attendees. MS-ASAIRS sections
 2.2.2.2 to 2.2.2.24, MS-ASCAL section 2.2.2.21."""
-import base64, struct, sys, unittest
+import base64, struct, sys, time, unittest
 
 from e2e import harness, test_activesync_meetings
 from e2e.test_activesync_items import note_body
@@ -223,6 +223,27 @@ class MeetingTest(AttachmentCase):
         self.assertEqual((self.calendar_of(mail)[0], list(part.get_filename() for part in mail.iter_attachments())[1:]),
                          ("CANCEL", []))
 
+
+    def test_they_are_those_of_the_attendees_event(self):
+        one, two = self.pair()
+        calendar = two.folder("Calendar")
+        item = self.meeting(one, two.user, attachments(added("a1", "plän.bin", OCTETS)))
+        own, event = self.only(self.news(two, calendar)["Add"])
+        names = self.files(event["Attachments"])
+        self.assertEqual(list(names), ["plän.bin"])
+        self.assertEqual(event["Attachments"][0].findtext(BASE + "EstimatedDataSize"), str(len(OCTETS)))
+        self.assertEqual(self.octets(two, names["plän.bin"]), OCTETS)
+        # His own stay beside them; the organizer's are those of the last message.
+        notes = self.change_with(two, calendar, own, attachments(added("n1", "notes.bin", b"notes")))["n1"]
+        time.sleep(1.1)  # DTSTAMP, by which updates are in order, counts seconds
+        known = self.change_with(one, one.folder("Calendar"), item, attachments(added("a2", "more.bin", b"more")))
+        names = self.files(self.news(two, calendar)["Change"][own]["Attachments"])
+        self.assertEqual(sorted(names), ["more.bin", "notes.bin", "plän.bin"])
+        self.assertEqual([self.octets(two, names[one]) for one in sorted(names)], [b"more", b"notes", OCTETS])
+        time.sleep(1.1)
+        self.change_with(one, one.folder("Calendar"), item, attachments(deleted(known["a2"])))
+        names = self.files(self.news(two, calendar)["Change"][own]["Attachments"])
+        self.assertEqual((sorted(names), names["notes.bin"]), (["notes.bin", "plän.bin"], notes))
 
     def test_of_one_occurrence_only_its_own(self):
         one, two = self.pair()

@@ -2,6 +2,7 @@
 // of it by the server only from 16.0 on, and if the device asks for it.
 #include "base/log.hpp"
 #include "base/markup.hpp"
+#include "eas/incoming_files.hpp"
 #include "eas/items/event.hpp"
 #include "eas/items/meeting_text.hpp"
 #include "eas/mail/calendar_part.hpp"
@@ -137,7 +138,7 @@ awaitable<MeetingResult> Session::answer_meeting(const MeetingAnswer* request, c
         const directory::Turnstile::Pass pass = co_await services_->events.turn(identity_.account);
         AskedMeeting now_there;
         result = co_await find_asked(request, by, &now_there);
-        if (result.status == meeting_status::ok) result = co_await keep_answer(request, &now_there);
+        if (result.status == meeting_status::ok) result = co_await keep_answer(request, by, &now_there);
         if (result.status != status::server_error_retry) break;
     }
     co_return result;
@@ -145,7 +146,7 @@ awaitable<MeetingResult> Session::answer_meeting(const MeetingAnswer* request, c
 
 awaitable<MeetingResult> Session::find_asked(const MeetingAnswer* request, const AskedBy* by,
                                              AskedMeeting* out) {
-    if (by->message != nullptr) return asked_by_mail(by->message, out);
+    if (by->mail != nullptr) return asked_by_mail(&by->mail->message, out);
     return asked_in_calendar(request, by->item, out);
 }
 
@@ -178,7 +179,8 @@ awaitable<MeetingResult> Session::asked_in_calendar(const MeetingAnswer* request
 }
 
 /// \errors corrupt: it is no request
-awaitable<store::Result<pim::itip::Message>> Session::read_meeting(store::FolderPtr folder, base::Uid uid) {
+awaitable<store::Result<void>> Session::read_meeting(store::FolderPtr folder, base::Uid uid,
+                                                     MailedMeeting* out) {
     const store::Error none(store::Errc::corrupt, "no meeting request");
     const store::SnapshotPtr now_there = folder->snapshot();
     const store::Entry* entry = now_there->find(uid);
@@ -187,16 +189,20 @@ awaitable<store::Result<pim::itip::Message>> Session::read_meeting(store::Folder
     const auto details = co_await folder->details(std::move(entries));
     if (!details) co_return details.error();
     if (details->empty() || !details->front()) co_return none;
-    MessageOctets octets(folder, details->front());
-    const auto opened = co_await octets.open();
+    out->octets.emplace(folder, details->front());
+    const auto opened = co_await out->octets->open();
     if (!opened) co_return opened.error();
-    const auto text = co_await read_calendar(&octets);
+    const auto text = co_await read_calendar(&*out->octets);
     if (!text) co_return text.error();
     auto message = itip::read_message(*text);
     const bool asks =
         message && (message->method == itip::Method::request || message->method == itip::Method::add);
     if (!asks) co_return none;
-    co_return std::move(*message);
+    out->message = std::move(*message);
+    auto files = co_await take_files(&*out->octets, &out->message);
+    if (!files) co_return files.error();
+    out->files = std::move(*files);
+    co_return store::Result<void>();
 }
 
 awaitable<MeetingResult> Session::respond_to_mail(const MeetingAnswer* request, ItemId id) {
@@ -204,11 +210,12 @@ awaitable<MeetingResult> Session::respond_to_mail(const MeetingAnswer* request, 
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return MeetingResult(status_of(folder.error()));
     if (account_->is_of_others(**folder)) co_return MeetingResult(meeting_status::invalid);
-    const auto message = co_await read_meeting(*folder, id.uid);
-    if (!message) co_return MeetingResult(status_of(message.error()));
-    if (owner.organizes(message->event())) co_return MeetingResult(meeting_status::invalid);
+    MailedMeeting mail;
+    const auto read = co_await read_meeting(*folder, id.uid, &mail);
+    if (!read) co_return MeetingResult(status_of(read.error()));
+    if (owner.organizes(mail.message.event())) co_return MeetingResult(meeting_status::invalid);
     AskedBy by;
-    by.message = &*message;
+    by.mail = &mail;
     MeetingResult result = co_await answer_meeting(request, &by);
     if (result.status == meeting_status::ok) co_await move_to_deleted(std::move(*folder), id.uid);
     co_return result;
@@ -234,7 +241,8 @@ awaitable<MeetingResult> Session::asked_by_mail(const pim::itip::Message* messag
 }
 
 /// Status server_error_retry: the event is another one by now.
-awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, AskedMeeting* asked) {
+awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, const AskedBy* by,
+                                              AskedMeeting* asked) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     const itip::Answer answer = meaning_of(request->response);
     ShelvedEvent* event = &asked->event;
@@ -243,6 +251,7 @@ awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, Aske
     own.occurrence = asked->occurrence;
     own.now = now();
     if (!itip::apply_answer(event->calendar, own, owner)) co_return MeetingResult(meeting_status::invalid);
+    const MailedFiles* files = by->mail == nullptr ? nullptr : &by->mail->files;
     MeetingResult out(meeting_status::ok);
     store::Error failed;
     if (answer == itip::Answer::declined && !asked->occurrence) {
@@ -252,11 +261,11 @@ awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, Aske
             if (!removed) failed = removed.error();
         }
     } else if (asked->is_new) {
-        auto added = co_await services_->events.add(account_->own(), event->calendar);
+        auto added = co_await services_->events.add(account_->own(), event->calendar, files);
         if (added) *event = std::move(*added);
         if (!added) failed = added.error();
     } else {
-        const auto replaced = co_await services_->events.replace(event);
+        const auto replaced = co_await services_->events.replace(event, files);
         if (!replaced) failed = replaced.error();
     }
     if (failed.is(store::Errc::conflict)) co_return MeetingResult(status::server_error_retry);

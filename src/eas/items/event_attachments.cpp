@@ -21,19 +21,21 @@ std::uint64_t size_in(const pim::Property& property) {
     return out;
 }
 
-void add_to(pim::Component& event, const AddedAttachment& one) {
+/// Null: it is there already.
+pim::Property* add_to(pim::Component& event, const AddedAttachment& one, std::uint64_t octets) {
     const std::string& name = one.name_in_event;
     const bool known = std::ranges::any_of(event.properties, [&name](const pim::Property& property) {
         return attachment_name_in(property) == name;
     });
-    if (known) return;
+    if (known) return nullptr;
     pim::Property& made = event.properties.emplace_back("ATTACH", "CID:" + content_id_of_attachment(name));
     made.set_parameter(pim::itip::file_name_parameter, name);
     made.set_parameter("FMTTYPE", attachment_type(one));
     made.set_parameter("FILENAME", attachment_title(one));
-    made.set_parameter("SIZE", std::to_string(one.octets.size()));
+    made.set_parameter("SIZE", std::to_string(octets));
     made.set_parameter(content_id_parameter, one.content_id);
     if (one.is_inline) made.set_parameter(inline_parameter, "1");
+    return &made;
 }
 
 void remove_from(pim::Component& event, std::string_view reference) {
@@ -129,9 +131,14 @@ bool attachments_fit(const AttachmentChanges& changes, const pim::Component& cal
     return changes.added.empty() || attachments_fit(calendar, limits);
 }
 
+void name_mailed_file(pim::Component& event, const AddedAttachment& one, std::uint64_t octets) {
+    if (pim::Property* made = add_to(event, one, octets))
+        made->set_parameter(pim::itip::mailed_file_parameter, "1");
+}
+
 void apply_attachments(const AttachmentChanges& changes, pim::Component& event) {
     for (const std::string& reference : changes.removed) remove_from(event, reference);
-    for (const AddedAttachment& one : changes.added) add_to(event, one);
+    for (const AddedAttachment& one : changes.added) add_to(event, one, one.octets.size());
 }
 
 void show_attachments(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,

@@ -1,6 +1,7 @@
 // Files of events, from 16.0 on. The event names each by an ATTACH with a MANAGED-ID (RFC 8607 section 4.2),
 // whose value is the Content-ID of a part beside it: what reads events reads no files. An ATTACH of another
-// kind, a URI that came with an invitation, stays as it is and no device hears of it. Pure.
+// kind, a URI that came with an invitation, stays as it is and no device hears of it. What came with one as a
+// file is marked (mailed_file_parameter). Pure.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -35,6 +36,8 @@ bool attachments_fit(const pim::Component& calendar, const EventAttachmentLimits
 bool attachments_fit(const AttachmentChanges& changes, const pim::Component& calendar,
                      const EventAttachmentLimits& limits = {});
 
+/// A file that came with the organizer's message, of so many octets.
+void name_mailed_file(pim::Component& event, const AddedAttachment& one, std::uint64_t octets);
 void apply_attachments(const AttachmentChanges& changes, pim::Component& event);
 /// Of an exception of `than` only if they are others.
 void show_attachments(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,

@@ -41,6 +41,21 @@ std::string parameter(std::string_view name, std::string_view utf8) {
     return ascii ? out + "\"" : out;
 }
 
+std::string_view name_of(mime::Encoding encoding) {
+    switch (encoding) {
+        case mime::Encoding::base64:
+            return "base64";
+        case mime::Encoding::quoted_printable:
+            return "quoted-printable";
+        case mime::Encoding::seven_bit:
+            return "7bit";
+        case mime::Encoding::eight_bit:
+            return "8bit";
+        default:
+            return "binary";
+    }
+}
+
 }  // namespace
 
 std::string_view attachment_type(const AddedAttachment& one) {
@@ -51,14 +66,19 @@ std::string_view attachment_title(const AddedAttachment& one) {
     return first_characters(one.name, name_characters_max);
 }
 
-std::string write_attachment_part(const AddedAttachment& one, std::string_view content_id) {
+std::string attachment_header(const AddedAttachment& one, std::string_view content_id,
+                              mime::Encoding encoding) {
     std::string out =
         fmt::format("Content-Type: {}\r\nContent-Disposition: {}{}\r\n", attachment_type(one),
                     one.is_inline ? "inline" : "attachment", parameter("filename", attachment_title(one)));
     const bool plain_id =
         std::ranges::none_of(content_id, [](char c) { return c <= ' ' || c == '<' || c == '>'; });
     if (!content_id.empty() && plain_id) out += fmt::format("Content-ID: <{}>\r\n", content_id);
-    return out + "Content-Transfer-Encoding: base64\r\n\r\n" + mime::base64_encode(one.octets);
+    return out + fmt::format("Content-Transfer-Encoding: {}\r\n\r\n", name_of(encoding));
+}
+
+std::string write_attachment_part(const AddedAttachment& one, std::string_view content_id) {
+    return attachment_header(one, content_id, mime::Encoding::base64) + mime::base64_encode(one.octets);
 }
 
 }  // namespace eas

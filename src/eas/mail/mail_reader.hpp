@@ -18,7 +18,7 @@ struct MailReaderLimits {
     std::size_t whole_bytes_max = 512U << 10;   ///< a message up to here is read at once
     std::size_t text_bytes_max = 8U << 20;      ///< of a part's octets: longer texts are cut
     std::size_t header_bytes_max = 256U << 10;  ///< of a message's or a part's header
-    std::size_t calendar_bytes_max = 2U << 20;  ///< of a text/calendar part, as it stands; larger: none
+    std::size_t calendar_bytes_max = 6U << 20;  ///< of a text/calendar part, as it stands; larger: none
 };
 
 /// One message, read piece by piece as it is asked for. The folder and the detail live as long as it does.

@@ -67,10 +67,11 @@ bool same_times(const Component& a, const Component& in_a, const Component& b, c
     return parse_rule(in_a.raw("RRULE")) == parse_rule(in_b.raw("RRULE"));
 }
 
-/// The organizer's next message names none of the files that the user has added. No more than `room`.
+/// The organizer's next message names none of the files that the user has added, and all of its own. No more
+/// than `room`.
 void keep_files(Component& event, const Component& before, std::size_t& room) {
     for (const Property& one : before.properties) {
-        if (room == 0 || file_name_in(one).empty()) continue;
+        if (room == 0 || file_name_in(one).empty() || !one.parameter(mailed_file_parameter).empty()) continue;
         event.properties.push_back(one);
         --room;
     }
@@ -100,6 +101,13 @@ void keep_own(Component& event, const Component& before, bool same, const Owner&
     }
     std::size_t room = files_max;
     keep_files(event, before, room);
+    // Together no more than an event may have; those of the user first.
+    std::erase_if(event.properties, [&room](const Property& one) {
+        if (file_name_in(one).empty() || one.parameter(mailed_file_parameter).empty()) return false;
+        if (room == 0) return true;
+        --room;
+        return false;
+    });
     const Property* answered = owner.attendee_of(before);
     Property* asked = owner.attendee_of(event);
     if (asked == nullptr) return;

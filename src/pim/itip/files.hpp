@@ -11,6 +11,9 @@ namespace pim::itip {
 /// What nobody else may tell this server: which files are its own.
 inline constexpr std::string_view file_name_parameter = "MANAGED-ID";
 
+/// Of a file that came with the organizer's message: the next one says which there are.
+inline constexpr std::string_view mailed_file_parameter = "X-BARID-MAILED";
+
 inline constexpr std::size_t files_max = 50;  ///< of an event and its occurrences; a meeting has five
 
 /// As this server writes them: 16 hex digits.

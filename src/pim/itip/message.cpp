@@ -39,6 +39,15 @@ bool has_short_values(const Component& component, const MessageLimits& limits) {
                                [&limits](const Component& inner) { return has_short_values(inner, limits); });
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
+std::size_t attached_octets(const Component& component) {
+    std::size_t out = 0;
+    for (const Property& one : component.properties)
+        if (one.name == "ATTACH") out += one.value.size();
+    for (const Component& inner : component.components) out += attached_octets(inner);
+    return out;
+}
+
 std::size_t dates_of(const Component& event) {
     std::size_t out = 0;
     for (const Property& one : event.properties)
@@ -103,6 +112,7 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     std::erase_if(calendar->components,
                   [](const Component& one) { return !is_event(one) && one.name != "VTIMEZONE"; });
     if (!has_short_values(*calendar, limits) || !has_few_zones(*calendar, limits)) return std::nullopt;
+    if (octets_of(*calendar) - attached_octets(*calendar) > limits.octets_max) return std::nullopt;
     forget_own(*calendar);
     Message out;
     out.method = *method;
