@@ -346,7 +346,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
             continue;
         }
         last_tls_ = place;
-        std::optional<smtp_out::TlsReports::Taken> taken;
+        std::optional<smtp_out::TlsReport> taken;
         {
             const auto turn = co_await rows();  // no older row of it is on its way
             co_await flush_if_time();
@@ -357,7 +357,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         post_.about(place);
         bool sent = false;
         try {
-            sent = co_await tls_sender_->send(std::move(taken->report), pass->stop);
+            sent = co_await tls_sender_->send(std::move(*taken), pass->stop);
         } catch (const std::exception&) {  // its counts come back
             base::log::broken("mta", "a TLS report", std::current_exception());
         }
@@ -366,7 +366,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
         if (sent || place.first + settings_.days_max < today())
             tls_.settle(place);
         else
-            tls_.put_back(*taken);
+            tls_.put_back(place);
     }
     const auto turn = co_await rows();
     co_await flush_tls();

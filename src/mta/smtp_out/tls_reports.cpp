@@ -171,24 +171,23 @@ std::vector<TlsReports::Place> TlsReports::over(bool all) {
     return out;
 }
 
-std::optional<TlsReports::Taken> TlsReports::take(const Place& place) {
+std::optional<TlsReport> TlsReports::take(const Place& place) {
     const auto& [day, domain] = place;
     const std::int64_t now = base::unix_seconds(clock_.now());
     const std::lock_guard lock(mutex_);
     const auto found = days_.find(place);
     if (found == days_.end() || found->second.policies.empty() || taken_.contains(place)) return std::nullopt;
     const Kept& kept = taken_.emplace(place, std::move(found->second)).first->second;
-    Taken out;
-    out.place_ = place;
+    TlsReport out;
     const std::int64_t begin = kept.begin;
     const std::int64_t end = std::max(begin, std::min((day + 1) * day_seconds - 1, now));
     found->second = Kept{end + 1, {}};
-    out.report.day = day;
-    out.report.domain = domain;
-    out.report.id = fmt::format("{}.{}.{}@{}", iso_date(day * day_seconds).substr(0, 10),
-                                begin - day * day_seconds, domain, identity_.host_name);
-    out.report.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, begin, end);
-    out.report.json = json_of(out.report, begin, end, kept.policies);
+    out.day = day;
+    out.domain = domain;
+    out.id = fmt::format("{}.{}.{}@{}", iso_date(day * day_seconds).substr(0, 10), begin - day * day_seconds,
+                         domain, identity_.host_name);
+    out.filename = fmt::format("{}!{}!{}!{}", identity_.host_name, domain, begin, end);
+    out.json = json_of(out, begin, end, kept.policies);
     return out;
 }
 
@@ -209,12 +208,12 @@ void TlsReports::add(Kept& sum, const Kept& earlier) {
     }
 }
 
-void TlsReports::put_back(const Taken& taken) {
+void TlsReports::put_back(const Place& place) {
     const std::lock_guard lock(mutex_);
-    const auto earlier = taken_.extract(taken.place_);
+    const auto earlier = taken_.extract(place);
     if (!earlier) return;
-    changed_.insert(taken.place_);
-    add(days_[taken.place_], earlier.mapped());
+    changed_.insert(place);
+    add(days_[place], earlier.mapped());
 }
 
 bool TlsReports::is_over_and_told(const Place& place, const Kept& kept) const {

@@ -47,12 +47,11 @@ public:
     using Place = std::pair<std::int64_t, std::string>;
     std::vector<Place> over(bool all = false);
 
-    class Taken;
     /// A report, and with it its counts: what is seen from now on is another report's. Its row has both until
     /// put_back() or settle(). Nothing: there is none.
-    std::optional<Taken> take(const Place& place);
+    std::optional<TlsReport> take(const Place& place);
     /// It was not sent: its counts go to those that came meanwhile.
-    void put_back(const Taken& taken);
+    void put_back(const Place& place);
     /// It was sent, or never will be.
     void settle(const Place& place);
 
@@ -103,15 +102,6 @@ private:
     std::map<Place, Kept> days_;
     std::map<Place, Kept> taken_;  // what reports on their way tell
     std::set<Place> changed_;
-};
-
-class TlsReports::Taken {
-public:
-    TlsReport report;
-
-private:
-    friend class TlsReports;
-    Place place_;
 };
 
 /// Where a domain wants its reports: "v=TLSRPTv1; rua=mailto:a@b,https://c/d", RFC 8460 section 3.

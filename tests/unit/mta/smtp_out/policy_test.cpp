@@ -397,8 +397,8 @@ TEST(TlsReportsTest, ADayAsJson) {
     ASSERT_EQ(places.size(), 2U);
     std::vector<TlsReport> all;
     for (const auto& place : places) {
-        all.push_back(reports.take(place).value().report);
-        EXPECT_EQ(again.take(place).value().report.json, all.back().json);
+        all.push_back(reports.take(place).value());
+        EXPECT_EQ(again.take(place).value().json, all.back().json);
         again.settle(place);
         EXPECT_FALSE(again.take(place));
     }
@@ -436,7 +436,7 @@ TEST(TlsReportsTest, AreBounded) {
         reports.saw(bad);
     }
     const auto taken = reports.take(reports.over(true).at(0));
-    const auto json = nlohmann::json::parse(taken.value().report.json);
+    const auto json = nlohmann::json::parse(taken.value().json);
     EXPECT_EQ(json["policies"][0]["failure-details"].size(), TlsReportLimits::failures_kept);
     EXPECT_EQ(json["policies"][0]["summary"]["total-failure-session-count"], 1'000);
 }
@@ -445,9 +445,9 @@ TEST(TlsReportsTest, AreBounded) {
 TEST(TlsReportsTest, CountsAreToldOnce) {
     base::ManualClock clock{base::SystemTime(std::chrono::seconds(1'795'348'800))};
     TlsReports reports({"Here", "p@here.test", "mx.here.test"}, clock);
-    const auto bad = [](const TlsReports::Taken& taken) {
+    const auto bad = [](const TlsReport& taken) {
         std::uint64_t sum = 0;
-        const auto report = nlohmann::json::parse(taken.report.json);
+        const auto report = nlohmann::json::parse(taken.json);
         for (const auto& policy : report["policies"])
             sum += policy["summary"]["total-failure-session-count"].get<std::uint64_t>();
         return sum;
@@ -460,7 +460,7 @@ TEST(TlsReportsTest, CountsAreToldOnce) {
     reports.saw(seen("d.test", TlsTrouble::expired));
     EXPECT_TRUE(reports.over(true).empty()) << "one at a time";
     EXPECT_FALSE(reports.take(place));
-    const std::string id = first->report.id;
+    const std::string id = first->id;
     const auto after_crash = [&](const TlsReports::Row& row) {
         TlsReports restarted({"Here", "p@here.test", "mx.here.test"}, clock);
         EXPECT_TRUE(restarted.restore(row.place.first, row.json));
@@ -469,14 +469,14 @@ TEST(TlsReportsTest, CountsAreToldOnce) {
     const auto both = reports.changed();
     ASSERT_EQ(both.size(), 1U) << "what came meanwhile is kept too";
     EXPECT_EQ(bad(after_crash(both[0])), 4U) << "with what may have to come back";
-    EXPECT_EQ(after_crash(both[0]).report.id, id);
+    EXPECT_EQ(after_crash(both[0]).id, id);
     EXPECT_EQ(bad(after_crash(reports.left(place))), 1U);
-    reports.put_back(*first);
+    reports.put_back(place);
     ASSERT_EQ(reports.changed().size(), 1U);
     auto again = reports.take(place);
     ASSERT_TRUE(again);
     EXPECT_EQ(bad(*again), 4U);
-    EXPECT_EQ(again->report.id, id) << "it may have come after all";
+    EXPECT_EQ(again->id, id) << "it may have come after all";
     reports.saw(seen("d.test", TlsTrouble::expired));
     reports.settle(place);
     // The next one of that day, after a restart too.
@@ -487,8 +487,8 @@ TEST(TlsReportsTest, CountsAreToldOnce) {
     auto second = restarted.take(place);
     ASSERT_TRUE(second);
     EXPECT_EQ(bad(*second), 1U);
-    EXPECT_NE(second->report.id, id);
-    EXPECT_NE(second->report.filename, again->report.filename);
+    EXPECT_NE(second->id, id);
+    EXPECT_NE(second->filename, again->filename);
     restarted.settle(place);
     clock.advance(std::chrono::hours(24));
     EXPECT_TRUE(restarted.over().empty());
