@@ -1,6 +1,7 @@
 #include "mta/reports/reporting.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <boost/asio/redirect_error.hpp>
@@ -205,23 +206,32 @@ awaitable<void> Reporting::run(std::stop_token stop) {
 }
 
 awaitable<void> Reporting::send_when_due(std::stop_token stop) {
-    std::int64_t next_dmarc = 0, next_tls = 0;
+    std::array<Side, 2> sides{{{settings_.dmarc, &Reporting::send_dmarc, "a pass of DMARC reports"},
+                               {settings_.tls, &Reporting::send_tls, "a pass of TLS reports"}}};
     for (bool more = true; more; more = co_await pause(stop, settings_.step)) {
-        const std::int64_t now = base::unix_seconds(parts_.clock.now());
-        const bool night_over = now % day_seconds >= after_midnight_;
-        const bool dmarc_time = settings_.dmarc && night_over && now >= next_dmarc;
-        const bool tls_time = settings_.tls && night_over && now >= next_tls;
         Pass pass;
         pass.asked = something_asked();
-        pass.dmarc = dmarc_time || (pass.asked && settings_.dmarc);
-        pass.tls = tls_time || (pass.asked && settings_.tls);
-        if (!pass.asked && !pass.dmarc && !pass.tls) continue;
         pass.stop = stop;
-        co_await send(&pass);
-        if (dmarc_time && !pass.dmarc_cut) next_dmarc = now + look_interval;
-        if (tls_time && !pass.tls_cut) next_tls = now + look_interval;
+        for (Side& side : sides) {
+            if (side.on) co_await send(&side, &pass);
+        }
         if (pass.asked) answer_all(pass.sent);
     }
+}
+
+/// Neither takes the other's time. The next pass goes on behind what threw.
+awaitable<void> Reporting::send(Side* side, Pass* pass) {
+    pass->began = parts_.clock.now();
+    const std::int64_t now = base::unix_seconds(pass->began);
+    const bool due = now % day_seconds >= after_midnight_ && now >= side->next;
+    if (!due && !pass->asked) co_return;
+    pass->cut = false;
+    try {
+        co_await (this->*side->send)(pass);
+    } catch (const std::exception&) {
+        base::log::broken("mta", side->what, std::current_exception());
+    }
+    if (due && !pass->cut) side->next = now + look_interval;
 }
 
 awaitable<void> Reporting::keep(std::stop_token stop) {
@@ -235,9 +245,9 @@ awaitable<void> Reporting::keep(std::stop_token stop) {
     }
 }
 
-bool Reporting::is_over(const Pass* pass, bool* cut) const {
+bool Reporting::is_over(Pass* pass) const {
     const bool late = parts_.clock.now() - pass->began >= settings_.pass_time_max;
-    *cut |= late;
+    pass->cut |= late;
     return late || pass->stop.stop_requested();
 }
 
@@ -285,22 +295,6 @@ awaitable<store::Result<void>> Reporting::write_tls(const std::vector<smtp_out::
     co_return store::Result<void>();
 }
 
-/// Neither takes the other's time. The next pass goes on behind what threw.
-awaitable<void> Reporting::send(Pass* pass) {
-    try {
-        pass->began = parts_.clock.now();
-        if (pass->dmarc) co_await send_dmarc(pass);
-    } catch (const std::exception&) {
-        base::log::broken("mta", "a pass of DMARC reports", std::current_exception());
-    }
-    try {
-        pass->began = parts_.clock.now();
-        if (pass->tls) co_await send_tls(pass);
-    } catch (const std::exception&) {
-        base::log::broken("mta", "a pass of TLS reports", std::current_exception());
-    }
-}
-
 awaitable<void> Reporting::send_dmarc(Pass* pass) {
     std::vector<DmarcLedger::Place> places;
     {
@@ -315,7 +309,7 @@ awaitable<void> Reporting::send_dmarc(Pass* pass) {
     }
     go_on_behind(places, last_dmarc_);
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (is_over(pass, &pass->dmarc_cut)) {
+        if (is_over(pass)) {
             pass->sent.waiting += places.size() - i;
             co_return;
         }
@@ -335,7 +329,7 @@ awaitable<void> Reporting::send_tls(Pass* pass) {
     forget_tries_but(places);
     go_on_behind(places, last_tls_);
     for (std::size_t i = 0; i < places.size(); ++i) {
-        if (is_over(pass, &pass->tls_cut)) {
+        if (is_over(pass)) {
             pass->sent.waiting += places.size() - i;
             co_return;
         }

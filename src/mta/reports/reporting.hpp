@@ -97,12 +97,18 @@ private:
     };
     /// One round of sending.
     struct Pass {
-        bool dmarc = false, tls = false;  ///< what it is about
-        bool asked = false;               ///< by an operator: today's too, and what was tried lately
+        bool asked = false;  ///< by an operator: today's too, and what was tried lately
         std::stop_token stop;
         base::SystemTime began{};
-        bool dmarc_cut = false, tls_cut = false;  ///< its time was over before its work
+        bool cut = false;  ///< its time was over before its work
         Sent sent;
+    };
+    /// One of the two that is told of.
+    struct Side {
+        bool on;
+        awaitable<void> (Reporting::*send)(Pass* pass);
+        const char* what;
+        std::int64_t next = 0;  ///< look for what is to be sent
     };
     /// Held by who writes rows of days. Nobody waits in it: a frame that shutdown leaves behind wakes no one.
     class Rows {
@@ -125,8 +131,8 @@ private:
     awaitable<void> flush_tls();
     awaitable<store::Result<void>> write_tls(const std::vector<smtp_out::TlsReports::Row>* rows);
     awaitable<bool> pause(std::stop_token stop, std::chrono::milliseconds time);
-    awaitable<void> send(Pass* pass);
-    bool is_over(const Pass* pass, bool* cut) const;
+    awaitable<void> send(Side* side, Pass* pass);
+    bool is_over(Pass* pass) const;
     bool was_tried_lately(std::int64_t tried) const;
     void forget_tries_but(const std::vector<smtp_out::TlsReports::Place>& places);
     awaitable<void> send_dmarc(Pass* pass);
