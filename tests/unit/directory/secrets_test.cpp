@@ -1,6 +1,5 @@
 // Keys that sign and passwords of smart hosts: sealed in the store, read also where an older version wrote
 // them plain.
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
@@ -8,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "fixture.hpp"
+#include "support/log_capture.hpp"
 
 namespace directory {
 namespace {
@@ -156,17 +156,9 @@ TEST_F(SecretsTest, OneThatOpensDoesNotSpeakForTheOthers) {
     other.smart_host = host;
     ASSERT_TRUE(run(directory().set_domain(other)));
     EXPECT_EQ((*run(directory().find_domain("other.test"))).smart_host, host);
-    std::FILE* log = std::tmpfile();
-    ASSERT_NE(log, nullptr);
-    base::log::set_output(fileno(log));
-    base::log::set_level("directory", base::log::Level::error);
+    support::LogCapture log("directory");
     EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
-    base::log::set_level("directory", base::log::Level::off);
-    base::log::set_output(2);
-    std::rewind(log);
-    std::string told(4096, '\0');
-    told.resize(std::fread(told.data(), 1, told.size(), log));
-    std::fclose(log);
+    const std::string told = log.text();
     EXPECT_NE(told.find("acme, example.test"), std::string::npos) << told;
     EXPECT_EQ(told.find("other.test"), std::string::npos) << told;
     set_hosts();

@@ -1,9 +1,9 @@
 // The agent's story: what comes in, waits, goes, fails, and what the operator does.
 #include <algorithm>
-#include <cstdio>
 
 #include "agent_fixture.hpp"
 #include "mta/sending_limits.hpp"
+#include "support/log_capture.hpp"
 
 namespace mta {
 namespace {
@@ -115,20 +115,12 @@ TEST_F(AgentTest, the_log_tells_of_a_sealed_key_once_a_minute) {
     key.pem = "sealed:AAAA";
     key.active = true;
     ASSERT_TRUE(run(directory->add_dkim_key("ours.test", key)));
-    std::FILE* const log = std::tmpfile();
-    ASSERT_NE(log, nullptr);
-    base::log::set_output(fileno(log));
-    base::log::set_level("", base::log::Level::error);
+    support::LogCapture log("");
     for (const auto passed : {0s, 1s, 58s, 1s, 30s}) {
         clock.advance(passed);
         EXPECT_FALSE(run(signing.keys_for({"ours.test"})));
     }
-    base::log::set_level("", base::log::Level::off);
-    base::log::set_output(2);
-    std::rewind(log);
-    std::string told(16 << 10, '\0');
-    told.resize(std::fread(told.data(), 1, told.size(), log));
-    std::fclose(log);
+    const std::string told = log.text();
     EXPECT_EQ(std::ranges::count(told, '\n'), 2) << told;
 }
 

@@ -1,6 +1,5 @@
 // A message whose static row is damaged costs nobody else anything: it is made anew from its blob where that
 // can be proved, else it alone is shown as damaged.
-#include <cstdio>
 
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -8,6 +7,7 @@
 #include "fixture.hpp"
 #include "store/keys.hpp"
 #include "store/static_record.hpp"
+#include "support/log_capture.hpp"
 
 namespace store::test {
 namespace {
@@ -126,17 +126,9 @@ TEST_F(MendTest, ARowOfAnOlderVersionIsReadAndItsPrefixIsNotProved) {
 TEST_F(MendTest, TheLogTellsADamagedMessageOnce) {
     append(inbox, "one");
     damage(inbox, 1, {}, blob_at);
-    std::FILE* const log = std::tmpfile();
-    ASSERT_NE(log, nullptr);
-    base::log::set_output(fileno(log));
-    base::log::set_level("store", base::log::Level::error);
+    support::LogCapture log("store");
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(details(inbox)[0]->damaged);
-    base::log::set_level("store", base::log::Level::off);
-    base::log::set_output(2);
-    std::rewind(log);
-    std::string text(64 << 10, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), log));
-    std::fclose(log);
+    const std::string text = log.text();
     const std::string_view line = "a message's row is damaged";
     const std::size_t first = text.find(line);
     ASSERT_NE(first, text.npos) << text;

@@ -1,0 +1,44 @@
+// What the log says meanwhile, for tests of what it tells and how often.
+#pragma once
+#include <cstdio>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/log.hpp"
+
+namespace support {
+
+/// From here until text() or its end, errors of `module` ("": of all); then that module is silent again and
+/// the log goes where it went.
+class LogCapture {
+public:
+    explicit LogCapture(std::string module) : module_(std::move(module)), file_(std::tmpfile()) {
+        EXPECT_NE(file_, nullptr);
+        if (file_ == nullptr) return;
+        base::log::set_output(fileno(file_));
+        base::log::set_level(module_, base::log::Level::error);
+    }
+    ~LogCapture() { text(); }
+    LogCapture(const LogCapture&) = delete;
+    LogCapture& operator=(const LogCapture&) = delete;
+
+    /// Once.
+    std::string text() {
+        if (file_ == nullptr) return {};
+        base::log::set_level(module_, base::log::Level::off);
+        base::log::set_output(2);
+        std::rewind(file_);
+        std::string out(64U << 10, '\0');
+        out.resize(std::fread(out.data(), 1, out.size(), file_));
+        std::fclose(file_);
+        file_ = nullptr;
+        return out;
+    }
+
+private:
+    const std::string module_;
+    std::FILE* file_;
+};
+
+}  // namespace support
