@@ -44,8 +44,12 @@ awaitable<directory::Seals> seals_now(ServicesPtr services) {
     }
     const auto found = co_await services->directory.check_seals();
     const std::lock_guard lock(seen.mutex);
-    seen.seals = found ? *found : directory::Seals::closed;
-    co_return *seen.seals;
+    if (!found) {  // that is no answer: the next one who asks looks again
+        seen.asked.reset();
+        co_return directory::Seals::closed;
+    }
+    seen.seals = *found;
+    co_return *found;
 }
 
 awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {

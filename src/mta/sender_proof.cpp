@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "mailauth/auth_results.hpp"
+#include "mailauth/domain.hpp"
 #include "mailauth/message.hpp"
 
 namespace mta {
@@ -20,9 +21,7 @@ std::string_view property(const mailauth::AuthMethod& method, std::string_view t
 
 /// A domain speaks for those below it.
 bool speaks_for(std::string_view one, std::string_view domain) {
-    if (one.empty() || one.size() > domain.size()) return false;
-    const std::size_t before = domain.size() - one.size();
-    return base::equals_nocase(domain.substr(before), one) && (before == 0 || domain[before - 1] == '.');
+    return mailauth::is_within(mailauth::lower(domain), mailauth::lower(one));
 }
 
 /// SPF tells of "local@domain" or of the domain alone.
@@ -32,7 +31,8 @@ SenderProof proof_by(const mailauth::AuthMethod& method, std::string_view domain
     const bool passed = method.result == "pass";
     bool about = false, denied = method.result == "fail";
     if (method.method == "spf") {
-        about = base::equals_nocase(domain_in(property(method, "smtp", "mailfrom")), domain);
+        about =
+            !domain.empty() && base::equals_nocase(domain_in(property(method, "smtp", "mailfrom")), domain);
         denied |= method.result == "softfail";
     } else if (method.method == "dkim") {
         about = speaks_for(property(method, "header", "d"), domain);
@@ -47,7 +47,7 @@ SenderProof proof_by(const mailauth::AuthMethod& method, std::string_view domain
 }  // namespace
 
 SenderProof sender_proof(std::string_view fields, std::string_view hostname, std::string_view sender) {
-    const std::string_view domain = base::domain_of(sender);
+    const std::string_view domain = base::domain_of(sender);  // none: nothing speaks for <>, nor against it
     for (const mailauth::HeaderField& field : mailauth::split_header(fields)) {
         if (!base::equals_nocase(field.name, "Authentication-Results")) continue;
         const mailauth::AuthResults results = mailauth::parse_auth_results(field.value());

@@ -115,7 +115,7 @@ asio::awaitable<std::string> StsCache::published_id(std::string domain) {
     co_return count == 1 ? id : std::string();
 }
 
-/// Without a shelf while it is new.
+/// A new one lies among the failed, until it has a policy.
 StsCache::Entry& StsCache::entry(const std::string& domain) {
     const auto [at, fresh] = entries_.try_emplace(domain);
     Entry& found = at->second;

@@ -36,6 +36,10 @@ TEST(SenderProof, OfItsDomainAlone) {
     EXPECT_EQ(proof("dkim=pass header.d=example.org", "anna@mail.example.org"), SenderProof::proven);
     EXPECT_EQ(proof("dkim=pass header.d=", "anna@example.org"), SenderProof::unproven);
     EXPECT_EQ(proof("spf=pass smtp.mailfrom=", ""), SenderProof::unproven);
+    for (const char* sender : {"", "anna"}) {  // SPF looked at the name in HELO
+        EXPECT_EQ(proof("spf=pass smtp.helo=example.org", sender), SenderProof::unproven);
+        EXPECT_EQ(proof("spf=fail smtp.helo=example.org", sender), SenderProof::unproven);
+    }
     EXPECT_EQ(proof("spf=pass smtp.mailfrom"), SenderProof::unproven) << "ours, and not to be read";
 }
 
