@@ -111,10 +111,11 @@ private:
                                                   ItemOptions options);
     awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
     awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
-    awaitable<void> render(CollectionAnswer* out, Plan* plan);
-    awaitable<void> render_item(wbxml::Encoder* to, CollectionAnswer* out, const Step* step,
+    static void break_off(CollectionAnswer* out);
+    awaitable<bool> render(CollectionAnswer* out, Plan* plan);
+    awaitable<bool> render_item(wbxml::Encoder* to, const CollectionAnswer* out, Plan* plan, const Step* step,
                                 store::DetailPtr detail);
-    void leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const;
+    void leave_out(const CollectionAnswer* out, Plan* plan, base::Uid uid, const store::Error& why) const;
     void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
     // sync_items.cpp: items other than mail
     store::FolderKind kind_of_folder(base::FolderId folder) const;
@@ -126,6 +127,7 @@ private:
     ItemView item_view(const ItemOptions& options, ItemId id) const;
     awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item,
                                                         const FileSources* files);
+    std::string uid_of_add(const CollectionAnswer& out, const SyncCommand& command) const;
     awaitable<base::Uid> find_retried(CollectionAnswer* out, std::string uid);
     awaitable<void> note_recent(CollectionAnswer* out);
     awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);

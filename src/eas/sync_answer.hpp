@@ -33,7 +33,7 @@ struct CollectionAnswer {
     std::string fetched;   ///< a fragment: what Fetch commands get
     std::string commands;  ///< a fragment: what is new
     std::size_t told = 0;
-    /// Of events: what came lately, by item_message_id(); nothing: nobody has looked yet.
+    /// Of items: what came lately, by item_message_id(); nothing: nobody has looked yet.
     std::optional<std::map<std::string, base::Uid>> recent;
     bool more = false;
     bool ran_commands = false;

@@ -182,10 +182,7 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
         const std::size_t steps = std::min(limits().steps_at_once, window - out->told);
         if (steps == 0) break;
         auto plan = co_await next_plan(out, steps);
-        if (!plan) {
-            out->status = sync_status::server_error;
-            co_return;
-        }
+        if (!plan) co_return break_off(out);
         if (out->failed()) co_return;
         // An item that a device asks for again and again is one that it cannot take: it is left out, so that
         // the rest comes.
@@ -198,10 +195,15 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
             plan->steps.erase(plan->steps.begin());
             plan->count -= 1;
         }
+        const std::size_t octets_before = out->commands.size();
+        const bool rendered = co_await render(out, &*plan);
+        if (!rendered) {
+            out->commands.resize(octets_before);
+            co_return break_off(out);
+        }
         out->more = plan->more;
         out->told += plan->count;
         out->cursor = std::move(plan->next);
-        co_await render(out, &*plan);
         const bool full = out->commands.size() >= limits().answer_bytes ||
                           std::chrono::steady_clock::now() - began > limits().answer_time;
         if (!out->more || full) break;
@@ -209,25 +211,32 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
     }
 }
 
-void Session::leave_out(CollectionAnswer* out, base::Uid uid, const store::Error& why) const {
+/// The store gives no more just now. What has been done and told stands: the device asks for the rest.
+void Session::break_off(CollectionAnswer* out) {
+    if (out->ran_commands || out->told != 0) {
+        out->more = true;
+    } else {
+        out->status = sync_status::server_error;
+    }
+}
+
+void Session::leave_out(const CollectionAnswer* out, Plan* plan, base::Uid uid,
+                        const store::Error& why) const {
     base::log::warn("eas", "an item is left out",
                     {{"user", identity_.name}, {"item", write_item_id({out->id, uid})}, {"why", why.what()}});
-    withhold(out->cursor, uid);
+    withhold(plan->next, uid);
 }
 
 /// One item other than mail. What the device has and nobody can read any more goes from it: it comes again
-/// once it changes.
-awaitable<void> Session::render_item(wbxml::Encoder* to, CollectionAnswer* out, const Step* step,
-                                     store::DetailPtr detail) {
+/// once it changes. False: the store does not answer.
+awaitable<bool> Session::render_item(wbxml::Encoder* to, const CollectionAnswer* out, Plan* plan,
+                                     const Step* step, store::DetailPtr detail) {
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
     if (detail) item = co_await read_stored_item(out->folder, step->entry, detail, out->kind);
     const bool is_new = step->kind == Step::Kind::add;
-    if (!item && item.error().temporary()) {  // nothing is said of it: the device asks again
-        out->status = sync_status::server_error;
-        co_return;
-    }
-    if (!item) leave_out(out, step->entry.uid, item.error());
-    if (!item && is_new) co_return;
+    if (!item && item.error().temporary()) co_return false;
+    if (!item) leave_out(out, plan, step->entry.uid, item.error());
+    if (!item && is_new) co_return true;
     to->open(!item ? tags::delete_ : is_new ? tags::add : tags::change);
     to->text(tags::server_id, write_item_id({out->id, step->entry.uid}));
     if (item) {
@@ -236,10 +245,12 @@ awaitable<void> Session::render_item(wbxml::Encoder* to, CollectionAnswer* out, 
         to->close();
     }
     to->close();
+    co_return true;
 }
 
-/// Steps as elements; what cannot be read is left out and noted.
-awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
+/// Steps as elements; what cannot be read is left out and noted. False: the store does not answer, and
+/// `commands` ends anywhere.
+awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
     const bool is_mail = out->kind == store::FolderKind::mail;
     std::vector<store::Entry> entries;
     for (const Step& step : plan->steps)
@@ -252,10 +263,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         std::vector<store::Entry> rest(entries.begin() + static_cast<std::ptrdiff_t>(details.size()),
                                        entries.end());
         const auto found = co_await out->folder->details(rest);
-        if (!found || found->empty()) {
-            out->status = sync_status::server_error;
-            co_return;
-        }
+        if (!found || found->empty()) co_return false;
         for (std::size_t i = 0; i < found->size(); ++i) details[rest[i].uid] = (*found)[i];
     }
     wbxml::Encoder to(out->commands, wbxml::Encoder::Fragment());
@@ -268,8 +276,8 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
             continue;
         }
         if (!is_mail) {
-            co_await render_item(&to, out, &step, details[step.entry.uid]);
-            if (out->failed()) co_return;
+            const bool rendered = co_await render_item(&to, out, plan, &step, details[step.entry.uid]);
+            if (!rendered) co_return false;
             continue;
         }
         const MailState state = state_of(step.entry, now_there->keywords());
@@ -291,12 +299,9 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         read.is_draft = out->is_drafts;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (read.detail) item = co_await read_mail(std::move(read));
-        if (!item && item.error().temporary()) {
-            out->status = sync_status::server_error;
-            co_return;
-        }
+        if (!item && item.error().temporary()) co_return false;
         if (!item) {
-            leave_out(out, step.entry.uid, item.error());
+            leave_out(out, plan, step.entry.uid, item.error());
             continue;
         }
         show_meeting(*item, version_, identity_.name);
@@ -308,6 +313,7 @@ awaitable<void> Session::render(CollectionAnswer* out, Plan* plan) {
         to.close();
     }
     to.end_fragment();
+    co_return true;
 }
 
 }  // namespace eas

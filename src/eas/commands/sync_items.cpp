@@ -2,8 +2,9 @@
 // section 2.2.3.24.
 #include <algorithm>
 
-#include "base/log.hpp"
-#include "eas/items/event.hpp"
+#include <fmt/format.h>
+
+#include "base/fingerprint.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
@@ -15,8 +16,9 @@ namespace {
 using store::FolderKind;
 
 constexpr std::size_t uid_octets = 16;
-// Where an event that a device sends again is looked for: among the last ones of the last day.
-constexpr std::uint32_t retried_items_max = 50;
+// Where an item that a device sends again is looked for: among the last ones of the last day. One request
+// adds 200 at most (SyncLimits::commands_max), and others add a few meanwhile.
+constexpr std::uint32_t retried_items_max = 250;
 constexpr std::int64_t retried_seconds_max = 86'400;
 
 int status_for(const store::Error& error) {
@@ -93,7 +95,17 @@ awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, co
     return make_stored_item(&services_->store, kind, item, now(), files);
 }
 
-/// The events that came last. Their rows are read, not their texts.
+/// Of an item to which the device gives none. The same for the same Add of the same request, however often it
+/// comes: what came of it is found, also where nothing was kept of the request.
+std::string Session::uid_of_add(const CollectionAnswer& out, const SyncCommand& command) const {
+    if (command.client_id.empty()) return services_->random.hex(uid_octets);
+    const std::string which = fmt::format("{} {} {} {} {}", identity_.account.value, key_.device,
+                                          out.request->id, out.request->key, command.client_id);
+    const std::uint64_t first = base::fingerprint(which);
+    return fmt::format("{:016x}{:016x}", first, base::fingerprint(which, ~first));
+}
+
+/// The items that came last. Their rows are read, not their texts.
 awaitable<void> Session::note_recent(CollectionAnswer* out) {
     out->recent.emplace();
     const store::SnapshotPtr now_there = out->folder->snapshot();
@@ -115,15 +127,15 @@ awaitable<void> Session::note_recent(CollectionAnswer* out) {
     }
 }
 
-/// MS-ASCAL section 2.2.2.12: an event with the same ClientUid is the same event, whose answer the device
-/// never had. 0: there is none.
+/// An item with the same UID is the same item, whose answer the device never had (of ClientUid MS-ASCAL
+/// section 2.2.2.12 says so). 0: there is none.
 awaitable<base::Uid> Session::find_retried(CollectionAnswer* out, std::string uid) {
     if (!out->recent) co_await note_recent(out);
     const auto known = out->recent->find(item_message_id(uid));
     if (known == out->recent->end()) co_return base::Uid();
     const base::Uid at = known->second;
-    const auto item = co_await fetch_stored(out->folder, at, FolderKind::calendar);
-    if (item && facts_of(FolderKind::calendar, *item).uid == uid) co_return at;
+    const auto item = co_await fetch_stored(out->folder, at, out->kind);
+    if (item && facts_of(out->kind, *item).uid == uid) co_return at;
     co_return base::Uid();
 }
 
@@ -135,6 +147,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     files.added = &sent;
     ItemContext context = item_context(*out);
     context.is_new = true;
+    context.fresh_uid = uid_of_add(*out, *command);
     context.attachments = &sent;
     pim::Component item = empty_item(out->kind);
     if (sent.faulty || !apply_item(out->kind, command->data, item, context))
@@ -145,16 +158,16 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
     base::Uid uid;
     const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
-    if (with_uid && command->data.child(wbxml::calendar::client_uid))
-        uid = co_await find_retried(out, facts_of(out->kind, item).uid);
+    const std::string item_uid = facts_of(out->kind, item).uid;
+    const bool by_client_uid = with_uid && command->data.child(wbxml::calendar::client_uid);
+    if (by_client_uid || item_uid == context.fresh_uid) uid = co_await find_retried(out, item_uid);
     if (!uid) {
         auto made = co_await make_item(out->kind, &item, &files);
         if (!made) co_return command_result(*command, status_for(made.error()));
         std::vector<store::Incoming> incoming;
         incoming.push_back(std::move(*made));
         MeetingTeller teller = this->teller();
-        std::string event_uid = facts_of(out->kind, item).uid;
-        co_await teller.owe(&change, out->id, nullptr, nullptr, std::move(event_uid));
+        co_await teller.owe(&change, out->id, nullptr, nullptr, item_uid);
         const auto appended = co_await out->folder->append(std::move(incoming));
         if (!appended) {
             co_await teller.forget(&change);
@@ -164,7 +177,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
                                      denied ? sync_status::conversion : status_for(appended.error()));
         }
         uid = appended->uids.front();
-        if (out->recent) out->recent->insert_or_assign(item_message_id(facts_of(out->kind, item).uid), uid);
+        if (by_client_uid) out->recent->insert_or_assign(item_message_id(item_uid), uid);
         change.folder = out->folder;
         change.uid = uid;
         co_await teller.tell(&change, nullptr, &item);
@@ -174,7 +187,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
         note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
     CommandResult result = command_result(*command, sync_status::ok);
     result.server_id = write_item_id({out->id, uid});
-    if (with_uid) result.uid = facts_of(out->kind, item).uid;
+    if (with_uid) result.uid = item_uid;
     result.attachments = known_by_now(sent, {out->id, uid});
     co_return result;
 }

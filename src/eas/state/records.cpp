@@ -54,21 +54,33 @@ std::vector<KnownFolder> read_known(WireReader& in) {
     return out;
 }
 
+/// Of a cursor: nothing is known; its places and the device's own changes; these alone, of a device that adds
+/// before it asks for anything.
+enum class CursorForm : std::uint8_t { fresh, begun, own_alone };
+
+void write_own(WireWriter& out, const std::vector<OwnChange>& changes) {
+    out.varint(changes.size());
+    for (const OwnChange& own : changes) {
+        out.varint(own.uid.value);
+        out.varint(own.modseq.value);
+        out.u8(static_cast<std::uint8_t>(own.kind));
+    }
+}
+
 void write_cursor(WireWriter& out, const Cursor& cursor) {
-    out.u8(cursor.begun ? 1 : 0);
-    if (!cursor.begun) return;
+    const CursorForm form = cursor.begun         ? CursorForm::begun
+                            : cursor.own.empty() ? CursorForm::fresh
+                                                 : CursorForm::own_alone;
+    out.u8(static_cast<std::uint8_t>(form));
+    if (form == CursorForm::own_alone) write_own(out, cursor.own);
+    if (form != CursorForm::begun) return;
     out.varint(cursor.done.value);
     for (const base::Uid uid : {cursor.low, cursor.high, cursor.oldest, cursor.pass}) out.varint(uid.value);
     out.varint(cursor.target.value);
     out.zigzag(cursor.window == Cursor::no_window ? -1 : cursor.window);
     out.zigzag(cursor.window_next == Cursor::no_window ? -1 : cursor.window_next);
     store::write(out, cursor.withheld);
-    out.varint(cursor.own.size());
-    for (const OwnChange& own : cursor.own) {
-        out.varint(own.uid.value);
-        out.varint(own.modseq.value);
-        out.u8(static_cast<std::uint8_t>(own.kind));
-    }
+    write_own(out, cursor.own);
 }
 
 std::int64_t read_window(WireReader& in) {
@@ -76,9 +88,26 @@ std::int64_t read_window(WireReader& in) {
     return window < 0 ? Cursor::no_window : window;
 }
 
+std::vector<OwnChange> read_own(WireReader& in) {
+    std::vector<OwnChange> out;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+        OwnChange own;
+        own.uid = base::Uid(in.varint32());
+        own.modseq = base::ModSeq(in.varint());
+        const std::uint8_t kind = in.u8();
+        if (kind > static_cast<std::uint8_t>(OwnChange::Kind::refused)) in.fail();
+        own.kind = static_cast<OwnChange::Kind>(kind);
+        out.push_back(own);
+    }
+    return out;
+}
+
 Cursor read_cursor(WireReader& in) {
     Cursor cursor;
-    cursor.begun = in.u8() != 0;
+    const std::uint8_t form = in.u8();
+    if (form > static_cast<std::uint8_t>(CursorForm::own_alone)) in.fail();
+    if (form == static_cast<std::uint8_t>(CursorForm::own_alone)) cursor.own = read_own(in);
+    cursor.begun = form == static_cast<std::uint8_t>(CursorForm::begun);
     if (!cursor.begun) return cursor;
     cursor.done = base::ModSeq(in.varint());
     for (base::Uid* uid : {&cursor.low, &cursor.high, &cursor.oldest, &cursor.pass})
@@ -87,15 +116,7 @@ Cursor read_cursor(WireReader& in) {
     cursor.window = read_window(in);
     cursor.window_next = read_window(in);
     cursor.withheld = store::read_ranges(in);
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-        OwnChange own;
-        own.uid = base::Uid(in.varint32());
-        own.modseq = base::ModSeq(in.varint());
-        const std::uint8_t kind = in.u8();
-        if (kind > static_cast<std::uint8_t>(OwnChange::Kind::refused)) in.fail();
-        own.kind = static_cast<OwnChange::Kind>(kind);
-        cursor.own.push_back(own);
-    }
+    cursor.own = read_own(in);
     return cursor;
 }
 

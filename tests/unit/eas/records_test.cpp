@@ -59,6 +59,9 @@ TEST(Records, RoundTrips) {
     EXPECT_EQ(decode_device(encode(Device())), Device());
     EXPECT_EQ(decode_collection(encode(sample_collection())), sample_collection());
     EXPECT_EQ(decode_collection(encode(Collection())), Collection());
+    Collection only_adds;  // of a device that has asked for nothing yet
+    only_adds.now.own = {{base::Uid(5), base::ModSeq(8), OwnChange::Kind::added}};
+    EXPECT_EQ(decode_collection(encode(only_adds)), only_adds);
     Collection with_part = sample_collection();
     with_part.options.mime_support = MimeSupport::always;
     with_part.options.part = BodyPreference{BodyType::html, 4'096, true, 100};
