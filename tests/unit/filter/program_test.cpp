@@ -40,13 +40,13 @@ TEST_F(ProgramRuns, GetsTheMessageAsItsInput) {
 
 TEST_F(ProgramRuns, IsToldOfTheEnvelopeAndNothingElse) {
     facts->sender = "a;touch /tmp/rel_pwned$(x)`y`\n@client.test";
-    const Ran ran =
-        run("env | grep -v '^PWD\\|^_\\|^SHLVL' | sort | tr '\\n' '|'; ls /proc/$$/fd | tr '\\n' ' '");
+    // Neither by a pipe nor into a file: while the shell makes these it has more files open.
+    const Ran ran = run("env | grep -v '^PWD\\|^_\\|^SHLVL' | sort | tr '\\n' '|'; ls -m /proc/$$/fd");
     EXPECT_EQ(ran.output,
               "BARID_ACCOUNT=|BARID_CLIENT=203.0.113.7|BARID_CLIENT_NAME=|BARID_DKIM=|BARID_DMARC=|"
               "BARID_HELO=client.test|BARID_QUEUE_ID=Q1|BARID_RECIPIENTS=anna@acme.test bert@acme.test|"
               "BARID_SENDER=a;touch /tmp/rel_pwned$(x)`y`?@client.test|BARID_SPF=|LC_ALL=C.UTF-8|"
-              "PATH=/usr/local/bin:/usr/bin:/bin|0 1 2 ");
+              "PATH=/usr/local/bin:/usr/bin:/bin|0, 1, 2");
     EXPECT_FALSE(std::filesystem::exists("/tmp/rel_pwned"));
 }
 
