@@ -105,6 +105,8 @@ void Walk::take_defaults(const CivilTime& start) {
     seconds_ = part_of_time(rule_.by_second, start.second);
     const bool yearly = rule_.frequency == Frequency::yearly;
     days_of_year_ = yearly && months_.empty();
+    needs_day_of_year_ = (days_of_year_ && !rule_.by_day.empty()) || !rule_.by_year_day.empty() ||
+                         !rule_.by_week_number.empty();
     const bool has_days = !weekdays_.empty() || !month_days_.empty() || !rule_.by_year_day.empty();
     if (has_days || within_day() || rule_.frequency == Frequency::daily) return;
     // A week's day is that of the start, as it is of a rule by weeks.
@@ -157,7 +159,8 @@ bool Walk::has_weekday(const CivilTime& day, int of_year) const {
 
 /// All parts of the rule that name days: each leaves fewer of them.
 bool Walk::has_day(const CivilTime& day, std::int64_t midnight) const {
-    const int number = static_cast<int>(day.day), of_year = day_of_year(day, midnight);
+    const int number = static_cast<int>(day.day);
+    const int of_year = needs_day_of_year_ ? day_of_year(day, midnight) : 0;
     if (!allows(months_, static_cast<int>(day.month)) || !has_weekday(day, of_year)) return false;
     if (!allows(month_days_, number, static_cast<int>(days_in_month(day.year, day.month)))) return false;
     if (!allows(rule_.by_year_day, of_year, days_in_year(day.year))) return false;
@@ -177,9 +180,12 @@ void Walk::look_at_month(std::int64_t month) {
     if (!allows(months_, number)) return;
     const int length =
         static_cast<int>(days_in_month(static_cast<int>(month / 12), static_cast<unsigned>(number)));
+    if (month_days_.empty()) {
+        for (int day = 1; day <= length; ++day) look_at_day(midnight_of(month, day));
+        return;
+    }
     std::vector<int> days;
     for (const int day : month_days_) days.push_back(day > 0 ? day : length + 1 + day);
-    for (int day = 1; month_days_.empty() && day <= length; ++day) days.push_back(day);
     for (const int day : in_order(std::move(days))) {
         if (day < 1 || day > length) {
             ++days_seen_;

@@ -53,6 +53,7 @@ private:
     std::vector<int> months_, month_days_;
     std::vector<Rule::Day> weekdays_;
     std::vector<int> hours_, minutes_, seconds_;  ///< of a period within a day those that it has
+    bool needs_day_of_year_ = false;
     bool days_of_year_ = false;  ///< "the second Tuesday" is one of the year, not of the month
 
     std::int64_t period_ = 0;  ///< when it begins; of months and years the month, from year 0
