@@ -12,24 +12,44 @@ using store::Error;
 using store::Result;
 
 constexpr std::string_view row_name = "m";
+constexpr const char* damaged = "the moved conversations are damaged";
 constexpr unsigned attempts_max = 8;  // while others write what the mailbox's devices share
 
 }  // namespace
 
-awaitable<Result<std::vector<MovedConversation>>> MovedConversations::load(base::AccountId account) {
+awaitable<Result<MovedConversations::Loaded>> MovedConversations::load(base::AccountId account) {
     std::vector<std::string> wanted{std::string(row_name)};
     const auto rows = co_await engine_.get(store::keys::devices(account), std::move(wanted));
     if (!rows) co_return rows.error();
-    if (rows->rows.empty()) co_return std::vector<MovedConversation>();
+    Loaded out;
+    out.version = rows->version;
+    if (rows->rows.empty()) co_return out;
     auto known = decode_moved(rows->rows.front().value);
-    if (!known) co_return Error(Errc::corrupt, "the moved conversations are damaged");
-    co_return std::move(*known);
+    out.damaged = !known.has_value();
+    if (known) out.all = std::move(*known);
+    co_return out;
+}
+
+awaitable<Result<bool>> MovedConversations::replace(base::AccountId account, store::engine::Version version,
+                                                    std::vector<MovedConversation> all) {
+    std::ranges::sort(all, {}, &MovedConversation::last_seen);
+    if (all.size() > limits_.count_max)
+        all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(limits_.count_max));
+    store::engine::Batch batch;
+    batch.partition = store::keys::devices(account);
+    batch.expect = version;
+    if (all.empty()) batch.erase.emplace_back(row_name);
+    if (!all.empty()) batch.put.push_back({std::string(row_name), encode(all)});
+    const auto done = co_await engine_.commit(std::move(batch));
+    if (!done && !done.error().is(Errc::conflict) && !done.error().is(Errc::unknown)) co_return done.error();
+    co_return done.has_value();
 }
 
 awaitable<Result<bool>> MovedConversations::any(base::AccountId account) {
     const auto known = co_await load(account);
     if (!known) co_return known.error();
-    co_return !known->empty();
+    if (known->damaged) co_return Error(Errc::corrupt, damaged);
+    co_return !known->all.empty();
 }
 
 awaitable<Result<std::optional<base::FolderId>>> MovedConversations::destination(base::AccountId account,
@@ -37,8 +57,9 @@ awaitable<Result<std::optional<base::FolderId>>> MovedConversations::destination
                                                                                  std::int64_t now) {
     const auto known = co_await load(account);
     if (!known) co_return known.error();
-    const auto found = std::ranges::find(*known, conversation, &MovedConversation::conversation);
-    if (found == known->end() || found->last_seen + limits_.quiet_seconds <= now)
+    if (known->damaged) co_return Error(Errc::corrupt, damaged);
+    const auto found = std::ranges::find(known->all, conversation, &MovedConversation::conversation);
+    if (found == known->all.end() || found->last_seen + limits_.quiet_seconds <= now)
         co_return std::optional<base::FolderId>();
     const base::FolderId folder = found->folder;
     // Where it goes is known all the same: another message notes it.
@@ -50,23 +71,17 @@ awaitable<Result<std::optional<base::FolderId>>> MovedConversations::destination
 awaitable<Result<void>> MovedConversations::touch(base::AccountId account, base::ThreadId conversation,
                                                   base::FolderId folder, std::int64_t now) {
     for (unsigned tries = 0; tries < attempts_max; ++tries) {
-        const auto version = co_await engine_.version(store::keys::devices(account));
-        if (!version) co_return version.error();
         auto known = co_await load(account);
         if (!known) co_return known.error();
-        const auto found = std::ranges::find(*known, conversation, &MovedConversation::conversation);
+        if (known->damaged) co_return Error(Errc::corrupt, damaged);
+        const auto found = std::ranges::find(known->all, conversation, &MovedConversation::conversation);
         // The user has said something else meanwhile.
-        if (found == known->end() || found->folder != folder || found->last_seen >= now)
+        if (found == known->all.end() || found->folder != folder || found->last_seen >= now)
             co_return Result<void>();
         found->last_seen = now;
-        std::ranges::sort(*known, {}, &MovedConversation::last_seen);
-        store::engine::Batch batch;
-        batch.partition = store::keys::devices(account);
-        batch.expect = *version;
-        batch.put.push_back({std::string(row_name), encode(*known)});
-        const auto done = co_await engine_.commit(std::move(batch));
-        if (done) co_return Result<void>();
-        if (!(done.error().is(Errc::conflict) || done.error().is(Errc::unknown))) co_return done.error();
+        const auto done = co_await replace(account, known->version, std::move(known->all));
+        if (!done) co_return done.error();
+        if (*done) co_return Result<void>();
     }
     co_return Error(Errc::unavailable, "try again");
 }
@@ -74,27 +89,16 @@ awaitable<Result<void>> MovedConversations::touch(base::AccountId account, base:
 awaitable<Result<void>> MovedConversations::set(base::AccountId account, base::ThreadId conversation,
                                                 std::optional<base::FolderId> folder, std::int64_t now) {
     for (unsigned tries = 0; tries < attempts_max; ++tries) {
-        const auto version = co_await engine_.version(store::keys::devices(account));
-        if (!version) co_return version.error();
         auto known = co_await load(account);
+        if (!known) co_return known.error();
         // What is damaged cannot be had back, and must not stand in the way.
-        if (!known && !known.error().is(Errc::corrupt)) co_return known.error();
-        std::vector<MovedConversation> all = known ? std::move(*known) : std::vector<MovedConversation>();
-        std::erase_if(all, [&](const MovedConversation& one) {
+        std::erase_if(known->all, [&](const MovedConversation& one) {
             return one.conversation == conversation || one.last_seen + limits_.quiet_seconds <= now;
         });
-        if (folder) all.push_back({conversation, *folder, now});
-        std::ranges::sort(all, {}, &MovedConversation::last_seen);
-        if (all.size() > limits_.count_max)
-            all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(limits_.count_max));
-        store::engine::Batch batch;
-        batch.partition = store::keys::devices(account);
-        batch.expect = *version;
-        if (all.empty()) batch.erase.emplace_back(row_name);
-        if (!all.empty()) batch.put.push_back({std::string(row_name), encode(all)});
-        const auto done = co_await engine_.commit(std::move(batch));
-        if (done) co_return Result<void>();
-        if (!(done.error().is(Errc::conflict) || done.error().is(Errc::unknown))) co_return done.error();
+        if (folder) known->all.push_back({conversation, *folder, now});
+        const auto done = co_await replace(account, known->version, std::move(known->all));
+        if (!done) co_return done.error();
+        if (*done) co_return Result<void>();
     }
     co_return Error(Errc::unavailable, "try again");
 }

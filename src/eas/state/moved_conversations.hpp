@@ -38,7 +38,15 @@ public:
                                          base::FolderId folder, std::int64_t now);
 
 private:
-    awaitable<store::Result<std::vector<MovedConversation>>> load(base::AccountId account);
+    struct Loaded {
+        store::engine::Version version = 0;
+        std::vector<MovedConversation> all;
+        bool damaged = false;
+    };
+    awaitable<store::Result<Loaded>> load(base::AccountId account);
+    /// Instead of what was loaded. False: others have written meanwhile.
+    awaitable<store::Result<bool>> replace(base::AccountId account, store::engine::Version version,
+                                           std::vector<MovedConversation> all);
     store::engine::Engine& engine_;
     const MovedConversationLimits limits_;
 };
