@@ -182,7 +182,7 @@ bool change_exceptions(wbxml::Element data, pim::Component& calendar, const Seri
 }
 
 void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
-                     const EventView& view) {
+                     const ItemView& view) {
     const auto rule = pim::parse_rule(event.raw("RRULE"));
     const auto start = frame.read(event, "DTSTART");
     if (!rule || !start) return;
@@ -238,7 +238,7 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     return change_exceptions(data, calendar, before, frame, context, moved);
 }
 
-void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view) {
+void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemView& view) {
     const pim::Component* event = master_of(calendar);
     if (event == nullptr) return;
     const EventFrame frame = frame_of(calendar, *event, view.version);

@@ -6,7 +6,6 @@
 
 #include "eas/items/event_times.hpp"
 #include "eas/items/item.hpp"
-#include "eas/syntax/ids.hpp"
 
 namespace eas {
 
@@ -15,13 +14,7 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
 /// False: there is no such occurrence, or what is said of it cannot be kept.
 bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remove, pim::Component& calendar,
                       const ItemContext& context);
-struct EventView {
-    ItemOptions options;
-    std::uint16_t version = 161;
-    std::string user;
-    ItemId id;  ///< of the event, for what refers to it
-};
-void write_event(wbxml::Encoder& to, const pim::Component& calendar, const EventView& view);
+void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemView& view);
 /// The date: the end of the last occurrence.
 ItemFacts event_facts(const pim::Component& calendar);
 
@@ -34,7 +27,7 @@ using pim::master_of;
 bool take_details(wbxml::Element data, pim::Component& event, const ItemContext& context);
 /// What differs from `than`, in an exception; all of it where there is none.
 void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
-                   const EventView& view);
+                   const ItemView& view);
 /// 0 free, 1 tentative, 2 busy, 3 out of office, 4 elsewhere: MS-ASCAL section 2.2.2.9.
 int busy_of(const pim::Component& event, std::uint16_t version);
 /// Minutes before the start; nothing: it has none.
@@ -62,7 +55,7 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const Series
 /// The same occurrences stay exceptions when the zone of their series changes, or whether it has whole days.
 void move_exceptions(pim::Component& calendar, const SeriesBefore& before, const EventFrame& frame);
 void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,
-                      const EventView& view);
+                      const ItemView& view);
 void forget_exceptions(pim::Component& calendar);
 /// What exceptions have in common with the series stays so when the series changes.
 bool carry_over(pim::Component& calendar, const pim::Component& before);

@@ -142,7 +142,7 @@ void apply_attachments(const AttachmentChanges& changes, pim::Component& event) 
 }
 
 void show_attachments(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
-                      const EventView& view) {
+                      const ItemView& view) {
     if (view.version < 160) return;  // MS-ASCAL section 2.2.2.21
     if (than != nullptr && same_files(event, *than)) return;
     std::vector<ItemAttachment> all;

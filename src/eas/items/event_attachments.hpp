@@ -41,6 +41,6 @@ void name_mailed_file(pim::Component& event, const AddedAttachment& one, std::ui
 void apply_attachments(const AttachmentChanges& changes, pim::Component& event);
 /// Of an exception of `than` only if they are others.
 void show_attachments(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
-                      const EventView& view);
+                      const ItemView& view);
 
 }  // namespace eas

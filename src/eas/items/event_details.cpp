@@ -55,7 +55,7 @@ void take_location(wbxml::Element data, pim::Component& event, const ItemContext
     if (any) event.set_raw(place_property, pim::join(pieces, ';'));
 }
 
-void show_location(wbxml::Encoder& to, const pim::Component& event, const EventView& view) {
+void show_location(wbxml::Encoder& to, const pim::Component& event, const ItemView& view) {
     const std::string name = event.text("LOCATION");
     if (view.version < 160) return text_if(to, tags::location, name);
     const std::vector<std::string> pieces = pim::split(event.raw(place_property), ';');
@@ -190,7 +190,7 @@ void take_status(wbxml::Element data, pim::Component& event, const ItemContext& 
 }
 
 /// MS-ASCAL section 2.2.2.28: 1 a meeting, 2 received, 4 cancelled.
-std::string status_of(const pim::Component& event, const EventView& view) {
+std::string status_of(const pim::Component& event, const ItemView& view) {
     const std::string_view kept = event.raw(status_property);
     if (!kept.empty()) return std::string(kept);
     if (event.find("ATTENDEE") == nullptr) return "0";
@@ -207,7 +207,7 @@ void take_flag(wbxml::Element data, wbxml::Tag tag, pim::Component& event, std::
 }
 
 /// MS-ASCAL section 2.2.2.40: 0 none, 1 organizer, 2 tentative, 3 accepted, 4 declined, 5 not responded.
-void show_response(wbxml::Encoder& to, const pim::Component& event, const EventView& view) {
+void show_response(wbxml::Encoder& to, const pim::Component& event, const ItemView& view) {
     if (view.version < 140) return;
     int response = is_organizer(event, view.user) ? 1 : 0;
     for (const pim::Property& one : event.properties)
@@ -241,7 +241,7 @@ struct Shown {
     }
 };
 
-void show_place_and_categories(wbxml::Encoder& to, const Shown& shown, const EventView& view) {
+void show_place_and_categories(wbxml::Encoder& to, const Shown& shown, const ItemView& view) {
     if (shown.gone("LOCATION")) {
         to.empty(view.version < 160 ? tags::location : base_tags::location);
     } else if (shown.differs("LOCATION") || shown.differs(place_property)) {
@@ -254,7 +254,7 @@ void show_place_and_categories(wbxml::Encoder& to, const Shown& shown, const Eve
     }
 }
 
-void show_reminder(wbxml::Encoder& to, const Shown& shown, const EventView& view) {
+void show_reminder(wbxml::Encoder& to, const Shown& shown, const ItemView& view) {
     const auto reminder = reminder_of(shown.event);
     const auto of_series = shown.than != nullptr ? reminder_of(*shown.than) : std::nullopt;
     if (shown.than != nullptr && reminder == of_series) return;
@@ -266,7 +266,7 @@ void show_reminder(wbxml::Encoder& to, const Shown& shown, const EventView& view
 }
 
 /// What exceptions have not of their own.
-void show_meeting(wbxml::Encoder& to, const pim::Component& event, const EventView& view) {
+void show_meeting(wbxml::Encoder& to, const pim::Component& event, const ItemView& view) {
     if (const pim::Property* organizer = event.find("ORGANIZER")) {
         const std::string_view address = address_of(*organizer), name = organizer->parameter("CN");
         to.text(tags::organizer_email, address);
@@ -287,7 +287,7 @@ std::string conference_url(const pim::Component& event) {
 }
 
 /// MS-ASCAL sections 2.2.2.33 and 2.2.2.34. Devices never send them.
-void show_conference(wbxml::Encoder& to, const Shown& shown, const EventView& view) {
+void show_conference(wbxml::Encoder& to, const Shown& shown, const ItemView& view) {
     if (view.version < 141) return;
     const auto show = [&](wbxml::Tag tag, std::string_view own, std::string_view of_series) {
         if (shown.than != nullptr && own == of_series) return;
@@ -341,7 +341,7 @@ bool take_details(wbxml::Element data, pim::Component& event, const ItemContext&
 
 /// MS-ASCAL section 3.2.5.3.2: what an exception has not, and its series has, is an empty element.
 void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::Component* than,
-                   const EventView& view) {
+                   const ItemView& view) {
     const Shown shown{event, than};
     if (shown.differs("SUMMARY")) to.text(tags::subject, event.text("SUMMARY"));
     show_place_and_categories(to, shown, view);

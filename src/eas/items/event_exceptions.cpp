@@ -186,7 +186,7 @@ std::int64_t moved_id(std::int64_t id, const EventFrame& from, const EventFrame&
     return to.value_of_local(nearest);
 }
 
-void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, const EventView& view) {
+void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, const ItemView& view) {
     const std::string text = write_compact(frame.to_device(id));
     if (view.version >= 160)
         to.text(wbxml::airsyncbase::instance_id, text);
@@ -206,7 +206,7 @@ std::int64_t first_shown(const pim::Component& calendar, const EventFrame& frame
 }
 
 void show_override(wbxml::Encoder& to, const pim::Component& calendar, const pim::Component& one,
-                   const EventView& view) {
+                   const ItemView& view) {
     const pim::Component& master = *master_of(calendar);
     const EventFrame series = frame_of(calendar, master, view.version);
     const EventFrame own = frame_of(calendar, one, view.version);
@@ -339,7 +339,7 @@ bool carry_over(pim::Component& calendar, const pim::Component& before) {
 }
 
 void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,
-                      const EventView& view) {
+                      const ItemView& view) {
     const pim::Component& master = *master_of(calendar);
     const std::set<std::int64_t> removed = removed_dates(master, frame);
     const bool any = !removed.empty() || std::ranges::any_of(calendar.components, is_override);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eas/syntax/attachments.hpp"
+#include "eas/syntax/ids.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "eas/syntax/options.hpp"
 #include "pim/component.hpp"
@@ -34,6 +35,14 @@ struct Ghosts {
     bool all = false;  ///< calendars from 16.0 on: MS-ASCAL section 3.1.5.3
     /// Whether what a Change leaves out stays as it was.
     bool keeps(wbxml::Tag tag) const;
+};
+
+/// For whom an item is written, and how.
+struct ItemView {
+    ItemOptions options;
+    std::uint16_t version = 161;
+    std::string user;  ///< whose mailbox it is
+    ItemId id;         ///< of the item, for what refers to it
 };
 
 struct ItemContext {

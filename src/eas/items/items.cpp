@@ -62,14 +62,8 @@ bool apply_item(FolderKind kind, wbxml::Element data, pim::Component& item, cons
 
 void write_item(wbxml::Encoder& to, FolderKind kind, const pim::Component& item, const ItemView& view) {
     switch (kind) {
-        case FolderKind::calendar: {
-            EventView event;
-            event.options = view.options;
-            event.version = view.version;
-            event.user = view.user;
-            event.id = view.id;
-            return write_event(to, item, event);
-        }
+        case FolderKind::calendar:
+            return write_event(to, item, view);
         case FolderKind::contacts:
             return write_contact(to, item, view.options);
         case FolderKind::tasks:

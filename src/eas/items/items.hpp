@@ -1,7 +1,6 @@
 // Items other than mail, whatever their kind: as they are stored and as devices see them. Pure.
 #pragma once
 #include "eas/items/item.hpp"
-#include "eas/syntax/ids.hpp"
 #include "store/account.hpp"
 
 namespace eas {
@@ -11,12 +10,6 @@ pim::Component empty_item(store::FolderKind kind);
 bool apply_item(store::FolderKind kind, wbxml::Element data, pim::Component& item,
                 const ItemContext& context);
 /// The children of ApplicationData.
-struct ItemView {
-    ItemOptions options;
-    std::uint16_t version = 161;
-    std::string user;  ///< whose mailbox it is
-    ItemId id;         ///< of the item
-};
 void write_item(wbxml::Encoder& to, store::FolderKind kind, const pim::Component& item, const ItemView& view);
 ItemFacts facts_of(store::FolderKind kind, const pim::Component& item);
 
