@@ -3,6 +3,7 @@
 
 #include "admin/mailbox_argument.hpp"
 #include "admin/operations.hpp"
+#include "base/log.hpp"
 #include "eas/state/live_devices.hpp"
 
 namespace admin {
@@ -69,9 +70,30 @@ awaitable<Reply> device_show(ServicesPtr services, Json arguments, CallerPtr) {
     eas::DeviceStore devices(services->store.engine());
     const auto known = co_await devices.list(*account);
     if (!known) co_return fault_of(known.error(), text(arguments, "mailbox"));
-    for (const Device& device : *known)
-        if (device.id == text(arguments, "device")) co_return row_of(device);
+    for (const Device& device : *known) {
+        if (device.id != text(arguments, "device")) continue;
+        const auto password = co_await services->directory.recovery_password(*account, device.id);
+        if (!password) co_return fault_of(password.error(), device.id);
+        Json out = row_of(device);
+        out["recovery_password"] = password->empty() ? "none" : "kept";
+        co_return out;
+    }
     co_return Fault("not_found", text(arguments, "device") + ": no such device");
+}
+
+/// What opens a phone once; it then makes another one.
+awaitable<Reply> device_password(ServicesPtr services, Json arguments, CallerPtr) {
+    const std::string mailbox = text(arguments, "mailbox"), device = text(arguments, "device");
+    const auto account = co_await account_of(services, mailbox);
+    if (!account) co_return account.error();
+    const auto password = co_await services->directory.recovery_password(*account, device);
+    if (!password) co_return fault_of(password.error(), device);
+    if (password->empty()) co_return Fault("not_found", device + ": no recovery password is kept");
+    if (directory::is_sealed(password->reveal()))
+        co_return Fault("unavailable", device + ": the sealing key does not open its recovery password");
+    base::log::info("admin", "a device's recovery password was shown",
+                    {{"mailbox", mailbox}, {"device", device}});
+    co_return Json{{"password", std::string(password->reveal())}};
 }
 
 awaitable<Reply> set_access(ServicesPtr services, Json arguments, Device::Access access) {
@@ -102,6 +124,9 @@ awaitable<Reply> device_remove(ServicesPtr services, Json arguments, CallerPtr) 
     if (!account) co_return account.error();
     eas::DeviceStore devices(services->store.engine());
     eas::DeviceKey key{*account, text(arguments, "device")};
+    const auto forgotten =
+        co_await services->directory.set_recovery_password(*account, key.device, base::Secret());
+    if (!forgotten) co_return fault_of(forgotten.error(), key.device);
     const auto done = co_await devices.remove(key);
     if (!done) co_return fault_of(done.error(), text(arguments, "device"));
     if (services->live_devices != nullptr) services->live_devices->end_waiting(key);
@@ -114,6 +139,7 @@ std::span<const Operation> device_operations() {
     static constexpr std::array table{
         Operation{"device.list", "mailbox", "", device_list},
         Operation{"device.show", "mailbox device", "", device_show},
+        Operation{"device.password", "mailbox device", "", device_password},
         Operation{"device.block", "mailbox device", "allow", device_block},
         Operation{"device.wipe", "mailbox device", "account_only", device_wipe},
         Operation{"device.remove", "mailbox device", "", device_remove},

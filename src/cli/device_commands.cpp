@@ -30,7 +30,7 @@ void show_devices(const Json& devices) {
 void show_device(const Json& row) {
     for (const auto& [key, value] : row.items()) {
         const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-        fmt::print("{:13} {}\n", key, printable(shown));
+        fmt::print("{:17} {}\n", key, printable(shown));
     }
 }
 
@@ -61,6 +61,11 @@ void add_device_commands(CLI::App& app, Context& context) {
     });
     auto* show = subcommand(family, values, "show", "all that is known of one");
     show->callback([=, &context] { context.call("device.show", named(values), show_device); });
+    auto* password = subcommand(family, values, "password", "what unlocks it for who has forgotten his own");
+    password->callback([=, &context] {
+        context.call("device.password", named(values),
+                     [](const Json& out) { fmt::print("{}\n", printable(text_of(out, "password"))); });
+    });
     auto* block = subcommand(family, values, "block", "refuse it, or let it in again");
     block->add_flag("--allow", values->allow, "let it in again; also one that was wiped");
     block->callback([=, &context] {

@@ -157,6 +157,13 @@ std::string encode(const std::vector<DkimKey>& keys) {
     return out.finish();
 }
 
+std::string encode(const RecoveryPasswords& passwords) {
+    Writer out;
+    for (const RecoveryPassword& one : passwords)  // each begins with its device
+        out.text('d', one.device).text('p', one.password);
+    return out.finish();
+}
+
 std::string encode(const MailboxRecord& record) {
     const Mailbox& mailbox = record.mailbox;
     return Writer()
@@ -297,6 +304,13 @@ std::optional<std::vector<DkimKey>> decode_dkim_keys(std::string_view value) {
         if (in.tag() == 'a') key.active = in.number() != 0;
         if (in.tag() == 't') key.testing = in.number() != 0;
         if (in.tag() == 'c') key.created = static_cast<std::int64_t>(in.number());
+    });
+}
+
+std::optional<RecoveryPasswords> decode_recovery_passwords(std::string_view value) {
+    return decode<RecoveryPasswords>(value, [](RecoveryPasswords& out, Reader& in) {
+        if (in.tag() == 'd') out.emplace_back().device = in.text();
+        if (in.tag() == 'p' && !out.empty()) out.back().password = in.text();
     });
 }
 

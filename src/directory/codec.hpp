@@ -24,6 +24,12 @@ struct StoredCredentials {
     std::string password_hash, scram_sha_1, scram_sha_256, sealed, sealed_nt_hash;
 };
 
+/// A device's, sealed.
+struct RecoveryPassword {
+    std::string device, password;
+};
+using RecoveryPasswords = std::vector<RecoveryPassword>;
+
 std::string encode(const PostOffice& office);
 std::string encode(const Domain& domain);
 std::string encode(const Group& group);
@@ -31,6 +37,7 @@ std::string encode(const std::vector<DkimKey>& keys);
 std::string encode(const MailboxRecord& record);
 std::string encode(const StoredCredentials& credentials);
 std::string encode(const DevicePolicy& policy);
+std::string encode(const RecoveryPasswords& passwords);
 std::string encode_account(base::AccountId account,
                            std::string_view text);  ///< an index row; text: the full key
 std::string encode_number(std::uint64_t number);
@@ -42,6 +49,7 @@ std::optional<Group> decode_group(std::string_view value);
 std::optional<std::vector<DkimKey>> decode_dkim_keys(std::string_view value);
 std::optional<MailboxRecord> decode_mailbox(std::string_view value);
 std::optional<StoredCredentials> decode_credentials(std::string_view value);
+std::optional<RecoveryPasswords> decode_recovery_passwords(std::string_view value);
 struct IndexRow {
     base::AccountId account;
     std::string text;

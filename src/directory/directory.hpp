@@ -185,6 +185,12 @@ public:
     /// All but the key itself may change.
     virtual awaitable<Result<void>> set_dkim_key(std::string domain, DkimKey key);
     virtual awaitable<Result<void>> remove_dkim_key(std::string domain, std::string selector);
+    /// What unlocks a phone whose user has forgotten his own password; empty: none is kept. What the key does
+    /// not open begins with `sealed_mark`.
+    virtual awaitable<Result<base::Secret>> recovery_password(base::AccountId account, std::string device);
+    /// Sealed; an empty one takes it away. \errors not_found: the mailbox; limit
+    virtual awaitable<Result<void>> set_recovery_password(base::AccountId account, std::string device,
+                                                          base::Secret password);
     /// Gives the account its number; the caller makes the store's account. Addresses must be in domains of
     /// the office.
     virtual awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) = 0;

@@ -2,7 +2,8 @@
 //
 //   d/<h2>           256 shards by hash: u<address> → account, n<domain> → domain, k<domain> → its DKIM keys,
 //   m<account> → mailbox,
-//                    c<account> → credentials (in the mailbox's own shard)
+//                    c<account> → credentials (in the mailbox's own shard),
+//                    r<account> → recovery passwords of its devices (there too)
 //   d/offices        p<post office>
 //   d/sequence       account: the last number given out
 //   d/o/<office>/domains   n<domain>: which domains an office has

@@ -281,7 +281,8 @@ awaitable<Result<void>> StoreDirectory::remove_mailbox(base::AccountId account) 
         for (const Row& row : rows.rows) erase.erase.push_back(row.key);
         return erase;
     };
-    std::vector<std::string> keys{account_key('m', account), account_key('c', account)};
+    std::vector<std::string> keys{account_key('m', account), account_key('c', account),
+                                  account_key('r', account)};
     auto done = co_await change(shard_of(account), std::move(keys), std::move(decide));
     changed('m', account_key('m', account));
     if (!done) co_return done;

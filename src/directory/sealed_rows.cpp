@@ -14,6 +14,14 @@ constexpr std::size_t page_rows = 1'000;
 
 constexpr std::size_t named_max = 10;  // of those whose secrets stay closed
 
+/// What account_key() has made.
+base::AccountId account_in(std::string_view key) {
+    base::AccountId account;
+    for (const char c : key.substr(1))
+        account.value = account.value * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+    return account;
+}
+
 /// The strongest word counts: mail waits for the one that is closed, however many others open.
 Seals joined(Seals a, Seals b) {
     if (a == Seals::closed || b == Seals::closed) return Seals::closed;
@@ -43,15 +51,31 @@ std::optional<bool> StoreDirectory::opens(char kind, std::string_view key, std::
         reveal(*domain);
         return revealed(before, domain->smart_host);
     }
+    if (kind == 'r') return opens_recovery_passwords(account_in(key), value);
+    return opens_keys(std::string(key.substr(1)), value);  // A-labels stand there as they are
+}
+
+std::optional<bool> StoreDirectory::opens_keys(const std::string& domain, std::string_view value) {
     auto keys = decode_dkim_keys(value);
-    if (!keys || keys->empty()) return std::nullopt;
-    const std::string name(key.substr(1));                         // A-labels stand there as they are
-    if (name.find('%') != std::string::npos) return std::nullopt;  // too long for a key: not all of it
+    if (!keys || domain.find('%') != std::string::npos) return std::nullopt;  // too long: not all of it
     std::optional<bool> out;
     for (DkimKey& one : *keys) {
-        const std::string before = one.pem;
-        reveal(label_of(name, one), one.pem);
-        if (const auto opened = revealed(before, one.pem)) out = *opened && out.value_or(true);
+        if (!is_sealed(one.pem)) continue;
+        reveal(label_of(domain, one), one.pem);
+        out = !is_sealed(one.pem) && out.value_or(true);
+    }
+    return out;
+}
+
+std::optional<bool> StoreDirectory::opens_recovery_passwords(base::AccountId account,
+                                                             std::string_view value) {
+    auto kept = decode_recovery_passwords(value);
+    if (!kept) return std::nullopt;
+    std::optional<bool> out;
+    for (RecoveryPassword& one : *kept) {
+        if (!is_sealed(one.password)) continue;
+        reveal(label_of(account, one), one.password);
+        out = !is_sealed(one.password) && out.value_or(true);
     }
     return out;
 }
@@ -63,11 +87,8 @@ std::optional<bool> StoreDirectory::opens_password(std::string_view key, std::st
     const std::string& sealed =
         credentials->sealed.empty() ? credentials->sealed_nt_hash : credentials->sealed;
     if (sealed.empty()) return std::nullopt;
-    base::AccountId account;
-    for (const char c : key.substr(1))
-        account.value = account.value * 16 + static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10);
     Sealer& sealer = options_.key_file.empty() ? secrets_ : sealer_;
-    return sealer.open(account, sealed).has_value();
+    return sealer.open(account_in(key), sealed).has_value();
 }
 
 awaitable<Result<Seals>> StoreDirectory::look_at_rows(std::string partition, char kind, Look look) {
@@ -104,7 +125,7 @@ awaitable<Result<Seals>> StoreDirectory::look_at_secrets(Look look) {
     if (!offices) co_return offices.error();
     Seals out = *offices;
     for (std::size_t shard = 0; shard < shards; ++shard) {
-        for (const char kind : {'k', 'n'}) {
+        for (const char kind : {'k', 'n', 'r'}) {
             if (look.is_enough(out)) co_return out;
             const auto found = co_await look_at_rows(shard_name(shard), kind, look);
             if (!found) co_return found.error();

@@ -1,6 +1,6 @@
 // StoreDirectory: what must be turned back and nobody may read in the store: keys that sign, passwords of
-// smart hosts. In rows they stand as "sealed:" and base64; what an older version wrote plain is read as it
-// is, and sealed when its row is next written.
+// smart hosts, recovery passwords of phones. In rows they stand as "sealed:" and base64; what an older
+// version wrote plain is read as it is, and sealed when its row is next written.
 #include "base/base64.hpp"
 #include "directory/store_directory.hpp"
 

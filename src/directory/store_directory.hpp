@@ -57,6 +57,9 @@ public:
     awaitable<Result<void>> add_dkim_key(std::string domain, DkimKey key) override;
     awaitable<Result<void>> set_dkim_key(std::string domain, DkimKey key) override;
     awaitable<Result<void>> remove_dkim_key(std::string domain, std::string selector) override;
+    awaitable<Result<base::Secret>> recovery_password(base::AccountId account, std::string device) override;
+    awaitable<Result<void>> set_recovery_password(base::AccountId account, std::string device,
+                                                  base::Secret password) override;
     awaitable<Result<Mailbox>> add_mailbox(Mailbox mailbox, Credentials credentials) override;
     awaitable<Result<void>> set_mailbox(Mailbox mailbox) override;
     awaitable<Result<std::vector<Mailbox>>> mailboxes(std::string post_office, std::string after,
@@ -123,6 +126,9 @@ private:
     std::optional<bool> opens_password(std::string_view key, std::string_view value);
 
     // secrets.cpp: as rows have them, and as they are
+    /// Nothing: none of the row is sealed.
+    std::optional<bool> opens_keys(const std::string& domain, std::string_view value);
+    std::optional<bool> opens_recovery_passwords(base::AccountId account, std::string_view value);
     static bool hides(const std::string& smart_host);
     Result<void> hide(const std::string& label, std::string& text);
     Result<void> hide(Domain& domain);
@@ -193,6 +199,8 @@ std::pair<std::string, std::string> place_of(std::string_view office, std::strin
 bool owned(const MailboxRecord& record, std::string_view claim);
 /// What a domain's key is sealed with.
 std::string label_of(const std::string& domain, const DkimKey& key);
+/// What a device's recovery password is sealed with.
+std::string label_of(base::AccountId account, const RecoveryPassword& of);
 /// Addresses and name.
 std::vector<std::string> claims_of(const Mailbox& mailbox);
 

@@ -198,6 +198,7 @@ private:
     awaitable<bool> settings_property(wbxml::Encoder* to, wbxml::Element property);
     awaitable<void> settings_oof(wbxml::Encoder* to, wbxml::Element oof);
     awaitable<void> settings_user(wbxml::Encoder* to);
+    awaitable<int> keep_recovery_password(wbxml::Element property);
 
     awaitable<Answer> search();
     awaitable<Answer> find();

@@ -290,7 +290,10 @@ class StatusTest(FaultCase):
             (oof(("OofState", 2), ("StartTime", "never"), ("EndTime", "never")), "Oof/Status", "2"),
             (oof(("OofState", 1), ("OofMessage", ("Enabled", 1))), "Oof/Status", "2"),
             ((("DeviceInformation",),), "DeviceInformation/Status", "2"), ((("UserInformation",),), "UserInformation/Status", "2"),
-            ((("DevicePassword", ("Set", ("Password", "x"))),), "DevicePassword/Status", "7")])
+            ((("DevicePassword", ("Set", ("Password", "x"))),), "DevicePassword/Status", "7"),
+            ((("DevicePassword",),), "DevicePassword/Status", "2"), ((("DevicePassword", ("Set",)),), "DevicePassword/Status", "2"),
+            ((("DevicePassword", ("Get",)),), "DevicePassword/Status", "2"),
+            ((("DevicePassword", ("Set", ("Password", ("Password", "x")))),), "DevicePassword/Status", "2")])
         policy = lambda *of: (("Policies", ("Policy", *of)),)
         kind = ("PolicyType", "MS-EAS-Provisioning-WBXML")
         self.table(device, "Provision", [

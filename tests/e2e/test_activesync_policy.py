@@ -103,6 +103,31 @@ class PolicyTest(test_activesync.ActiveSyncCase):
         self.assertEqual(self.status(other), "1")  # without a key
         self.assertEqual(self.status(other, "0"), "142")  # but one that knows of policies has to ask
 
+    def test_recovery_passwords(self):
+        """MS-ASCMD sections 2.2.3.46, 2.2.3.126.3 and 2.2.3.167.14; MS-ASPROV section 2.2.2.38."""
+        user = self.user()
+        devices = {name: self.ready(user, device=name) for name in ("PHONE", "TABLET")}
+
+        def keep(password, name="PHONE"):
+            request = element("Settings:Settings", ("DevicePassword", ("Set", ("Password", password))))
+            answer = devices[name].raw("Settings", request)
+            self.assertEqual((answer.text("Status"), [child.tag for child in answer.root]), ("1", ["{Settings}Status", "{Settings}DevicePassword"]))
+            return answer.text("DevicePassword/Status")
+
+        told = lambda name="PHONE": self.server.cli("device", "password", user, name)["password"]
+        shown = lambda name="PHONE": self.server.cli("device", "show", user, name)["recovery_password"]
+        self.assertEqual((keep("early"), shown()), ("7", "none"))
+        self.policy(user, "DevicePasswordEnabled=1", "PasswordRecoveryEnabled=1")
+        for device in devices.values():
+            device.provision()
+        self.assertEqual((keep("first"), keep("of the tablet", "TABLET")), ("1", "1"))
+        self.assertEqual((keep("p\u00e4ss w\u00f6rd"), told(), told("TABLET"), shown()), ("1", "p\u00e4ss w\u00f6rd", "of the tablet", "kept"))
+        self.assertEqual((keep("x" * 256), keep("y" * 257), told()), ("1", "5", "x" * 256))
+        self.assertEqual((keep(""), shown(), told("TABLET")), ("1", "none", "of the tablet"))
+        self.assertIn("no recovery password", self.server.cli("device", "password", user, "PHONE", check=False)["error"])
+        self.server.cli("device", "remove", user, "TABLET")
+        self.assertIn("no recovery password", self.server.cli("device", "password", user, "TABLET", check=False)["error"])
+
     def test_post_office_and_mailbox(self):
         user, other = self.user(), self.user()
         self.policy("demo", "AllowCamera=0", "MaxEmailAgeFilter=3")

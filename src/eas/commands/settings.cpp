@@ -1,6 +1,8 @@
-// Settings: out-of-office answers, what a device is, who its user is. MS-ASCMD section 2.2.2.17.
+// Settings: out-of-office answers, what a device is and how it is unlocked, who its user is. MS-ASCMD
+// section 2.2.2.17.
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "eas/session.hpp"
 #include "eas/syntax/settings_request.hpp"
 #include "wbxml/tags.hpp"
@@ -10,7 +12,10 @@ namespace {
 
 namespace tags = wbxml::settings;
 
-constexpr int settings_ok = 1, settings_protocol_error = 2, settings_unavailable = 4, settings_denied = 7;
+// MS-ASCMD section 2.2.3.167.14
+constexpr int settings_ok = 1, settings_protocol_error = 2, settings_unavailable = 4,
+              settings_invalid_arguments = 5, settings_denied = 7;
+constexpr std::size_t recovery_password_bytes_max = 256;  // a device's own are some 16 characters
 
 void status_alone(wbxml::Encoder& to, wbxml::Tag tag, int status) {
     to.open(tag);
@@ -74,6 +79,22 @@ awaitable<void> Session::settings_user(wbxml::Encoder* to) {
     to->close();
 }
 
+/// Section 2.2.3.46: what an operator tells a user who has forgotten how to unlock his phone. An empty one
+/// takes it back.
+awaitable<int> Session::keep_recovery_password(wbxml::Element property) {
+    const wbxml::Element password = property.child(tags::set).child(tags::password);
+    if (!password || password.has_children()) co_return settings_protocol_error;
+    if (!allows(policy_, "PasswordRecoveryEnabled")) co_return settings_denied;
+    if (password.text().size() > recovery_password_bytes_max) co_return settings_invalid_arguments;
+    base::Secret given{std::string(password.text())};
+    const auto kept =
+        co_await services_->directory.set_recovery_password(identity_.account, key_.device, std::move(given));
+    if (kept) co_return settings_ok;
+    base::log::warn("eas", "a recovery password is not kept",
+                    {{"user", identity_.name}, {"device", key_.device}, {"why", kept.error().what()}});
+    co_return kept.error().is(store::Errc::invalid) ? settings_invalid_arguments : settings_unavailable;
+}
+
 awaitable<bool> Session::settings_property(wbxml::Encoder* to, wbxml::Element property) {
     if (property.tag() == tags::oof) {
         co_await settings_oof(to, property);
@@ -85,8 +106,8 @@ awaitable<bool> Session::settings_property(wbxml::Encoder* to, wbxml::Element pr
             changes_.device = true;
         }
     } else if (property.tag() == tags::device_password) {
-        // A recovery password is kept nowhere: the policy asks for none.
-        status_alone(*to, tags::device_password, settings_denied);
+        const int status = co_await keep_recovery_password(property);
+        status_alone(*to, tags::device_password, status);
     } else if (property.tag() == tags::user_information && property.child(tags::get)) {
         co_await settings_user(to);
     } else if (property.tag() == tags::user_information) {

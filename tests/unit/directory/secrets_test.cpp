@@ -216,5 +216,51 @@ TEST_F(SecretsTest, WithoutAPlaceForTheKeyNothingIsWritten) {
     EXPECT_FALSE(plain_in_store());
 }
 
+/// MS-ASCMD section 2.2.3.46.
+TEST_F(SecretsTest, RecoveryPasswordsOfDevices) {
+    with_key();
+    const auto set = [&](base::AccountId account, std::string device, std::string text) {
+        return run(directory().set_recovery_password(account, std::move(device), base::Secret(text)));
+    };
+    const auto kept = [&](base::AccountId account, std::string device) {
+        const auto found = run(directory().recovery_password(account, std::move(device)));
+        return std::string(found ? found->reveal() : found.error().what());
+    };
+    const base::AccountId account =
+        run(directory().add_mailbox(mailbox_of("a", {"a@example.test"}), {}))->account;
+    EXPECT_EQ(kept(account, "PHONE"), "");
+    EXPECT_EQ(set(base::AccountId(99), "PHONE", "x").error().code(), Errc::not_found);
+    ASSERT_TRUE(set(account, "PHONE", "secret octets"));
+    ASSERT_TRUE(set(account, "TABLET", "other octets"));
+    EXPECT_FALSE(plain_in_store());
+    EXPECT_EQ((*run(directory().check_seals())), Seals::open);
+    with_key();
+    EXPECT_EQ(kept(account, "PHONE"), "secret octets");
+    EXPECT_EQ(kept(account, "TABLET"), "other octets");
+    EXPECT_EQ(set(account, "PHONE", "sealed:AAAA").error().code(), Errc::invalid);
+    ASSERT_TRUE(set(account, "PHONE", "newer"));
+    EXPECT_EQ(kept(account, "PHONE"), "newer");
+    ASSERT_TRUE(set(account, "PHONE", ""));
+    EXPECT_EQ(kept(account, "PHONE"), "");
+    EXPECT_EQ(kept(account, "TABLET"), "other octets");
+    // Without their key they stay sealed, no other key is made, and they can be taken away all the same.
+    std::filesystem::rename(key_file, key_file + ".away");
+    with_key();
+    EXPECT_TRUE(kept(account, "TABLET").starts_with("sealed:"));
+    EXPECT_EQ((*run(directory().check_seals())), Seals::closed);
+    EXPECT_EQ(set(account, "PHONE", "x").error().code(), Errc::unavailable);
+    EXPECT_FALSE(std::filesystem::exists(key_file));
+    ASSERT_TRUE(set(account, "TABLET", ""));
+    EXPECT_EQ((*run(directory().check_seals())), Seals::none);
+    std::filesystem::rename(key_file + ".away", key_file);
+    // They go with the mailbox; and there are not more of them than a mailbox can have devices.
+    with_key();
+    for (int device = 0; device < 64; ++device) ASSERT_TRUE(set(account, std::to_string(device), "x"));
+    EXPECT_EQ(set(account, "64", "x").error().code(), Errc::limit);
+    ASSERT_TRUE(run(directory().remove_mailbox(account)));
+    EXPECT_EQ(kept(account, "0"), "");
+    EXPECT_EQ((*run(directory().check_seals())), Seals::none);
+}
+
 }  // namespace
 }  // namespace directory
