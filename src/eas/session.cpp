@@ -337,6 +337,7 @@ awaitable<std::optional<Answer>> Session::load_policy() {
     auto policy = co_await services_->policies.effective(mailbox->post_office, identity_.account);
     if (!policy) co_return failed(policy.error());
     policy_ = std::move(*policy);
+    held_ = held_policy(policy_);
     co_return std::nullopt;
 }
 

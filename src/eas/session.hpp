@@ -18,6 +18,7 @@
 #include "eas/search_hits.hpp"
 #include "eas/services.hpp"
 #include "eas/session_parts.hpp"
+#include "eas/syntax/held_policy.hpp"
 #include "eas/syntax/meeting_answer.hpp"
 #include "eas/syntax/query.hpp"
 #include "eas/syntax/search_request.hpp"
@@ -230,6 +231,7 @@ private:
     DeviceRows rows_;
     DeviceChanges changes_;
     PolicySettings policy_;           // that holds for the mailbox
+    HeldPolicy held_;                 // what of it is the server's to hold to
     std::size_t fetched_bytes_ = 0;   // by Fetch commands of a Sync, of all its collections
     std::uint64_t copied_bytes_ = 0;  // of events with files that a Sync writes anew
     bool transient_ = false;          // a probe that keeps no state

@@ -133,14 +133,18 @@ awaitable<store::Result<AttachmentRequest>> Session::find_attachment(std::string
     co_return out;
 }
 
-/// An attachment by its reference. \errors not_found, limit: more than `octets_max`
+/// An attachment by its reference. \errors not_found, denied: by policy, limit: more than `octets_max`, or
+/// than the policy allows
 awaitable<store::Result<AttachmentOctets>> Session::fetch_attachment(std::string reference,
                                                                      std::optional<PlaceRange> range,
                                                                      std::size_t octets_max) {
+    // MS-ASPROV section 2.2.2.22
+    if (!held_.attachments) co_return store::Error(store::Errc::denied, "the policy allows no attachments");
     auto request = co_await find_attachment(std::move(reference));
     if (!request) co_return request.error();
     if (range) request->range = *range;
     request->octets_max = octets_max;
+    request->total_max = held_.attachment_bytes_max;
     co_return co_await read_attachment(std::move(*request));
 }
 
@@ -189,7 +193,8 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
             auto opened = co_await account_->open(id->folder);
             if (opened) folder = std::move(*opened);
         }
-        if (folder) item = co_await fetch_item(folder, id->uid, request.options);
+        ItemOptions options = held_options(request.options, held_);
+        if (folder) item = co_await fetch_item(folder, id->uid, std::move(options));
         if (!item) status = status_for(item.error());
         std::size_t size = item && item->body ? item->body->data.size() : 0;
         if (item && item->part) size += item->part->data.size();
@@ -309,7 +314,7 @@ awaitable<Answer> Session::item_operations() {
 /// 12.1: the octets as they are. What is not there any more is answered 500: MS-ASCMD section 2.2.2.6.
 awaitable<Answer> Session::get_attachment() {
     auto found = co_await fetch_attachment(query_.attachment_name, std::nullopt, limits().fetched_bytes_max);
-    if (!found) co_return http(500);
+    if (!found) co_return http(found.error().is(store::Errc::denied) ? 403 : 500);
     Answer out;
     out.type = found->type;
     out.body = std::move(found->octets);

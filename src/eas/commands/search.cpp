@@ -174,7 +174,8 @@ awaitable<std::size_t> Session::write_hit(wbxml::Encoder* to, const SearchHit* h
     store::Result<pim::Component> item = store::Error(store::Errc::not_found, "gone");
     const bool is_mail = hit->kind == store::FolderKind::mail;
     if (is_mail) {
-        mail = co_await fetch_item(*folder, hit->entry.uid, *options);
+        ItemOptions held = held_options(*options, held_);
+        mail = co_await fetch_item(*folder, hit->entry.uid, std::move(held));
     } else {
         item = co_await fetch_stored(*folder, hit->entry.uid, hit->kind);
     }

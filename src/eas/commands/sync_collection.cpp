@@ -295,7 +295,7 @@ awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
         read.entry = step.entry;
         read.detail = details[step.entry.uid];
         read.state = state;
-        read.options = out->state->options;
+        read.options = held_options(out->state->options, held_);
         read.is_draft = out->is_drafts;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (read.detail) item = co_await read_mail(std::move(read));

@@ -238,7 +238,8 @@ awaitable<void> Session::run_fetches(CollectionAnswer* out) {
             item = store::Error(store::Errc::limit, "the answer is full");
             other = store::Error(store::Errc::limit, "the answer is full");
         } else if (there && is_mail) {
-            item = co_await fetch_item(out->folder, id->uid, out->state->options);
+            ItemOptions options = held_options(out->state->options, held_);
+            item = co_await fetch_item(out->folder, id->uid, std::move(options));
         } else if (there) {
             other = co_await fetch_stored(out->folder, id->uid, out->kind);
         }

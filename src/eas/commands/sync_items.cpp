@@ -50,6 +50,8 @@ FolderKind Session::kind_of_folder(base::FolderId folder) const {
 }
 
 std::int64_t Session::window_of(FolderKind kind, std::uint8_t filter) const {
+    if (kind == FolderKind::mail) filter = narrower_filter(filter, held_.mail_filter);
+    if (kind == FolderKind::calendar) filter = narrower_filter(filter, held_.calendar_filter);
     const auto window =
         kind == FolderKind::mail ? window_start(filter, now()) : item_window(kind, filter, now());
     return window.value_or(Cursor::no_window);

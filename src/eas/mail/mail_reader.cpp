@@ -329,11 +329,12 @@ awaitable<Result<AttachmentOctets>> read_attachment(AttachmentRequest request) {
         if (!raw) co_return raw.error();
         decoder.decode(*raw, piece);
         take();
-        if (out.octets.size() > request.octets_max)
+        if (out.octets.size() > request.octets_max || out.total > request.total_max)
             co_return Error(Errc::limit, "the attachment is too large");
     }
     decoder.finish(piece);
     take();
+    if (out.total > request.total_max) co_return Error(Errc::limit, "the attachment is too large");
     co_return out;
 }
 

@@ -84,8 +84,10 @@ struct AttachmentRequest {
     std::uint32_t part = 0;
     PlaceRange range{0, UINT32_MAX};  ///< of decoded octets
     std::size_t octets_max = SIZE_MAX;
+    std::uint64_t total_max = UINT64_MAX;  ///< of the whole, whatever the range
 };
-/// Reads piece by piece: only what was asked for is held. \errors not_found, limit: more than octets_max
+/// Reads piece by piece: only what was asked for is held. \errors not_found, limit: more than octets_max or
+/// total_max
 awaitable<store::Result<AttachmentOctets>> read_attachment(AttachmentRequest request);
 
 }  // namespace eas

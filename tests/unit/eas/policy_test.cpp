@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eas/syntax/held_policy.hpp"
 #include "wbxml/document.hpp"
 #include "wbxml/tags.hpp"
 
@@ -79,6 +80,80 @@ TEST(Policy, Document) {
     std::size_t children = 0;
     for (const wbxml::Element one : doc) children += one.tag() == wbxml::Tag() ? 0U : 1U;
     EXPECT_EQ(children, 42U);  // all that MS-ASPROV has, and none of ours
+}
+
+BodyPreference wants(BodyType type, std::uint32_t truncation = UINT32_MAX) {
+    BodyPreference out;
+    out.type = type;
+    out.truncation = truncation;
+    return out;
+}
+
+ItemOptions asked(std::vector<BodyPreference> bodies) {
+    ItemOptions out;
+    out.bodies = std::move(bodies);
+    out.part = wants(BodyType::html);
+    return out;
+}
+
+TEST(HeldPolicy, WhatTheServerHoldsTo) {
+    EXPECT_EQ(held_policy({}), HeldPolicy());
+    const HeldPolicy held = held_policy({{"AttachmentsEnabled", "0"},
+                                         {"AllowHTMLEmail", "0"},
+                                         {"MaxAttachmentSize", "1000"},
+                                         {"MaxEmailAgeFilter", "3"},
+                                         {"MaxCalendarAgeFilter", "4"},
+                                         {"MaxEmailBodyTruncationSize", "2"},
+                                         {"MaxEmailHTMLBodyTruncationSize", "2147483647"}});
+    EXPECT_FALSE(held.attachments);
+    EXPECT_FALSE(held.html);
+    EXPECT_EQ(held.attachment_bytes_max, 1000U);
+    EXPECT_EQ(held.mail_filter, 3);
+    EXPECT_EQ(held.calendar_filter, 4);
+    EXPECT_EQ(held.plain_bytes_max, 2048U);
+    EXPECT_EQ(held.html_bytes_max, UINT32_MAX);
+    EXPECT_EQ(held_policy({{"MaxEmailBodyTruncationSize", "0"}}).plain_bytes_max, 0U);
+    EXPECT_EQ(held_policy({{"MaxEmailBodyTruncationSize", "-1"}}), HeldPolicy());
+}
+
+TEST(HeldPolicy, TheNarrowerFilterCounts) {
+    for (const std::uint8_t filter : std::initializer_list<std::uint8_t>{0, 1, 5, 7})
+        EXPECT_EQ(narrower_filter(filter, 0), filter);
+    EXPECT_EQ(narrower_filter(0, 3), 3);  // all, of what is allowed
+    EXPECT_EQ(narrower_filter(2, 3), 2);
+    EXPECT_EQ(narrower_filter(5, 3), 3);
+}
+
+TEST(HeldPolicy, BodiesAreCut) {
+    HeldPolicy held;
+    held.plain_bytes_max = 100;
+    held.html_bytes_max = 200;
+    const ItemOptions out = held_options(
+        asked({wants(BodyType::plain, 50), wants(BodyType::html, 500), wants(BodyType::mime, 500)}), held);
+    EXPECT_EQ(out.bodies, (std::vector{wants(BodyType::plain, 50), wants(BodyType::html, 200),
+                                       wants(BodyType::mime, 500)}));
+    EXPECT_EQ(out.part->truncation, 200U);
+    EXPECT_EQ(held_options(asked({wants(BodyType::html)}), HeldPolicy()), asked({wants(BodyType::html)}));
+}
+
+TEST(HeldPolicy, WithoutHtmlThereIsText) {
+    HeldPolicy held;
+    held.html = false;
+    const std::vector plain{wants(BodyType::plain, 50)};
+    EXPECT_EQ(held_options(asked({wants(BodyType::html, 50)}), held).bodies, plain);
+    EXPECT_EQ(held_options(asked({wants(BodyType::html, 50), wants(BodyType::mime, 9)}), held).bodies, plain);
+    EXPECT_EQ(held_options(asked({wants(BodyType::html, 9), wants(BodyType::plain, 50)}), held).bodies,
+              plain);
+    EXPECT_FALSE(held_options(asked({}), held).part);
+}
+
+TEST(HeldPolicy, WithoutAttachmentsThereAreNoWholeMessages) {
+    HeldPolicy held;
+    held.attachments = false;
+    EXPECT_EQ(held_options(asked({wants(BodyType::mime, 50)}), held).bodies,
+              std::vector{wants(BodyType::plain, 50)});
+    EXPECT_EQ(held_options(asked({wants(BodyType::mime, 50), wants(BodyType::html)}), held).bodies,
+              (std::vector{wants(BodyType::plain, 50), wants(BodyType::html)}));
 }
 
 }  // namespace
