@@ -1,6 +1,7 @@
 // Session: one request of one device, from its first octet to its answer. A local of the route's handler, on
 // the connection's strand.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "eas/search_hits.hpp"
 #include "eas/services.hpp"
 #include "eas/session_parts.hpp"
+#include "eas/syntax/compose_request.hpp"
 #include "eas/syntax/held_policy.hpp"
 #include "eas/syntax/meeting_answer.hpp"
 #include "eas/syntax/query.hpp"
@@ -144,6 +146,7 @@ private:
     awaitable<MeetingChange> plan_meeting(store::FolderKind kind, const pim::Component* before,
                                           pim::Component* after);
     MeetingTeller teller() const;
+    awaitable<bool> asks_to_orphan(const MailItem* item);
     awaitable<std::vector<RemovedMeeting>> meetings_to_remove(const CollectionAnswer* out,
                                                               const store::UidRanges* uids);
     awaitable<void> call_off(std::vector<RemovedMeeting>* meetings, bool gone);
@@ -167,10 +170,21 @@ private:
     PingAnswer take_ping(std::vector<base::FolderId>* folders, std::uint32_t* seconds);
     awaitable<Answer> compose();
     Answer sent_answer(int status) const;
-    awaitable<int> submit(std::string message, bool save_in_sent);
     Post post() const;
     awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
     awaitable<void> mark_answered(ItemId id);
+    // compose_meeting.cpp
+    awaitable<int> read_about(const ComposeRequest* request, ItemId id, Original* out,
+                              std::optional<PassedMeeting>* passed);
+    awaitable<int> read_meeting_about(const ComposeRequest* request, ItemId id, Original* out,
+                                      std::optional<PassedMeeting>* passed);
+    awaitable<int> invite(ShelvedEvent* event, std::optional<std::int64_t> occurrence,
+                          std::vector<Forwardee> people);
+    awaitable<int> invite_by_mail(const pim::itip::Message* asked, std::vector<Forwardee> people);
+    awaitable<store::Result<ShelvedEvent>> read_event(ItemId id);
+    awaitable<std::string> write_passed(const ComposeRequest* request, const Original* original,
+                                        const PassedMeeting* passed);
+    awaitable<void> tell_organizer(const PassedMeeting* passed);
     awaitable<Answer> move_items();
 
     awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes);
@@ -230,11 +244,12 @@ private:
     std::uint64_t number_ = 0;  // of this request among the device's Syncs and Pings
     DeviceRows rows_;
     DeviceChanges changes_;
-    PolicySettings policy_;           // that holds for the mailbox
-    HeldPolicy held_;                 // what of it is the server's to hold to
-    std::size_t fetched_bytes_ = 0;   // by Fetch commands of a Sync, of all its collections
-    std::uint64_t copied_bytes_ = 0;  // of events with files that a Sync writes anew
-    bool transient_ = false;          // a probe that keeps no state
+    PolicySettings policy_;                // that holds for the mailbox
+    HeldPolicy held_;                      // what of it is the server's to hold to
+    std::map<std::string, bool> orphans_;  // UIDs that mails name an occurrence of: none is in a calendar
+    std::size_t fetched_bytes_ = 0;        // by Fetch commands of a Sync, of all its collections
+    std::uint64_t copied_bytes_ = 0;       // of events with files that a Sync writes anew
+    bool transient_ = false;               // a probe that keeps no state
 };
 
 }  // namespace eas

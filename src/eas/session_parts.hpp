@@ -63,6 +63,13 @@ struct AskedMeeting {
     std::optional<std::int64_t> occurrence;  ///< nothing: all of it
 };
 
+/// A meeting that a SmartForward brings to others.
+struct PassedMeeting {
+    pim::Component object;           ///< what they get
+    std::vector<std::string> files;  ///< that it names, as parts of a mail
+    std::vector<std::string> people;
+};
+
 /// Of the post office, whom users may look up.
 struct Person {
     std::string name, address;

@@ -33,7 +33,7 @@ Answer Session::sent_answer(int status) const {
 awaitable<Answer> Session::compose() {
     ComposeRequest request;
     if (document_) {
-        request = parse_compose(root(), query_.command);
+        request = parse_compose(root(), query_.command, version_);
     } else {  // 12.1: the body is the message, and the query says the rest
         request.message = body_;
         request.save_in_sent = query_.save_in_sent;
@@ -49,19 +49,25 @@ awaitable<Answer> Session::compose() {
     if (request.message.size() > limits().message_bytes_max) co_return sent_answer(status::sending_quota);
     std::string message(request.message);
     std::optional<ItemId> about;
+    std::optional<PassedMeeting> passed;
     if (query_.command != Command::send_mail) {
         about = parse_item_id(request.long_id.empty() ? request.item_id : request.long_id);
         if (!about) co_return sent_answer(status::item_not_found);
         if (!request.replace) {
-            auto original = co_await read_original(*about, query_.command == Command::smart_forward);
-            if (!original && original.error().is(store::Errc::not_found))
-                co_return sent_answer(status::item_not_found);
-            if (!original) co_return sent_answer(status::reply_failed);
-            message = with_original(message, *original);
+            Original original;
+            const int found = co_await read_about(&request, *about, &original, &passed);
+            if (found != status::ok) co_return sent_answer(found);
+            if (request.passes_on) {
+                message = co_await write_passed(&request, &original, &*passed);
+            } else {
+                message = with_original(message, original);
+            }
         }
     }
-    const int status = co_await submit(std::move(message), request.save_in_sent);
+    Post post = this->post();
+    const int status = co_await post.submit(std::move(message), request.save_in_sent || request.passes_on);
     if (status != status::ok) co_return sent_answer(status);
+    if (passed) co_await tell_organizer(&*passed);
     if (!request.client_id.empty()) {
         sent.push_back(mark);
         if (sent.size() > sent_kept_max) sent.erase(sent.begin());
@@ -72,12 +78,6 @@ awaitable<Answer> Session::compose() {
 }
 
 Post Session::post() const { return {*services_, account_->own(), identity_.name, exchange_.peer()}; }
-
-/// A common status. Nothing is in Sent unless it has left.
-awaitable<int> Session::submit(std::string message, bool save_in_sent) {
-    Post post = this->post();
-    co_return co_await post.submit(std::move(message), save_in_sent);
-}
 
 /// \errors not_found
 awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_parts) {
@@ -131,8 +131,9 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     co_return out;
 }
 
-/// \Answered or $Forwarded on what it was about, where that may be changed.
+/// \Answered or $Forwarded on the mail that it was about, where that may be changed.
 awaitable<void> Session::mark_answered(ItemId id) {
+    if (is_item_folder(id.folder)) co_return;
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return;
     store::StoreRequest request;

@@ -142,7 +142,8 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     auto message = co_await make_draft(std::nullopt, &changes);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
-        const int sent = co_await submit(std::move(*message), true);
+        Post post = this->post();
+        const int sent = co_await post.submit(std::move(*message), true);
         co_return command_result(*command, sent == status::ok              ? sync_status::ok
                                            : sent == status::no_recipients ? bad_recipients
                                                                            : sync_status::server_error);
@@ -172,7 +173,8 @@ awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const Sync
         result.attachments = known_by_now(changes, parts, {out->id, *uid});
         co_return result;
     }
-    const int sent = co_await submit(std::move(*message), true);
+    Post post = this->post();
+    const int sent = co_await post.submit(std::move(*message), true);
     if (sent != status::ok)
         co_return command_result(*command,
                                  sent == status::no_recipients ? bad_recipients : sync_status::server_error);

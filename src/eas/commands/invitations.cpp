@@ -2,7 +2,9 @@
 // 16.0 on: MS-ASCMD section 3.1.5.5, MS-ASCAL section 3.1.4.4. Older devices send such mails themselves.
 #include "eas/calendar_owner.hpp"
 #include "eas/items/event.hpp"
+#include "eas/items/meeting_request.hpp"
 #include "eas/sync_answer.hpp"
+#include "pim/itip/events.hpp"
 #include "pim/itip/write.hpp"
 
 namespace eas {
@@ -27,6 +29,26 @@ awaitable<MeetingChange> Session::plan_meeting(store::FolderKind kind, const pim
 }
 
 MeetingTeller Session::teller() const { return MeetingTeller(post()); }
+
+/// An invitation to one occurrence, whose series is in no calendar of the user. To find that out costs a walk
+/// over his calendars for each series.
+awaitable<bool> Session::asks_to_orphan(const MailItem* item) {
+    constexpr std::size_t series_max = 16;  // of one request; of more it is not told
+    if (version_ < 160) co_return false;
+    std::string uid = asked_occurrence(*item);
+    if (uid.empty()) co_return false;
+    if (const auto known = orphans_.find(uid); known != orphans_.end()) co_return known->second;
+    if (orphans_.size() >= series_max) co_return false;
+    const auto events = co_await services_->events.find(account_->own(), uid);
+    if (!events) co_return false;
+    bool orphan = true;
+    for (const ShelvedEvent& one : *events) {
+        const pim::Component* event = master_of(one.calendar);
+        if (event != nullptr && event->find(itip::orphan_property) == nullptr) orphan = false;
+    }
+    orphans_.emplace(std::move(uid), orphan);
+    co_return orphan;
+}
 
 /// Meetings of the user that a Sync takes away, while they are still there; of which others are then told.
 awaitable<std::vector<RemovedMeeting>> Session::meetings_to_remove(const CollectionAnswer* out,

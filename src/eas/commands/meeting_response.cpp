@@ -304,7 +304,8 @@ awaitable<int> Session::send_reply(const MeetingAnswer* request, const AskedMeet
     mail.method = itip::name_of(itip::method_of(reply));
     mail.calendar = pim::write(*made);
     std::string text = write_meeting_mail(mail);
-    const int sent = co_await submit(std::move(text), true);
+    Post post = this->post();
+    const int sent = co_await post.submit(std::move(text), true);
     if (sent != status::ok)
         base::log::info("eas", "an answer to a meeting was not sent",
                         {{"user", identity_.name}, {"to", mail.to.front()}, {"status", sent}});

@@ -304,7 +304,8 @@ awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
             leave_out(out, plan, step.entry.uid, item.error());
             continue;
         }
-        show_meeting(*item, version_, identity_.name);
+        const bool orphan = co_await asks_to_orphan(&*item);
+        show_meeting(*item, version_, identity_.name, orphan);
         to.open(tags::add);
         to.text(tags::server_id, id);
         to.open(tags::application_data);

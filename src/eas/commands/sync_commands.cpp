@@ -282,7 +282,9 @@ awaitable<store::Result<MailItem>> Session::fetch_item(store::FolderPtr folder, 
     read.options = std::move(options);
     read.is_draft = info != nullptr && info->use == store::SpecialUse::drafts;
     auto item = co_await read_mail(std::move(read));
-    if (item) show_meeting(*item, version_, identity_.name);
+    if (!item) co_return item.error();
+    const bool orphan = co_await asks_to_orphan(&*item);
+    show_meeting(*item, version_, identity_.name, orphan);
     co_return item;
 }
 

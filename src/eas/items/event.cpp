@@ -6,6 +6,7 @@
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/time_zone_blob.hpp"
 #include "pim/date_time.hpp"
+#include "pim/itip/events.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -255,6 +256,10 @@ void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemV
     to.text(tags::end_time, write_compact(frame.to_device(frame.read_end(*event, start))));
     to.number(tags::all_day_event, frame.all_day ? 1 : 0);
     to.text(tags::uid, cut_utf8(event->text("UID"), 300));
+    // MS-ASAIRS section 2.2.2.25: which occurrence it is of a series that is not here.
+    const auto orphan = pim::itip::moment_of(calendar, *event, pim::itip::orphan_property);
+    if (orphan && view.version >= 160)
+        to.text(wbxml::airsyncbase::instance_id, write_compact(frame.to_device(*orphan)));
     write_details(to, *event, nullptr, view);
     show_recurrence(to, *event, frame, view);
     write_exceptions(to, calendar, frame, view);

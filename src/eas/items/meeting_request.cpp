@@ -121,13 +121,14 @@ std::string_view meeting_class(const itip::Message& message) {
     return "IPM.Schedule.Meeting.Resp.Tent";
 }
 
-std::string write_meeting_request(const itip::Message& message, std::uint16_t version,
-                                  std::string_view user) {
+std::string write_meeting_request(const itip::Message& message, std::uint16_t version, std::string_view user,
+                                  bool orphan) {
     const pim::Component& event = message.event();
     const EventFrame frame = frame_of(message.calendar, event, version);
     const std::int64_t start = frame.read(event, "DTSTART").value_or(0);
     const auto occurrence = pim::itip::moment_of(message.calendar, event, "RECURRENCE-ID");
-    const int instance = occurrence ? 3 : event.find("RRULE") != nullptr ? 1 : 0;
+    int instance = event.find("RRULE") != nullptr ? 1 : 0;
+    if (occurrence) instance = orphan && version >= 160 ? 4 : 3;  // MS-ASEMAIL section 2.2.2.39
     std::string out;
     wbxml::Encoder to(out, wbxml::Encoder::Fragment());
     to.open(tags::meeting_request);
@@ -153,7 +154,14 @@ std::string write_meeting_request(const itip::Message& message, std::uint16_t ve
     return out;
 }
 
-void show_meeting(MailItem& item, std::uint16_t version, std::string_view user) {
+std::string asked_occurrence(const MailItem& item) {
+    if (item.calendar.find("RECURRENCE-ID") == std::string::npos) return {};
+    const auto message = itip::read_message(item.calendar);
+    const bool asks = message && (message->method == Method::request || message->method == Method::cancel);
+    return asks && message->event().find("RECURRENCE-ID") != nullptr ? message->uid : std::string();
+}
+
+void show_meeting(MailItem& item, std::uint16_t version, std::string_view user, bool orphan) {
     if (item.calendar.empty() || item.message_class != "IPM.Note") return;
     const auto message = itip::read_message(item.calendar);
     const std::string_view name = message ? meeting_class(*message) : std::string_view();
@@ -166,7 +174,7 @@ void show_meeting(MailItem& item, std::uint16_t version, std::string_view user) 
                       message->method == Method::cancel;
     const bool has_start = pim::parse_date_time(message->event().raw("DTSTART")).has_value();
     if (asks && has_start && !itip::is_organizer(message->event(), user))
-        item.meeting = write_meeting_request(*message, version, user);
+        item.meeting = write_meeting_request(*message, version, user, orphan);
 }
 
 }  // namespace eas

@@ -48,7 +48,7 @@ std::string write_meeting_mail(const MeetingMail& mail) {
     }
     out += "\r\nSubject: " + header_text(mail.subject) + "\r\n";
     if (!mail.message_id.empty()) out += "Message-ID: <" + mail.message_id + ">\r\n";
-    if (mail.method.empty()) return out + write_text_and_parts(mail.text, mail.text_type, {});
+    if (mail.method.empty()) return out + write_text_and_parts(mail.text, mail.text_type, mail.parts);
     return out + write_text_and_calendar(mail.text, mail.text_type, mail.method, mail.calendar, mail.parts);
 }
 

@@ -9,6 +9,7 @@ inline constexpr int ok = 1;
 inline constexpr int invalid_content = 101;
 inline constexpr int invalid_wbxml = 102;
 inline constexpr int invalid_xml = 103;
+inline constexpr int invalid_time = 104;
 inline constexpr int invalid_mime = 107;
 inline constexpr int server_error = 110;
 inline constexpr int server_error_retry = 111;
@@ -31,11 +32,14 @@ inline constexpr int not_provisioned = 142;
 inline constexpr int policy_refresh = 143;
 inline constexpr int invalid_policy_key = 144;
 inline constexpr int managed_elsewhere = 145;
+inline constexpr int no_recurrence = 146;
 inline constexpr int item_not_found = 150;
 inline constexpr int part_type_not_supported = 164;
 inline constexpr int invalid_account = 166;
 inline constexpr int part_too_large = 176;
 inline constexpr int max_devices = 177;
+inline constexpr int bad_combination = 178;
+inline constexpr int bad_forwardees = 179;
 
 }  // namespace eas::status
 

@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     eas::Draft draft;
     eas::apply(eas::parse_draft(document.root()), draft);
     (void)eas::write_draft(draft).size();
-    const eas::ComposeRequest compose = eas::parse_compose(document.root(), eas::Command::smart_reply);
+    const eas::ComposeRequest compose = eas::parse_compose(document.root(), eas::Command::smart_forward, 161);
     eas::Original original;
     original.plain = "original";
     original.message_id = "<id@example.test>";
