@@ -37,6 +37,8 @@ awaitable<Answer> Session::run_command() {
             return item_operations();
         case Command::get_attachment:
             return get_attachment();
+        case Command::get_hierarchy:
+            return get_hierarchy();
         case Command::settings:
             return settings();
         case Command::search:

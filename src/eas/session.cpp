@@ -57,7 +57,7 @@ bool carries_message(Command command) {
 /// Requests that may have no body at all.
 bool may_be_empty(Command command, std::uint16_t version) {
     return command == Command::sync || command == Command::ping || command == Command::get_attachment ||
-           (command == Command::provision && version <= 121);
+           command == Command::get_hierarchy || (command == Command::provision && version <= 121);
 }
 
 /// Of 12.1: the message itself.

@@ -88,6 +88,7 @@ private:
     awaitable<Answer> provision();
     void acknowledge_wipe(int done, ProvisionAnswer& out);
     awaitable<Answer> folder_sync();
+    awaitable<Answer> get_hierarchy();
     awaitable<Answer> folder_create();
     awaitable<Answer> folder_update();
     awaitable<Answer> folder_delete();

@@ -72,8 +72,8 @@ class HttpTest(ActiveSyncCase):
         self.assertEqual(answer.status, 200)
         self.assertEqual(answer.headers["MS-ASProtocolVersions"], "12.1,14.0,14.1,16.0,16.1")
         self.assertEqual(answer.headers["MS-ASProtocolCommands"],
-                         "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,FolderCreate,FolderDelete,"
-                         "FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,"
+                         "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,FolderSync,FolderCreate,"
+                         "FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,"
                          "Provision,ResolveRecipients,ValidateCert,Find")
         self.assertEqual(answer.headers["Content-Length"], "0")
 

@@ -14,7 +14,7 @@ Content-Type: application/pkcs7-signature; name=smime.p7s\r\nContent-Transfer-En
 
 
 class RulesCase(test_activesync.ActiveSyncCase):
-    USERS = 24
+    USERS = 30
 
     def names(self, node):
         return [child.tag.split("}")[1] for child in node]
@@ -299,6 +299,65 @@ class OtherRules(RulesCase):
         recipient = answer.find("Response/Recipient")
         self.assertEqual(self.names(recipient), ["Type", "DisplayName", "EmailAddress"])
         self.assertEqual(recipient[2].text, device.user)
+
+    def test_suggestions(self):
+        """ResolveRecipients: section 2.2.3.94."""
+        device = self.ready()
+        resolve = lambda name, *options: self.ask(device, "ResolveRecipients", ("To", name), ("Options", *options)).find("Response")
+        count = lambda answer: (answer.findtext("{ResolveRecipients}Status"), answer.findtext("{ResolveRecipients}RecipientCount"),
+                                len(answer.findall("{ResolveRecipients}Recipient")))
+        status, told, _ = count(resolve("u"))
+        self.assertIn(status, ("2", "3"))
+        self.assertGreater(int(told), 2)
+        for most in (2, 1, 0):
+            self.assertEqual(count(resolve("u", ("MaxAmbiguousRecipients", most))), ("3", str(most), most))
+        self.assertEqual(count(resolve("u", ("MaxAmbiguousRecipients", 9999))), (status, told, int(told)))
+        self.assertEqual(count(resolve(device.user, ("MaxAmbiguousRecipients", 0))), ("1", "1", 1))
+
+    def test_no_pictures_and_no_certificates(self):
+        """Whoever asks for them is told that there are none: sections 2.2.3.23.1, 2.2.3.98, 2.2.3.129 and 2.2.3.167."""
+        device = self.ready()
+        picture = ("Picture", ("MaxSize", 1000), ("MaxPictures", 1))
+        for options, names, statuses in (((picture,), ["Picture"], ["173"]), ((("CertificateRetrieval", 2),), ["Certificates"], ["7"]),
+                                         ((("CertificateRetrieval", 3), picture), ["Certificates", "Picture"], ["7", "173"]),
+                                         ((("CertificateRetrieval", 1),), [], [])):
+            answer = self.ask(device, "ResolveRecipients", ("To", device.user), ("To", "two"), ("Options", *options))
+            people = answer.all("Response/Recipient")
+            self.assertEqual(len(people), 2)
+            for person in people:  # also after MaxPictures of them
+                self.assertEqual(self.names(person)[3:], names)
+                self.assertEqual([[child.tag.split("}")[1] for child in one] for one in person[3:]], [["Status"]] * len(names))
+                self.assertEqual([one[0].text for one in person[3:]], statuses)
+        find = lambda *options: device.raw("Search", element("Search:Search", (
+            "Store", ("Name", "GAL"), ("Query", "two"), ("Options", ("Range", "0-4"), *options))))
+        self.assertIsNone(find().find("Response/Store/Result/Properties/Picture"))
+        answer = find(picture)
+        self.assertEqual((answer.text("Status"), answer.text("Response/Store/Status")), ("1", "1"))
+        shown = answer.find("Response/Store/Result/Properties")
+        told, = shown.findall("{GAL}Picture")
+        self.assertEqual([(child.tag, child.text) for child in told], [("{GAL}Status", "173")])
+
+    def test_the_folders_of_mail_alone(self):
+        """GetHierarchy, of 12.1: section 2.2.2.7 and those of its elements."""
+        device = self.ready(version="12.1")
+        device.raw("FolderCreate", element("FolderHierarchy:FolderCreate", ("SyncKey", device.folder_key), ("ParentId", device.folder("Inbox")), (
+            "DisplayName", "Below"), ("Type", "12")))
+        answer = device.raw("GetHierarchy")
+        self.assertEqual((answer.status, answer.root.tag), (200, "{FolderHierarchy}Folders"))
+        self.assertEqual({child.tag for child in answer.root}, {"{FolderHierarchy}Folder"})
+        told = {}
+        for folder in answer.root:
+            self.assertEqual(self.names(folder), ["DisplayName", "ServerId", "Type", "ParentId"])
+            self.assertEqual([len(child) for child in folder], [0] * 4)
+            name, told_id, kind, parent = (child.text for child in folder)
+            self.assertIn(int(kind), range(1, 7))
+            told[name] = (told_id, kind, parent)
+        for name, kind in (("Inbox", "2"), ("Drafts", "3"), ("Trash", "4"), ("Sent", "5"), ("Outbox", "6")):
+            self.assertEqual(told[name], (device.folder(name), kind, "0"))
+        self.assertEqual(told["Below"][1:], ("1", device.folder("Inbox")))
+        self.assertEqual({"Calendar", "Contacts", "Tasks", "Notes"} & set(told), set())
+        device.version = "14.1"
+        self.assertNotEqual(device.raw("GetHierarchy").status, 200)
 
     def test_accounts_that_are_none(self):
         """SendMail: section 2.2.3.3.1."""

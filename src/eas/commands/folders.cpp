@@ -1,8 +1,9 @@
 // FolderSync, FolderCreate, FolderUpdate, FolderDelete: MS-ASCMD sections 2.2.2.3 to 2.2.2.6. They share one
-// key.
+// key. GetHierarchy has none.
 #include <algorithm>
 
 #include "eas/session.hpp"
+#include "eas/syntax/status.hpp"
 
 namespace eas {
 namespace {
@@ -33,6 +34,15 @@ bool is_name(std::string_view name) {
 bool Session::hierarchy_key_fits(std::string_view key) const {
     const auto parsed = parse_sync_key(key);
     return parsed && rows_.hierarchy && *parsed == rows_.hierarchy->key;
+}
+
+/// Of 12.1 alone: newer devices are told by FolderSync.
+awaitable<Answer> Session::get_hierarchy() {
+    if (version_ > 121) co_return common(status::not_supported);
+    const store::FolderTreePtr tree = account_->folders();
+    std::vector<FolderRow> rows;
+    for (DeviceFolder& folder : device_folders(*tree)) rows.push_back(std::move(folder.row));
+    co_return wbxml(write_hierarchy(rows));
 }
 
 awaitable<Answer> Session::folder_sync() {

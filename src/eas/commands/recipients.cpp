@@ -101,6 +101,10 @@ awaitable<Answer> Session::resolve_recipients() {
         if (!availability)
             co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
     }
+    // Section 2.2.3.94: of an ambiguous name so many; the one person that a name means is no suggestion.
+    std::size_t shown_max = suggestions_max;
+    if (const auto most = options.child(tags::max_ambiguous_recipients).number(); most && *most >= 0)
+        shown_max = static_cast<std::size_t>(std::min<std::int64_t>(*most, suggestions_max));
     Colleagues others = co_await colleagues();
     std::string body;
     wbxml::Encoder to(body);
@@ -108,18 +112,19 @@ awaitable<Answer> Session::resolve_recipients() {
     to.number(tags::status, resolve_status::ok);
     for (const std::string& name : names) {
         std::vector<Person> found = co_await resolve(name, suggestions_max + 1);
-        const bool more = found.size() > suggestions_max;
-        if (more) found.resize(suggestions_max);
+        const bool more = found.size() > 1 && found.size() > shown_max;
         to.open(tags::response);
         to.text(tags::to, name);
         to.number(tags::status, found.empty()       ? resolve_status::unknown
                                 : found.size() == 1 ? resolve_status::ok
                                 : more              ? resolve_status::partial
                                                     : resolve_status::ambiguous);
+        const bool one = found.size() == 1;
+        if (more) found.resize(shown_max);
         to.number(tags::recipient_count, static_cast<std::int64_t>(found.size()));
         // Section 2.2.3.173: of a name that may be several people nobody's times are told.
         FreeBusyAnswer times;
-        const bool with_times = availability && found.size() == 1;
+        const bool with_times = availability && one;
         if (with_times) times = co_await others.free_busy(found.front().address, &*availability);
         for (const Person& person : found)
             write_recipient(to, person, options, with_times ? &times : nullptr);

@@ -23,6 +23,7 @@ constexpr std::array table{
         wbxml::composemail::status},
     Row{Command::smart_reply, "SmartReply", wbxml::composemail::smart_reply, wbxml::composemail::status},
     Row{Command::get_attachment, "GetAttachment", wbxml::Tag(), wbxml::Tag()},
+    Row{Command::get_hierarchy, "GetHierarchy", wbxml::Tag(), wbxml::Tag()},
     Row{Command::folder_sync, "FolderSync", wbxml::folderhierarchy::folder_sync,
         wbxml::folderhierarchy::status},
     Row{Command::folder_create, "FolderCreate", wbxml::folderhierarchy::folder_create,
@@ -100,8 +101,9 @@ std::string write_status(Command command, int status) {
 }
 
 std::string_view offered_commands() {
-    return "Sync,SendMail,SmartForward,SmartReply,GetAttachment,FolderSync,FolderCreate,FolderDelete,"
-           "FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,ItemOperations,"
+    return "Sync,SendMail,SmartForward,SmartReply,GetAttachment,GetHierarchy,FolderSync,FolderCreate,"
+           "FolderDelete,FolderUpdate,MoveItems,GetItemEstimate,MeetingResponse,Search,Settings,Ping,"
+           "ItemOperations,"
            "Provision,ResolveRecipients,ValidateCert,Find";
 }
 

@@ -15,6 +15,7 @@ enum class Command : std::uint8_t {
     smart_forward = 2,
     smart_reply = 3,
     get_attachment = 4,
+    get_hierarchy = 5,  ///< as servers of 2.5 have it; MS-ASHTTP names no code
     folder_sync = 9,
     folder_create = 10,
     folder_delete = 11,

@@ -12,7 +12,8 @@
 
 namespace eas {
 
-constexpr std::size_t forwardees_max = 1'000;  ///< as many as a mail has recipients
+constexpr std::size_t forwardees_max =
+    200;  ///< of one request; more is a list, and each is looked for in each event
 
 /// Whom a meeting is passed on to.
 struct Forwardee {

@@ -61,6 +61,26 @@ std::string write_folder_sync(const FolderSyncAnswer& answer) {
     return out;
 }
 
+std::string write_hierarchy(const std::vector<FolderRow>& folders) {
+    namespace tags = wbxml::folderhierarchy;
+    std::string out;
+    wbxml::Encoder to(out);
+    to.open(tags::folders);
+    for (const FolderRow& row : folders) {
+        FolderType type = row.type;
+        if (type == FolderType::user_mail) type = FolderType::generic;
+        if (type > FolderType::outbox) continue;
+        to.open(tags::folder);
+        to.text(tags::display_name, row.name);
+        to.text(tags::server_id, row.server_id);
+        to.number(tags::type, static_cast<int>(type));
+        to.text(tags::parent_id, row.parent_id);
+        to.close();
+    }
+    to.close();
+    return out;
+}
+
 std::string write_folder_change(Command command, int status, std::string_view key,
                                 std::string_view server_id) {
     std::string out;

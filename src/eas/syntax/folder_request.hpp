@@ -1,5 +1,5 @@
-// FolderSync, FolderCreate, FolderUpdate and FolderDelete: requests as values, answers as WBXML. MS-ASCMD
-// sections 2.2.2.3 to 2.2.2.6.
+// FolderSync, FolderCreate, FolderUpdate, FolderDelete and GetHierarchy: requests as values, answers as
+// WBXML. MS-ASCMD sections 2.2.2.3 to 2.2.2.7.
 #pragma once
 #include <string>
 #include <string_view>
@@ -60,6 +60,8 @@ struct FolderSyncAnswer {
     std::vector<std::string> deleted;
 };
 std::string write_folder_sync(const FolderSyncAnswer& answer);
+/// GetHierarchy: MS-ASCMD section 2.2.2.7. Folders of mail alone, by the types that it knows.
+std::string write_hierarchy(const std::vector<FolderRow>& folders);
 /// Of the three others. `server_id`: of a folder that was made.
 std::string write_folder_change(Command command, int status, std::string_view key,
                                 std::string_view server_id);
