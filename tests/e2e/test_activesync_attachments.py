@@ -245,6 +245,29 @@ class MeetingTest(AttachmentCase):
         names = self.files(self.news(two, calendar)["Change"][own]["Attachments"])
         self.assertEqual((sorted(names), names["notes.bin"]), (["notes.bin", "plän.bin"], notes))
 
+    def test_they_come_with_the_answer_where_the_mail_alone_is_there(self):
+        """A robot's invitation is in no calendar till it is answered; with it come the files."""
+        device = self.ready()
+        inbox, calendar = device.folder("Inbox"), device.folder("Calendar")
+        self.start(device, inbox)
+        self.start(device, calendar)
+        lines = ["DTSTART:20300104T090000Z", "DTEND:20300104T100000Z", "DTSTAMP:20261122T120000Z", "SUMMARY:Plans",
+                 "ATTACH;VALUE=BINARY;ENCODING=BASE64;FILENAME=in.txt:" + base64.b64encode(b"within").decode(),
+                 f"ATTENDEE;RSVP=TRUE:mailto:{device.user}"]
+        text = test_activesync_meetings.ics("REQUEST", *lines)
+        body = (f"--x\r\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n{text}\r\n"
+                "--x\r\nContent-Type: image/x-thing\r\nContent-Disposition: attachment; filename=plan.bin\r\n"
+                f"Content-Transfer-Encoding: base64\r\n\r\n{base64.b64encode(OCTETS).decode()}\r\n--x--\r\n")
+        self.deliver(device.user, "Plans", body, From="Robot <robot@elsewhere.test>", MIME_Version="1.0",
+                     Content_Type="multipart/mixed; boundary=x")
+        mail_id, _ = self.only(self.news(device, inbox)["Add"])
+        self.assertEqual(self.news(device, calendar)["Add"], {})
+        status, made = self.answer(device, 1, inbox, mail_id)
+        self.assertEqual(status, "1")
+        names = self.files(self.news(device, calendar)["Add"][made]["Attachments"])
+        self.assertEqual(sorted(names), ["in.txt", "plan.bin"])
+        self.assertEqual((self.octets(device, names["in.txt"]), self.octets(device, names["plan.bin"])), (b"within", OCTETS))
+
     def test_of_one_occurrence_only_its_own(self):
         one, two = self.pair()
         folder = one.folder("Calendar")

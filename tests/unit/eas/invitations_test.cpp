@@ -80,6 +80,7 @@ void check(const Sample& sample, const pim::Component& calendar) {
     EXPECT_EQ(itip::address_of(*event->find("ORGANIZER")), sample.organizer);
     EXPECT_EQ(event->raw("STATUS"), sample.status);
     EXPECT_NE(anna.attendee_of(*event), nullptr);
+    EXPECT_EQ(pim::write(calendar).find("\xEF\xBF\xBD"), std::string::npos);  // no character is broken
 }
 
 TEST_P(InvitationTest, BecomesAnEventThatCanBeAnswered) {
