@@ -39,7 +39,8 @@ awaitable<store::Result<Neighbourhood>> Neighbours::around(base::AccountId accou
     if (!office) co_return office.error();
     if (!office->commons) co_return out;
     auto commons = co_await store_.account(office->commons);
-    if (!commons && !commons.error().is(Errc::not_found)) co_return commons.error();
+    // A public tree that is damaged is no reason to serve its office nothing.
+    if (!commons && commons.error().temporary()) co_return commons.error();
     if (commons) out.commons = std::move(*commons);
     co_return out;
 }

@@ -166,6 +166,7 @@ private:
     /// In the events that name it; what none names belongs to the meeting as a whole.
     void put_part(const AddedAttachment& file, std::uint64_t octets, std::string_view content_id,
                   bool is_named) {
+        bool again = false;  // each event keeps its own
         for (pim::Component& event : message_->calendar.components) {
             if (!itip::is_event(event)) continue;
             const std::size_t before = event.properties.size();
@@ -174,7 +175,10 @@ private:
                               [&](const pim::Property& one) { return content_id_in(one) == content_id; });
             const bool here =
                 is_named ? event.properties.size() < before : &event == itip::main_event(message_->calendar);
-            if (here) name_mailed_file(event, file, octets);
+            if (!here || (again && octets > limits_.octets_max - octets_)) continue;
+            if (again) octets_ += octets;
+            again = true;
+            name_mailed_file(event, file, octets);
         }
     }
 

@@ -1,5 +1,7 @@
 #include "eas/session.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
@@ -7,6 +9,7 @@
 #include "base/log.hpp"
 #include "eas/syntax/status.hpp"
 #include "eas/waiting_ping.hpp"
+#include "wbxml/tags.hpp"
 #include "wbxml/xml.hpp"
 
 namespace eas {
@@ -17,6 +20,10 @@ constexpr std::string_view server_version = "16.1";
 constexpr std::int64_t seen_again_after = 3'600;  // a row is not written for each request
 // Android asks with it whether the server is one (eas.md section 1.6): nothing is to be kept.
 constexpr std::string_view probe_device = "validate";
+
+// Of a device, and of what an item is opened with elsewhere: no log has them.
+constexpr std::array passwords{wbxml::settings::password, wbxml::search::password,
+                               wbxml::itemoperations::password};
 
 struct Credentials {
     std::string user;
@@ -273,7 +280,8 @@ awaitable<std::optional<Answer>> Session::read_body() {
         co_return common(status::invalid_wbxml);
     }
     if (base::log::enabled("eas", base::log::Level::trace))
-        base::log::write(base::log::Level::trace, "eas", "request", {{"xml", wbxml::to_xml(*document_)}});
+        base::log::write(base::log::Level::trace, "eas", "request",
+                         {{"xml", wbxml::to_xml(*document_, passwords)}});
     if (root().tag() != root_of(query_.command)) co_return common(status::invalid_xml);
     co_return std::nullopt;
 }

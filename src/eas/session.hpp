@@ -123,6 +123,7 @@ private:
     void write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const;
     // sync_items.cpp: items other than mail
     store::FolderKind kind_of_folder(base::FolderId folder) const;
+    bool is_sent_mail(base::FolderId folder) const;  ///< the user's own
     bool is_item_folder(base::FolderId folder) const {
         return kind_of_folder(folder) != store::FolderKind::mail;
     }
@@ -160,6 +161,7 @@ private:
     awaitable<MeetingResult> asked_in_calendar(const MeetingAnswer* request, ItemId id, AskedMeeting* out);
     awaitable<MeetingResult> asked_by_mail(const pim::itip::Message* message, AskedMeeting* out);
     awaitable<store::Result<void>> read_meeting(store::FolderPtr folder, base::Uid uid, MailedMeeting* out);
+    awaitable<store::Error> shelve(AskedMeeting* asked, const MailedFiles* files);
     awaitable<MeetingResult> keep_answer(const MeetingAnswer* request, const AskedBy* by,
                                          AskedMeeting* asked);
     awaitable<int> send_reply(const MeetingAnswer* request, const AskedMeeting* asked);

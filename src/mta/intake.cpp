@@ -92,7 +92,7 @@ bool Agent::waits(const Arrival& arrival) const {
 std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
     const Arrival& arrival = *local.arrival;
     std::vector<Entry> entries;
-    std::map<std::string, bool> seen;
+    std::map<std::string, std::pair<std::size_t, std::size_t>> seen;  // of its entry, and its place there
     const std::int64_t due =
         arrival.envelope.hold_until ? base::unix_milliseconds(*arrival.envelope.hold_until) : now();
     for (const Arrival::To& to : arrival.recipients) {
@@ -100,8 +100,18 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
             if (!target.hop && !local.waits_for(target)) continue;
             std::string name = base::lowered(target.address);
             if (target.hop == reports_hop()) name += " reports";  // a mailbox may have the same address
-            if (!seen.emplace(std::move(name), true).second) continue;
-            if (!target.via.empty() && in_circle(arrival, target.via)) continue;  // it was sent on before
+            const bool stands_for_it = stands_for_others(to);
+            if (const auto known = seen.find(name); known != seen.end()) {
+                // Whoever names it himself says what is to be told of it, not a group that it is in.
+                if (stands_for_it) continue;
+                store::QueueRecipient& first = entries[known->second.first].recipients[known->second.second];
+                first.notify = to.recipient.notify;
+                first.orcpt_type = to.recipient.orcpt_type;
+                first.orcpt_address = to.recipient.orcpt_address;
+                continue;
+            }
+            // It was sent on before. Of mailboxes here it counts whether the message was in them.
+            if (target.hop && !target.via.empty() && in_circle(arrival, target.via)) continue;
             // What a stranger sends to one of ours who is elsewhere leaves as ours: SPF there asks about us.
             const bool sent_on = target.hop && target.hop != reports_hop() && !target.own_node &&
                                  !arrival.account &&
@@ -122,7 +132,9 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
             Recipient recipient = to.recipient;
             recipient.address = target.address;
             recipient.account = target.hop ? base::AccountId() : target.account;
-            if (stands_for_others(to)) recipient.notify = without_success(recipient.notify);
+            if (stands_for_it) recipient.notify = without_success(recipient.notify);
+            seen.emplace(std::move(name), std::pair(static_cast<std::size_t>(entry - entries.begin()),
+                                                    entry->recipients.size()));
             entry->recipients.push_back(to_queue(recipient));
             store::QueueProgress progress;
             progress.lane = (target.hop ? *target.hop : *post_office_hop()).key();
@@ -149,6 +161,8 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
 /// whatever keeps them from it keeps nobody waiting.
 std::vector<store::NewQueued> Agent::to_be_told(const Local& local) const {
     const Arrival& arrival = *local.arrival;
+    const auto tells = [&](const Arrival::To& to) { return tells_success(arrival, to.recipient); };
+    if (arrival.refused.empty() && std::ranges::none_of(arrival.recipients, tells)) return {};
     store::QueueProgress progress;
     progress.state = store::QueueState::deferred;
     progress.due = progress.last_attempt = now();
@@ -163,20 +177,21 @@ std::vector<store::NewQueued> Agent::to_be_told(const Local& local) const {
     }
     store::NewQueued expanded = new_entry(arrival);
     for (const Arrival::To& to : arrival.recipients) {
-        if (!stands_for_others(to) || !tells_success(arrival, to.recipient)) continue;
+        if (!stands_for_others(to) || !tells(to)) continue;
         if (std::ranges::none_of(to.targets,
                                  [&](const Target& target) { return target.hop || local.waits_for(target); }))
             continue;
         expanded.recipients.push_back(to_queue(to.recipient));
+        if (arrival.envelope.hold_until) progress.due = base::unix_milliseconds(*arrival.envelope.hold_until);
         progress.lane = telling_lane(ReportLine::Action::expanded);
         progress.status = "2.1.5";
         progress.words = "It goes to the addresses that this one stands for";
         expanded.progress.push_back(progress);
     }
     std::vector<store::NewQueued> out;
+    refused.held = false;  // nobody holds what was not taken
+    refused.envelope.hold_until = 0;
     for (store::NewQueued* const whole : {&refused, &expanded}) {
-        whole->held = false;
-        whole->envelope.hold_until = 0;
         for (store::NewQueued& part : in_parts(std::move(*whole), parts_.queue.limits().recipients_max))
             out.push_back(std::move(part));
     }

@@ -332,10 +332,20 @@ void Session::note_filters() const {
 }
 
 /// RFC 2033 section 4.2: one answer for each RCPT that was taken, whatever a filter has made of them. Who was
-/// left out hears that it is done, as by SMTP.
+/// left out hears that it is done, as by SMTP, unless it was not: nobody was taken, or not who came instead.
 void Session::answer_those_asked(std::vector<Outcome>* outcomes) const {
     if (watch_.asked.empty() || watch_.dropped) return;
     const std::vector<Recipient>& now = transaction_.envelope().recipients;
+    const auto done = [](const Outcome& one) { return one.reply.code() < 400; };
+    const bool any_done = std::ranges::any_of(*outcomes, done);
+    Outcome left_out;
+    left_out.reply = replies::ok;
+    left_out.queued = watch_.id;
+    for (std::size_t i = 0; i < now.size() && done(left_out); ++i) {
+        const bool asked = std::ranges::any_of(
+            watch_.asked, [&](const std::string& one) { return equals_nocase(one, now[i].address); });
+        if (!done((*outcomes)[i]) && (!asked || !any_done)) left_out = (*outcomes)[i];
+    }
     std::vector<Outcome> out;
     for (const std::string& address : watch_.asked) {
         const auto found = std::ranges::find_if(
@@ -344,10 +354,7 @@ void Session::answer_those_asked(std::vector<Outcome>* outcomes) const {
             out.push_back((*outcomes)[static_cast<std::size_t>(found - now.begin())]);
             continue;
         }
-        Outcome left_out;
-        left_out.reply = replies::ok;
-        left_out.queued = watch_.id;
-        out.push_back(std::move(left_out));
+        out.push_back(left_out);
     }
     *outcomes = std::move(out);
 }

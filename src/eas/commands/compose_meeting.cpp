@@ -74,7 +74,8 @@ awaitable<int> Session::read_about(const ComposeRequest* request, ItemId id, Ori
     if (!asks) co_return status::ok;  // it asks nobody
     const std::vector<Forwardee> people = people_in(request->message);
     const pim::itip::Owner owner = co_await owner_of_mailbox();
-    if (owner.organizes(asks->event())) {  // from his folder of sent mail
+    // What others write of a meeting of his is their word.
+    if (is_sent_mail(id.folder) && owner.organizes(asks->event())) {
         const int invited = co_await invite_by_mail(&*asks, people);
         if (invited != status::ok) co_return invited;
     }

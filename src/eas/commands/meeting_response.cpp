@@ -240,6 +240,19 @@ awaitable<MeetingResult> Session::asked_by_mail(const pim::itip::Message* messag
     co_return MeetingResult(there ? meeting_status::ok : meeting_status::invalid);
 }
 
+awaitable<store::Error> Session::shelve(AskedMeeting* asked, const MailedFiles* files) {
+    ShelvedEvent* event = &asked->event;
+    if (!asked->is_new) {
+        const auto replaced = co_await services_->events.replace(event, files);
+        if (!replaced) co_return replaced.error();
+        co_return store::Error();
+    }
+    auto added = co_await services_->events.add(account_->own(), event->calendar, files);
+    if (!added) co_return added.error();
+    *event = std::move(*added);
+    co_return store::Error();
+}
+
 /// Status server_error_retry: the event is another one by now.
 awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, const AskedBy* by,
                                               AskedMeeting* asked) {
@@ -260,13 +273,13 @@ awaitable<MeetingResult> Session::keep_answer(const MeetingAnswer* request, cons
             const auto removed = co_await event->folder->remove(std::move(uids));
             if (!removed) failed = removed.error();
         }
-    } else if (asked->is_new) {
-        auto added = co_await services_->events.add(account_->own(), event->calendar, files);
-        if (added) *event = std::move(*added);
-        if (!added) failed = added.error();
     } else {
-        const auto replaced = co_await services_->events.replace(event, files);
-        if (!replaced) failed = replaced.error();
+        failed = co_await shelve(asked, files);
+        const bool full = failed.is(store::Errc::over_quota) || failed.is(store::Errc::limit);
+        if (full && files != nullptr) {  // they stand in the mail too; the organizer has heard the answer
+            leave_files(event->calendar);
+            failed = co_await shelve(asked, nullptr);
+        }
     }
     if (failed.is(store::Errc::conflict)) co_return MeetingResult(status::server_error_retry);
     if (!failed.is(store::Errc::none)) co_return MeetingResult(status_of(failed));

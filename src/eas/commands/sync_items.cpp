@@ -49,6 +49,11 @@ FolderKind Session::kind_of_folder(base::FolderId folder) const {
     return info == nullptr ? FolderKind::mail : info->kind;
 }
 
+bool Session::is_sent_mail(base::FolderId folder) const {
+    const store::FolderInfo* sent = account_->own()->folders()->find(store::SpecialUse::sent);
+    return sent != nullptr && sent->id == folder;
+}
+
 std::int64_t Session::window_of(FolderKind kind, std::uint8_t filter) const {
     if (kind == FolderKind::mail) filter = narrower_filter(filter, held_.mail_filter);
     if (kind == FolderKind::calendar) filter = narrower_filter(filter, held_.calendar_filter);
@@ -163,6 +168,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     const std::string item_uid = facts_of(out->kind, item).uid;
     const bool by_client_uid = with_uid && command->data.child(wbxml::calendar::client_uid);
     if (by_client_uid || item_uid == context.fresh_uid) uid = co_await find_retried(out, item_uid);
+    const bool is_found = uid.value != 0;
     if (!uid) {
         auto made = co_await make_item(out->kind, &item, &files);
         if (!made) co_return command_result(*command, status_for(made.error()));
@@ -187,6 +193,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     const store::SnapshotPtr now_there = out->folder->snapshot();
     if (const store::Entry* entry = now_there->find(uid))
         note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
+    if (is_found) note_refused(out->cursor, uid);  // others may have changed it since: it is told how it is
     CommandResult result = command_result(*command, sync_status::ok);
     result.server_id = write_item_id({out->id, uid});
     if (with_uid) result.uid = item_uid;

@@ -62,8 +62,11 @@ std::string_view attachment_type(const AddedAttachment& one) {
     return is_type(one.type) ? std::string_view(one.type) : "application/octet-stream";
 }
 
-std::string_view attachment_title(const AddedAttachment& one) {
-    return first_characters(one.name, name_characters_max);
+std::string attachment_title(const AddedAttachment& one) {
+    std::string out(first_characters(one.name, name_characters_max));
+    for (char& c : out)  // calendars can have line ends in a name (RFC 6868)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    return out;
 }
 
 std::string attachment_header(const AddedAttachment& one, std::string_view content_id,

@@ -16,6 +16,6 @@ std::string write_attachment_part(const AddedAttachment& one, std::string_view c
 /// "image/png"; what is no type, or may not stand in base64, is application/octet-stream.
 std::string_view attachment_type(const AddedAttachment& one);
 /// Its name, as long as one may be.
-std::string_view attachment_title(const AddedAttachment& one);
+std::string attachment_title(const AddedAttachment& one);
 
 }  // namespace eas

@@ -1,6 +1,7 @@
 // WBXML as XML text.
 #include "wbxml/xml.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -78,8 +79,8 @@ void base64(std::string& out, std::string_view octets) {
 }
 
 /// Where `element` is open, its tag and its namespace are written; says whether it has children to come.
-bool write_start(std::string& out, Element element, std::uint8_t outer_page, bool is_root,
-                 std::size_t depth) {
+bool write_start(std::string& out, Element element, std::uint8_t outer_page, bool is_root, std::size_t depth,
+                 std::span<const Tag> secret) {
     out.append(2 * depth, ' ').append("<").append(name(element.tag()));
     if (is_root || element.tag().page() != outer_page)
         out.append(" xmlns=\"").append(page_namespace(element.tag().page())).append("\"");
@@ -88,7 +89,9 @@ bool write_start(std::string& out, Element element, std::uint8_t outer_page, boo
         return false;
     }
     out += '>';
-    if (element.is_opaque() && !is_text(element.text()))
+    if (std::ranges::find(secret, element.tag()) != secret.end())
+        out += "(left out)";
+    else if (element.is_opaque() && !is_text(element.text()))
         base64(out, element.text());
     else
         escape(out, element.text());
@@ -102,12 +105,12 @@ bool write_start(std::string& out, Element element, std::uint8_t outer_page, boo
 
 }  // namespace
 
-std::string to_xml(const Document& document) {
+std::string to_xml(const Document& document, std::span<const Tag> secret) {
     std::string out;
     std::vector<Element> open;
     for (Element at = document.root(); at;) {
-        const bool deeper =
-            write_start(out, at, open.empty() ? 0 : open.back().tag().page(), open.empty(), open.size());
+        const bool deeper = write_start(out, at, open.empty() ? 0 : open.back().tag().page(), open.empty(),
+                                        open.size(), secret);
         if (deeper) {
             open.push_back(at);
             at = at.first_child();

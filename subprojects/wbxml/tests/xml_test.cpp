@@ -57,5 +57,22 @@ TEST(Xml, NamesAreFoundAgain) {
     EXPECT_EQ(find_tag("", ""), std::nullopt);
 }
 
+TEST(Xml, LeavesOutWhatIsSecret) {
+    std::string octets;
+    Encoder out(octets);
+    out.open(settings::settings);
+    out.open(settings::device_password);
+    out.open(settings::set);
+    out.text(settings::password, "1234");
+    out.close();
+    out.close();
+    out.close();
+    const Tag secret[]{settings::password};
+    const std::string xml = to_xml(Document(octets), secret);
+    EXPECT_NE(xml.find("<Password>(left out)</Password>"), xml.npos) << xml;
+    EXPECT_EQ(xml.find("1234"), xml.npos);
+    EXPECT_NE(to_xml(Document(octets)).find("1234"), xml.npos);
+}
+
 }  // namespace
 }  // namespace wbxml

@@ -252,5 +252,15 @@ TEST(Attachments, PartsOfADraft) {
     EXPECT_TRUE(parts_of_draft("Subject: x\r\n\r\ntext\r\n", 1).empty());
 }
 
+TEST(AttachmentPart, ANameIsNoHeader) {
+    AddedAttachment file;
+    file.name = "a\nContent-ID: <x>\r\n\r\nb.txt";
+    file.octets = "octets";
+    const std::string part = write_attachment_part(file, "id@here");
+    const std::string header = part.substr(0, part.find("\r\n\r\n"));
+    EXPECT_NE(header.find("filename=\"a Content-ID: <x>    b.txt\""), header.npos) << header;
+    EXPECT_NE(header.find("Content-Transfer-Encoding"), header.npos) << header;
+}
+
 }  // namespace
 }  // namespace eas
