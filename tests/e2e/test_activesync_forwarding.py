@@ -3,7 +3,7 @@ message of the device's; and occurrences whose series nobody knows. MS-ASCMD sec
 import unittest
 
 from e2e import harness
-from e2e.test_activesync_meetings import OLGA, MeetingCase, OrganizerTest
+from e2e.test_activesync_meetings import OLGA, MeetingCase, OrganizerTest, mail
 from eas.wbxml import Opaque, element
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=3;BYDAY=FR"
@@ -155,6 +155,20 @@ class OccurrenceTest(ForwardCase):
                 self.assertIn(f"mailto:{OLGA}", text)
                 self.assertNotIn(hidden.user, text)
             self.assertEqual(len(self.mails(hidden.user)), 3)
+
+    def test_a_strangers_word_asks_nobody(self):
+        """Who writes in the organizer's name has him bring nobody to his meeting."""
+        boss, device, other = self.ready_to_look(), self.ready_to_look(), self.ready_to_look()
+        self.meeting(boss, device.user)
+        calendar, inbox = boss.folder("Calendar"), boss.folder("Inbox")
+        self.news(boss, calendar)
+        text = self.calendar_of(self.mails(device.user)[-1])[1]
+        self.assertIn(f"mailto:{boss.user}", text)
+        self.server.deliver(mail(OLGA, "REQUEST", text), to=boss.user, sender=OLGA)
+        mail_id, _ = self.only(self.news(boss, inbox)["Add"])
+        self.compose(boss, "SmartForward", self.source(inbox, mail_id), self.mime(boss, other.user))
+        self.assertEqual(self.mails(other.user)[-1]["Subject"], "Sent by a device")
+        self.assertEqual(self.news(boss, calendar)["Change"], {})
 
     def test_occurrences_that_are_none(self):
         for version in ("14.1", "16.1"):

@@ -179,6 +179,23 @@ TEST_F(TellingTest, of_a_group_the_sender_hears_that_it_is_one_and_no_names) {
         EXPECT_EQ(inbox("a")[0].find(name), std::string::npos) << inbox("a")[0];
 }
 
+/// RFC 3461 section 4.1: what an RCPT asks for is about its address.
+TEST_F(TellingTest, who_is_named_himself_is_told_of_beside_his_group) {
+    directory::Group group;
+    group.address = "all@ours.test";
+    group.members = {"never@far.test", "ok@far.test"};
+    ASSERT_TRUE(run(directory->add_group(group)));
+    change = [](Arrival& arrival) { arrival.recipients[1].recipient.notify = notify_unset; };
+    EXPECT_EQ(send("a@ours.test", {"all@ours.test", "never@far.test"}, true, notify_success),
+              (Answers{"queued", "queued"}));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_TRUE(told("a", "4 all@ours.test 2.1.5"));
+    std::string all;
+    for (const std::string& one : inbox("a")) all += one;
+    EXPECT_NE(all.find("0 never@far.test"), std::string::npos) << all;
+}
+
 /// Who is in a circle gets nothing and is told so, as if nothing else had been asked.
 TEST_F(TellingTest, a_circle_is_refused_whatever_is_to_be_told) {
     EXPECT_EQ(send("a@ours.test", {"b@ours.test", "c@ours.test"}, true, notify_success, {"b@ours.test"}),
