@@ -8,7 +8,13 @@
 namespace {
 
 /// Every other item is old: what is outside the window is no range, but half of the folder's uids.
-store::SnapshotPtr folder_of(std::uint32_t items) {
+std::int64_t every_other(std::uint32_t uid, std::uint32_t) { return uid % 2 == 0 ? 1'000 : 0; }
+/// The newest tenth is inside.
+std::int64_t newest_tenth(std::uint32_t uid, std::uint32_t items) {
+    return uid > items - items / 10 ? 1'000 : 0;
+}
+
+store::SnapshotPtr folder_of(std::uint32_t items, decltype(every_other)* date = every_other) {
     std::vector<store::PageGroupPtr> groups;
     for (std::uint32_t uid = 1; uid <= items;) {
         auto group = std::make_shared<store::PageGroup>();
@@ -20,7 +26,8 @@ store::SnapshotPtr folder_of(std::uint32_t items) {
                 store::Entry entry;
                 entry.uid = base::Uid(uid);
                 entry.modseq = base::ModSeq(uid);
-                entry.internal_date = uid % 2 == 0 ? 1'000 : 0;
+                entry.thread = base::ThreadId(uid * 2'654'435'761U % (items / 4) + 1);
+                entry.internal_date = date(uid, items);
                 page->entries.push_back(entry);
             }
             store::sum_up(*page);
@@ -73,6 +80,26 @@ void nothing_inside(benchmark::State& state) {
 BENCHMARK(nothing_inside)
     ->RangeMultiplier(2)
     ->Range(4'096, 65'536)
+    ->Unit(benchmark::kMillisecond)
+    ->Complexity();
+
+/// One change in a folder of which whole conversations are shown: of four messages each, here and there.
+void whole_conversations(benchmark::State& state) {
+    const store::SnapshotPtr now = folder_of(static_cast<std::uint32_t>(state.range(0)), newest_tenth);
+    eas::PlanRequest request;
+    request.now = now.get();
+    request.window = 500;
+    request.conversations = true;
+    request.steps_max = SIZE_MAX;
+    eas::Cursor before = eas::plan_changes(eas::Cursor(), request).next;
+    before.done.value -= 1;
+    request.steps_max = 512;
+    for (auto _ : state) benchmark::DoNotOptimize(eas::plan_changes(before, request).count);
+    state.SetComplexityN(state.range(0));
+}
+BENCHMARK(whole_conversations)
+    ->RangeMultiplier(4)
+    ->Range(4'096, 262'144)
     ->Unit(benchmark::kMillisecond)
     ->Complexity();
 

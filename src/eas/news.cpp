@@ -84,6 +84,7 @@ awaitable<bool> News::has_news(const Watched* watched) {
     request.vanished = &vanished;
     request.window = cursor.window;
     request.dated = has_dated_items(account_, watched->folder);
+    request.conversations = cursor.conversations;
     request.steps_max = 1;
     request.count_only = true;
     co_return plan_changes(cursor, request).count != 0;

@@ -128,6 +128,7 @@ private:
         return kind_of_folder(folder) != store::FolderKind::mail;
     }
     std::int64_t window_of(store::FolderKind kind, std::uint8_t filter) const;
+    bool shows_conversations(bool asked) const;
     ItemContext item_context(const CollectionAnswer& out) const;
     ItemView item_view(const ItemOptions& options, ItemId id) const;
     awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item,

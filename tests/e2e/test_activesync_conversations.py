@@ -1,5 +1,5 @@
 """Conversations over ActiveSync: moved once, moved always, ignored. MS-ASCON."""
-import base64, sys, unittest
+import base64, imaplib, sys, time, unittest
 
 from e2e import harness, test_activesync
 
@@ -132,6 +132,111 @@ class MoveTest(ConversationCase):
         answer = device.raw("ItemOperations", element("ItemOperations:ItemOperations", *[
             ("Move", ("ConversationId", Opaque(name)), ("DstFldId", target)) for target in (device.folder("Trash"), "ffffff")]))
         self.assertEqual([node.text for node in answer.all("Response/Move/Status")], ["1", "6"])  # one after the other
+
+
+class WholeTest(ConversationCase):
+    """ConversationMode: of a conversation that reaches into the window of dates all messages come. MS-ASCON section 3.1.4.9."""
+    WEEK = [("FilterType", 3), ("AirSyncBase:BodyPreference", ("Type", 1), ("TruncationSize", 200000), ("Preview", 5))]
+
+    def old(self, user, *numbers, days=30):
+        imap = self.imap(user)
+        for number in numbers:
+            text = (f"From: a@example.org\r\nTo: {user}\r\nSubject: Lunch {number}\r\nMessage-ID: <m{number}@example.org>\r\n\r\n"
+                    f"words {number}\r\n")
+            imap.append("INBOX", None, imaplib.Time2Internaldate(time.time() - days * 86400), text.encode())
+        return imap
+
+    def subjects(self, answer, kind):
+        return sorted(node.find("{*}ApplicationData/{Email}Subject").text for node in answer.all(f"Collections/Collection/Commands/{kind}"))
+
+    def estimate(self, device, folder, *more):
+        return device.raw("GetItemEstimate", element("GetItemEstimate:GetItemEstimate", ("Collections", (
+            "Collection", ("AirSync:SyncKey", device.keys[folder]), ("CollectionId", folder), *more))))
+
+    def test_comes_whole_and_goes(self):
+        for version in ("14.0", "14.1", "16.1"):
+            device = self.ready(version=version)
+            inbox = device.folder("Inbox")
+            self.old(device.user, 1, 5)
+            self.say(device.user, 2, "In-Reply-To: <m1@example.org>", subject="Re: Lunch 1")
+            device.prime(inbox, options=self.WEEK)
+            whole = ("AirSync:ConversationMode", 1)
+            estimates = [self.estimate(device, inbox, *more).text("Response/Collection/Estimate") for more in (
+                [], [whole], [("AirSync:ConversationMode",)], [("AirSync:ConversationMode", 0)])]
+            self.assertEqual(estimates, ["1", "2", "2", "1"])
+            answer = device.sync(device.collection(inbox, conversations=1, options=self.WEEK))
+            self.assertEqual(self.subjects(answer, "Add"), ["Lunch 1", "Re: Lunch 1"])
+            adds = {node.find("{*}ApplicationData/{Email}Subject").text: node for node in answer.all("Collections/Collection/Commands/Add")}
+            old, new = (adds[name].find("{*}ApplicationData/{AirSyncBase}Body") for name in ("Lunch 1", "Re: Lunch 1"))
+            self.assertEqual(new.findtext("{AirSyncBase}Data"), "words 2\r\n")
+            self.assertIsNone(old.find("{AirSyncBase}Data"))
+            self.assertEqual(old.findtext("{AirSyncBase}Truncated"), "1")
+            if version != "14.0":
+                self.assertEqual(old.findtext("{AirSyncBase}Preview"), "words")
+            item = adds["Lunch 1"].findtext("{*}ServerId")
+            fetched = device.raw("ItemOperations", element("ItemOperations:ItemOperations", (
+                "Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", inbox), ("AirSync:ServerId", item), ("Options", *PLAIN))))
+            self.assertEqual(fetched.find("Response/Fetch/Properties").findtext(".//{AirSyncBase}Data"), "words 1\r\n")
+            # As it was said, until it is said otherwise; and nothing that has been told is news.
+            self.assertEqual(device.sync(device.collection(inbox)).body, b"")
+            ping = element("Ping:Ping", ("HeartbeatInterval", 60), ("Folders", ("Folder", ("Id", inbox), ("Class", "Email"))))
+            self.say(device.user, 6, "References: <m5@example.org>", subject="Re: Lunch 5")
+            self.assertEqual(device.raw("Ping", ping).text("Status"), "2")
+            answer = device.sync(device.collection(inbox))
+            self.assertEqual(self.subjects(answer, "Add"), ["Lunch 5", "Re: Lunch 5"])
+            self.assertEqual(self.estimate(device, inbox).text("Response/Collection/Estimate"), "0")
+            self.assertEqual(self.estimate(device, inbox, ("AirSync:ConversationMode", 0)).text("Response/Collection/Estimate"), "2")
+            # What brought it along goes, be it by another hand.
+            imap = self.imap(device.user)
+            imap.select("INBOX")
+            imap.store(imap.search(None, "SUBJECT", '"Re: Lunch 1"')[1][0].decode(), "+FLAGS", "\\Deleted")
+            imap.expunge()
+            answer = device.sync(device.collection(inbox))
+            self.assertEqual([node[0].text for node in answer.all("Collections/Collection/Commands/SoftDelete")], [item])
+            self.assertEqual(len(answer.all("Collections/Collection/Commands/Delete")), 1)
+            answer = device.sync(device.collection(inbox, conversations=0))
+            self.assertEqual(len(answer.all("Collections/Collection/Commands/SoftDelete")), 1)
+            answer = device.sync(device.collection(inbox, conversations=""))  # empty is 1: MS-ASCON section 2.2.2.5
+            self.assertEqual(self.subjects(answer, "Add"), ["Lunch 5"])
+
+    def test_of_this_folder_alone(self):
+        """MS-ASCMD section 2.2.3.36.2: what lies elsewhere neither comes nor brings anything along."""
+        device = self.ready()
+        inbox, archive = device.folder("Inbox"), device.folder("Archive")
+        self.old(device.user, 1)
+        self.say(device.user, 2, "In-Reply-To: <m1@example.org>", subject="Re: Lunch 1")
+        items = self.fill(device, inbox, options=PLAIN)
+        new = next(item for item, fields in items.items() if fields["Subject"].text == "Re: Lunch 1")
+        device.raw("MoveItems", element("Move:MoveItems", ("Move", ("SrcMsgId", new), ("SrcFldId", inbox), ("DstFldId", archive))))
+        for folder, subjects in ((inbox, []), (archive, ["Re: Lunch 1"])):
+            device.prime(folder, options=self.WEEK)
+            self.assertEqual(self.subjects(device.sync(device.collection(folder, conversations=1)), "Add"), subjects)
+
+    def test_a_policy_bounds_it(self):
+        device = self.ready()
+        inbox = device.folder("Inbox")
+        self.old(device.user, 1)
+        self.say(device.user, 2, "In-Reply-To: <m1@example.org>", subject="Re: Lunch 1")
+        self.server.cli("policy", "set", device.user, "MaxEmailAgeFilter=3")
+        device.provision()
+        device.prime(inbox, options=[("FilterType", 0), *PLAIN])
+        answer = device.sync(device.collection(inbox, conversations=1))
+        self.assertEqual(self.subjects(answer, "Add"), ["Re: Lunch 1"])
+
+    def test_where_there_is_none(self):
+        """Items other than mail, and 12.1, have no conversations."""
+        device = self.ready()
+        calendar, inbox = device.folder("Calendar"), device.folder("Inbox")
+        for folder in (calendar, inbox):
+            device.prime(folder)
+        for mode in (0, 1):
+            answer = device.sync(device.collection(calendar, conversations=mode))
+            self.assertEqual(answer.text("Collections/Collection/Status"), "4")
+            self.assertEqual(self.estimate(device, calendar, ("AirSync:ConversationMode", mode)).text("Status"), "103")
+        self.assertEqual(device.sync(device.collection(inbox, conversations=2)).text("Collections/Collection/Status"), "4")
+        device.version = "12.1"
+        device.prime(inbox)
+        self.assertEqual(device.sync(device.collection(inbox, conversations=1)).text("Collections/Collection/Status"), "4")
 
 
 def part(truncation=None, kind=2, all_or_none=None, preview=None):

@@ -151,12 +151,14 @@ class Device:
     def folder(self, name):
         return next(folder for folder, row in self.folders.items() if row["DisplayName"] == name)
 
-    def collection(self, folder, *commands, key=None, window=None, options=None, changes=None, deletes_as_moves=None):
+    def collection(self, folder, *commands, key=None, window=None, options=None, changes=None, deletes_as_moves=None,
+                   conversations=None):
         return ("Collection", ("SyncKey", key if key is not None else self.keys.get(folder, "0")),
                 ("CollectionId", folder),
                 None if deletes_as_moves is None else ("DeletesAsMoves", int(deletes_as_moves)),
                 None if changes is None else ("GetChanges", int(changes)),
                 None if window is None else ("WindowSize", window),
+                None if conversations is None else ("ConversationMode", *([] if conversations == "" else [int(conversations)])),
                 None if options is None else ("Options", *options),
                 ("Commands", *commands) if commands else None)
 

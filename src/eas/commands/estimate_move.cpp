@@ -32,7 +32,12 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     const auto known = rows_.collections.find(*id);
     if (!loaded || known == rows_.collections.end() || (key && key->is_zero()))
         co_return Estimate(estimate_status::not_primed, 0);
+    const wbxml::Element whole = collection.child(wbxml::airsync::conversation_mode);
+    // MS-ASCMD section 2.2.3.36.1
+    if (whole && (version_ < 140 || kind_of_folder(*id) != store::FolderKind::mail))
+        co_return Estimate(status::invalid_xml, 0);
     const Collection& state = known->second;
+    const bool conversations = whole ? whole.text() != "0" : state.conversations;
     const bool last = key && *key == state.key;
     const bool before = key && key->epoch == state.key.epoch && key->counter + 1 == state.key.counter;
     if (!last && !before) co_return Estimate(estimate_status::bad_key, 0);
@@ -57,6 +62,7 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     const store::FolderKind kind = kind_of_folder(*id);
     request.window = window_of(kind, options.filter);
     request.dated = kind != store::FolderKind::mail;
+    request.conversations = shows_conversations(conversations);
     request.steps_max = SIZE_MAX;
     request.count_only = true;
     co_return Estimate(estimate_status::ok, plan_changes(cursor, request).count);

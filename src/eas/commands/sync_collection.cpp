@@ -23,6 +23,11 @@ std::uint64_t hash_of(const SyncCollection& request, std::string_view body) {
     return request.commands.empty() ? 0 : base::fingerprint(request.id, base::fingerprint(body));
 }
 
+void leave_texts_out(ItemOptions& options) {
+    for (BodyPreference& body : options.bodies) body.truncation = 0;
+    if (options.part) options.part->truncation = 0;
+}
+
 std::size_t window_after_repeats(std::size_t window, std::uint8_t repeats) {
     return std::max<std::size_t>(1, window >> std::min<unsigned>(repeats, 9));
 }
@@ -53,6 +58,10 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
     out->id = *id;
     out->virtual_folder = outbox || !info->selectable;
     if (info != nullptr) out->kind = info->kind;
+    if (request.conversations && out->kind != store::FolderKind::mail) {
+        out->status = sync_status::protocol_error;  // MS-ASCMD section 2.2.3.36.2
+        co_return;
+    }
     out->is_drafts = info != nullptr && info->use == store::SpecialUse::drafts;
     if (!key) {
         out->status = sync_status::invalid_key;
@@ -107,6 +116,8 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
     }
     if (state.deletes_as_moves != request->deletes_as_moves || state.window != request->window)
         changed = true;
+    if (request->conversations.value_or(state.conversations) != state.conversations) changed = true;
+    state.conversations = request->conversations.value_or(state.conversations);
     state.deletes_as_moves = request->deletes_as_moves;
     state.window = request->window;
 
@@ -167,6 +178,7 @@ awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::si
     request.vanished = &vanished;
     request.window = window_of(out->kind, out->state->options.filter);
     request.dated = out->kind != store::FolderKind::mail;
+    request.conversations = shows_conversations(out->state->conversations);
     request.steps_max = steps;
     request.bytes_max = limits().step_bytes_max;
     Plan plan = plan_changes(out->cursor, request);
@@ -296,6 +308,8 @@ awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
         read.detail = details[step.entry.uid];
         read.state = state;
         read.options = held_options(out->state->options, held_);
+        // MS-ASCMD section 2.2.3.36.2: of what comes for its conversation's sake a preview, no text.
+        if (store::contains_uid(plan->next.joined, step.entry.uid)) leave_texts_out(read.options);
         read.is_draft = out->is_drafts;
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (read.detail) item = co_await read_mail(std::move(read));

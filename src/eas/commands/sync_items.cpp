@@ -62,6 +62,9 @@ std::int64_t Session::window_of(FolderKind kind, std::uint8_t filter) const {
     return window.value_or(Cursor::no_window);
 }
 
+/// Not where a policy bounds how old mail may be: what comes along is older than the device asks for.
+bool Session::shows_conversations(bool asked) const { return asked && held_.mail_filter == 0; }
+
 ItemContext Session::item_context(const CollectionAnswer& out) const {
     ItemContext context;
     context.version = version_;

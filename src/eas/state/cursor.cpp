@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "eas/state/conversations_inside.hpp"
 #include "eas/state/uid_set.hpp"
 
 namespace eas {
@@ -60,11 +61,13 @@ private:
         c.done = now_.totals().highest_modseq;
         c.low = c.high = c.oldest = now_.totals().uid_next;
         c.window = c.window_next = request_.window;
+        c.conversations = c.conversations_next = request_.conversations;
     }
 
     bool starts_pass() {
         const Cursor& c = cursor();
-        return c.pass.value == 0 && (c.done < now_.totals().highest_modseq || c.window != request_.window);
+        return c.pass.value == 0 && (c.done < now_.totals().highest_modseq || c.window != request_.window ||
+                                     c.conversations != request_.conversations);
     }
 
     void begin_pass() {
@@ -72,6 +75,7 @@ private:
         c.pass = c.low;
         c.target = now_.totals().highest_modseq;
         c.window_next = request_.window;
+        c.conversations_next = request_.conversations;
         if (c.pass.value == 0) c.pass = Uid(1);
     }
 
@@ -80,6 +84,20 @@ private:
         return entry.flags.has(SystemFlag::deleted) &&
                (withheld.size() + below_.size() < withheld_ranges_max ||
                 store::contains_uid(withheld, entry.uid));
+    }
+
+    /// Outside the window, and told all the same.
+    bool comes_along(const Entry& entry, std::int64_t window) {
+        const UidRanges& joined = cursor().joined;
+        if (entry.internal_date >= window || entry.flags.has(SystemFlag::deleted)) return false;
+        if (joined.size() >= joined_ranges_max && !store::contains_uid(joined, entry.uid)) return false;
+        if (!inside_ || inside_->window() != window) inside_.emplace(now_, window);
+        return inside_->contains(entry.thread);
+    }
+
+    void join(Uid uid, bool yes) {
+        if (yes) return insert(cursor().joined, uid);
+        erase(cursor().joined, uid);
     }
 
     bool is_own(Uid uid, base::ModSeq modseq) const {
@@ -127,8 +145,9 @@ private:
             const Entry* entry = now_.find(own.uid);
             // What a wider window takes in comes by the pass that widens it.
             const std::int64_t from = request_.dated ? request_.window : std::max(c.window, request_.window);
-            const bool comes = entry != nullptr && entry->internal_date >= from && !hides(*entry) &&
-                               (dropped || has(own.uid));
+            const bool inside =
+                entry != nullptr && (entry->internal_date >= from || store::contains_uid(c.joined, own.uid));
+            const bool comes = inside && !hides(*entry) && (dropped || has(own.uid));
             if (comes && !step(dropped ? Step::Kind::add : Step::Kind::change, *entry)) return false;
             std::erase(c.own, own);
             if (!comes) continue;
@@ -143,16 +162,22 @@ private:
         Cursor& c = cursor();
         const bool withheld = store::contains_uid(c.withheld, entry.uid);
         if (request_.dated) return look_at_dated(entry, withheld);
-        const bool known = entry.internal_date >= c.window && !withheld;
+        const bool joined = store::contains_uid(c.joined, entry.uid);
+        const bool known = (entry.internal_date >= c.window || joined) && !withheld;
         const bool inside = entry.internal_date >= c.window_next;
-        const bool visible = inside && !hides(entry);
+        const bool along = c.conversations_next && comes_along(entry, c.window_next);
+        const bool visible = inside ? !hides(entry) : along;
         if (known && visible) {
             const bool changed = entry.modseq > c.done && !is_own(entry.uid, entry.modseq);
-            return !changed || tell(Step::Kind::change, entry);
+            if (changed && !tell(Step::Kind::change, entry)) return false;
+            if (joined != along) join(entry.uid, along);
+            return true;
         }
         if (known) {
-            if (!step(inside ? Step::Kind::remove : Step::Kind::soft_delete, entry)) return false;
+            const bool gone = inside || entry.flags.has(SystemFlag::deleted);
+            if (!step(gone ? Step::Kind::remove : Step::Kind::soft_delete, entry)) return false;
             if (inside) insert(c.withheld, entry.uid);
+            if (joined) join(entry.uid, false);
             return true;
         }
         if (visible) {
@@ -160,10 +185,12 @@ private:
             if (withheld && entry.modseq <= c.done) return true;
             if (!tell(Step::Kind::add, entry)) return false;
             erase(c.withheld, entry.uid);
+            if (joined != along) join(entry.uid, along);
             return true;
         }
         if (inside) insert(c.withheld, entry.uid);
         if (!inside && withheld) erase(c.withheld, entry.uid);
+        if (joined) join(entry.uid, false);
         return true;
     }
 
@@ -188,14 +215,14 @@ private:
 
     bool look_at_vanished(Uid uid) {
         Cursor& c = cursor();
-        if (store::contains_uid(c.withheld, uid)) {
-            erase(c.withheld, uid);
-            return true;
-        }
-        if (uid < c.oldest || is_own(uid, OwnChange::Kind::removed)) return true;
+        const bool withheld = store::contains_uid(c.withheld, uid);
+        const bool told = !withheld && uid >= c.oldest && !is_own(uid, OwnChange::Kind::removed);
         Entry gone;
         gone.uid = uid;
-        return step(Step::Kind::remove, gone);
+        if (told && !step(Step::Kind::remove, gone)) return false;
+        if (withheld) erase(c.withheld, uid);
+        if (store::contains_uid(c.joined, uid)) join(uid, false);
+        return true;
     }
 
     /// Vanished uids of the interval before `limit`, from where the pass stands. False: no room.
@@ -233,7 +260,10 @@ private:
             return room;
         };
         const base::SeqNum first = now_.lower_bound(c.pass), last(now_.size());
-        if (c.window != c.window_next) {
+        // Of a conversation that has changed it may be others that come or go.
+        const bool windowed = c.window != Cursor::no_window || c.window_next != Cursor::no_window;
+        const bool in_whole = windowed && (c.conversations || c.conversations_next);
+        if (c.window != c.window_next || in_whole) {
             now_.for_each(first, last, visit);
         } else {
             now_.for_each_changed(first, last, c.done, visit);
@@ -242,6 +272,7 @@ private:
         c.pass = Uid();
         c.done = std::max(c.done, c.target);
         c.window = c.window_next;
+        c.conversations = c.conversations_next;
         // What it has added is kept in mind until the interval has come to it.
         std::erase_if(c.own, [&c](const OwnChange& own) {
             const bool reached = own.kind != OwnChange::Kind::added || own.uid >= c.low;
@@ -317,17 +348,24 @@ private:
         Cursor& c = cursor();
         // What the device has added it has, also outside the window where dates change.
         const bool inside = entry.internal_date >= c.window;
-        if (const OwnChange* own = own_added(entry.uid); own != nullptr && (inside || request_.dated))
-            return keep_own(entry, own->modseq);
-        if (!inside) {
+        const bool along = c.conversations && comes_along(entry, c.window);
+        const OwnChange* own = own_added(entry.uid);
+        if (own != nullptr && (inside || along || request_.dated)) {
+            if (!keep_own(entry, own->modseq)) return false;
+            if (along) join(entry.uid, true);
+            return true;
+        }
+        if (!inside && !along) {
             if (request_.dated) hold(entry.uid);
             return true;
         }
-        if (hides(entry)) {
+        if (inside && hides(entry)) {
             hold(entry.uid);
             return true;
         }
-        return step(Step::Kind::add, entry);
+        if (!step(Step::Kind::add, entry)) return false;
+        if (along) join(entry.uid, true);
+        return true;
     }
 
     /// Into the withheld ones. What comes oldest last is put below them all at once: one by one, each would
@@ -356,9 +394,10 @@ private:
 
     const PlanRequest& request_;
     const store::Snapshot& now_;
-    std::uint64_t bytes_ = 0;        // of what is added
-    std::size_t next_vanished_ = 0;  // of request_.vanished, in a pass
-    UidRanges below_;                // withheld, descending: of add_older()
+    std::uint64_t bytes_ = 0;                    // of what is added
+    std::size_t next_vanished_ = 0;              // of request_.vanished, in a pass
+    UidRanges below_;                            // withheld, descending: of add_older()
+    std::optional<ConversationsInside> inside_;  // made when somebody asks
     Plan plan_;
 };
 

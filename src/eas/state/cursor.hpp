@@ -1,9 +1,10 @@
 // Cursor: what a device knows of a folder, as places in the folder's uids and changes instead of a list of
 // items; and what it must be told next. Pure: snapshots in, steps out.
 //
-// A device knows every message with low <= uid < high that was inside its window and not withheld, as it was
-// at modseq `done`. Older mail (uid < low) comes newest first, new mail (uid >= high) in order. Changes come
-// in passes over [low, high) in order of uid; a pass that does not fit one answer goes on at `pass`.
+// A device knows every message with low <= uid < high that was inside its window and not withheld, or joined,
+// as it was at modseq `done`. Older mail (uid < low) comes newest first, new mail (uid >= high) in order.
+// Changes come in passes over [low, high) in order of uid; a pass that does not fit one answer goes on at
+// `pass`.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -42,6 +43,10 @@ struct Cursor {
     /// folders whose items' dates change, also what is outside the window.
     store::UidRanges withheld;
     std::vector<OwnChange> own;
+    /// Whether of a conversation with a message inside the window all are told; after the pass, too.
+    bool conversations = false, conversations_next = false;
+    /// Outside the window, but told: for their conversation's sake.
+    store::UidRanges joined;
 
     bool operator==(const Cursor&) const = default;
 };
@@ -49,6 +54,8 @@ struct Cursor {
 /// Where more are withheld, the rest is told as if it were not \Deleted.
 constexpr std::size_t withheld_ranges_max = 2'048;
 constexpr std::size_t own_changes_max = 1'024;
+/// Where more would be joined, they stay outside.
+constexpr std::size_t joined_ranges_max = 2'048;
 
 struct Step {
     enum class Kind : std::uint8_t { add, change, remove, soft_delete };
@@ -65,7 +72,8 @@ struct PlanRequest {
     /// Items whose dates change: what is outside the window is among the withheld, so that it is known what
     /// the device has.
     bool dated = false;
-    bool count_only = false;  ///< steps are counted, not kept
+    bool conversations = false;  ///< whole ones are asked for, of mail: MS-ASCMD section 2.2.3.36.2
+    bool count_only = false;     ///< steps are counted, not kept
 };
 
 struct Plan {

@@ -55,8 +55,8 @@ std::vector<KnownFolder> read_known(WireReader& in) {
 }
 
 /// Of a cursor: nothing is known; its places and the device's own changes; these alone, of a device that adds
-/// before it asks for anything.
-enum class CursorForm : std::uint8_t { fresh, begun, own_alone };
+/// before it asks for anything; its places, and what conversations have brought.
+enum class CursorForm : std::uint8_t { fresh, begun, own_alone, conversing };
 
 void write_own(WireWriter& out, const std::vector<OwnChange>& changes) {
     out.varint(changes.size());
@@ -68,12 +68,14 @@ void write_own(WireWriter& out, const std::vector<OwnChange>& changes) {
 }
 
 void write_cursor(WireWriter& out, const Cursor& cursor) {
-    const CursorForm form = cursor.begun         ? CursorForm::begun
-                            : cursor.own.empty() ? CursorForm::fresh
-                                                 : CursorForm::own_alone;
+    const bool conversing = cursor.conversations || cursor.conversations_next || !cursor.joined.empty();
+    const CursorForm form = cursor.begun && conversing ? CursorForm::conversing
+                            : cursor.begun             ? CursorForm::begun
+                            : cursor.own.empty()       ? CursorForm::fresh
+                                                       : CursorForm::own_alone;
     out.u8(static_cast<std::uint8_t>(form));
     if (form == CursorForm::own_alone) write_own(out, cursor.own);
-    if (form != CursorForm::begun) return;
+    if (!cursor.begun) return;
     out.varint(cursor.done.value);
     for (const base::Uid uid : {cursor.low, cursor.high, cursor.oldest, cursor.pass}) out.varint(uid.value);
     out.varint(cursor.target.value);
@@ -81,6 +83,10 @@ void write_cursor(WireWriter& out, const Cursor& cursor) {
     out.zigzag(cursor.window_next == Cursor::no_window ? -1 : cursor.window_next);
     store::write(out, cursor.withheld);
     write_own(out, cursor.own);
+    if (form != CursorForm::conversing) return;
+    out.u8(cursor.conversations ? 1 : 0);
+    out.u8(cursor.conversations_next ? 1 : 0);
+    store::write(out, cursor.joined);
 }
 
 std::int64_t read_window(WireReader& in) {
@@ -105,9 +111,10 @@ std::vector<OwnChange> read_own(WireReader& in) {
 Cursor read_cursor(WireReader& in) {
     Cursor cursor;
     const std::uint8_t form = in.u8();
-    if (form > static_cast<std::uint8_t>(CursorForm::own_alone)) in.fail();
+    const bool conversing = form == static_cast<std::uint8_t>(CursorForm::conversing);
+    if (form > static_cast<std::uint8_t>(CursorForm::conversing)) in.fail();
     if (form == static_cast<std::uint8_t>(CursorForm::own_alone)) cursor.own = read_own(in);
-    cursor.begun = form == static_cast<std::uint8_t>(CursorForm::begun);
+    cursor.begun = conversing || form == static_cast<std::uint8_t>(CursorForm::begun);
     if (!cursor.begun) return cursor;
     cursor.done = base::ModSeq(in.varint());
     for (base::Uid* uid : {&cursor.low, &cursor.high, &cursor.oldest, &cursor.pass})
@@ -117,8 +124,14 @@ Cursor read_cursor(WireReader& in) {
     cursor.window_next = read_window(in);
     cursor.withheld = store::read_ranges(in);
     cursor.own = read_own(in);
+    if (!conversing) return cursor;
+    cursor.conversations = in.u8() != 0;
+    cursor.conversations_next = in.u8() != 0;
+    cursor.joined = store::read_ranges(in);
     return cursor;
 }
+
+constexpr unsigned moves_bit = 1, conversations_bit = 2;
 
 /// Beside MimeSupport: rows of who asks for no parts are as they were before there were any.
 constexpr unsigned part_follows = 0x80;
@@ -276,7 +289,8 @@ std::string encode(const Collection& collection) {
     write_cursor(out, collection.before);
     write_cursor(out, collection.now);
     write_options(out, collection.options);
-    out.u8(collection.deletes_as_moves ? 1 : 0);
+    out.u8(static_cast<std::uint8_t>((collection.deletes_as_moves ? moves_bit : 0U) |
+                                     (collection.conversations ? conversations_bit : 0U)));
     out.varint(collection.window);
     out.u64(collection.commands_hash);
     out.varint(collection.results.size());
@@ -317,7 +331,9 @@ std::optional<Collection> decode_collection(std::string_view row) {
     collection.before = read_cursor(in);
     collection.now = read_cursor(in);
     collection.options = read_options(in);
-    collection.deletes_as_moves = in.u8() != 0;
+    const std::uint8_t modes = in.u8();
+    collection.deletes_as_moves = (modes & moves_bit) != 0;
+    collection.conversations = (modes & conversations_bit) != 0;
     collection.window = in.varint32();
     collection.commands_hash = in.u64();
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {

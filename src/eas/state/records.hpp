@@ -76,6 +76,7 @@ struct Collection {
     Cursor before, now;
     ItemOptions options;
     bool deletes_as_moves = true;
+    bool conversations = false;  ///< ConversationMode
     std::uint32_t window = 100;
     // Of the request that brought `key`: when it comes again, its commands are not done again.
     std::uint64_t commands_hash = 0;

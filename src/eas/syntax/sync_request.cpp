@@ -124,8 +124,10 @@ bool take(wbxml::Element child, SyncCollection& out, std::uint16_t version, cons
     if (tag == tags::options) return take_options(child, out, version);
     if (tag == tags::commands) return take_commands(child, out, limits);
     if (tag == tags::conversation_mode) {
-        bool ignored = false;
-        return take_flag(child, ignored);
+        bool yes = false;
+        const bool fine = take_flag(child, yes) && version >= 140;
+        out.conversations = yes;
+        return fine;
     }
     if (tag == tags::supported) take_supported(child, out);
     return tag == tags::class_ || tag == tags::supported;

@@ -34,6 +34,7 @@ struct SyncCollection {
     std::optional<std::vector<std::uint16_t>> supported;  ///< tags; of the first Sync
     std::uint32_t window = 0;                             ///< 1 to window_max
     bool deletes_as_moves = true;
+    std::optional<bool> conversations;  ///< ConversationMode, from 14.0 on; absent: as before
     std::optional<ItemOptions> options;
     std::vector<SyncCommand> commands;
     int status = 1;  ///< else: what is wrong with it (sync_status)

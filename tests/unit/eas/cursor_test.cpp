@@ -4,6 +4,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -18,12 +19,13 @@ using store::SystemFlag;
 /// A folder, simple: entries, and who left when.
 class Folder {
 public:
-    OwnChange append(std::int64_t date, std::uint32_t size = 100) {
+    OwnChange append(std::int64_t date, std::uint32_t size = 100, std::uint64_t thread = 0) {
         Entry entry;
         entry.uid = base::Uid(next_++);
         entry.modseq = base::ModSeq(++modseq_);
         entry.internal_date = date;
         entry.size = size;
+        entry.thread = base::ThreadId(thread != 0 ? thread : entry.uid.value);
         entries_[entry.uid.value] = entry;
         return {entry.uid, entry.modseq, OwnChange::Kind::added};
     }
@@ -95,7 +97,7 @@ private:
 };
 
 Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::size_t steps,
-          bool dated = false) {
+          bool dated = false, bool conversations = false) {
     const store::SnapshotPtr now = folder.snapshot();
     const store::UidRanges vanished =
         needs_vanished(cursor, *now) ? folder.vanished(cursor.done) : store::UidRanges();
@@ -105,6 +107,7 @@ Plan plan(const Folder& folder, const Cursor& cursor, std::int64_t window, std::
     request.window = window;
     request.steps_max = steps;
     request.dated = dated;
+    request.conversations = conversations;
     return plan_changes(cursor, request);
 }
 
@@ -126,17 +129,27 @@ struct Device {
     }
 };
 
-std::map<std::uint32_t, store::FlagSet> visible(const Folder& folder, std::int64_t window) {
-    std::map<std::uint32_t, store::FlagSet> out;
+std::map<std::uint32_t, store::FlagSet> visible(const Folder& folder, std::int64_t window,
+                                                bool conversations = false) {
+    const auto inside = [window](const Entry& entry) {
+        return entry.internal_date >= window && !entry.flags.has(SystemFlag::deleted);
+    };
+    std::set<base::ThreadId> whole;
     for (const auto& [uid, entry] : folder.entries())
-        if (entry.internal_date >= window && !entry.flags.has(SystemFlag::deleted)) out[uid] = entry.flags;
+        if (conversations && inside(entry)) whole.insert(entry.thread);
+    std::map<std::uint32_t, store::FlagSet> out;
+    for (const auto& [uid, entry] : folder.entries()) {
+        const bool along = whole.contains(entry.thread) && !entry.flags.has(SystemFlag::deleted);
+        if (inside(entry) || along) out[uid] = entry.flags;
+    }
     return out;
 }
 
 /// Syncs until nothing more comes.
-void catch_up(const Folder& folder, Device& device, Cursor& cursor, std::int64_t window, std::size_t steps) {
+void catch_up(const Folder& folder, Device& device, Cursor& cursor, std::int64_t window, std::size_t steps,
+              bool conversations = false) {
     for (int rounds = 0; rounds < 10'000; ++rounds) {
-        Plan next = plan(folder, cursor, window, steps);
+        Plan next = plan(folder, cursor, window, steps, false, conversations);
         EXPECT_LE(next.steps.size(), steps);
         for (const Step& step : next.steps) device.take(step);
         cursor = next.next;
@@ -371,20 +384,119 @@ TEST(UidSet, OneMoreOrLess) {
     }
 }
 
+TEST(Cursor, AConversationComesWhole) {
+    Folder folder;
+    folder.append(10, 100, 7);
+    folder.append(11, 100, 8);
+    folder.append(90, 100, 9);
+    const auto next = [&folder](const Cursor& cursor) { return plan(folder, cursor, 50, 100, false, true); };
+    Plan first = next(Cursor());
+    ASSERT_EQ(first.steps.size(), 1U);
+    EXPECT_EQ(first.steps[0].entry.uid.value, 3U);
+    // A word to what is long past brings it back.
+    folder.append(91, 100, 7);
+    Plan second = next(first.next);
+    ASSERT_EQ(second.steps.size(), 2U);
+    EXPECT_EQ(second.steps[0].entry.uid.value, 1U);
+    EXPECT_EQ(second.steps[0].kind, Step::Kind::add);
+    EXPECT_TRUE(store::contains_uid(second.next.joined, base::Uid(1)));
+    EXPECT_FALSE(store::contains_uid(second.next.joined, base::Uid(4)));
+    EXPECT_EQ(next(second.next).count, 0U);
+    // What changes there is told, what does not come along is not.
+    folder.set(1, SystemFlag::seen, true);
+    folder.set(2, SystemFlag::seen, true);
+    Plan third = next(second.next);
+    ASSERT_EQ(third.steps.size(), 1U);
+    EXPECT_EQ(third.steps[0].kind, Step::Kind::change);
+    // \Deleted is gone; and what it brought along leaves with it.
+    folder.set(4, SystemFlag::deleted, true);
+    Plan fourth = next(third.next);
+    ASSERT_EQ(fourth.steps.size(), 2U);
+    EXPECT_EQ(fourth.steps[0].entry.uid.value, 1U);
+    EXPECT_EQ(fourth.steps[0].kind, Step::Kind::soft_delete);
+    EXPECT_EQ(fourth.steps[1].kind, Step::Kind::remove);
+    EXPECT_TRUE(fourth.next.joined.empty());
+    EXPECT_EQ(next(fourth.next).count, 0U);
+    // Who does not want them any more, or asks for all, has no need of it.
+    folder.set(4, SystemFlag::deleted, false);
+    Plan fifth = next(fourth.next);
+    EXPECT_EQ(fifth.count, 2U);
+    Plan without = plan(folder, fifth.next, 50, 100);
+    ASSERT_EQ(without.steps.size(), 1U);
+    EXPECT_EQ(without.steps[0].kind, Step::Kind::soft_delete);
+    Plan all = plan(folder, fifth.next, Cursor::no_window, 100, false, true);
+    ASSERT_EQ(all.steps.size(), 1U);
+    EXPECT_EQ(all.steps[0].entry.uid.value, 2U);
+    EXPECT_TRUE(all.next.joined.empty());
+}
+
+TEST(Cursor, WhatCameAlongIsLikeAllElse) {
+    Folder folder;
+    folder.append(10, 100, 7);
+    folder.append(90, 100, 7);
+    const auto next = [&folder](const Cursor& cursor) { return plan(folder, cursor, 50, 100, false, true); };
+    Cursor cursor = next(Cursor()).next;
+    note_refused(cursor, base::Uid(1));
+    Plan again = next(cursor);
+    ASSERT_EQ(again.steps.size(), 1U);
+    EXPECT_EQ(again.steps[0].kind, Step::Kind::change);
+    note_dropped(again.next, base::Uid(1));
+    again = next(again.next);
+    ASSERT_EQ(again.steps.size(), 1U);
+    EXPECT_EQ(again.steps[0].kind, Step::Kind::add);
+    // The device's own comes along as others do, and leaves as they do.
+    const OwnChange own = folder.append(11, 100, 7);
+    note_own(again.next, own, nullptr);
+    again = next(again.next);
+    EXPECT_EQ(again.count, 0U);
+    folder.remove(2);
+    again = next(again.next);
+    ASSERT_EQ(again.steps.size(), 3U);
+    EXPECT_EQ(again.steps[0].kind, Step::Kind::soft_delete);
+    EXPECT_EQ(again.steps[2].entry.uid, own.uid);
+    EXPECT_EQ(again.steps[2].kind, Step::Kind::soft_delete);
+    // Nothing is kept in mind of what is gone.
+    folder.append(90, 100, 7);
+    again = next(again.next);
+    EXPECT_EQ(again.count, 3U);
+    folder.remove(1);
+    folder.remove(own.uid.value);
+    EXPECT_TRUE(next(again.next).next.joined.empty());
+}
+
+TEST(Cursor, NoMoreComeAlongThanCanBeKept) {
+    Folder folder;
+    // Every other one belongs to the conversation.
+    for (std::uint64_t i = 0; i < 2 * joined_ranges_max + 100; ++i) folder.append(1, 100, i % 2 == 0 ? 1 : 0);
+    folder.append(90, 100, 1);
+    Device device;
+    Cursor cursor;
+    catch_up(folder, device, cursor, 50, 500, true);
+    EXPECT_EQ(device.items.size(), joined_ranges_max + 1);
+    EXPECT_EQ(cursor.joined.size(), joined_ranges_max);
+    for (const auto& [uid, flags] : std::map(device.items)) folder.set(uid, SystemFlag::seen, true);
+    catch_up(folder, device, cursor, 50, 500, true);
+    EXPECT_EQ(device.items.size(), joined_ranges_max + 1);
+    for (const auto& [uid, flags] : device.items) EXPECT_TRUE(flags.has(SystemFlag::seen)) << uid;
+}
+
 // Two devices of one folder, with windows of their own, in any order of events; answers are lost.
 TEST(Cursor, DevicesHaveWhatTheFolderHas) {
-    for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+    for (std::uint32_t seed = 1; seed <= 120; ++seed) {
         std::mt19937 random(seed);
+        const auto any_thread = [&random] { return random() % 2 == 0 ? 0 : 10'000 + random() % 30; };
         Folder folder;
-        for (int i = 0; i < 200; ++i) folder.append(static_cast<std::int64_t>(random() % 1'000));
+        for (int i = 0; i < 200; ++i)
+            folder.append(static_cast<std::int64_t>(random() % 1'000), 100, any_thread());
         Device device;
         Cursor cursor;
         std::int64_t window = Cursor::no_window;
+        bool whole = false;  // conversations
         for (int turn = 0; turn < 120; ++turn) {
             for (std::uint32_t events = random() % 12; events > 0; --events) {
                 const std::uint32_t what = random() % 10;
                 if (what < 3 || folder.entries().empty()) {
-                    folder.append(static_cast<std::int64_t>(random() % 1'000));
+                    folder.append(static_cast<std::int64_t>(random() % 1'000), 100, any_thread());
                 } else if (what < 6) {
                     folder.set(folder.any(random), SystemFlag::seen, random() % 2 == 0);
                 } else if (what < 8) {
@@ -403,13 +515,14 @@ TEST(Cursor, DevicesHaveWhatTheFolderHas) {
             }
             if (random() % 10 == 0)
                 window = random() % 4 == 0 ? Cursor::no_window : static_cast<std::int64_t>(random() % 1'000);
-            Plan next = plan(folder, cursor, window, 1 + random() % 20);
+            if (random() % 15 == 0) whole = !whole;
+            Plan next = plan(folder, cursor, window, 1 + random() % 20, false, whole);
             if (random() % 5 == 0) continue;  // the answer is lost: the device asks again with the same key
             for (const Step& step : next.steps) device.take(step);
             cursor = next.next;
             if (random() % 6 != 0) continue;
-            catch_up(folder, device, cursor, window, 1 + random() % 30);
-            ASSERT_EQ(device.items, visible(folder, window)) << "seed " << seed << ", turn " << turn;
+            catch_up(folder, device, cursor, window, 1 + random() % 30, whole);
+            ASSERT_EQ(device.items, visible(folder, window, whole)) << "seed " << seed << ", turn " << turn;
         }
     }
 }

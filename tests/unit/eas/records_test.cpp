@@ -62,6 +62,13 @@ TEST(Records, RoundTrips) {
     Collection only_adds;  // of a device that has asked for nothing yet
     only_adds.now.own = {{base::Uid(5), base::ModSeq(8), OwnChange::Kind::added}};
     EXPECT_EQ(decode_collection(encode(only_adds)), only_adds);
+    Collection conversing = sample_collection();
+    conversing.conversations = true;
+    conversing.now.conversations_next = true;
+    conversing.now.joined = {{base::Uid(1), base::Uid(2)}};
+    EXPECT_EQ(decode_collection(encode(conversing)), conversing);
+    conversing.deletes_as_moves = false;
+    EXPECT_EQ(decode_collection(encode(conversing)), conversing);
     Collection with_part = sample_collection();
     with_part.options.mime_support = MimeSupport::always;
     with_part.options.part = BodyPreference{BodyType::html, 4'096, true, 100};
