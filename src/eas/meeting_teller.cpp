@@ -199,6 +199,14 @@ awaitable<void> MeetingTeller::tell(MeetingChange* change, const pim::Component*
     change->debt.reset();
 }
 
+awaitable<void> MeetingTeller::give_up(MeetingChange* change, store::Error why) {
+    if (may_be_made(why)) {
+        change->debt.reset();  // kept in its row: who sees to it finds out what became of the event
+        co_return;
+    }
+    co_await forget(change);
+}
+
 awaitable<void> MeetingTeller::forget(MeetingChange* change) {
     if (!change->debt) co_return;
     const auto settled = co_await post_.services().meeting_debts.settle(&*change->debt);

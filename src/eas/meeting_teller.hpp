@@ -18,6 +18,11 @@ struct MeetingTellerLimits {
     std::int64_t retry_seconds_max = 86'400;  ///< then the user hears that nobody was told
 };
 
+/// Whether a change that failed may have been made all the same: the store has not answered.
+constexpr bool may_be_made(const store::Error& why) {
+    return why.is(store::Errc::unavailable) || why.is(store::Errc::unknown);
+}
+
 class MeetingTeller {
 public:
     explicit MeetingTeller(Post post) : post_(std::move(post)) {}
@@ -28,8 +33,8 @@ public:
                         const pim::Component* before, std::string event_uid);
     /// After the change. `after` null: the event is gone.
     awaitable<void> tell(MeetingChange* change, const pim::Component* before, const pim::Component* after);
-    /// The change was not made.
-    awaitable<void> forget(MeetingChange* change);
+    /// The change has failed. Where nobody knows whether it was made all the same, it is looked at later.
+    awaitable<void> give_up(MeetingChange* change, store::Error why);
     /// What an earlier change owes.
     awaitable<void> make_good(MeetingDebts::Held held);
     /// The device has no status for it: the user finds a mail.
@@ -43,6 +48,7 @@ private:
     awaitable<std::vector<pim::itip::Notice>> tell_all(const MeetingChange* change,
                                                        const pim::Component* before,
                                                        const pim::Component* after, bool last_try);
+    awaitable<void> forget(MeetingChange* change);
     awaitable<Unreached> send(const MeetingMail* mail, bool save_in_sent);
     awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,
                                                        const pim::Component* message);

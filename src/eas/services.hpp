@@ -52,11 +52,13 @@ struct Limits {
 
 struct Services {
     Services(store::Store& the_store, directory::Directory& the_directory,
-             auth::Authenticator& the_authenticator, Outgoing& the_outgoing)
+             auth::Authenticator& the_authenticator, Outgoing& the_outgoing,
+             base::Clock& the_clock = base::Clock::system())
         : store(the_store),
           directory(the_directory),
           authenticator(the_authenticator),
           outgoing(the_outgoing),
+          clock(the_clock),
           devices(the_store.engine()),
           policies(the_store.engine()),
           moved(the_store.engine()),
@@ -67,7 +69,7 @@ struct Services {
     directory::Directory& directory;
     auth::Authenticator& authenticator;
     Outgoing& outgoing;
-    base::Clock& clock = base::Clock::system();
+    base::Clock& clock;
     base::Random& random = base::Random::system();
     std::string hostname = "localhost";
     relay::WebRelay* relay = nullptr;  ///< null: all mailboxes are here

@@ -116,6 +116,7 @@ private:
     awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
     awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
     static void break_off(CollectionAnswer* out);
+    void leave_open(CollectionAnswer* out);
     awaitable<bool> render(CollectionAnswer* out, Plan* plan);
     awaitable<bool> render_item(wbxml::Encoder* to, const CollectionAnswer* out, Plan* plan, const Step* step,
                                 store::DetailPtr detail);
@@ -134,8 +135,13 @@ private:
     awaitable<store::Result<store::Incoming>> make_item(store::FolderKind kind, const pim::Component* item,
                                                         const FileSources* files);
     std::string uid_of_add(const CollectionAnswer& out, const SyncCommand& command) const;
-    awaitable<base::Uid> find_retried(CollectionAnswer* out, std::string uid);
-    awaitable<void> note_recent(CollectionAnswer* out);
+    awaitable<store::Result<base::Uid>> find_recent(CollectionAnswer* out, std::string begin);
+    awaitable<store::Result<base::Uid>> find_retried(CollectionAnswer* out, std::string uid);
+    awaitable<store::Result<void>> note_recent(CollectionAnswer* out);
+    awaitable<CommandResult> add_again(CollectionAnswer* out, const SyncCommand* command,
+                                       CommandResult known);
+    awaitable<store::Result<bool>> says_the_same(const CollectionAnswer* out, const SyncCommand* command,
+                                                 store::Entry entry);
     awaitable<CommandResult> add_item(CollectionAnswer* out, const SyncCommand* command);
     awaitable<CommandResult> change_item(CollectionAnswer* out, const SyncCommand* command);
     awaitable<CommandResult> revise_item(CollectionAnswer* out, const SyncCommand* command,
@@ -152,7 +158,7 @@ private:
     awaitable<bool> asks_to_orphan(const MailItem* item);
     awaitable<std::vector<RemovedMeeting>> meetings_to_remove(const CollectionAnswer* out,
                                                               const store::UidRanges* uids);
-    awaitable<void> call_off(std::vector<RemovedMeeting>* meetings, bool gone);
+    awaitable<void> call_off(std::vector<RemovedMeeting>* meetings, store::Error failed);
     // meeting_response.cpp
     awaitable<Answer> meeting_response();
     awaitable<MeetingResult> respond(const MeetingAnswer* request);
@@ -193,7 +199,7 @@ private:
 
     awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes);
     awaitable<store::Result<std::string>> make_draft(std::optional<ItemId> former,
-                                                     const DraftChanges* changes);
+                                                     const DraftChanges* changes, std::string message_id);
     awaitable<store::Result<base::Uid>> keep_draft(store::FolderPtr folder, std::string message,
                                                    std::optional<ItemId> former);
     awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id);

@@ -33,10 +33,12 @@ struct CollectionAnswer {
     std::string fetched;   ///< a fragment: what Fetch commands get
     std::string commands;  ///< a fragment: what is new
     std::size_t told = 0;
-    /// Of items: what came lately, by item_message_id(); nothing: nobody has looked yet.
+    /// What came lately, by its Message-ID; nothing: nobody has looked yet.
     std::optional<std::map<std::string, base::Uid>> recent;
     bool more = false;
     bool ran_commands = false;
+    /// Nobody knows what became of a command: the device is to send all of them again, under the same key.
+    bool unsettled = false;
 
     bool failed() const { return status != sync_status::ok; }
     /// There is something to say, be it only a new key.
@@ -52,8 +54,8 @@ struct DeletesDone {
 /// comes again.
 void settle_deletes(CollectionAnswer& answer, const store::UidRanges& uids, const DeletesDone& done);
 
-/// What was said of this Add in an answer that was lost, where the request has changed since: what was added
-/// is there. Null: nothing.
+/// What was said of this Add in an answer that was lost, or is known of it where its request was left open:
+/// what was added is there. Null: nothing.
 const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command);
 
 }  // namespace eas

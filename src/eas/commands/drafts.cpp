@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/mail/addresses.hpp"
 #include "eas/mail/draft.hpp"
@@ -26,6 +27,17 @@ std::vector<KnownAttachment> known_by_now(const DraftChanges& changes,
     std::vector<KnownAttachment> out;
     for (std::size_t i = 0; i < parts.size(); ++i)
         out.push_back({changes.files.added[i].client_id, write_part_id({id, parts[i]})});
+    return out;
+}
+
+/// Differs where two Adds do not say the same.
+std::uint64_t content_of(const DraftChanges& changes) {
+    std::uint64_t out = base::fingerprint(
+        fmt::format("{} {}", static_cast<int>(changes.text_type), changes.importance.value_or(UINT8_MAX)));
+    for (const auto* text :
+         {&changes.to, &changes.cc, &changes.bcc, &changes.subject, &changes.text, &changes.whole})
+        out = base::fingerprint(*text ? fmt::format("{}:{}", (*text)->size(), **text) : "-", out);
+    for (const AddedAttachment& file : changes.files.added) out = base::fingerprint(file.name_in_event, out);
     return out;
 }
 
@@ -86,7 +98,8 @@ awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChange
 
 /// The message that a draft becomes. \errors those of read_draft()
 awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> former,
-                                                          const DraftChanges* changes) {
+                                                          const DraftChanges* changes,
+                                                          std::string message_id) {
     Draft draft;
     draft.from = identity_.name;
     if (former && !changes->whole) {
@@ -98,8 +111,7 @@ awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> 
     }
     apply(*changes, draft);
     draft.date = rfc5322_date(now());
-    draft.message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_->clock.now()),
-                                   services_->random.hex(8), services_->hostname);
+    draft.message_id = std::move(message_id);
     if (!changes->whole) co_return write_draft(draft);
     MissingFields missing;
     missing.from = "<" + draft.from + ">";
@@ -136,10 +148,14 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     // MS-ASCMD section 2.2.3.7.2: mail cannot be added otherwise.
     if (version_ < 160 || !out->is_drafts || !out->folder)
         co_return command_result(*command, sync_status::conversion);
-    if (const CommandResult* known = added_before(*out, *command)) co_return *known;
+    const CommandResult* known = added_before(*out, *command);
+    if (known != nullptr && known->server_id.empty()) co_return *known;  // sent
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
-    auto message = co_await make_draft(std::nullopt, &changes);
+    const std::string of_add = "<" + uid_of_add(*out, *command) + ".";
+    const std::string message_id =
+        fmt::format("{}{:016x}@{}>", of_add, content_of(changes), services_->hostname);
+    auto message = co_await make_draft(std::nullopt, &changes, message_id);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
         Post post = this->post();
@@ -149,11 +165,31 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
                                                                            : sync_status::server_error);
     }
     const auto parts = added_parts(changes, *message);
-    const auto uid = co_await keep_draft(out->folder, std::move(*message), std::nullopt);
-    if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
+    const auto there = co_await find_recent(out, of_add);
+    if (!there) {
+        out->unsettled = there.error().temporary();
+        co_return command_result(*command, sync_status_of(there.error()));
+    }
     CommandResult result = command_result(*command, sync_status::ok);
+    if (*there) {
+        result.attachments = known_by_now(changes, parts, {out->id, *there});
+        result.server_id = write_item_id({out->id, *there});
+    }
+    const bool by_others = known != nullptr && known->server_id != result.server_id;
+    if (known != nullptr) result = *known;
+    if (by_others || out->recent->contains(message_id))
+        co_return co_await add_again(out, command, std::move(result));
+    std::optional<ItemId> former;  // as the device has had it when it sent it before
+    if (*there) former = ItemId{out->id, *there};
+    const auto uid = co_await keep_draft(out->folder, std::move(*message), former);
+    if (!uid) {
+        out->unsettled = may_be_made(uid.error()) || former;
+        co_return command_result(*command, sync_status_of(uid.error()));
+    }
     result.attachments = known_by_now(changes, parts, {out->id, *uid});
     result.server_id = write_item_id({out->id, *uid});
+    if (former)
+        std::erase_if(out->cursor.own, [&former](const OwnChange& own) { return own.uid == former->uid; });
     note_own(out->cursor, {*uid, out->folder->snapshot()->totals().highest_modseq, OwnChange::Kind::added},
              nullptr);
     co_return result;
@@ -163,7 +199,9 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
 awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id) {
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
-    auto message = co_await make_draft(id, &changes);
+    std::string message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_->clock.now()),
+                                         services_->random.hex(8), services_->hostname);
+    auto message = co_await make_draft(id, &changes, std::move(message_id));
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (!command->send) {
         const auto parts = added_parts(changes, *message);

@@ -85,14 +85,14 @@ awaitable<std::vector<RemovedMeeting>> Session::meetings_to_remove(const Collect
     co_return meetings;
 }
 
-/// `gone`: they are taken away.
-awaitable<void> Session::call_off(std::vector<RemovedMeeting>* meetings, bool gone) {
+/// `failed`: why they are not taken away.
+awaitable<void> Session::call_off(std::vector<RemovedMeeting>* meetings, store::Error failed) {
     MeetingTeller teller = this->teller();
     for (RemovedMeeting& one : *meetings) {
-        if (gone) {
+        if (failed.is(store::Errc::none)) {
             co_await teller.tell(&one.change, &one.event, nullptr);
         } else {
-            co_await teller.forget(&one.change);
+            co_await teller.give_up(&one.change, failed);
         }
     }
 }

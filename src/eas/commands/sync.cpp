@@ -167,7 +167,11 @@ awaitable<Answer> Session::sync_once(const SyncRequest* request, bool may_wait, 
 void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answer) const {
     to.open(tags::collection);
     if (version_ <= 121 && !answer.failed()) to.text(tags::class_, class_of(answer.kind));
-    to.text(tags::sync_key, answer.failed() && answer.key.empty() ? "0" : std::string_view(answer.key));
+    // Status 5 means the same request again, under the same key: section 2.2.3.177.17.
+    std::string_view key = answer.key;
+    if (answer.failed() && key.empty())
+        key = answer.status == sync_status::server_error ? std::string_view(answer.request->key) : "0";
+    to.text(tags::sync_key, key);
     to.text(tags::collection_id, answer.request->id);
     to.number(tags::status, answer.status);
     const auto tell = [](const CommandResult& result) {

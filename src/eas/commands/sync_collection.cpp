@@ -1,5 +1,6 @@
 // One collection of a Sync: its key, the device's commands, what is new. MS-ASCMD section 2.2.3.29.
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -135,8 +136,13 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
         } else {
             co_await run_commands(&out);
         }
+        if (out.unsettled) {
+            leave_open(&out);
+            co_return out;
+        }
         co_await run_fetches(&out);
     }
+    changed |= std::exchange(state.open, false);
     out.base = out.cursor;  // with the device's own changes
     const bool wants_changes = request->get_changes.value_or(true) && !out.is_new;
     if (wants_changes && !out.virtual_folder) co_await tell_changes(&out, window);
@@ -157,6 +163,23 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
     out.key = write_sync_key(state.key);
     if (advances || changed) changes_.collections.push_back(out.id);
     co_return out;
+}
+
+/// The store did not say what became of a command: the device sends all of them again, and an Add finds what
+/// it has brought. What is known of them is kept, but not as if the device had it: it has got no ids.
+void Session::leave_open(CollectionAnswer* out) {
+    Collection& state = *out->state;
+    out->status = sync_status::server_error;
+    std::erase_if(out->cursor.own, [out](const OwnChange& own) {
+        return own.kind == OwnChange::Kind::added && !has_added(out->base, own.uid);
+    });
+    (out->repeated ? state.before : state.now) = std::move(out->cursor);
+    state.results = std::move(out->results);
+    state.commands_hash = 0;
+    state.open = true;
+    changes_.collections.push_back(out->id);
+    base::log::info("eas", "a device is asked to send its changes again",
+                    {{"user", identity_.name}, {"device", key_.device}, {"folder", out->id.value}});
 }
 
 awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::size_t steps) {

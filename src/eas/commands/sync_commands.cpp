@@ -72,7 +72,7 @@ awaitable<bool> is_of_meeting(store::FolderPtr folder, store::Entry entry) {
 }  // namespace
 
 const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command) {
-    if (!answer.repeated || command.client_id.empty()) return nullptr;
+    if (!(answer.repeated || answer.state->open) || command.client_id.empty()) return nullptr;
     for (const CommandResult& known : answer.state->results)
         if (known.client_id == command.client_id && known.status == sync_status::ok) return &known;
     return nullptr;
@@ -138,6 +138,7 @@ awaitable<void> Session::run_commands(CollectionAnswer* out) {
             CommandResult result = co_await run_add(out, &command);
             out->results.push_back(std::move(result));
         }
+        if (out->unsettled) co_return;
     }
     co_await run_deletes(out);
 }
@@ -218,8 +219,7 @@ awaitable<void> Session::run_deletes(CollectionAnswer* out) {
         const auto removed = co_await out->folder->remove(uids);
         if (removed) done.modseq = removed->modseq;
         if (!removed) done.failed = removed.error();
-        const bool gone = removed.has_value();
-        co_await call_off(&meetings, gone);
+        co_await call_off(&meetings, done.failed);
     }
     settle_deletes(*out, uids, done);
 }

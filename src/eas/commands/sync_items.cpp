@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/fingerprint.hpp"
+#include "base/id_source.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
@@ -39,6 +40,12 @@ std::vector<KnownAttachment> known_by_now(const AttachmentChanges& sent, ItemId 
     for (const AddedAttachment& one : sent.added)
         out.push_back({one.client_id, write_attachment_id({id, one.name_in_event})});
     return out;
+}
+
+/// Whether somebody has changed what the item is since it was added, to the second: where nothing is known of
+/// the request that added it.
+bool revised_since_added(const store::Entry& entry) {
+    return base::IdSource::time_of(entry.id.value) / 1000 > entry.save_date;
 }
 
 }  // namespace
@@ -116,8 +123,8 @@ std::string Session::uid_of_add(const CollectionAnswer& out, const SyncCommand& 
 }
 
 /// The items that came last. Their rows are read, not their texts.
-awaitable<void> Session::note_recent(CollectionAnswer* out) {
-    out->recent.emplace();
+awaitable<store::Result<void>> Session::note_recent(CollectionAnswer* out) {
+    std::map<std::string, base::Uid> recent;
     const store::SnapshotPtr now_there = out->folder->snapshot();
     std::vector<store::Entry> entries;
     for (std::uint32_t back = 0; back < std::min(retried_items_max, now_there->size()); ++back) {
@@ -127,31 +134,91 @@ awaitable<void> Session::note_recent(CollectionAnswer* out) {
     }
     while (!entries.empty()) {
         const auto found = co_await out->folder->details(entries);
-        if (!found || found->empty()) co_return;
+        if (!found) co_return found.error();
+        if (found->empty()) co_return store::Error(store::Errc::unavailable, "no answer of the folder");
         for (std::size_t i = 0; i < found->size(); ++i) {
             if (!(*found)[i]) continue;
             const std::string_view name = message_id_of(*(*found)[i]);
-            if (!name.empty()) out->recent->emplace(name, entries[i].uid);
+            if (!name.empty()) recent.emplace(name, entries[i].uid);
         }
         entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(found->size()));
     }
+    out->recent = std::move(recent);
+    co_return store::Result<void>();
+}
+
+/// 0: no Message-ID of the newest begins like this. \errors what is there cannot be read now
+awaitable<store::Result<base::Uid>> Session::find_recent(CollectionAnswer* out, std::string begin) {
+    if (!out->recent) {
+        const auto noted = co_await note_recent(out);
+        if (!noted) co_return noted.error();
+    }
+    const auto known = out->recent->lower_bound(begin);
+    const bool found = known != out->recent->end() && known->first.starts_with(begin);
+    co_return found ? known->second : base::Uid();
 }
 
 /// An item with the same UID is the same item, whose answer the device never had (of ClientUid MS-ASCAL
-/// section 2.2.2.12 says so). 0: there is none.
-awaitable<base::Uid> Session::find_retried(CollectionAnswer* out, std::string uid) {
-    if (!out->recent) co_await note_recent(out);
-    const auto known = out->recent->find(item_message_id(uid));
-    if (known == out->recent->end()) co_return base::Uid();
-    const base::Uid at = known->second;
-    const auto item = co_await fetch_stored(out->folder, at, out->kind);
-    if (item && facts_of(out->kind, *item).uid == uid) co_return at;
-    co_return base::Uid();
+/// section 2.2.2.12 says so). 0: there is none. \errors as find_recent()
+awaitable<store::Result<base::Uid>> Session::find_retried(CollectionAnswer* out, std::string uid) {
+    const auto at = co_await find_recent(out, item_message_id(uid));
+    if (!at || !*at) co_return at;
+    const auto item = co_await fetch_stored(out->folder, *at, out->kind);
+    if (!item && item.error().temporary()) co_return item.error();
+    const bool same = item && facts_of(out->kind, *item).uid == uid;
+    co_return same ? *at : base::Uid();
+}
+
+/// Whether the item is already what the device says. \errors as Folder::read
+awaitable<store::Result<bool>> Session::says_the_same(const CollectionAnswer* out, const SyncCommand* command,
+                                                      store::Entry entry) {
+    const auto item = co_await fetch_stored(out->folder, entry.uid, out->kind);
+    if (!item) co_return item.error();
+    pim::Component said = *item;
+    const ItemContext context = item_context(*out);
+    const bool fits = apply_item(out->kind, command->data, said, context);
+    co_return !fits || differ_in_stamps_only(*item, said);
+}
+
+/// An Add that comes again, whose item is there. What the device has changed of it meanwhile is changed here
+/// too. Where somebody else has changed it, his stays, and the device is told of it.
+awaitable<CommandResult> Session::add_again(CollectionAnswer* out, const SyncCommand* command,
+                                            CommandResult known) {
+    const auto id = parse_item_id(known.server_id);
+    if (!id) co_return known;
+    const store::SnapshotPtr now_there = out->folder->snapshot();
+    const store::Entry* found = now_there->find(id->uid);
+    const bool noted = has_added(out->cursor, id->uid);
+    if (!noted) {
+        const base::ModSeq modseq = found == nullptr ? base::ModSeq() : found->modseq;
+        note_own(out->cursor, {id->uid, modseq, OwnChange::Kind::added}, nullptr);
+    }
+    if (found == nullptr) co_return known;  // taken away since: the device is told
+    const store::Entry entry = *found;
+    const bool by_others = noted ? !knows(out->cursor, entry) : revised_since_added(entry);
+    const bool with_files = attachments_of(*out, *command, version_).any();
+    if (by_others || with_files || out->kind == FolderKind::mail) {
+        note_refused(out->cursor, id->uid);
+        co_return known;
+    }
+    const auto same = co_await says_the_same(out, command, entry);
+    if (same && *same) co_return known;
+    int status = same ? sync_status::ok : status_for(same.error());
+    if (same) {
+        const CommandResult revised = co_await revise_item(out, command, entry);
+        status = revised.status;
+    }
+    out->unsettled = status == sync_status::server_error;
+    if (status != sync_status::ok && !out->unsettled) note_refused(out->cursor, id->uid);
+    co_return known;
 }
 
 awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncCommand* command) {
     if (!out->folder) co_return command_result(*command, sync_status::conversion);
-    if (const CommandResult* known = added_before(*out, *command)) co_return *known;
+    if (const CommandResult* known = added_before(*out, *command)) {
+        CommandResult before = *known;
+        co_return co_await add_again(out, command, std::move(before));
+    }
     const AttachmentChanges sent = attachments_of(*out, *command, version_);
     FileSources files;
     files.added = &sent;
@@ -166,40 +233,43 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     if (out->is_others && is_meeting(out->kind, item))
         co_return command_result(*command, sync_status::conversion);
     MeetingChange change = co_await plan_meeting(out->kind, nullptr, &item);
-    base::Uid uid;
-    const bool with_uid = out->kind == FolderKind::calendar && version_ >= 160;
     const std::string item_uid = facts_of(out->kind, item).uid;
-    const bool by_client_uid = with_uid && command->data.child(wbxml::calendar::client_uid);
-    if (by_client_uid || item_uid == context.fresh_uid) uid = co_await find_retried(out, item_uid);
-    const bool is_found = uid.value != 0;
-    if (!uid) {
-        auto made = co_await make_item(out->kind, &item, &files);
-        if (!made) co_return command_result(*command, status_for(made.error()));
-        std::vector<store::Incoming> incoming;
-        incoming.push_back(std::move(*made));
-        MeetingTeller teller = this->teller();
-        co_await teller.owe(&change, out->id, nullptr, nullptr, item_uid);
-        const auto appended = co_await out->folder->append(std::move(incoming));
-        if (!appended) {
-            co_await teller.forget(&change);
-            // The device is not to send it again.
-            const bool denied = appended.error().is(store::Errc::denied);
-            co_return command_result(*command,
-                                     denied ? sync_status::conversion : status_for(appended.error()));
-        }
-        uid = appended->uids.front();
-        if (by_client_uid) out->recent->insert_or_assign(item_message_id(item_uid), uid);
-        change.folder = out->folder;
-        change.uid = uid;
-        co_await teller.tell(&change, nullptr, &item);
+    CommandResult result = command_result(*command, sync_status::ok);
+    if (out->kind == FolderKind::calendar && version_ >= 160) result.uid = item_uid;
+    const auto there = co_await find_retried(out, item_uid);
+    if (!there) {
+        out->unsettled = there.error().temporary();
+        co_return command_result(*command, status_for(there.error()));
     }
+    if (*there) {
+        result.server_id = write_item_id({out->id, *there});
+        result.attachments = known_by_now(sent, {out->id, *there});
+        co_return co_await add_again(out, command, std::move(result));
+    }
+    auto made = co_await make_item(out->kind, &item, &files);
+    if (!made) co_return command_result(*command, status_for(made.error()));
+    std::vector<store::Incoming> incoming;
+    incoming.push_back(std::move(*made));
+    MeetingTeller teller = this->teller();
+    co_await teller.owe(&change, out->id, nullptr, nullptr, item_uid);
+    const auto appended = co_await out->folder->append(std::move(incoming));
+    if (!appended) {
+        const store::Error why = appended.error();
+        out->unsettled = may_be_made(why);
+        co_await teller.give_up(&change, why);
+        // Of what is denied the device is not to send it again.
+        const bool denied = why.is(store::Errc::denied);
+        co_return command_result(*command, denied ? sync_status::conversion : status_for(why));
+    }
+    const base::Uid uid = appended->uids.front();
+    out->recent->insert_or_assign(item_message_id(item_uid), uid);
+    change.folder = out->folder;
+    change.uid = uid;
+    co_await teller.tell(&change, nullptr, &item);
     const store::SnapshotPtr now_there = out->folder->snapshot();
     if (const store::Entry* entry = now_there->find(uid))
         note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
-    if (is_found) note_refused(out->cursor, uid);  // others may have changed it since: it is told how it is
-    CommandResult result = command_result(*command, sync_status::ok);
     result.server_id = write_item_id({out->id, uid});
-    if (with_uid) result.uid = item_uid;
     result.attachments = known_by_now(sent, {out->id, uid});
     co_return result;
 }
@@ -253,16 +323,17 @@ awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncC
     co_await teller.owe(&change, out->id, &entry, &before, std::move(event_uid));
     const auto revised = co_await out->folder->revise(entry.uid, entry.modseq, std::move(*made));
     if (!revised) {
-        co_await teller.forget(&change);
-        if (revised.error().is(store::Errc::denied)) note_refused(out->cursor, entry.uid);
-        co_return command_result(*command, status_for(revised.error()));
+        const store::Error why = revised.error();
+        co_await teller.give_up(&change, why);
+        if (why.is(store::Errc::denied)) note_refused(out->cursor, entry.uid);
+        co_return command_result(*command, status_for(why));
     }
     note_own(out->cursor, {entry.uid, *revised, OwnChange::Kind::flags}, &entry);
     change.folder = out->folder;
     change.uid = entry.uid;
     co_await teller.tell(&change, &before, &*item);
     CommandResult result = command_result(*command, sync_status::ok);
-    result.attachments = known_by_now(sent, *parse_item_id(command->server_id));
+    result.attachments = known_by_now(sent, {out->id, entry.uid});
     co_return result;
 }
 

@@ -95,6 +95,18 @@ bool is_meeting(FolderKind kind, const pim::Component& item) {
            });
 }
 
+bool differ_in_stamps_only(const pim::Component& one, const pim::Component& other) {
+    const auto strip = [](pim::Component& part) {
+        for (const std::string_view stamp : {"REV", "DTSTAMP", "LAST-MODIFIED"}) part.remove(stamp);
+    };
+    const auto bare = [&strip](pim::Component item) {
+        strip(item);
+        std::ranges::for_each(item.components, strip);
+        return item;
+    };
+    return bare(one) == bare(other);
+}
+
 std::string item_message_id(std::string_view uid) {
     return fmt::format("<{:016x}@item.invalid>", base::fingerprint(uid));
 }

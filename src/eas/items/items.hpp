@@ -16,6 +16,9 @@ ItemFacts facts_of(store::FolderKind kind, const pim::Component& item);
 /// An event that people are asked to.
 bool is_meeting(store::FolderKind kind, const pim::Component& item);
 
+/// The same but for when it was written: REV, DTSTAMP, LAST-MODIFIED.
+bool differ_in_stamps_only(const pim::Component& one, const pim::Component& other);
+
 /// Of an item's UID: by it the item is found again, without its text.
 std::string item_message_id(std::string_view uid);
 /// The header of the message that holds an item, without what says how its body is written.

@@ -422,6 +422,12 @@ bool knows(const Cursor& cursor, const store::Entry& entry) {
     });
 }
 
+bool has_added(const Cursor& cursor, base::Uid uid) {
+    return std::ranges::any_of(cursor.own, [uid](const OwnChange& own) {
+        return own.kind == OwnChange::Kind::added && own.uid == uid;
+    });
+}
+
 void note_own(Cursor& cursor, const OwnChange& own, const store::Entry* former) {
     const bool flags = own.kind == OwnChange::Kind::flags;
     if (flags && (former == nullptr || !knows(cursor, *former))) return;

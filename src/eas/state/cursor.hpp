@@ -102,5 +102,7 @@ void note_dropped(Cursor& cursor, base::Uid uid);
 void note_refused(Cursor& cursor, base::Uid uid);
 /// Whether the device has heard of the item as it is now, or made it so.
 bool knows(const Cursor& cursor, const store::Entry& entry);
+/// Whether the device has added the item, and the interval has not come to it yet.
+bool has_added(const Cursor& cursor, base::Uid uid);
 
 }  // namespace eas

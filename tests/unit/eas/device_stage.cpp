@@ -15,6 +15,7 @@ constexpr unsigned tries_max = 20;
 DeviceStage::DeviceStage(Limits limits) {
     base::log::set_level("eas", base::log::Level::off);  // faults make it talk
     base::log::set_level("directory", base::log::Level::off);
+    base::log::set_level("store", base::log::Level::off);
     engine_ = store::engine::make_memory_engine(ids_);
     directory::Options options;
     options.clock = &clock_;
@@ -31,7 +32,7 @@ DeviceStage::DeviceStage(Limits limits) {
     EXPECT_TRUE(account);
     account_ = *account;
     authenticator_.users["anna@example.test"] = {mailbox->account, "secret"};
-    services_ = std::make_shared<Services>(*store_, *directory_, authenticator_, outgoing_);
+    services_ = std::make_shared<Services>(*store_, *directory_, authenticator_, outgoing_, clock_);
     services_->limits = limits;
     http_ = std::make_shared<http::Services>(sessions_, clock_);
     add_routes(http_->router, services_);
@@ -84,7 +85,7 @@ DeviceStage::Answered DeviceStage::ask(std::string_view device, std::string_view
     return out;
 }
 
-void ContactsDevice::begin() {
+void SyncDevice::begin() {
     namespace folder = wbxml::folderhierarchy;
     std::string body;
     wbxml::Encoder to(body);
@@ -95,12 +96,36 @@ void ContactsDevice::begin() {
     ASSERT_EQ(folders.status, 200U);
     const wbxml::Document read(folders.body);
     for (const wbxml::Element one : read.root().child(folder::changes))
-        if (one.child(folder::type).text() == "9") folder_ = one.child(folder::server_id).text();
+        if (one.child(folder::type).text() == shelf_.type) folder_ = one.child(folder::server_id).text();
     ASSERT_FALSE(folder_.empty());
     sync();
 }
 
-std::string ContactsDevice::request(const std::string& add) {
+std::multiset<std::string> SyncDevice::names() const {
+    std::multiset<std::string> out;
+    for (const auto& [id, name] : items_) out.insert(name);
+    return out;
+}
+
+void SyncDevice::write_item(wbxml::Encoder& to, const std::string& item) {
+    to.open(airsync::application_data);
+    to.text(shelf_.name, item);
+    if (shelf_.name == wbxml::contacts::last_name) to.text(wbxml::contacts::file_as, item);
+    if (shelf_.name == wbxml::email::subject) to.text(wbxml::email::to, "bob@elsewhere.test");
+    if (shelf_.name == wbxml::calendar::subject) {
+        to.text(wbxml::calendar::start_time, "20900104T090000Z");
+        to.text(wbxml::calendar::end_time, "20900104T100000Z");
+        to.open(wbxml::calendar::attendees);
+        to.open(wbxml::calendar::attendee);
+        to.text(wbxml::calendar::email, "bob@elsewhere.test");
+        to.text(wbxml::calendar::name, "Bob");
+        to.close();
+        to.close();
+    }
+    to.close();
+}
+
+std::string SyncDevice::request(const Wish* wish) {
     std::string out;
     wbxml::Encoder to(out);
     to.open(airsync::sync);
@@ -108,36 +133,35 @@ std::string ContactsDevice::request(const std::string& add) {
     to.open(airsync::collection);
     to.text(airsync::sync_key, key_);
     to.text(airsync::collection_id, folder_);
-    if (!add.empty()) {
+    if (wish != nullptr) {
         to.open(airsync::commands);
-        to.open(airsync::add);
-        to.text(airsync::client_id, "c" + std::to_string(adds_));
-        to.open(airsync::application_data);
-        to.text(wbxml::contacts::file_as, add);
-        to.text(wbxml::contacts::last_name, add);
-        for (int i = 0; i < 3; ++i) to.close();
+        to.open(wish->command);
+        to.text(wish->command == airsync::add ? airsync::client_id : airsync::server_id, wish->id);
+        if (wish->command != airsync::delete_) write_item(to, wish->name);
+        to.close();
+        to.close();
     }
     for (int i = 0; i < 3; ++i) to.close();
     return out;
 }
 
-void ContactsDevice::apply(wbxml::Element commands) {
+void SyncDevice::apply(wbxml::Element commands) {
     for (const wbxml::Element one : commands) {
         const std::string id(one.child(airsync::server_id).text());
-        const std::string name(one.child(airsync::application_data).child(wbxml::contacts::last_name).text());
+        const wbxml::Element name = one.child(airsync::application_data).child(shelf_.name);
         EXPECT_FALSE(id.empty());
         if (one.tag() == airsync::add) {
-            EXPECT_FALSE(contacts_.contains(id)) << name << " came twice";
+            EXPECT_FALSE(items_.contains(id)) << name.text() << " came twice";
         }
         if (one.tag() == airsync::delete_) {
-            contacts_.erase(id);
-        } else {
-            contacts_[id] = name;
+            items_.erase(id);
+        } else if (name) {  // of mail a Change tells the flags alone
+            items_[id] = name.text();
         }
     }
 }
 
-bool ContactsDevice::take(const std::string& body, const std::string& add) {
+bool SyncDevice::take(const std::string& body, const Wish* wish) {
     if (body.empty()) return false;
     const wbxml::Document read(body);
     EXPECT_EQ(read.fault(), wbxml::Fault::none) << wbxml::describe(read.fault()) << " at " << read.offset();
@@ -145,6 +169,7 @@ bool ContactsDevice::take(const std::string& body, const std::string& add) {
     const auto status = collection.child(airsync::status).number();
     if (status != sync_status::ok) {
         EXPECT_EQ(status, sync_status::server_error) << wbxml::to_xml(read);
+        EXPECT_EQ(collection.child(airsync::sync_key).text(), key_) << "there are devices that take any";
         EXPECT_FALSE(collection.child(airsync::commands)) << "nobody keeps that they were told";
         ++broken_;
         return true;
@@ -152,21 +177,23 @@ bool ContactsDevice::take(const std::string& body, const std::string& add) {
     key_ = collection.child(airsync::sync_key).text();
     bool taken = true;
     for (const wbxml::Element one : collection.child(airsync::responses)) {
-        if (one.tag() != airsync::add) continue;
+        if (wish == nullptr || one.tag() != wish->command) continue;
         taken = one.child(airsync::status).number() == sync_status::ok;
-        if (taken) contacts_[std::string(one.child(airsync::server_id).text())] = add;
+        if (taken && wish->command == airsync::add)
+            items_[std::string(one.child(airsync::server_id).text())] = wish->name;
     }
-    if (!add.empty() && taken) ++adds_;
+    if (wish != nullptr && wish->command == airsync::add && taken) ++adds_;
     if (!taken) ++broken_;  // it is sent anew
     apply(collection.child(airsync::commands));
     return !taken || collection.child(airsync::more_available);
 }
 
-void ContactsDevice::sync(std::string add) {
+void SyncDevice::sync(std::string add) {
     const bool first = key_ == "0";
     const unsigned before = adds_;
     for (unsigned i = 0; i < tries_max; ++i) {
-        const std::string now = adds_ == before ? add : std::string();
+        const Wish wish{airsync::add, "c" + std::to_string(adds_), add};
+        const Wish* now = add.empty() || adds_ != before ? nullptr : &wish;
         const auto answered = stage_.ask(name_, "Sync", request(now));
         if (answered.status != 200) {
             EXPECT_EQ(answered.status, 503U);
@@ -179,5 +206,34 @@ void ContactsDevice::sync(std::string add) {
     }
     ADD_FAILURE() << "it comes to no end";
 }
+
+void SyncDevice::add_unheard(const std::string& add) {
+    const Wish wish{airsync::add, "c" + std::to_string(adds_), add};
+    stage_.ask(name_, "Sync", request(&wish));
+}
+
+bool SyncDevice::carry_out(const std::string& item, wbxml::Tag command, const std::string& to) {
+    for (const auto& [id, name] : items_) {
+        if (name != item) continue;
+        const Wish wish{command, id, to};
+        if (command == airsync::delete_) {
+            items_.erase(wish.id);
+        } else {
+            items_[wish.id] = to;
+        }
+        const auto answered = stage_.ask(name_, "Sync", request(&wish));
+        EXPECT_EQ(answered.status, 200U);
+        take(answered.body, &wish);
+        sync();
+        return true;
+    }
+    return false;
+}
+
+bool SyncDevice::rename(const std::string& from, const std::string& to) {
+    return carry_out(from, airsync::change, to);
+}
+
+bool SyncDevice::remove(const std::string& name) { return carry_out(name, airsync::delete_, {}); }
 
 }  // namespace eas

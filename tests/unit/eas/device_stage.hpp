@@ -21,9 +21,13 @@ namespace eas {
 
 namespace airsync = wbxml::airsync;
 
-class NoOutgoing final : public Outgoing {
+class KeptOutgoing final : public Outgoing {
 public:
-    boost::asio::awaitable<Submitted> submit(Submission) override { co_return Submitted::failed; }
+    boost::asio::awaitable<Submitted> submit(Submission submission) override {
+        sent.push_back(std::move(submission));
+        co_return Submitted::sent;
+    }
+    std::vector<Submission> sent;
 };
 
 /// A server, and the one connection that all of its devices use.
@@ -41,6 +45,10 @@ public:
     Answered ask(std::string_view device, std::string_view command, std::string_view body);
     store::engine::MemoryEngine& engine() { return *engine_; }
     store::AccountPtr account() { return account_; }
+    base::ManualClock& clock() { return clock_; }
+    const Services& services() const { return *services_; }
+    /// What has left.
+    const std::vector<Submission>& sent() const { return outgoing_.sent; }
 
 private:
     void connect();
@@ -52,7 +60,7 @@ private:
     std::unique_ptr<store::Store> store_;
     store::AccountPtr account_;
     support::FakeAuthenticator authenticator_;
-    NoOutgoing outgoing_;
+    KeptOutgoing outgoing_;
     net::SessionRegistry sessions_;
     std::shared_ptr<Services> services_;
     std::shared_ptr<http::Services> http_;
@@ -61,28 +69,49 @@ private:
     bool ended_ = true;
 };
 
-/// What a device does with the answers to the Sync of one folder of contacts, as phones do it: what was not
-/// answered is sent again to the letter.
-class ContactsDevice {
-public:
-    ContactsDevice(DeviceStage& stage, std::string name) : stage_(stage), name_(std::move(name)) {}
+/// Which folder a device synchronises, by its FolderType, and in what of its items their name is.
+struct Shelf {
+    const char* type;
+    wbxml::Tag name;
+};
+constexpr Shelf contacts{"9", wbxml::contacts::last_name}, drafts{"3", wbxml::email::subject},
+    meetings{"8", wbxml::calendar::subject};
 
-    void begin();                     ///< the hierarchy and the first key
-    void sync(std::string add = {});  ///< until there is no more; with a contact of this name
-    const std::map<std::string, std::string>& contacts() const { return contacts_; }  ///< by ServerId
+/// What a device does with the answers to the Sync of one folder, as phones do it: what was not answered is
+/// sent again to the letter, unless its user has changed it meanwhile.
+class SyncDevice {
+public:
+    SyncDevice(DeviceStage& stage, std::string name, const Shelf& shelf = contacts)
+        : stage_(stage), name_(std::move(name)), shelf_(shelf) {}
+
+    void begin();                              ///< the hierarchy and the first key
+    void sync(std::string add = {});           ///< until there is no more; with an item of this name
+    void add_unheard(const std::string& add);  ///< the answer is lost on its way
+    /// The item of that name gets another one, or is deleted. False: there is none of that name.
+    bool rename(const std::string& from, const std::string& to);
+    bool remove(const std::string& name);
+    const std::map<std::string, std::string>& items() const { return items_; }  ///< by ServerId
+    std::multiset<std::string> names() const;
     unsigned broken() const { return broken_; }  ///< requests that got no answer of the collection's
 
 private:
-    std::string request(const std::string& add);
+    struct Wish {
+        wbxml::Tag command;
+        std::string id, name;
+    };
+    std::string request(const Wish* wish);
+    void write_item(wbxml::Encoder& to, const std::string& item);
+    bool carry_out(const std::string& item, wbxml::Tag command, const std::string& to);
     /// False: there is no more.
-    bool take(const std::string& body, const std::string& add);
+    bool take(const std::string& body, const Wish* wish);
     void apply(wbxml::Element commands);
 
     DeviceStage& stage_;
     const std::string name_;
+    const Shelf& shelf_;
     std::string folder_, key_ = "0";
     unsigned adds_ = 0, broken_ = 0;
-    std::map<std::string, std::string> contacts_;
+    std::map<std::string, std::string> items_;
 };
 
 }  // namespace eas

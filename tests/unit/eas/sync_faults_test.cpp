@@ -1,47 +1,188 @@
-// A Sync whose store fails anywhere: what the device has in the end is what the folder has, once.
+// A Sync whose store fails anywhere: what the device has in the end is what the folder has, once. Also where
+// the outcome of a change is not known, and where somebody changes the item before the device sends it again.
 #include "device_stage.hpp"
+#include "eas/meeting_teller.hpp"
 
 namespace eas {
 namespace {
 
+using Names = std::multiset<std::string>;
 using store::engine::Fault;
 
-class SyncFaults : public testing::TestWithParam<Fault> {};
+/// What goes wrong at one step, and how many steps behind it get no answer: so many that a server cannot find
+/// out what became of the one.
+struct Trouble {
+    Fault fault;
+    unsigned silent;
+};
+
+store::engine::FaultScript script(std::uint64_t at, Trouble trouble) {
+    return [at, trouble](const store::engine::Step& step) {
+        if (step.number == at) return trouble.fault;
+        const bool silent = step.number > at && step.number <= at + trouble.silent;
+        return silent ? Fault::unavailable : Fault::none;
+    };
+}
+
+void PrintTo(const Trouble& trouble, std::ostream* out) {
+    *out << static_cast<int>(trouble.fault) << ", then no answer " << trouble.silent << " times";
+}
+
+const auto each_trouble = testing::Values(
+    Trouble{Fault::unavailable, 0}, Trouble{Fault::unknown_but_done, 0}, Trouble{Fault::unknown_not_done, 0},
+    Trouble{Fault::unknown_but_done, 6}, Trouble{Fault::unknown_not_done, 6}, Trouble{Fault::none, 0});
+
+class SyncFaults : public testing::TestWithParam<Trouble> {
+protected:
+    /// Runs `scene` with trouble at its first step, its second, and so on to its end. `scene` calls
+    /// `begin_trouble` once and `end_trouble` before it looks at what came of it.
+    template <class Scene>
+    void at_each_step(const Scene& scene) {
+        reached_ = true;
+        for (at_ = 1; reached_; ++at_) {
+            SCOPED_TRACE(at_);
+            Limits limits;
+            limits.steps_at_once = 2;
+            DeviceStage stage(limits);
+            scene(stage);
+            if (HasFailure()) break;
+        }
+    }
+    void begin_trouble(DeviceStage& stage) {
+        fails_ = stage.engine().steps() + at_;
+        stage.engine().inject(script(fails_, GetParam()));
+    }
+    void end_trouble(DeviceStage& stage) {
+        reached_ = GetParam().fault != Fault::none && stage.engine().steps() >= fails_;
+        stage.engine().inject({});
+    }
+
+private:
+    std::uint64_t at_ = 1, fails_ = 0;
+    bool reached_ = true;
+};
 
 TEST_P(SyncFaults, NothingIsLostAndNothingComesTwice) {
-    Limits limits;
-    limits.steps_at_once = 2;
-    bool reached = true;
     unsigned troubled = 0;
-    for (std::uint64_t at = 1; reached; ++at) {
-        SCOPED_TRACE(at);
-        DeviceStage stage(limits);
-        ContactsDevice phone(stage, "phone"), tablet(stage, "tablet");
+    at_each_step([&](DeviceStage& stage) {
+        SyncDevice phone(stage, "phone"), tablet(stage, "tablet");
         ASSERT_NO_FATAL_FAILURE(phone.begin());
         ASSERT_NO_FATAL_FAILURE(tablet.begin());
         for (const char* name : {"Ada", "Ben", "Cleo", "Dora", "Emil"}) tablet.sync(name);
-        const std::uint64_t fails = stage.engine().steps() + at;
-        stage.engine().inject(store::engine::fault_at(fails, GetParam()));
+        begin_trouble(stage);
         phone.sync("Zoe");
-        reached = stage.engine().steps() >= fails;
-        stage.engine().inject({});
+        end_trouble(stage);
         troubled += phone.broken();
         phone.sync();
         tablet.sync();
-        std::multiset<std::string> names, others;
-        for (const auto& [id, name] : phone.contacts()) names.insert(name);
-        for (const auto& [id, name] : tablet.contacts()) others.insert(name);
-        const std::multiset<std::string> all{"Ada", "Ben", "Cleo", "Dora", "Emil", "Zoe"};
-        EXPECT_EQ(names, all);
-        EXPECT_EQ(others, all);
-        if (HasFailure()) break;
-    }
-    EXPECT_GT(troubled, 0U) << "no fault was felt";
+        const Names all{"Ada", "Ben", "Cleo", "Dora", "Emil", "Zoe"};
+        EXPECT_EQ(phone.names(), all);
+        EXPECT_EQ(tablet.names(), all);
+    });
+    EXPECT_EQ(troubled != 0, GetParam().fault != Fault::none);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, SyncFaults,
-                         testing::Values(Fault::unavailable, Fault::unknown_but_done,
-                                         Fault::unknown_not_done));
+TEST_P(SyncFaults, ADraftComesOnce) {
+    at_each_step([&](DeviceStage& stage) {
+        SyncDevice phone(stage, "phone", drafts), tablet(stage, "tablet", drafts);
+        ASSERT_NO_FATAL_FAILURE(phone.begin());
+        ASSERT_NO_FATAL_FAILURE(tablet.begin());
+        tablet.sync("Ada");
+        begin_trouble(stage);
+        phone.sync("Zoe");
+        end_trouble(stage);
+        phone.sync();
+        tablet.sync();
+        const Names all{"Ada", "Zoe"};
+        EXPECT_EQ(phone.names(), all);
+        EXPECT_EQ(tablet.names(), all);
+    });
+}
+
+/// An Add whose answer is lost, what happens to the item before it comes again, and what is there then.
+struct Between {
+    std::string elsewhere;  ///< another device calls it so; empty: it does nothing
+    bool removed = false;   ///< another device deletes it
+    std::string again;      ///< the Add comes again with this name
+    Names expected;
+};
+
+void play(SyncDevice& phone, SyncDevice& tablet, DeviceStage& stage, const Between& between) {
+    tablet.sync();
+    stage.clock().advance(std::chrono::seconds(2));
+    bool met = true;  // a device can change only what has come into being
+    if (!between.elsewhere.empty()) met = tablet.rename("Zoe", between.elsewhere);
+    if (between.removed) met = tablet.remove("Zoe");
+    phone.sync(between.again);
+    phone.sync();
+    tablet.sync();
+    const Names alone{between.again};
+    EXPECT_EQ(phone.names(), met ? between.expected : alone);
+    EXPECT_EQ(tablet.names(), phone.names());
+}
+
+class SyncRepeats : public SyncFaults {
+protected:
+    void repeat(const Shelf& shelf, const Between& between) {
+        at_each_step([&](DeviceStage& stage) {
+            SyncDevice phone(stage, "phone", shelf), tablet(stage, "tablet", shelf);
+            ASSERT_NO_FATAL_FAILURE(phone.begin());
+            ASSERT_NO_FATAL_FAILURE(tablet.begin());
+            begin_trouble(stage);
+            phone.add_unheard("Zoe");
+            end_trouble(stage);
+            play(phone, tablet, stage, between);
+        });
+    }
+};
+
+TEST_P(SyncRepeats, ContactChangedElsewhere) { repeat(contacts, {"Zora", false, "Zoe", {"Zora"}}); }
+TEST_P(SyncRepeats, ContactChangedOnTheDevice) { repeat(contacts, {"", false, "Zita", {"Zita"}}); }
+TEST_P(SyncRepeats, ContactChangedOnBoth) { repeat(contacts, {"Zora", false, "Zita", {"Zora"}}); }
+TEST_P(SyncRepeats, DraftChangedOnTheDevice) { repeat(drafts, {"", false, "Zita", {"Zita"}}); }
+
+INSTANTIATE_TEST_SUITE_P(Each, SyncFaults, each_trouble);
+INSTANTIATE_TEST_SUITE_P(Each, SyncRepeats, each_trouble);
+
+/// Where the state of the device is kept, what is gone or another by now is told.
+TEST(SyncRepeat, WhatIsAnotherByNowIsTold) {
+    for (const Shelf* shelf : {&contacts, &drafts}) {
+        for (const Between& between :
+             {Between{"", true, "Zoe", {}}, Between{"Zora", false, "Zoe", {"Zora"}}}) {
+            DeviceStage stage;
+            SyncDevice phone(stage, "phone", *shelf), tablet(stage, "tablet", *shelf);
+            ASSERT_NO_FATAL_FAILURE(phone.begin());
+            ASSERT_NO_FATAL_FAILURE(tablet.begin());
+            phone.add_unheard("Zoe");
+            play(phone, tablet, stage, between);
+        }
+    }
+}
+
+boost::asio::awaitable<bool> tend_debts(const Services* services) {
+    co_await make_good_meetings(services);
+    co_return true;
+}
+
+/// What attendees are owed outlives an answer of the store that never came.
+TEST_P(SyncFaults, AttendeesHearOfTheMeeting) {
+    at_each_step([&](DeviceStage& stage) {
+        SyncDevice phone(stage, "phone", meetings);
+        ASSERT_NO_FATAL_FAILURE(phone.begin());
+        begin_trouble(stage);
+        phone.sync("Plans");
+        end_trouble(stage);
+        phone.sync();
+        EXPECT_EQ(phone.names(), Names{"Plans"});
+        directory::run(tend_debts(&stage.services()));
+        const std::size_t sent = stage.sent().size();
+        EXPECT_GE(sent, 1U);
+        directory::run(tend_debts(&stage.services()));
+        EXPECT_EQ(stage.sent().size(), sent) << "they are told again and again";
+        for (const Submission& one : stage.sent())
+            EXPECT_EQ(one.recipients, std::vector<std::string>{"bob@elsewhere.test"});
+    });
+}
 
 }  // namespace
 }  // namespace eas
