@@ -100,11 +100,9 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
     const store::Entry* entry = now_there->find(uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
     const store::Entry found = *entry;
-    std::vector<store::Entry> entries{found};
-    const auto details = co_await folder->details(std::move(entries));
-    if (!details) co_return details.error();
-    if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
-    co_return co_await read_stored_item(folder, found, details->front(), kind);
+    const auto detail = co_await read_detail(folder, found);
+    if (!detail) co_return detail.error();
+    co_return co_await read_stored_item(folder, found, *detail, kind);
 }
 
 awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item,
