@@ -28,9 +28,11 @@ rocksdb::Status Reader::get_row(rocksdb::ColumnFamilyHandle* family, const std::
 }
 
 /// MultiGet goes to the disk whatever read_tier says (RocksDB 7.8.3), and a snapshot takes RocksDB's mutex
-/// twice: so row by row, and the version before and after. A version never comes back, so the same one means
-/// that no commit came between.
+/// twice: so row by row. Where the database's own number of writes is the same behind it, nothing came
+/// between; else the version tells: it never comes back, so the same one means that no commit of the
+/// partition did.
 Maybe<Rows> Reader::get_cached(const std::string& partition, std::span<const std::string> keys) const {
+    const rocksdb::SequenceNumber began = database_.db().GetLatestSequenceNumber();
     const auto before = version(partition, Tier::cache);
     if (!before) return std::nullopt;
     if (!*before) return before->error();
@@ -49,6 +51,7 @@ Maybe<Rows> Reader::get_cached(const std::string& partition, std::span<const std
             return translate(status, "get");
         }
     }
+    if (database_.db().GetLatestSequenceNumber() == began) return answer;
     const auto after = version(partition, Tier::cache);
     if (!after || !*after || **after != answer.version)
         return std::nullopt;  // busy: the pool reads one state of it
