@@ -33,6 +33,8 @@ class View:
         for folder in self.folders.values():
             self.items[folder] = {}
             self.device.prime(folder, PLAIN)
+        self.contacts, self.cards = self.device.folder("Contacts"), {}
+        self.device.prime(self.contacts)
 
     def sync(self, folder, *commands, window=None, lose=False):
         """One Sync; a lost answer is asked for again with the same octets, or with others."""
@@ -139,6 +141,81 @@ class View:
         self.device.raw("MoveItems", element("Move:MoveItems", (
             "Move", ("SrcMsgId", item), ("SrcFldId", source), ("DstFldId", target))))
 
+    # Contacts: what a device adds, and others or its own user change before the Add comes again
+
+    def sync_cards(self, *commands, added=None):
+        """One Sync; `added`: how the card is called that it adds."""
+        answer = self.device.raw("Sync", element("Sync", ("Collections", self.device.collection(self.contacts, *commands))))
+        if answer.root is None:
+            return False
+        status = answer.text("Collections/Collection/Status")
+        if status != "1":
+            raise Wrong(f"Sync of contacts: status {status}")
+        self.device.learn(answer)
+        for node in answer.all("Collections/Collection/Responses/*"):
+            status, item = node.findtext("{AirSync}Status"), node.findtext("{AirSync}ServerId")
+            if status not in ("1", "7", "8"):
+                raise Wrong(f"{node.tag} {item}: status {status}")
+            if node.tag.endswith("}Add"):
+                self.cards[item] = added
+        for node in answer.all("Collections/Collection/Commands/*"):
+            kind, item = node.tag.split("}")[1], node[0].text
+            self.model.note(f"{self.device.device} is told: {kind} {item}")
+            if kind == "Add" and item in self.cards:
+                raise Wrong(f"contact {item} was added twice")
+            if kind == "Delete":
+                self.cards.pop(item, None)
+            else:
+                self.cards[item] = node[1].findtext("{Contacts}LastName")
+        return True
+
+    def add_card(self):
+        self.model.cards += 1
+        name, client_id = f"Card {self.model.cards}", f"k{self.model.cards}"
+        other = next(view for view in self.model.views if view is not self)
+
+        def add(called):
+            self.model.note(f"{self.device.device} adds {called}")
+            data = ("ApplicationData", ("Contacts:FileAs", called), ("Contacts:LastName", called))
+            return ("Add", ("ClientId", client_id), data)
+
+        if self.random.random() < 0.5:
+            self.model.note(f"{self.device.device} loses the answer of {name}")
+            self.device.raw("Sync", element("Sync", ("Collections", self.device.collection(self.contacts, add(name)))))
+            what = self.random.random()
+            if what < 0.5:
+                other.catch_up_cards()
+                item = next(item for item, called in other.cards.items() if called == name)
+                other.change_card(item, remove=what < 0.1)
+            if self.random.random() < 0.5:
+                name += " mine"
+        self.sync_cards(add(name), added=name)
+
+    def change_card(self, item, remove):
+        self.model.changes += 1
+        if remove:
+            del self.cards[item]
+            command = ("Delete", ("ServerId", item))
+        else:
+            name = " ".join(self.cards[item].split()[:2]) + f" {self.model.changes}"
+            self.cards[item] = name
+            data = ("ApplicationData", ("Contacts:FileAs", name), ("Contacts:LastName", name))
+            command = ("Change", ("ServerId", item), data)
+        self.model.note(f"{self.device.device} does: {command}")
+        self.sync_cards(command)
+
+    def touch_cards(self):
+        if self.cards and self.random.random() < 0.5:
+            self.change_card(self.random.choice(sorted(self.cards)), remove=self.random.random() < 0.2)
+        else:
+            self.add_card()
+
+    def catch_up_cards(self):
+        for _ in range(200):
+            if not self.sync_cards():
+                return
+        raise Wrong("a Sync of contacts has no end")
+
     def catch_up(self):
         for folder in self.folders.values():
             for _ in range(2000):
@@ -151,7 +228,7 @@ class View:
 class Model:
     def __init__(self, server, user, seed):
         self.server, self.user, self.random = server, user, random.Random(seed)
-        self.steps = self.made = 0
+        self.steps = self.made = self.cards = self.changes = 0
         self.pushed, self.numbers = [], collections.Counter()
         self.views = []
         self.trace = collections.deque(maxlen=20_000)
@@ -262,8 +339,10 @@ class Model:
             self.deliver()
         elif what < 0.52:
             self.push()
-        elif what < 0.8:
+        elif what < 0.72:
             self.random.choice(self.views).change()
+        elif what < 0.8:
+            self.random.choice(self.views).touch_cards()
         elif what < 0.85:
             self.random.choice(self.views).move()
         else:
@@ -302,6 +381,19 @@ class Model:
                              if truth.get(uid) != seen.get(uid)]
                     item = f"{view.folders[name]}:{wrong[0][0]}"
                     raise Wrong(f"{name} on {view.device.device}: (uid, is, seen) {wrong[:5]}\n{self.told_of(item)}")
+
+        self.compare_cards()
+
+    def compare_cards(self):
+        for view in self.views:
+            view.catch_up_cards()
+        one, two = (view.cards for view in self.views)
+        for item in sorted(one.keys() | two.keys()):
+            if one.get(item) != two.get(item):
+                raise Wrong(f"contact {item}: {one.get(item)} and {two.get(item)}\n{self.told_of(item)}")
+        whose = [" ".join(name.split()[:2]) for name in one.values()]
+        if twice := [name for name in whose if whose.count(name) > 1]:
+            raise Wrong(f"there twice: {sorted(set(twice))}")
 
     def run(self, seconds):
         end = time.monotonic() + seconds
