@@ -205,6 +205,7 @@ awaitable<void> Agent::attempt(store::Queue::Due due) {
     round.due = std::move(due);
     round.message = std::move(*known);
     round.now = now();
+    round.chance = chance();
     round.envelope = std::make_shared<const Envelope>(from_queue(round.message.id, round.message.envelope));
     round.octets = std::make_shared<QueueMessage>(parts_.queue, round.message.envelope);
     for (std::size_t i = 0; i < round.message.progress.size(); ++i) {
@@ -314,7 +315,7 @@ awaitable<void> Agent::try_now(Round* round) {
     if (stopped) co_return;
     if (round->down) {
         const std::uint32_t failures = parts_.queue.lane_failures(round->due.lane) + 1;
-        const auto time = std::max(next_interval(settings_.retry, failures, chance()),
+        const auto time = std::max(next_interval(settings_.retry, failures, round->chance),
                                    std::chrono::milliseconds(round->retry_after));
         parts_.queue.lane_blocked(round->due.lane, round->now + time.count());
     } else {
@@ -383,8 +384,8 @@ void Agent::note_deferred(Round& round, std::size_t place, store::QueueProgress&
         if (wants_report(line.action, who.notify, false)) note_report(round, place, std::move(line));
         return;
     }
-    const auto interval =
-        std::max(next_interval(rules, now.attempts, chance()), std::chrono::milliseconds(round.retry_after));
+    const auto interval = std::max(next_interval(rules, now.attempts, round.chance),
+                                   std::chrono::milliseconds(round.retry_after));
     now.state = store::QueueState::deferred;
     // The last try is at the end of its time, not after it.
     const std::int64_t end = round.now - age + give_up;

@@ -67,11 +67,13 @@ struct Agent::Round {
     std::vector<ReportLine> reports;
     std::vector<std::size_t> reported;  ///< recipients whom `reports` are about, in their order
     std::int64_t now = 0;
+    double chance = 0;  ///< one for all: names of one mailbox come back in one attempt, which makes one copy
     bool down = false;
     std::chrono::seconds retry_after{0};
 };
 
-/// As entries that have no more recipients than one may, with one blob. None has an id.
+/// As entries that have no more recipients than one may, with one blob; those of one mailbox stand in one,
+/// which makes one copy, as long as they fit. None has an id.
 std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most);
 /// The lane of those who have ended and of whose end the sender does not know yet: "tell:failed".
 std::string telling_lane(ReportLine::Action end);

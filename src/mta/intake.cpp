@@ -62,14 +62,23 @@ std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most)
     most = std::max<std::size_t>(most, 1);  // of a queue that takes nothing it is the queue that says so
     const std::vector<store::QueueRecipient> recipients = std::exchange(whole.recipients, {});
     const std::vector<store::QueueProgress> progress = std::exchange(whole.progress, {});
+    std::vector<std::vector<std::size_t>> copies;  // places in `recipients`, those of one mailbox together
+    std::map<base::AccountId, std::size_t> known;
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+        const base::AccountId account = recipients[i].account;
+        const auto [at, fresh] = known.try_emplace(account, copies.size());
+        if (fresh || !account) copies.emplace_back();
+        copies[account ? at->second : copies.size() - 1].push_back(i);
+    }
     std::vector<store::NewQueued> out;
-    for (std::size_t at = 0; at < recipients.size(); at += most) {
-        const auto first = static_cast<std::ptrdiff_t>(at);
-        const auto last = static_cast<std::ptrdiff_t>(std::min(at + most, recipients.size()));
-        store::NewQueued part = whole;
-        part.recipients.assign(recipients.begin() + first, recipients.begin() + last);
-        part.progress.assign(progress.begin() + first, progress.begin() + last);
-        out.push_back(std::move(part));
+    for (const std::vector<std::size_t>& copy : copies) {
+        if (out.empty() || out.back().recipients.size() + std::min(copy.size(), most) > most)
+            out.push_back(whole);
+        for (const std::size_t i : copy) {
+            if (out.back().recipients.size() == most) out.push_back(whole);
+            out.back().recipients.push_back(recipients[i]);
+            out.back().progress.push_back(progress[i]);
+        }
     }
     return out;
 }
@@ -118,14 +127,15 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
                                  (to.added || !base::equals_nocase(target.address, to.recipient.address));
             const std::string sender =
                 sent_on ? parts_.router.forwarded_sender(arrival.envelope.sender) : arrival.envelope.sender;
+            // A mailbox here gets one copy, whatever leads to it.
+            const std::string via = target.hop ? target.via : std::string();
             auto entry = std::ranges::find_if(entries, [&](const Entry& one) {
-                return one.via == target.via && one.sender == sender && one.sent_on == sent_on &&
-                       one.recipients.size() < parts_.queue.limits().recipients_max;
+                return one.via == via && one.sender == sender && one.sent_on == sent_on;
             });
             if (entry == entries.end()) {
                 entries.emplace_back();
                 entry = std::prev(entries.end());
-                entry->via = target.via;
+                entry->via = via;
                 entry->sender = sender;
                 entry->sent_on = sent_on;
             }
@@ -145,15 +155,16 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
     std::vector<store::NewQueued> out;
     for (Entry& entry : entries) {
         store::NewQueued made = new_entry(arrival);
-        if (out.empty()) made.id = arrival.id;
         made.envelope.sender = entry.sender;
         if (entry.sent_on) made.envelope.prefix.insert(0, arrival.seal);
         // So that it is known when it comes back (RFC 5321 section 6.3).
         if (!entry.via.empty()) made.envelope.prefix.insert(0, "Delivered-To: " + entry.via + "\r\n");
         made.recipients = std::move(entry.recipients);
         made.progress = std::move(entry.progress);
-        out.push_back(std::move(made));
+        for (store::NewQueued& part : in_parts(std::move(made), parts_.queue.limits().recipients_max))
+            out.push_back(std::move(part));
     }
+    if (!out.empty()) out.front().id = arrival.id;
     return out;
 }
 

@@ -88,7 +88,7 @@ void Agent::leave_untold(Round& round, const store::Error& why) {
         if (end == ends.end() || last) continue;
         if (end->second != Action::failed) now.lane = telling_lane(end->second);
         now.state = store::QueueState::deferred;
-        now.due = round.now + next_interval(settings_.retry, now.attempts, chance()).count();
+        now.due = round.now + next_interval(settings_.retry, now.attempts, round.chance).count();
     }
     const bool dropped = last && !ends.empty();
     if (dropped)
