@@ -214,12 +214,14 @@ awaitable<void> Agent::attempt(store::Queue::Due due) {
             round.places.push_back(i);
     }
     if (const auto end = told_by(round.due.lane)) {
+        round.tells = true;
         for (const std::size_t place : round.places) recall(round, place, *end);
     } else {
         co_await find_way(&round);
         if (!round.places.empty()) co_await try_now(&round);
     }
     co_await settle_all(&round);
+    if (round.tells && !round.untold) parts_.queue.lane_good(round.due.lane);
 }
 
 /// Settings and directory may have changed since the recipients came here: some move to other lanes, some

@@ -115,6 +115,8 @@ public:
     /// again for those. With recipients that were refused, or whose success is to be told, all of it is one
     /// commit or none.
     awaitable<std::vector<Taken>> take(Arrival arrival);
+    /// Of a message that goes to nobody: what its sender is to hear is certain, or the error says why not.
+    awaitable<store::Result<void>> tell(Arrival arrival);
 
     /// A message of this server's own, in CRLF lines; `sender` empty: <>. It is in the queue, or the error
     /// says why not. \errors invalid: nobody takes mail for `to`
@@ -147,7 +149,6 @@ private:
     bool tells_success(const Arrival& arrival, const Recipient& recipient) const;
     bool waits(const Arrival& arrival) const;
     std::vector<store::NewQueued> to_be_sent(const Local& local) const;
-    std::vector<store::NewQueued> to_be_told(const Local& local) const;
     store::NewQueued to_be_delivered(const Arrival& arrival, const Local& local) const;
     void trace_arrival(const Arrival& arrival, const std::vector<Taken>& taken);
 
@@ -169,6 +170,8 @@ private:
     double chance();
 
     // telling.cpp
+    std::vector<store::NewQueued> to_be_told(const Local& local) const;
+    void trace_telling(const Arrival& arrival, const std::vector<store::QueueId>& told);
     void note_report(Round& round, std::size_t place, ReportLine line);
     void recall(Round& round, std::size_t place, ReportLine::Action end);
     void leave_untold(Round& round, const store::Error& why);

@@ -66,6 +66,8 @@ struct Agent::Round {
     std::vector<store::QueueUpdate> updates;
     std::vector<ReportLine> reports;
     std::vector<std::size_t> reported;  ///< recipients whom `reports` are about, in their order
+    bool tells = false;                 ///< of ends that are certain: nobody is tried
+    bool untold = false;                ///< some of `reports` could not be made
     std::int64_t now = 0;
     double chance = 0;  ///< one for all: names of one mailbox come back in one attempt, which makes one copy
     bool down = false;
@@ -75,8 +77,14 @@ struct Agent::Round {
 /// As entries that have no more recipients than one may, with one blob; those of one mailbox stand in one,
 /// which makes one copy, as long as they fit. None has an id.
 std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most);
-/// The lane of those who have ended and of whose end the sender does not know yet: "tell:failed".
-std::string telling_lane(ReportLine::Action end);
+/// With nobody for it yet.
+store::NewQueued new_entry(const Arrival& arrival);
+std::vector<store::QueueId> ids_of(const std::vector<store::NewQueued>& entries);
+/// A group, or a redirection.
+bool stands_for_others(const Arrival::To& to);
+/// The lane of those who have ended and of whose end the sender does not know yet: "tell:failed:far.test".
+/// The senders of each domain have their own: those who cannot be told keep nobody else waiting.
+std::string telling_lane(ReportLine::Action end, std::string_view sender);
 /// Nothing: it is another kind of lane.
 std::optional<ReportLine::Action> told_by(std::string_view lane);
 

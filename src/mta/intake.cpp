@@ -22,6 +22,22 @@ struct Entry {
     std::vector<store::QueueProgress> progress;
 };
 
+bool in_circle(const Arrival& arrival, std::string_view name) {
+    return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
+        return base::equals_nocase(before, name);
+    });
+}
+
+/// RFC 3461 section 5.2.7: of an address that stands for others the sender hears that it does, not who they
+/// are and when each has it.
+std::uint8_t without_success(std::uint8_t notify) {
+    if ((notify & notify_success) == 0) return notify;
+    const auto left = static_cast<std::uint8_t>(notify & ~notify_success);
+    return left == notify_unset ? static_cast<std::uint8_t>(notify_never) : left;
+}
+
+}  // namespace
+
 store::NewQueued new_entry(const Arrival& arrival) {
     store::NewQueued out;
     out.envelope = to_queue(arrival.envelope);
@@ -35,28 +51,11 @@ store::NewQueued new_entry(const Arrival& arrival) {
     return out;
 }
 
-bool in_circle(const Arrival& arrival, std::string_view name) {
-    return std::ranges::any_of(arrival.delivered_to, [name](const std::string& before) {
-        return base::equals_nocase(before, name);
-    });
-}
-
-/// A group, or a redirection.
 bool stands_for_others(const Arrival::To& to) {
     return std::ranges::any_of(to.targets, [&to](const Target& target) {
         return !base::equals_nocase(target.address, to.recipient.address);
     });
 }
-
-/// RFC 3461 section 5.2.7: of an address that stands for others the sender hears that it does, not who they
-/// are and when each has it.
-std::uint8_t without_success(std::uint8_t notify) {
-    if ((notify & notify_success) == 0) return notify;
-    const auto left = static_cast<std::uint8_t>(notify & ~notify_success);
-    return left == notify_unset ? static_cast<std::uint8_t>(notify_never) : left;
-}
-
-}  // namespace
 
 std::vector<store::NewQueued> in_parts(store::NewQueued whole, std::size_t most) {
     most = std::max<std::size_t>(most, 1);  // of a queue that takes nothing it is the queue that says so
@@ -165,47 +164,6 @@ std::vector<store::NewQueued> Agent::to_be_sent(const Local& local) const {
             out.push_back(std::move(part));
     }
     if (!out.empty()) out.front().id = arrival.id;
-    return out;
-}
-
-/// What the sender is to hear, as recipients that have ended. Its reports are written from the queue:
-/// whatever keeps them from it keeps nobody waiting.
-std::vector<store::NewQueued> Agent::to_be_told(const Local& local) const {
-    const Arrival& arrival = *local.arrival;
-    const auto tells = [&](const Arrival::To& to) { return tells_success(arrival, to.recipient); };
-    if (arrival.refused.empty() && std::ranges::none_of(arrival.recipients, tells)) return {};
-    store::QueueProgress progress;
-    progress.state = store::QueueState::deferred;
-    progress.due = progress.last_attempt = now();
-    store::NewQueued refused = new_entry(arrival);
-    refused.envelope.sender = arrival.refused_from;
-    for (const Arrival::Refused& one : arrival.refused) {
-        refused.recipients.push_back(to_queue(one.recipient));
-        progress.lane = telling_lane(ReportLine::Action::failed);
-        progress.status = one.status.text();
-        progress.words = one.words.substr(0, parts_.queue.limits().words_bytes_max);
-        refused.progress.push_back(progress);
-    }
-    store::NewQueued expanded = new_entry(arrival);
-    for (const Arrival::To& to : arrival.recipients) {
-        if (!stands_for_others(to) || !tells(to)) continue;
-        if (std::ranges::none_of(to.targets,
-                                 [&](const Target& target) { return target.hop || local.waits_for(target); }))
-            continue;
-        expanded.recipients.push_back(to_queue(to.recipient));
-        if (arrival.envelope.hold_until) progress.due = base::unix_milliseconds(*arrival.envelope.hold_until);
-        progress.lane = telling_lane(ReportLine::Action::expanded);
-        progress.status = "2.1.5";
-        progress.words = "It goes to the addresses that this one stands for";
-        expanded.progress.push_back(progress);
-    }
-    std::vector<store::NewQueued> out;
-    refused.held = false;  // nobody holds what was not taken
-    refused.envelope.hold_until = 0;
-    for (store::NewQueued* const whole : {&refused, &expanded}) {
-        for (store::NewQueued& part : in_parts(std::move(*whole), parts_.queue.limits().recipients_max))
-            out.push_back(std::move(part));
-    }
     return out;
 }
 
@@ -326,7 +284,9 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     // SMTP has one answer for all: what goes in a circle for one is known beforehand, so nobody gets a copy.
     if (circle && !arrival.answer_each) co_return std::vector<Taken>(arrival.recipients.size());
     std::vector<store::NewQueued> outgoing = to_be_sent(local);
-    for (store::NewQueued& told : to_be_told(local)) outgoing.push_back(std::move(told));
+    std::vector<store::NewQueued> telling = to_be_told(local);
+    const std::vector<store::QueueId> told = ids_of(telling);
+    for (store::NewQueued& one : telling) outgoing.push_back(std::move(one));
     bool something = !outgoing.empty();
     store::QueueId keeper;
     if (!outgoing.empty()) {
@@ -354,6 +314,7 @@ awaitable<std::vector<Taken>> Agent::take(Arrival arrival) {
     }
     std::vector<Taken> taken = answers(local, kept);
     trace_arrival(arrival, taken);
+    trace_telling(arrival, told);
     if (keeper) co_await parts_.queue.let_go(keeper, store::blob_of(*arrival.content));
     co_await tell_watchers(&local);
     co_return taken;
@@ -370,9 +331,6 @@ void Agent::trace_arrival(const Arrival& arrival, const std::vector<Taken>& take
                       {"user", arrival.user},
                       {"listener", arrival.listener},
                       {"verdict", arrival.verdict}});
-    for (const Arrival::Refused& one : arrival.refused)
-        parts_.trace.add(id, "refused",
-                         {{"to", one.recipient.address}, {"status", one.status.text()}, {"why", one.words}});
     for (std::size_t i = 0; i < taken.size(); ++i) {
         const Arrival::To& to = arrival.recipients[i];
         const char* event = taken[i].how == Taken::How::delivered ? "delivered"

@@ -14,12 +14,12 @@ namespace mta {
 namespace {
 
 constexpr store::Error under_way(store::Errc::conflict, "an attempt is under way");
-constexpr unsigned tries_max = 4;  // of a report, before its recipients wait with it
+/// Nothing of it was kept. Of every other error the queue says so (Queue::update()).
+bool surely_not_kept(const store::Error& error) { return !error.is(store::Errc::unknown); }
 
-/// Nothing of it was kept. `unknown` may have been.
-bool surely_not_kept(const store::Error& error) {
-    return error.is(store::Errc::no_space) || error.is(store::Errc::unavailable);
-}
+/// Of a report, before its recipients wait with it. Those who wait for nothing else come again in their time,
+/// and make way for others meanwhile.
+unsigned tries_max(bool tells) { return tells ? 1 : 4; }
 
 }  // namespace
 
@@ -162,14 +162,17 @@ awaitable<store::Result<std::size_t>> Agent::send_own_with(std::vector<OwnMessag
 
 /// What became of the recipients, and the reports about it, in one commit.
 awaitable<store::Result<void>> Agent::keep(const Round* round, std::vector<store::NewQueued> reports) {
-    std::vector<store::QueueId> reported;
-    for (const store::NewQueued& one : reports) reported.push_back(one.id);
+    const std::vector<store::QueueId> reported = ids_of(reports);
     std::vector<store::QueueUpdate> updates = round->updates;
     const auto done = co_await parts_.queue.update(round->message.id, std::move(updates), std::move(reports));
     if (!done) co_return done.error();
     const std::string id = text_of(round->message.id);
-    for (const store::QueueId one : reported)
-        parts_.trace.add(id, "report", {{"to", round->envelope->sender}, {"report", text_of(one)}});
+    for (const store::QueueId one : reported) {
+        const std::string report = text_of(one);
+        parts_.trace.add(id, "report", {{"to", round->envelope->sender}, {"report", report}});
+        parts_.trace.add(report, "accept",
+                         {{"from", "<>"}, {"to", round->envelope->sender}, {"by", "server"}, {"about", id}});
+    }
     if (*done) parts_.trace.add(id, "done", {});
     co_return store::Result<void>();
 }
@@ -190,7 +193,7 @@ awaitable<void> Agent::settle_all(Round* round) {
                          {{"id", text_of(round->message.id)}, {"why", kept.error().what()}});
         maybe_kept |= !surely_not_kept(kept.error());
         const bool stopping = state_->stop.stop_requested();
-        if (!reports.empty() && !maybe_kept && (tries >= tries_max || stopping)) {
+        if (!reports.empty() && !maybe_kept && (tries >= tries_max(round->tells) || stopping)) {
             leave_untold(*round, kept.error());
             reports.clear();
             continue;
@@ -211,7 +214,7 @@ awaitable<std::vector<store::NewQueued>> Agent::report_settled(Round* round) {
         if (reports) co_return std::move(*reports);
         base::log::error("mta", "a report cannot be written now",
                          {{"about", id}, {"why", reports.error().what()}});
-        if (tries == tries_max || state_->stop.stop_requested()) {
+        if (tries == tries_max(round->tells) || state_->stop.stop_requested()) {
             leave_untold(*round, reports.error());
             co_return std::vector<store::NewQueued>();
         }

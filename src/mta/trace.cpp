@@ -218,7 +218,11 @@ std::vector<std::string> Trace::search(const TraceQuery& query) {
     }
     if (wanted.empty()) return out;
     each_line([&](const std::string& line) {
-        if (wanted.contains(id_of(line))) out.push_back(line);
+        std::string id = id_of(line);
+        // What the server sends about a message says so first of all.
+        const std::string about(field_of(line, R"("about":")"));
+        if (!about.empty() && wanted.contains(about)) wanted.insert(id);
+        if (wanted.contains(id)) out.push_back(line);
         return out.size() < query.lines_max;
     });
     return out;

@@ -9,15 +9,16 @@
 
 namespace support {
 
-/// From here until text() or its end, errors of `module` ("": of all); then that module is silent again and
-/// the log goes where it went.
+/// From here until text() or its end, what is at least `level` of `module` ("": of all); then that module is
+/// silent again and the log goes where it went.
 class LogCapture {
 public:
-    explicit LogCapture(std::string module) : module_(std::move(module)), file_(std::tmpfile()) {
+    explicit LogCapture(std::string module, base::log::Level level = base::log::Level::error)
+        : module_(std::move(module)), file_(std::tmpfile()) {
         EXPECT_NE(file_, nullptr);
         if (file_ == nullptr) return;
         base::log::set_output(fileno(file_));
-        base::log::set_level(module_, base::log::Level::error);
+        base::log::set_level(module_, level);
     }
     ~LogCapture() { text(); }
     LogCapture(const LogCapture&) = delete;

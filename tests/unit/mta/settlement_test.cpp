@@ -1,4 +1,5 @@
 // The end of an attempt while the sender cannot be told of it: no recipient ends unheard.
+#include "mailauth/dkim_key.hpp"
 #include "settlement_fixture.hpp"
 
 namespace mta {
@@ -156,6 +157,29 @@ TEST_F(SettlementTest, a_report_that_never_can_be_written_holds_up_nothing) {
     EXPECT_TRUE(inbox("a").empty());
     ASSERT_EQ(steps("unreported").size(), 1U);
     EXPECT_NE(steps("unreported")[0].find("too long"), std::string::npos);
+}
+
+/// The queue refuses the commit for good: nothing of it was kept, and the attempt does not stand for ever.
+TEST_F(SettlementTest, a_report_that_the_queue_never_takes_holds_no_attempt) {
+    queue_limits.prefix_bytes_max = 64;
+    crash();
+    Signing signing(*directory, clock);
+    directory::DkimKey key;
+    key.selector = "s1";
+    key.pem = mailauth::DkimKey::generate_ed25519()->pem();
+    key.active = true;
+    ASSERT_TRUE(run(directory->add_dkim_key("ours.test", key)));
+    reporter.from = "MAILER-DAEMON@ours.test";
+    change_parts = [&signing](AgentParts& parts) { parts.signing = &signing; };
+    make_agent();
+    EXPECT_EQ(send("a@ours.test", {"never@far.test", "ok@far.test"}), (Answers{"queued", "queued"}));
+    work();  // ends before the stop
+    ASSERT_EQ(queued(), 1U);
+    EXPECT_EQ(progress(0).state, store::QueueState::deferred);
+    EXPECT_EQ(progress(1).state, store::QueueState::relayed);
+    EXPECT_EQ(steps("unreported").size(), 1U);
+    change_parts = nullptr;
+    make_agent();
 }
 
 TEST_F(SettlementTest, a_bounce_that_cannot_be_kept_is_none) {

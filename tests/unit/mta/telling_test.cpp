@@ -1,6 +1,10 @@
 // What a sender is to hear of a message that was taken: success that he asked for, and whom a filter refused.
 // It is certain with the message, told once, and keeps nobody waiting.
+#include "base/result.hpp"
+#include "mta/agent_state.hpp"
 #include "settlement_fixture.hpp"
+#include "support/certificates.hpp"
+#include "support/log_capture.hpp"
 
 namespace mta {
 namespace {
@@ -108,9 +112,9 @@ TEST_F(TellingTest, success_is_told_when_it_can_be_and_nothing_is_sent_twice) {
               (Answers{"queued", "queued"}));
     work();
     ASSERT_EQ(queued(), 1U);
-    EXPECT_EQ(progress(0).lane, "tell:delivered");
+    EXPECT_EQ(progress(0).lane, "tell:delivered:ours.test");
     EXPECT_EQ(progress(0).state, store::QueueState::deferred);
-    EXPECT_EQ(progress(1).lane, "tell:relayed");
+    EXPECT_EQ(progress(1).lane, "tell:relayed:ours.test");
     EXPECT_EQ(steps("unreported").size(), 2U);
     crash();
     clock.advance(10min);
@@ -135,7 +139,7 @@ TEST_F(TellingTest, success_waits_for_a_disk_with_room) {
         [](const store::engine::Step& step) { return step.blobs ? Fault::no_space : Fault::none; });
     work();
     ASSERT_EQ(queued(), 1U);
-    EXPECT_EQ(progress(0).lane, "tell:relayed");
+    EXPECT_EQ(progress(0).lane, "tell:relayed:ours.test");
     engine->inject({});
     clock.advance(10min);
     work();
@@ -216,9 +220,9 @@ TEST_F(TellingTest, an_operator_who_bounces_makes_no_failure_of_what_arrived) {
     EXPECT_EQ(send("a@ours.test", {"b@ours.test", "later@far.test"}, true, notify_success | notify_failure),
               (Answers{"queued", "queued"}));
     work();
-    ASSERT_EQ(progress(0).lane, "tell:delivered");
+    ASSERT_EQ(progress(0).lane, "tell:delivered:ours.test");
     EXPECT_TRUE(run(agent->bounce(last, "")).error().is(store::Errc::unavailable));
-    EXPECT_EQ(progress(0).lane, "tell:delivered");
+    EXPECT_EQ(progress(0).lane, "tell:delivered:ours.test");
     reporter.fails = nullptr;
     EXPECT_TRUE(run(agent->bounce(last, "")));
     work();
@@ -226,6 +230,118 @@ TEST_F(TellingTest, an_operator_who_bounces_makes_no_failure_of_what_arrived) {
     EXPECT_TRUE(told("a", "2 b@ours.test 2.1.5"));
     EXPECT_TRUE(told("a", "0 later@far.test 5.7.1"));
     expect_sound();
+}
+
+/// A filter has discarded the message, or keeps it elsewhere; another one had refused recipients before.
+TEST_F(TellingTest, of_a_message_that_goes_to_nobody_refusals_are_told) {
+    const auto tell = [this] {
+        Arrival arrival;
+        last = arrival.id = agent->new_id();
+        arrival.envelope.sender = "c@ours.test";
+        arrival.envelope.arrived = clock.now();
+        arrival.recipients.emplace_back();
+        arrival.recipients.back().recipient.address = "c@ours.test";
+        arrival.content = *run(write(store.get(), text_of_message("s")));
+        arrival.refused_from = "a@ours.test";
+        arrival.refused.emplace_back();
+        arrival.refused.back().recipient.address = "b@ours.test";
+        arrival.refused.back().status = {5, 7, 1};
+        return run(agent->tell(std::move(arrival)));
+    };
+    engine->inject([](const store::engine::Step& step) {
+        return step.op == store::engine::Op::apply ? Fault::unavailable : Fault::none;
+    });
+    EXPECT_FALSE(tell()) << "who brought it tries again";
+    engine->inject({});
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_TRUE(steps("refused").empty());
+    ASSERT_TRUE(tell());
+    crash();
+    ASSERT_EQ(queued(), 1U);
+    EXPECT_EQ(run(queue->read(queue->ids({}, 1)[0]))->envelope.ret, static_cast<std::uint8_t>(Ret::headers));
+    work();
+    EXPECT_EQ(queued(), 0U);
+    EXPECT_EQ(inbox("a").size(), 1U);
+    EXPECT_TRUE(told("a", "0 b@ours.test 5.7.1"));
+    EXPECT_TRUE(inbox("b").empty());
+    EXPECT_TRUE(inbox("c").empty());
+    expect_sound();
+}
+
+/// Whoever asks for the message by its number hears of its report too, and the other way round.
+TEST_F(TellingTest, the_trace_of_a_report_leads_from_and_to_its_message) {
+    const support::TemporaryFolder folder;
+    TraceSettings kept;
+    kept.folder = folder.path();
+    trace = std::make_unique<Trace>(kept, clock);
+    make_agent();
+    refuse({"b@ours.test"});
+    support::LogCapture log("mta", base::log::Level::info);
+    EXPECT_EQ(send("a@ours.test", {"c@ours.test"}), (Answers{"queued"}));
+    const std::string id = text_of(last);
+    work();
+    ASSERT_EQ(steps("tell").size(), 1U);
+    EXPECT_NE(steps("tell")[0].find("\"about\":\"" + id + "\""), std::string::npos) << steps("tell")[0];
+    EXPECT_NE(log.text().find("id=" + id), std::string::npos) << log.text();
+    TraceQuery query;
+    query.id = id;
+    asio::io_context io;
+    std::string all;
+    asio::co_spawn(io, trace->find(query), [&all](const std::exception_ptr&, const auto& lines) {
+        for (const std::string& line : lines) all += line + "\n";
+    });
+    io.run();
+    for (const char* event : {"accept", "refused", "tell", "report", "delivered", "done"})
+        EXPECT_NE(all.find("\"event\":\"" + std::string(event) + "\""), std::string::npos) << event;
+    EXPECT_NE(all.find("\"from\":\"<>\",\"to\":\"a@ours.test\""), std::string::npos)
+        << "of the report: " << all;
+    agent.reset();
+}
+
+/// A sender whom nobody can reach has a line for himself and those of his domain, and is tried once a time.
+TEST_F(TellingTest, who_cannot_be_told_keeps_nobody_else_waiting) {
+    refuse({"b@ours.test"});
+    for (const char* from : {"x@lost.test", "ok@far.test", "y@lost.test", "ok2@far.test"})
+        EXPECT_EQ(send(from, {"c@ours.test"}), (Answers{"queued"}));
+    std::map<std::string, int> asked;
+    shy.silent = [&asked](const std::string& address) {
+        ++asked[address];
+        return address.ends_with("@lost.test");
+    };
+    ask_shyly();
+    work();
+    EXPECT_EQ(asked["x@lost.test"], 1);
+    EXPECT_EQ(asked["y@lost.test"], 1);
+    EXPECT_EQ(connector.got["ok@far.test"].size(), 1U);
+    EXPECT_EQ(connector.got["ok2@far.test"].size(), 1U);
+    ASSERT_EQ(queued(), 2U);
+    const auto lanes = queue->lanes(10);
+    ASSERT_EQ(lanes.size(), 1U);
+    EXPECT_EQ(lanes[0].name, "tell:failed:lost.test");
+    EXPECT_EQ(lanes[0].blocked_until, 0);
+}
+
+TEST_F(TellingTest, a_report_that_worked_lets_more_be_told_at_one_time) {
+    refuse({"b@ours.test"});
+    EXPECT_EQ(send("x@far.test", {"c@ours.test"}), (Answers{"queued"}));
+    shy.silent = [](const std::string& address) { return address == "x@far.test"; };
+    ask_shyly();
+    work();  // it waits, and keeps the lane
+    EXPECT_EQ(queue->lanes(10).at(0).busy_max, queue_limits.lane_busy_first);
+    EXPECT_EQ(send("ok@far.test", {"c@ours.test"}), (Answers{"queued"}));
+    work();
+    ASSERT_EQ(queue->lanes(10).size(), 1U);
+    EXPECT_EQ(queue->lanes(10)[0].busy_max, queue_limits.lane_busy_first + 1);
+}
+
+TEST(TellingLanes, say_which_end_and_whose) {
+    EXPECT_EQ(telling_lane(ReportLine::Action::failed, "A@Far.Test"), "tell:failed:far.test");
+    EXPECT_EQ(told_by("tell:failed:far.test"), ReportLine::Action::failed);
+    EXPECT_EQ(told_by("tell:expanded"), ReportLine::Action::expanded) << "as builds named them before";
+    for (const char* other :
+         {"", "tell:", "tell:failedfar.test", "mx:tell:failed", "post-office:", "tell:delayed:x"})
+        EXPECT_FALSE(told_by(other)) << other;
+    EXPECT_THROW(telling_lane(ReportLine::Action::delayed, "a@far.test"), base::Bug);
 }
 
 /// A message of ours for more addresses than an entry of the queue holds.
