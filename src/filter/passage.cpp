@@ -82,6 +82,9 @@ awaitable<Verdict> Passage::run() {
 void Passage::finish() {
     verdict_.sender = facts_->sender;
     verdict_.recipients = facts_->recipients;
+    // The client hears it of all.
+    if (verdict_.decision == Decision::reject || verdict_.decision == Decision::tempfail)
+        verdict_.refused.clear();
     if (verdict_.decision != Decision::accept) return;
     if (facts_->recipients.empty()) return decide(Decision::discard, "filters", "no recipient is left");
     if (draft_->rewritten())
@@ -194,17 +197,14 @@ awaitable<void> Passage::milter(std::size_t number) {
 
 void Passage::carry_out(const std::string& name, MilterClient::Outcome outcome) {
     const milter::Result& result = outcome.result;
-    switch (result.decision) {
-        case milter::Result::Decision::discard:
-            return decide(Decision::discard, name, {});
-        case milter::Result::Decision::reject:
-            return decide(Decision::reject, name, result.reply.text, result.reply);
-        case milter::Result::Decision::tempfail:
-            return decide(Decision::tempfail, name, result.reply.text, result.reply);
-        case milter::Result::Decision::failed:
-        case milter::Result::Decision::accept:
-            break;
-    }
+    if (result.decision == milter::Result::Decision::reject)
+        return decide(Decision::reject, name, result.reply.text, result.reply);
+    if (result.decision == milter::Result::Decision::tempfail)
+        return decide(Decision::tempfail, name, result.reply.text, result.reply);
+    change_recipients(name, result);
+    if (put_off(name)) return;
+    if (result.decision == milter::Result::Decision::discard) return decide(Decision::discard, name, {});
+    if (nobody_left(name)) return;
     for (const HeaderEdit& edit : result.edits) draft_->edit(edit);
     if (outcome.new_body) draft_->replace_body(std::move(outcome.new_body));
     if (result.body_replaced || !result.edits.empty())
@@ -215,7 +215,6 @@ void Passage::carry_out(const std::string& name, MilterClient::Outcome outcome) 
         step(name, "changed", "sender is <" + result.sender + ">");
         facts_->sender = result.sender;
     }
-    change_recipients(name, result);
     if (result.quarantine) return decide(Decision::quarantine, name, result.reason);
     step(name, "pass");
 }
@@ -239,6 +238,24 @@ void Passage::change_recipients(const std::string& name, const milter::Result& r
         facts_->recipients.push_back(address);
         step(name, "changed", "also to " + address);
     }
+}
+
+/// A milter speaks of each recipient, and the client has one answer for all: one put off puts off the
+/// message, since a report would end what may be tried again.
+bool Passage::put_off(const std::string& name) {
+    const auto said =
+        std::ranges::find_if(verdict_.refused, [](const auto& one) { return one.second.temporary(); });
+    if (said == verdict_.refused.end()) return false;
+    decide(Decision::tempfail, name, said->first + ": " + said->second.text, said->second);
+    return true;
+}
+
+/// Who brought it hears what the last of them would have heard.
+bool Passage::nobody_left(const std::string& name) {
+    if (verdict_.refused.empty() || !facts_->recipients.empty()) return false;
+    const auto& [address, reply] = verdict_.refused.back();
+    decide(Decision::reject, name, address + ": " + reply.text, reply);
+    return true;
 }
 
 awaitable<void> Passage::pickup() {

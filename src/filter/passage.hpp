@@ -31,6 +31,8 @@ private:
     awaitable<void> milter(std::size_t number);
     void carry_out(const std::string& name, MilterClient::Outcome outcome);
     void change_recipients(const std::string& name, const milter::Result& result);
+    bool put_off(const std::string& name);
+    bool nobody_left(const std::string& name);
     awaitable<void> rules();
     awaitable<void> carry_out(const Rule* rule, const Action* action);
     awaitable<void> pickup();

@@ -40,11 +40,13 @@ struct Verdict {
     double score = 0;           ///< the spam filters' points
     std::vector<Step> steps;
 
+    /// Taken off by a filter, for good, whatever those after it have made of the message for the others; the
+    /// sender is to hear of each. None of tempfail and reject: the client hears that of all.
+    std::vector<std::pair<std::string, Reply>> refused;
+
     // Of accept: the envelope as it is now.
     std::string sender;
     std::vector<std::string> recipients;
-    /// Taken off by a filter; the sender is to hear of each.
-    std::vector<std::pair<std::string, Reply>> refused;
 
     /// Fields to put in front of the message, each ending in CRLF. All that has changed, unless:
     std::string prefix;

@@ -67,7 +67,9 @@ struct Judgement {
     std::optional<std::string> sender;                   ///< of the envelope
     std::optional<std::vector<std::string>> recipients;  ///< all of them
     std::shared_ptr<Message> rewritten;                  ///< the whole message; `fields` stand in front of it
-    /// Not among `recipients` any more, and the sender at MAIL is to hear of it, once the message is taken.
+
+    /// Of all but refuse: whom a filter has taken away, whatever becomes of the message for the others. The
+    /// sender at MAIL is to hear of it, as surely as the client hears 250.
     std::vector<JudgeRefused> refused;
 };
 

@@ -70,8 +70,7 @@ std::string DeviceMail::received_field(const eas::Submission& submission, store:
 
 awaitable<Submitted> DeviceMail::sign(const eas::Submission* submission, std::string* signature) {
     if (parts_.signing == nullptr) co_return Submitted::sent;
-    std::string message = submission->message;
-    auto fields = co_await parts_.signing->sign(std::move(message));
+    auto fields = co_await parts_.signing->sign(submission->message);
     if (!fields) co_return meaning_of(fields.error());
     *signature = std::move(*fields);
     co_return Submitted::sent;
@@ -88,15 +87,16 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     std::string signature;
     Submitted known = co_await sign(&submission, &signature);
     if (known != Submitted::sent) co_return known;
-    bool rewritten = false;
-    const Submitted passed = co_await judge(&submission, &arrival, &rewritten);
-    if (passed != Submitted::sent || arrival.recipients.empty()) co_return passed;
-    if (rewritten) known = co_await sign(&submission, &signature);
-    if (known != Submitted::sent) co_return known;
-    // After signing: a key that cannot be read now, again and again, costs the user nothing of what he may
-    // send.
+    // Before filters, as at RCPT, and after signing: a key that cannot be read now, again and again, costs
+    // the user nothing of what he may send.
     const auto recipients = static_cast<std::uint32_t>(submission.recipients.size());
     if (!parts_.sending.take(submission.account, recipients)) co_return Submitted::limited;
+    bool rewritten = false;
+    const Submitted passed = co_await judge(&submission, &arrival, &rewritten);
+    const bool dropped = arrival.recipients.empty();
+    if (passed != Submitted::sent || (dropped && arrival.refused.empty())) co_return passed;
+    if (rewritten) known = co_await sign(&submission, &signature);
+    if (known != Submitted::sent) co_return known;
     arrival.fields = received_field(submission, arrival.id) + arrival.fields + signature;
     co_return co_await hand_over(&submission, std::move(arrival));
 }
@@ -118,6 +118,10 @@ awaitable<Submitted> DeviceMail::hand_over(const eas::Submission* submission, mt
     arrival.envelope.message_id = submission->message_id;
     arrival.envelope.arrived = base::Clock::system().now();
     const std::string id = fmt::format("{:x}", arrival.id.value);
+    if (arrival.recipients.empty()) {
+        const auto told = co_await parts_.agent.tell(std::move(arrival));
+        co_return told ? Submitted::sent : meaning_of(told.error());
+    }
     const std::vector<mta::Taken> taken = co_await parts_.agent.take(std::move(arrival));
     Submitted out = Submitted::sent;
     std::size_t kept = 0;

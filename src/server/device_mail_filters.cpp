@@ -46,7 +46,8 @@ awaitable<Submitted> DeviceMail::ask_envelope(const eas::Submission* submission)
     co_return Submitted::sent;
 }
 
-/// Leaves in both what the filters have made of the message. Without recipients: it is dropped.
+/// Leaves in both what the filters have made of the message. Without recipients: it is dropped, and whom a
+/// filter refused before that is told of.
 awaitable<Submitted> DeviceMail::judge(eas::Submission* submission, mta::Arrival* arrival, bool* rewritten) {
     if (parts_.judge == nullptr) co_return Submitted::sent;
     mta::JudgeFacts facts = facts_of(*submission);

@@ -92,16 +92,8 @@ std::uint8_t notify_of(const mta::JudgeFacts& facts, std::string_view address) {
 Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
                    const mta::SenderVerdict* sender, std::string_view hostname) {
     Refused out;
-    if (verdict.decision != filter::Decision::accept || verdict.refused.empty()) return out;
+    if (facts.sender.empty()) return out;
     for (const auto& [address, reply] : verdict.refused) {
-        // What may be tried again is not ended by a report: the client has one answer for all.
-        if (reply.temporary() || verdict.recipients.empty()) {
-            out.whole = reply;
-            out.why = "filters: " + address + ": " + reply.text;
-            if (!reply.temporary()) continue;
-            out.told.clear();
-            return out;
-        }
         if (!mta::wants_report(mta::ReportLine::Action::failed, notify_of(facts, address), false)) continue;
         mta::JudgeRefused one;
         one.address = address;
@@ -109,10 +101,7 @@ Refused refused_by(const filter::Verdict& verdict, const mta::JudgeFacts& facts,
         one.words = reply.text;
         out.told.push_back(std::move(one));
     }
-    if (out.told.empty() || facts.sender.empty()) {
-        out.told.clear();
-        return out;
-    }
+    if (out.told.empty()) return out;
     // Who logged in and hosts that are trusted are told; a stranger's address may be somebody else's.
     const bool known = facts.account || (sender == nullptr && facts.trusted);
     const bool proven = sender != nullptr &&
@@ -143,7 +132,6 @@ public:
         const filter::Verdict verdict = co_await judge_.filters_.at_message(known, spool_);
         mta::Judgement out = judgement_of(verdict, *known);
         Refused refused = refused_by(verdict, facts_, sender, judge_.hostname_);
-        if (refused.whole) out = refusal(refused.whole, refused.why);
         if (refused.untold) note_untold(out, known->queue_id);
         out.refused = std::move(refused.told);
         for (const filter::Step& step : verdict.steps) {

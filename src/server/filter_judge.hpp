@@ -11,11 +11,9 @@
 
 namespace server {
 
-/// What follows from recipients that a filter has refused when the client is told nothing of each.
+/// Of recipients that a filter has taken off, for good.
 struct Refused {
-    filter::Reply whole;  ///< the message is refused so, if it has a code
-    std::string why;
-    std::vector<mta::JudgeRefused> told;  ///< what its sender is told
+    std::vector<mta::JudgeRefused> told;  ///< what the sender is told
     bool untold = false;                  ///< he should be told, but may be somebody else
 };
 /// Pure. `sender`, `hostname`: what was found out about the sender, and who writes so.

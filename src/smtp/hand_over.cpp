@@ -39,21 +39,9 @@ mta::Envelope Session::agent_envelope() const {
     return out;
 }
 
-/// One outcome for each recipient, in order.
-awaitable<std::vector<Session::Outcome>> Session::hand_over() {
-    const Envelope& envelope = transaction_.envelope();
+mta::Arrival Session::new_arrival() {
     mta::Arrival arrival;
     arrival.id = watch_.id;
-    note_filters();
-    if (watch_.dropped) {
-        note_step(mta::text_of(arrival.id), "discarded", watch_.why);
-        std::vector<Outcome> dropped(envelope.recipients.size());
-        for (Outcome& outcome : dropped) {
-            outcome.reply = replies::ok;
-            outcome.queued = arrival.id;
-        }
-        co_return dropped;
-    }
     arrival.envelope = agent_envelope();
     if (identity_) {
         arrival.account = identity_->account;
@@ -75,7 +63,7 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
     arrival.held = watch_.held;
     arrival.verdict = watch_.check ? watch_.sender.text() : std::string();
     if (!watch_.why.empty()) arrival.verdict += (arrival.verdict.empty() ? "" : "; ") + watch_.why;
-    for (const Recipient& recipient : envelope.recipients) {
+    for (const Recipient& recipient : transaction_.envelope().recipients) {
         mta::Arrival::To to;
         to.recipient.address = recipient.address;
         to.recipient.notify = recipient.parameters.notify;
@@ -86,7 +74,26 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
         to.added = recipient.added;
         arrival.recipients.push_back(std::move(to));
     }
-    const store::QueueId id = arrival.id;
+    return arrival;
+}
+
+/// Nobody gets it; who was refused before that is told of all the same.
+awaitable<std::vector<Session::Outcome>> Session::drop() {
+    Outcome outcome;
+    outcome.reply = replies::ok;
+    outcome.queued = watch_.id;
+    mta::Arrival arrival = new_arrival();
+    const auto told = co_await services_->agent->tell(std::move(arrival));
+    if (!told) outcome.reply = reply_for(told.error());
+    if (told) note_step(mta::text_of(watch_.id), "discarded", watch_.why);
+    co_return std::vector<Outcome>(transaction_.envelope().recipients.size(), outcome);
+}
+
+/// One outcome for each recipient, in order.
+awaitable<std::vector<Session::Outcome>> Session::hand_over() {
+    note_filters();
+    if (watch_.dropped) co_return co_await drop();
+    mta::Arrival arrival = new_arrival();
     const std::vector<mta::Taken> taken = co_await services_->agent->take(std::move(arrival));
     std::vector<Outcome> outcomes(taken.size());
     for (std::size_t i = 0; i < taken.size(); ++i) {
@@ -97,7 +104,7 @@ awaitable<std::vector<Session::Outcome>> Session::hand_over() {
                 break;
             case mta::Taken::How::queued:
                 outcomes[i].reply = replies::ok;
-                outcomes[i].queued = id;
+                outcomes[i].queued = watch_.id;
                 break;
             case mta::Taken::How::refused:
                 outcomes[i].reply = taken[i].error.is(store::Errc::none) ? replies::mail_loop_here

@@ -108,6 +108,8 @@ private:
     awaitable<std::optional<Outcome>> refuse_content();
     awaitable<std::vector<Outcome>> deliver();
     awaitable<std::vector<Outcome>> hand_over();
+    awaitable<std::vector<Outcome>> drop();
+    mta::Arrival new_arrival();
     mta::Envelope agent_envelope() const;
     std::optional<base::MessageId> already_has(base::AccountId account) const;
     void settle(const std::vector<Copy>& copies, std::vector<Outcome>* outcomes, std::string_view id) const;

@@ -273,6 +273,28 @@ url = "http://127.0.0.1:{spam.port}/checkv2"
         [refused] = [step for step in self.json("trace", "cleo@acme.test") if step["event"] == "refused"]
         self.assertEqual((refused["to"], refused["why"]), ("cleo@acme.test", "Not for cleo"))
 
+    def test_milter_refuses_and_a_rule_holds_back(self):
+        """Whom the milter refused is told of, though nobody gets the message; trace leads from it to the report."""
+        fake = self.fake(milter)
+        self.begin(f'[[milter]]\nname = "m"\naddress = "127.0.0.1:{fake.port}"\n[[rule]]\nname = "held"\n'
+                   'do = ["quarantine looked at"]\n')
+        self.barid("account", "add", "cleo@acme.test", "--password-stdin", input=self.PASSWORD + "\n")
+        self.submit(["anna@acme.test", "cleo@acme.test"], user="bert",
+                    text="From: bert@acme.test\r\nSubject: mine\r\n\r\nmy secret body\r\n")
+        [report] = wait_until(lambda: self.folder("bert", "INBOX"))
+        self.assertIn("Not for cleo", report.as_string())
+        self.assertIn("Subject: mine", report.as_string())
+        self.assertNotIn("my secret body", report.as_string())
+        [held] = self.json("quarantine", "list")
+        self.assertEqual(held["recipients"], ["anna@acme.test"])
+        for name in ("anna", "cleo"):
+            self.assertEqual(self.folder(name, "INBOX"), [])
+        [number] = {step["id"] for step in self.json("trace", "cleo@acme.test") if step["event"] == "discarded"}
+        wait_until(lambda: "delivered" in {step["event"] for step in self.json("trace", number)})
+        steps = [step for step in self.json("trace", number) if step["event"] in ("discarded", "refused", "tell", "report", "delivered")]
+        self.assertEqual([step["event"] for step in steps][-1], "delivered", steps)
+        self.assertEqual({step.get("about") for step in steps if step["event"] == "tell"}, {number})
+
     def test_milter_by_lmtp(self):
         """One answer for each recipient that was asked about, whatever the filter has made of them (RFC 2033)."""
         fake = self.fake(milter)

@@ -194,12 +194,15 @@ void MilterDialogue::answer(char command, std::string_view data, std::string& ou
 }
 
 void MilterDialogue::refuse_recipient(Reply reply, std::string& out) {
-    result_.recipients_refused.emplace_back(facts_.recipients[place_], reply);
+    auto& refused = result_.recipients_refused;
+    refused.emplace_back(facts_.recipients[place_], std::move(reply));
     ++place_;
-    if (result_.recipients_refused.size() == facts_.recipients.size())
-        return finish(reply.temporary() ? Result::Decision::tempfail : Result::Decision::reject, out,
-                      std::move(reply));
-    advance(out);
+    if (refused.size() != facts_.recipients.size()) return advance(out);
+    // One answer for all: of one who may be tried again, if there is one.
+    const auto put_off =
+        std::ranges::find_if(refused, [](const auto& one) { return one.second.temporary(); });
+    if (put_off != refused.end()) return finish(Result::Decision::tempfail, out, put_off->second);
+    finish(Result::Decision::reject, out, refused.back().second);
 }
 
 void MilterDialogue::finish(Result::Decision decision, std::string& out, Reply reply) {

@@ -165,6 +165,17 @@ TEST_F(DeviceMailTest, SendsNoMoreThanItMay) {
     EXPECT_EQ(submit({"b@ours.test"}), Submitted::sent);
 }
 
+/// As at RCPT: what filters throw away has cost them as much.
+TEST_F(DeviceMailTest, WhatAFilterDropsCountsToo) {
+    limits.per_hour = 1;
+    make();
+    judge.judgement.action = mta::Judgement::Action::discard;
+    EXPECT_EQ(submit({"b@ours.test"}), Submitted::sent);
+    judge.seen.clear();
+    EXPECT_EQ(submit({"b@ours.test"}), Submitted::limited);
+    EXPECT_TRUE(judge.seen.empty()) << "no filter is asked";
+}
+
 /// And costs nothing of what may be sent.
 TEST_F(DeviceMailTest, WithoutItsKeyNothingGoesUnsigned) {
     directory::DkimKey key;
@@ -258,6 +269,23 @@ TEST_F(DeviceMailTest, WhoWasRefusedAmongOthersIsToldToTheSender) {
     make();
     judge.judgement.recipients = Answers{"nobody@ours.test"};
     EXPECT_EQ(submit({"b@ours.test"}), Submitted::refused);
+    EXPECT_EQ(queued(), 0U);
+}
+
+TEST_F(DeviceMailTest, WhoWasRefusedIsToldOfAlsoOfWhatGoesToNobody) {
+    judge.judgement.action = mta::Judgement::Action::discard;
+    judge.judgement.refused.push_back({"b@ours.test", {5, 7, 1}, "Not for b"});
+    engine->inject([](const store::engine::Step& step) {
+        return step.op == store::engine::Op::apply ? Fault::unavailable : Fault::none;
+    });
+    EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::failed) << "the device tries again";
+    engine->inject({});
+    EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::sent);
+    work();
+    EXPECT_TRUE(inbox("b").empty());
+    EXPECT_TRUE(inbox("c").empty());
+    ASSERT_EQ(inbox("a").size(), 1U);
+    EXPECT_NE(inbox("a")[0].find("0 b@ours.test 5.7.1"), std::string::npos) << inbox("a")[0];
     EXPECT_EQ(queued(), 0U);
 }
 

@@ -1,4 +1,4 @@
-// What becomes of a message whose recipients a filter has refused, some or all.
+// Who hears of recipients that a filter has refused.
 #include "server/filter_judge.hpp"
 
 #include <gtest/gtest.h>
@@ -12,12 +12,12 @@ protected:
         facts.sender = "x@far.test";
         facts.recipients = {"a@ours.test", "b@ours.test", "c@ours.test"};
         verdict.recipients = {"c@ours.test"};
-        refuse("a@ours.test", 550);
-        refuse("b@ours.test", 550);
+        refuse("a@ours.test");
+        refuse("b@ours.test");
         found.field = "Authentication-Results: mx.ours.test; spf=pass smtp.mailfrom=x@far.test\r\n";
     }
-    void refuse(const std::string& address, std::uint16_t code) {
-        verdict.refused.emplace_back(address, filter::make_reply(code, code < 500 ? "4.7.1" : "5.7.1", "No"));
+    void refuse(const std::string& address) {
+        verdict.refused.emplace_back(address, filter::make_reply(550, "5.7.1", "No"));
     }
     Refused ask() { return refused_by(verdict, facts, &found, "mx.ours.test"); }
 
@@ -28,26 +28,19 @@ protected:
 
 TEST_F(RefusedTest, AProvenSenderIsToldOfEach) {
     const Refused out = ask();
-    EXPECT_FALSE(out.whole);
     EXPECT_FALSE(out.untold);
     ASSERT_EQ(out.told.size(), 2U);
     EXPECT_EQ(out.told[1].address, "b@ours.test");
     EXPECT_EQ(out.told[1].status.text(), "5.7.1");
 }
 
-TEST_F(RefusedTest, OnePutOffPutsOffTheMessage) {
-    verdict.refused[1].second = filter::make_reply(451, "4.7.1", "Greylisted");
-    const Refused out = ask();
-    EXPECT_EQ(out.whole.code, 451);
-    EXPECT_EQ(out.whole.text, "Greylisted");
-    EXPECT_TRUE(out.told.empty());
-}
-
-TEST_F(RefusedTest, NobodyLeftRefusesTheMessage) {
-    verdict.recipients.clear();
-    const Refused out = ask();
-    EXPECT_EQ(out.whole.code, 550);
-    EXPECT_TRUE(out.told.empty());
+/// What becomes of the message for the others is no news of these.
+TEST_F(RefusedTest, WhateverIsMadeOfTheMessage) {
+    for (const filter::Decision decision :
+         {filter::Decision::accept, filter::Decision::quarantine, filter::Decision::discard}) {
+        verdict.decision = decision;
+        EXPECT_EQ(ask().told.size(), 2U) << filter::name_of(decision);
+    }
 }
 
 TEST_F(RefusedTest, NobodyIsToldOfWhatAnotherMayHaveSent) {
@@ -57,7 +50,6 @@ TEST_F(RefusedTest, NobodyIsToldOfWhatAnotherMayHaveSent) {
         const Refused out = ask();
         EXPECT_TRUE(out.told.empty()) << said;
         EXPECT_TRUE(out.untold) << said;
-        EXPECT_FALSE(out.whole) << said;
     }
     EXPECT_TRUE(refused_by(verdict, facts, nullptr, "mx.ours.test").untold) << "nobody has looked";
     facts.trusted = true;
@@ -84,7 +76,6 @@ TEST_F(RefusedTest, NothingIsToldToNobody) {
     const Refused out = ask();
     EXPECT_TRUE(out.told.empty());
     EXPECT_FALSE(out.untold);
-    EXPECT_FALSE(out.whole);
 }
 
 }  // namespace
