@@ -32,24 +32,37 @@ std::uint64_t resident_bytes() {
     return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Not asked again within a minute, nor while somebody else asks.
-awaitable<directory::Seals> seals_now(ServicesPtr services) {
+/// Not asked again within a minute, nor while somebody else asks. A look that fails is no answer: what was
+/// known before stands, or nothing is known, and the next one who asks looks again.
+awaitable<std::optional<directory::Seals>> seals_now(ServicesPtr services) {
     SealsSeen& seen = *services->seals;
     {
         const std::lock_guard lock(seen.mutex);
         const auto now = services->clock.now();
         const bool lately = seen.asked && now >= *seen.asked && now - *seen.asked < std::chrono::minutes(1);
-        if (lately && seen.seals) co_return *seen.seals;
+        if (lately && seen.seals) co_return seen.seals;
         seen.asked = now;
     }
     const auto found = co_await services->directory.check_seals();
     const std::lock_guard lock(seen.mutex);
-    if (!found) {  // that is no answer: the next one who asks looks again
+    if (found)
+        seen.seals = *found;
+    else
         seen.asked.reset();
-        co_return directory::Seals::closed;
+    co_return seen.seals;
+}
+
+std::string_view name_of(std::optional<directory::Seals> seals) {
+    if (!seals) return "unknown";
+    switch (*seals) {
+        case directory::Seals::none:
+            return "none";
+        case directory::Seals::open:
+            return "open";
+        case directory::Seals::closed:
+            break;
     }
-    seen.seals = *found;
-    co_return *found;
+    return "closed";
 }
 
 awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
@@ -61,7 +74,7 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
     for (const auto& [name, value] : services->store.figures()) store[name] = value;
     Json engine = Json::object();
     for (const auto& [name, value] : services->store.engine().figures()) engine[name] = value;
-    const directory::Seals seals = co_await seals_now(services);
+    const std::optional<directory::Seals> seals = co_await seals_now(services);
     const auto up = services->clock.now() - services->started;
     Json out = {{"version", services->version},
                 {"hostname", services->hostname},
@@ -70,9 +83,7 @@ awaitable<Reply> status(ServicesPtr services, Json, CallerPtr) {
                 {"uptime_seconds", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
                 {"cpu_ms", cpu_ms()},
                 {"resident_bytes", resident_bytes()},
-                {"sealed_rows", seals == directory::Seals::closed ? "closed"
-                                : seals == directory::Seals::open ? "open"
-                                                                  : "none"},
+                {"sealed_rows", name_of(seals)},
                 {"connections",
                  {{"accepted", figures.accepted},
                   {"refused", figures.refused},

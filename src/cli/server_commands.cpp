@@ -17,6 +17,8 @@ void show_status(const Json& status) {
                human_bytes(status["resident_bytes"]));
     if (status["sealed_rows"] == "closed")
         fmt::print("the sealing key is missing or another one: mail that needs it waits\n");
+    if (status["sealed_rows"] == "unknown")
+        fmt::print("whether the sealing key opens what is sealed cannot be told now\n");
     const Json& connections = status["connections"];
     fmt::print("connections {} open, {} accepted, {} refused, {} of them not let in\n",
                connections["open"].get<std::uint64_t>(), connections["accepted"].get<std::uint64_t>(),

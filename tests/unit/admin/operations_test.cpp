@@ -44,6 +44,21 @@ TEST_F(AdminTest, StatusLooksAtWhatIsSealedOnceAMinute) {
     EXPECT_EQ(result("status")["sealed_rows"], "closed");
 }
 
+TEST_F(AdminTest, AFailedLookAtWhatIsSealedIsNoAnswer) {
+    add_demo();
+    const auto silent = [](const store::engine::Step& step) {
+        return store::engine::only_reads(step.op) ? store::engine::Fault::unavailable
+                                                  : store::engine::Fault::none;
+    };
+    engine->inject(silent);
+    EXPECT_EQ(result("status")["sealed_rows"], "unknown");
+    engine->inject({});
+    EXPECT_EQ(result("status")["sealed_rows"], "none") << "the next who asks looks again, at once";
+    clock.advance(std::chrono::seconds(60));
+    engine->inject(silent);
+    EXPECT_EQ(result("status")["sealed_rows"], "none") << "as it was";
+}
+
 TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     add_demo();
     EXPECT_EQ(fault(run("postoffice.add", {{"name", "acme"}})).substr(0, 7), "exists:");
