@@ -75,8 +75,8 @@ awaitable<store::Result<Signing::Keys>> Signing::keys_for(std::vector<std::strin
     co_return out;
 }
 
-awaitable<store::Result<std::string>> Signing::sign(std::string message) {
-    const std::string_view header(message.data(), mailauth::body_offset(message));
+awaitable<store::Result<std::string>> Signing::sign(std::string_view message) {
+    const std::string_view header = message.substr(0, mailauth::body_offset(message));
     auto keys = co_await keys_for(signing_domains(header, {}));
     if (!keys) co_return keys.error();
     if (keys->empty()) co_return std::string();

@@ -30,9 +30,9 @@ public:
     awaitable<store::Result<Keys>> keys_for(std::vector<std::string> domains);
     /// For a message of ours that a connector had to change.
     std::shared_ptr<Signer> signer();
-    /// DKIM-Signature fields for a whole message of our own, in CRLF lines; empty: nothing signs it. \errors
-    /// as keys_for() has them
-    awaitable<store::Result<std::string>> sign(std::string message);
+    /// DKIM-Signature fields for a whole message of our own, in CRLF lines, which the caller keeps; empty:
+    /// nothing signs it. \errors as keys_for() has them
+    awaitable<store::Result<std::string>> sign(std::string_view message);
 
 private:
     std::shared_ptr<const mailauth::DkimKey> parsed(const std::string& pem);

@@ -40,7 +40,6 @@ public:
     void lane_blocked(const std::string& lane, std::int64_t until) override;
     void unblock_lanes() override;
     std::uint32_t lane_failures(const std::string& lane) const override;
-    bool busy(QueueId id) const override;
     void on_change(std::function<void()> handler) override;
 
     std::vector<QueueId> ids(QueueId after, std::size_t max) const override;

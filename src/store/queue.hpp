@@ -183,7 +183,6 @@ public:
     virtual void unblock_lanes() = 0;
     /// How often lane_blocked() was told since lane_good().
     virtual std::uint32_t lane_failures(const std::string& lane) const = 0;
-    virtual bool busy(QueueId id) const = 0;
     /// Called, on any thread, when something may be due earlier than next_due() said. Null: nobody is.
     virtual void on_change(std::function<void()> handler) = 0;
 

@@ -134,11 +134,6 @@ std::uint32_t LocalQueue::lane_failures(const std::string& lane) const {
     return index_.lane_failures(lane);
 }
 
-bool LocalQueue::busy(QueueId id) const {
-    const std::lock_guard lock(mutex_);
-    return index_.busy(id);
-}
-
 void LocalQueue::on_change(std::function<void()> handler) {
     const std::lock_guard lock(mutex_);
     handler_ = std::move(handler);

@@ -312,8 +312,7 @@ asio::awaitable<HostPlan> DnsHostFinder::find_mx(std::shared_ptr<const NextHop> 
     search.wish = wish;
     search.secure = exchange.secure;
     search.by_policy = wish != TlsWish::optional && next_hop->tls != TlsPolicy::never;
-    if (search.by_policy && sts_ != nullptr && settings_.mta_sts)
-        search.sts = co_await sts_->find(next_hop->name);
+    if (search.by_policy && sts_ != nullptr) search.sts = co_await sts_->find(next_hop->name);
     if (search.sts && search.sts->mode == StsPolicy::Mode::none) search.sts = nullptr;
     // RFC 8689 section 4.2.1: hosts that nobody vouches for cannot be proven to be the right ones.
     if (wish == TlsWish::required && !exchange.secure && !search.sts) {

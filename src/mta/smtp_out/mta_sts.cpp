@@ -47,7 +47,8 @@ std::string read_sts_record(std::string_view text) {
             id = field.substr(3);
         }
     }
-    const bool fine = !id.empty() && id.size() <= 32 && std::ranges::all_of(id, alphanumeric);
+    const bool fine =
+        !id.empty() && id.size() <= StsLimits::id_bytes && std::ranges::all_of(id, alphanumeric);
     return fine ? id : std::string();
 }
 
@@ -251,9 +252,8 @@ private:
 
 /// As much as one write takes; false: nothing is left, and nobody writes any more.
 bool StsCache::next_write(std::vector<StsKept>* kept, std::vector<std::string>* gone) {
-    constexpr std::size_t rows_max = 64;  // of 64 KiB each
     const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < rows_max && !unwritten_.empty(); ++i) {
+    for (std::size_t i = 0; i < StsLimits::rows_a_write && !unwritten_.empty(); ++i) {
         auto first = unwritten_.extract(unwritten_.begin());
         if (first.mapped()) {
             kept->push_back(std::move(*first.mapped()));

@@ -42,6 +42,12 @@ struct StsLimits {
     static constexpr std::chrono::seconds age_min{300};      ///< who says less is asked no more often
     static constexpr std::chrono::hours age_written{1};  ///< one that holds less long is not worth a write
     static constexpr std::size_t small_bytes = 2'048;    ///< of a text; hardly any policy has more than 300
+    static constexpr std::size_t failed_max = 2'000;     ///< domains of which no policy was had
+    static constexpr std::size_t kept_max = 10'000;  ///< domains whose policies are small, and as many others
+    static constexpr std::size_t small_kept_bytes = 16U << 20,
+                                 large_kept_bytes = 4U << 20;  ///< of their texts
+    static constexpr std::size_t rows_a_write = 64;            ///< of policy_bytes each
+    static constexpr std::size_t id_bytes = 32;                ///< section 3.1
 };
 
 /// The id of "v=STSv1; id=…;", RFC 8461 section 3.1. Empty: not such a record.
@@ -100,7 +106,8 @@ private:
     StsRows& rows_;
     const Settings settings_;
     std::mutex mutex_;
-    Shelf failed_{2'000, 0}, small_{10'000, 16U << 20}, large_{10'000, 4U << 20};
+    Shelf failed_{StsLimits::failed_max, 0}, small_{StsLimits::kept_max, StsLimits::small_kept_bytes},
+        large_{StsLimits::kept_max, StsLimits::large_kept_bytes};
     std::unordered_map<std::string, Entry> entries_;
     std::map<std::string, std::optional<StsKept>> unwritten_;  // nothing: its row goes
     bool writing_ = false;                                     // somebody is in write()

@@ -29,7 +29,8 @@ struct Outbound::Impl {
           web(parts.resolver, web_settings(settings)),
           sts_rows(parts.engine),
           sts(parts.resolver, web, parts.clock, sts_rows, sts_settings(settings)),
-          finder(parts.resolver, settings.mta_sts ? &sts : nullptr, settings, parts.random),
+          asks_sts(settings.mta_sts),
+          finder(parts.resolver, asks_sts ? &sts : nullptr, settings, parts.random),
           reports({settings.report_organization.empty() ? settings.host_name : settings.report_organization,
                    contact, settings.host_name},
                   parts.clock),
@@ -45,6 +46,7 @@ struct Outbound::Impl {
     http::Client web;
     StsRows sts_rows;
     StsCache sts;
+    const bool asks_sts;
     DnsHostFinder finder;
     TlsReports reports;
     Made made;
@@ -56,7 +58,10 @@ Outbound::~Outbound() = default;
 const std::string& Outbound::fault() const { return impl_->made.fault; }
 Connector& Outbound::connector() { return *impl_->made.connector; }
 
-boost::asio::awaitable<bool> Outbound::open() { return impl_->sts.open(); }
+boost::asio::awaitable<bool> Outbound::open() {
+    if (!impl_->asks_sts) co_return true;  // what is known waits until it is asked for again
+    co_return co_await impl_->sts.open();
+}
 
 TlsReports& Outbound::tls_reports() { return impl_->reports; }
 
