@@ -30,15 +30,22 @@ std::vector<KnownAttachment> known_by_now(const DraftChanges& changes,
     return out;
 }
 
-/// Differs where two Adds do not say the same.
-std::uint64_t content_of(const DraftChanges& changes) {
+/// Differs where two Adds do not say the same. `secret`: the draft's Message-ID may be seen by those whom it
+/// is sent to, and they are not to try out who had a blind copy.
+std::uint64_t content_of(const DraftChanges& changes, std::uint64_t secret) {
     std::uint64_t out = base::fingerprint(
-        fmt::format("{} {}", static_cast<int>(changes.text_type), changes.importance.value_or(UINT8_MAX)));
+        fmt::format("{} {}", static_cast<int>(changes.text_type), changes.importance.value_or(UINT8_MAX)),
+        secret);
     for (const auto* text :
          {&changes.to, &changes.cc, &changes.bcc, &changes.subject, &changes.text, &changes.whole})
         out = base::fingerprint(*text ? fmt::format("{}:{}", (*text)->size(), **text) : "-", out);
     for (const AddedAttachment& file : changes.files.added) out = base::fingerprint(file.name_in_event, out);
     return out;
+}
+
+std::string fresh_message_id(const Services& services) {
+    return fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services.clock.now()), services.random.hex(8),
+                       services.hostname);
 }
 
 }  // namespace
@@ -153,8 +160,11 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
     const std::string of_add = "<" + uid_of_add(*out, *command) + ".";
-    const std::string message_id =
-        fmt::format("{}{:016x}@{}>", of_add, content_of(changes), services_->hostname);
+    const std::uint64_t secret = base::fingerprint(
+        command->client_id, base::fingerprint(out->request->key, base::fingerprint(key_.device)));
+    std::string message_id =
+        fmt::format("{}{:016x}@{}>", of_add, content_of(changes, secret), services_->hostname);
+    if (command->send) message_id = fresh_message_id(*services_);
     auto message = co_await make_draft(std::nullopt, &changes, message_id);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
@@ -199,8 +209,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
 awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id) {
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
-    std::string message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_->clock.now()),
-                                         services_->random.hex(8), services_->hostname);
+    std::string message_id = fresh_message_id(*services_);
     auto message = co_await make_draft(id, &changes, std::move(message_id));
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (!command->send) {
