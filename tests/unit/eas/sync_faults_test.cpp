@@ -9,8 +9,8 @@ namespace {
 using Names = std::multiset<std::string>;
 using store::engine::Fault;
 
-/// What goes wrong at one step, and how many steps behind it get no answer: so many that a server cannot find
-/// out what became of the one.
+/// What goes wrong at one step, and how many steps behind it get no answer: behind a commit, three keep the
+/// store from finding out what became of it; more, what the request has changed from being kept too.
 struct Trouble {
     Fault fault;
     unsigned silent;
@@ -30,6 +30,7 @@ void PrintTo(const Trouble& trouble, std::ostream* out) {
 
 const auto each_trouble = testing::Values(
     Trouble{Fault::unavailable, 0}, Trouble{Fault::unknown_but_done, 0}, Trouble{Fault::unknown_not_done, 0},
+    Trouble{Fault::unknown_but_done, 3}, Trouble{Fault::unknown_not_done, 3},
     Trouble{Fault::unknown_but_done, 6}, Trouble{Fault::unknown_not_done, 6}, Trouble{Fault::none, 0});
 
 class SyncFaults : public testing::TestWithParam<Trouble> {
