@@ -65,6 +65,7 @@ awaitable<Result<store::StoreResult>> GuardedFolder::store(store::StoreRequest r
                      (request.flags.keywords.empty() || here.has(Right::write));
     if (request.change != store::FlagChange::replace) keep_flags(request.flags, here);
     request.allowed = request.allowed & here.flags();
+    if (!here.flags().has(store::SystemFlag::flagged)) request.follow_up.reset();
     const bool some = !request.flags.system.empty() || !request.flags.keywords.empty();
     if (all || some) {
         auto done = co_await folder_->store(std::move(request));
@@ -134,6 +135,12 @@ awaitable<Result<store::ModSeq>> GuardedFolder::touch() {
 awaitable<Result<std::vector<store::DetailPtr>>> GuardedFolder::details(std::vector<store::Entry> entries) {
     if (!may(Right::read)) return hidden<std::vector<store::DetailPtr>>();
     return folder_->details(std::move(entries));
+}
+
+awaitable<Result<std::map<store::Uid, store::FollowUp>>> GuardedFolder::follow_ups(
+    std::vector<store::Entry> entries) {
+    if (!may(Right::read)) return hidden<std::map<store::Uid, store::FollowUp>>();
+    return folder_->follow_ups(std::move(entries));
 }
 
 awaitable<Result<std::string>> GuardedFolder::read(store::DetailPtr detail, std::uint64_t offset,

@@ -47,6 +47,8 @@ public:
     awaitable<store::Result<store::ModSeq>> touch() override;
     awaitable<store::Result<std::vector<store::DetailPtr>>> details(
         std::vector<store::Entry> entries) override;
+    awaitable<store::Result<std::map<store::Uid, store::FollowUp>>> follow_ups(
+        std::vector<store::Entry> entries) override;
     awaitable<store::Result<std::string>> read(store::DetailPtr detail, std::uint64_t offset,
                                                std::size_t length) override;
 

@@ -108,6 +108,8 @@ private:
     awaitable<void> open_collection(CollectionAnswer* out);
     awaitable<void> run_commands(CollectionAnswer* out);
     awaitable<CommandResult> run_change(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<std::optional<int>> change_mail(CollectionAnswer* out, const SyncCommand* command,
+                                              base::Uid uid);
     awaitable<void> run_deletes(CollectionAnswer* out);
     awaitable<CommandResult> run_add(CollectionAnswer* out, const SyncCommand* command);
     awaitable<void> run_fetches(CollectionAnswer* out);

@@ -23,22 +23,6 @@ constexpr std::size_t names_at_once = 512;
 constexpr unsigned reads_max = 50;  // of a folder that is changed while it is read
 constexpr std::int64_t grace_seconds = 24 * 3600;
 
-/// What the pages say, to be compared with the header.
-struct Counted {
-    FolderTotals totals;
-    std::uint64_t sum = 0;
-    void add(const Entry& entry) {
-        ++totals.exists;
-        totals.bytes += entry.size;
-        if (!entry.flags.has(SystemFlag::seen)) ++totals.unseen;
-        if (entry.flags.has(SystemFlag::deleted)) {
-            ++totals.deleted;
-            totals.deleted_bytes += entry.size;
-        }
-        sum ^= entry_checksum(entry);
-    }
-};
-
 /// Accounts that the lists of a tree give something to.
 std::set<base::AccountId> gaining(const FolderTree& tree, base::AccountId owner) {
     std::set<base::AccountId> out;
@@ -209,66 +193,6 @@ void Checker::look_at_threads(const std::string& name, const std::vector<engine:
     if (!keys::parse_threads(name)) problem(name + ": not a name of threads");
     for (const engine::Row& row : rows)
         if (!Threads::sound(row)) problem(name + ": row " + row.key + " is damaged");
-}
-
-void Checker::check_rows(const std::string& partition, const std::vector<engine::Row>& rows,
-                         base::AccountId account, const FolderRow& row, std::vector<Entry>& entries) {
-    std::optional<FolderHeader> header;
-    Counted counted;
-    std::vector<std::uint64_t> logs;
-    for (const engine::Row& item : rows) {
-        bool sound = true;
-        if (item.key == keys::header) {
-            header = decode_folder_header(item.value);
-            sound = header.has_value();
-        } else if (const auto number = keys::number_in(item.key, 'p')) {
-            const auto page = decode_page(static_cast<std::uint32_t>(*number), item.value);
-            sound = page != nullptr;
-            if (sound)
-                std::for_each(page->entries.begin(), page->entries.end(),
-                              [&](const Entry& entry) { counted.add(entry); });
-            if (sound) entries.insert(entries.end(), page->entries.begin(), page->entries.end());
-        } else if (const auto modseq = keys::number_in(item.key, 'l')) {
-            sound = decode_log(item.value).has_value();
-            logs.push_back(*modseq);
-        } else if (item.key.starts_with('u')) {
-            const auto user = keys::parse_user_page(item.key);
-            sound = user && decode_seen_page(user->number, item.value) != nullptr;
-        } else if (item.key.starts_with('g')) {
-            sound = decode_garbage(item.value).has_value();
-        } else if (item.key.starts_with('m')) {
-            sound = decode_move_intent(item.value).has_value();
-        } else {
-            sound = false;
-        }
-        if (!sound) problem(fmt::format("{}: row {} is damaged", partition, item.key));
-    }
-    if (!header) {
-        problem(partition + ": it has no header");
-        return;
-    }
-    const FolderTotals& totals = header->totals;
-    const auto differ = [&](const char* what, std::uint64_t said, std::uint64_t found) {
-        if (said != found)
-            problem(fmt::format("{}: the header says {} {}, the pages {}", partition, said, what, found));
-    };
-    differ("messages", totals.exists, counted.totals.exists);
-    differ("unseen", totals.unseen, counted.totals.unseen);
-    differ("deleted", totals.deleted, counted.totals.deleted);
-    differ("octets", totals.bytes, counted.totals.bytes);
-    differ("deleted octets", totals.deleted_bytes, counted.totals.deleted_bytes);
-    differ("checksum", header->entries_xor, counted.sum);
-    differ("account", header->account.value, account.value);
-    if (totals.uid_validity != row.uid_validity)
-        problem(partition + ": UIDVALIDITY is not that of the account's row");
-    for (const Entry& entry : entries)
-        if (entry.uid >= totals.uid_next || entry.modseq > totals.highest_modseq)
-            problem(fmt::format("{}: message {} is ahead of the header", partition, entry.uid.value));
-    // One log row for each transaction after the floor.
-    bool complete = logs.size() == totals.highest_modseq.value - header->log_floor.value;
-    for (std::size_t i = 0; complete && i < logs.size(); ++i)
-        complete = logs[i] == header->log_floor.value + 1 + i;
-    if (!complete) problem(partition + ": the log has gaps");
 }
 
 awaitable<Result<void>> Checker::check_folder(base::FolderId folder, base::AccountId account, FolderRow row) {

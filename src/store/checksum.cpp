@@ -19,7 +19,8 @@ std::uint64_t entry_checksum(const Entry& entry) noexcept {
     sum = mix(sum, entry.thread.value);
     sum = mix(sum, static_cast<std::uint64_t>(entry.internal_date));
     sum = mix(sum, static_cast<std::uint64_t>(entry.save_date));
-    return mix(sum, entry.size);
+    sum = mix(sum, entry.size);
+    return entry.has_follow_up ? mix(sum, 1) : sum;
 }
 
 }  // namespace store

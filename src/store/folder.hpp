@@ -2,6 +2,7 @@
 // change is committed before it is published, and published in commit order.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "store/follow_up.hpp"
 #include "store/message.hpp"
 #include "store/snapshot.hpp"
 #include "store/uid_ranges.hpp"
@@ -56,7 +58,11 @@ struct StoreRequest {
     NamedFlags flags;
     std::optional<ModSeq> unchanged_since;  ///< RFC 7162 section 3.1.3
     FlagSet allowed = every_flag;           ///< others stay as they are: Rights::flags()
-    ChangeProgress* progress = nullptr;     ///< told, if any, while store() runs
+    /// What the flag of a lone message says from now on; empty: nothing. Without it what a flag says goes
+    /// where
+    /// \Flagged changes, and stays where not. Needs the right to \Flagged.
+    std::optional<FollowUp> follow_up;
+    ChangeProgress* progress = nullptr;  ///< told, if any, while store() runs
 };
 struct StoreResult {
     ModSeq modseq;             ///< of the transaction; of the folder when nothing changed
@@ -114,7 +120,8 @@ public:
     virtual awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) = 0;
     /// All or none of the messages, in order. \errors over_quota, limit, no_space, unavailable, not_found
     virtual awaitable<Result<AppendResult>> append(std::vector<Incoming> messages) = 0;
-    /// One transaction, however many messages. \errors limit: no room for a new keyword · as append
+    /// One transaction, however many messages. \errors limit: no room for a new keyword, or a follow-up is
+    /// too long · invalid: a follow-up of several messages · as append
     virtual awaitable<Result<StoreResult>> store(StoreRequest request) = 0;
     /// Removes the messages that have \Deleted, of all or of `only`.
     virtual awaitable<Result<ExpungeResult>> expunge(std::optional<UidRanges> only) = 0;
@@ -155,6 +162,9 @@ public:
     /// for 100,000. Answers for the first of them only, at least for one, where more would take too much
     /// memory: ask again for the rest.
     virtual awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) = 0;
+    /// What the flags of `entries` say (of a snapshot of this folder), of those that say more than that they
+    /// are there. As it is now: it may be newer than the entries, or gone. \errors unavailable
+    virtual awaitable<Result<std::map<Uid, FollowUp>>> follow_ups(std::vector<Entry> entries) = 0;
     /// Octets [offset, offset + length) of the message, prefix first; fewer at its end. \errors not_found:
     /// collected
     virtual awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset,

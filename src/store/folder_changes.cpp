@@ -58,6 +58,17 @@ std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids) {
     return touched;
 }
 
+std::size_t follow_ups_touched(const Snapshot& snapshot, const UidRanges& uids) {
+    std::size_t touched = 0;
+    auto range = uids.begin();
+    for (const PageGroupPtr& group : snapshot.groups()) {
+        while (range != uids.end() && range->last.value >> 12 < group->number) ++range;
+        if (range == uids.end()) break;
+        if (range->first.value >> 12 <= group->number) touched += group->follow_ups;
+    }
+    return touched;
+}
+
 bool FolderChange::reserve(RoundView& view, std::uint64_t bytes, std::uint64_t messages) {
     if (reserved.held() || (bytes == 0 && messages == 0) || reserved.take(view.owner, bytes, messages))
         return true;
@@ -210,10 +221,18 @@ void AppendChange::done(RecentThreads& threads, const SnapshotPtr& now) {
 FolderChange::Cost FlagsChange::cost(const Snapshot& snapshot) const {
     const std::size_t pages = pages_touched(snapshot, request.uids);
     const std::size_t own = user ? 2 : 1;  // each page has one of the user's
-    return {pages * own + 2, 16'384 + pages * own * page_bytes_max + request.uids.size() * 8};
+    const std::size_t noted = follow_ups_touched(snapshot, request.uids);
+    return {pages * own + noted + 3, 16'384 + pages * own * page_bytes_max + request.uids.size() * 8 +
+                                         noted * follow_up_key_bytes + FollowUpLimits::row_bytes_max};
 }
 
 void FlagsChange::apply(RoundView& view) {
+    const bool lone = request.uids.size() == 1 && request.uids.front().first == request.uids.front().last;
+    if (request.follow_up && (!lone || !fits(*request.follow_up))) {
+        error = lone ? Error(Errc::limit, "what the flag says is too long")
+                     : Error(Errc::invalid, "what a flag says is of one message");
+        return;
+    }
     const Result<FlagSet> flags = view.draft.resolve(request.flags, request.change != FlagChange::remove);
     if (!flags) {
         error = flags.error();
@@ -224,6 +243,7 @@ void FlagsChange::apply(RoundView& view) {
     edit.flags = *flags;
     edit.unchanged_since = request.unchanged_since;
     edit.allowed = request.allowed;
+    if (request.follow_up) edit.follow_up = &*request.follow_up;
     edit.mine = view.seen_by(user);
     view.draft.edit_flags(request.uids, edit);
     refused = std::move(edit.refused);
@@ -239,7 +259,9 @@ void FlagsChange::apply(RoundView& view) {
 
 FolderChange::Cost ExpungeChange::cost(const Snapshot& snapshot) const {
     const std::size_t pages = pages_touched(snapshot, uids);
-    return {pages + 4 + pages / 64, 16'384 + pages * (page_bytes_max + 64 * 12)};
+    const std::size_t noted = follow_ups_touched(snapshot, uids);
+    return {pages + 4 + pages / 64 + noted,
+            16'384 + pages * (page_bytes_max + 64 * 12) + noted * follow_up_key_bytes};
 }
 
 void ExpungeChange::apply(RoundView& view) {
@@ -255,7 +277,12 @@ void ExpungeChange::apply(RoundView& view) {
 FolderChange::Cost CopyInChange::cost(const Snapshot&) const {
     Cost cost{items.size() * 3 + 4 + (user ? items.size() / 64 + 2 : 0),
               16'384 + (items.size() / 64 + 2) * page_bytes_max + items.size() * 16};
-    for (const Item& item : items) cost.bytes += item.row.size() + 192;
+    for (const Item& item : items) {
+        cost.bytes += item.row.size() + 192;
+        if (!item.entry.has_follow_up) continue;
+        ++cost.rows;
+        cost.bytes += FollowUpLimits::row_bytes_max;
+    }
     return cost;
 }
 
@@ -300,6 +327,7 @@ void CopyInChange::apply(RoundView& view) {
             if (item.entry.flags.has_keyword(index)) entry.flags |= flag;
         entry.save_date = view.context.now();
         const Uid uid = view.draft.append(entry).uid;
+        if (item.entry.has_follow_up) view.draft.put_follow_up(uid, item.follow_up);
         if (mine != nullptr) mine->set(uid, item.entry.flags.has(SystemFlag::seen), view.draft.next_modseq());
         append_uid(uids, uid);
         destination.push_back(uid);

@@ -152,6 +152,7 @@ public:
         std::string row;  ///< static row, with the new link
         base::BlobId blob;
         std::uint64_t link = 0;
+        FollowUp follow_up;  ///< if the entry has one
     };
     std::vector<Item> items;
     std::shared_ptr<const Keywords> keywords;  ///< of the source
@@ -184,6 +185,9 @@ public:
 
 /// How many pages the uids touch at most.
 std::size_t pages_touched(const Snapshot& snapshot, const UidRanges& uids);
+/// How many of the messages have a row t, at most.
+std::size_t follow_ups_touched(const Snapshot& snapshot, const UidRanges& uids);
+inline constexpr std::size_t follow_up_key_bytes = 32;  // of a row that goes, about
 inline constexpr std::size_t page_bytes_max = 64 * 56 + 32;
 
 }  // namespace store

@@ -135,6 +135,9 @@ awaitable<Result<std::size_t>> LiveFolder::transfer_some(TransferRun* run, std::
             change->items.push_back(std::move(item));
         }
         if (messages.empty()) co_return taken;
+        const auto noted = co_await take_follow_ups(change.get(), run->keep);
+        if (!noted) co_return noted.error();
+        if (!*noted && tries + 1 < copy_tries_max) continue;
         change->within_account = move && destination->account() == account();
         if (move) change->intent = MoveIntent{id_, account(), messages};
         co_await destination->submit(change);

@@ -160,9 +160,20 @@ const Entry& FolderDraft::append(Entry entry) {
     return page.entries.back();
 }
 
+void FolderDraft::put_follow_up(Uid uid, const FollowUp& says) {
+    follow_ups_[uid] = encode(FollowUpRow{next_modseq(), says});
+}
+
+/// Whether the message has a row t afterwards.
+bool FolderDraft::keeps_follow_up(const Entry& old, FlagSet flags, const FollowUp* says) {
+    if (says != nullptr) return !says->empty();
+    return old.has_follow_up && old.flags.has(SystemFlag::flagged) == flags.has(SystemFlag::flagged);
+}
+
 void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
     Membership members(uids);
     const ModSeq modseq = next_modseq();
+    const FollowUp* const says = edit.allowed.has(SystemFlag::flagged) ? edit.follow_up : nullptr;
     for (const std::uint32_t number : pages_in(uids)) {
         const PagePtr page = find_page(number);
         Page* mine = nullptr;
@@ -177,20 +188,26 @@ void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
             const FlagSet shown = edit.mine ? of_user(old.flags, edit.mine->seen(old.uid)) : old.flags;
             FlagSet flags = changed(shown, edit.change, edit.flags) & edit.allowed;
             flags |= shown.without(edit.allowed);
-            if (flags == shown) continue;
+            const bool follow_up = keeps_follow_up(old, flags, says);
+            const bool rewrites = follow_up && says != nullptr;
+            const bool same_follow_up = follow_up == old.has_follow_up && !rewrites;
+            if (flags == shown && same_follow_up) continue;
             append_uid(edit.changed, old.uid);
             if (edit.mine) {
                 edit.mine->set(old.uid, flags.has(SystemFlag::seen), modseq);
                 flags = of_user(flags, old.flags.has(SystemFlag::seen));
-                if (flags == old.flags) continue;  // only \Seen: nobody else is told
+                if (flags == old.flags && same_follow_up) continue;  // only \Seen: nobody else is told
             }
             const Entry before = old;  // `old` may be the very entry that changes
             if (mine == nullptr) mine = &own_page(number);
             Entry& entry = mine->entries[i];
             leave(before);
             entry.flags = flags;
+            entry.has_follow_up = follow_up;
             entry.modseq = modseq;
             enter(entry);
+            if (rewrites) put_follow_up(before.uid, *says);
+            if (before.has_follow_up && !follow_up) follow_ups_[before.uid].reset();
         }
     }
 }
@@ -210,6 +227,7 @@ void FolderDraft::revise(Entry entry) {
                                  [&entry](const Entry& one) { return one.uid == entry.uid; });
     BASE_ASSERT(at != page.entries.end());
     leave(*at);
+    if (std::exchange(entry.has_follow_up, false)) follow_ups_[entry.uid].reset();  // it was of another text
     *at = entry;
     enter(entry);
 }
@@ -225,6 +243,7 @@ std::vector<MessageRef> FolderDraft::expunge(const UidRanges& uids, bool only_de
             if (members.holds(entry.uid) && (!only_deleted || entry.flags.has(SystemFlag::deleted))) {
                 gone.push_back(MessageRef{entry.uid, entry.id});
                 leave(entry);
+                if (entry.has_follow_up) follow_ups_[entry.uid].reset();
             } else {
                 kept.push_back(entry);
             }
@@ -257,6 +276,10 @@ void FolderDraft::erase(std::string key) {
 SnapshotPtr FolderDraft::finish(engine::Batch& batch) {
     batch.put = std::move(rows_);
     batch.erase = std::move(erased_);
+    for (auto& [uid, row] : follow_ups_) {
+        if (row) batch.put.push_back(engine::Row{keys::follow_up(uid), std::move(*row)});
+        if (!row) batch.erase.push_back(keys::follow_up(uid));
+    }
     batch.put.push_back(engine::Row{std::string(keys::header), encode(header_)});
     for (const auto& [number, page] : dirty_) {
         if (page->entries.empty()) {
@@ -270,10 +293,12 @@ SnapshotPtr FolderDraft::finish(engine::Batch& batch) {
         std::erase_if(group->pages, [](const PagePtr& page) { return page->entries.empty(); });
         group->count = 0;
         group->unseen = 0;
+        group->follow_ups = 0;
         group->modseq_max = ModSeq();
         for (const PagePtr& page : group->pages) {
             group->count += static_cast<std::uint32_t>(page->entries.size());
             group->unseen += page->unseen;
+            group->follow_ups += page->follow_ups;
             group->modseq_max = std::max(group->modseq_max, page->modseq_max);
         }
     }

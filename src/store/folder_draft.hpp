@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/engine/engine.hpp"
+#include "store/follow_up.hpp"
 #include "store/records.hpp"
 #include "store/user_seen.hpp"
 
@@ -33,12 +34,16 @@ public:
 
     /// Gives the entry the next uid and modseq, and puts it at the end. The caller saw to uids_left().
     const Entry& append(Entry entry);
+    /// What its flag says, of an entry that was just appended.
+    void put_follow_up(Uid uid, const FollowUp& says);
 
     struct FlagEdit {
         FlagChange change = FlagChange::add;
         FlagSet flags;
         std::optional<ModSeq> unchanged_since;
-        FlagSet allowed = every_flag;   ///< others stay as they are
+        FlagSet allowed = every_flag;  ///< others stay as they are
+        /// What the flag says from now on. Null: what it said goes where \Flagged changes.
+        const FollowUp* follow_up = nullptr;
         UserSeenDraft* mine = nullptr;  ///< \Seen is this user's own
         UidRanges changed, refused;     ///< answers
     };
@@ -69,6 +74,7 @@ private:
     std::vector<std::uint32_t> pages_in(const UidRanges& uids) const;
     void enter(const Entry& entry);
     void leave(const Entry& entry);
+    static bool keeps_follow_up(const Entry& old, FlagSet flags, const FollowUp* says);
 
     FolderHeader header_;
     std::shared_ptr<const Keywords> keywords_;
@@ -77,6 +83,7 @@ private:
     std::map<std::uint32_t, std::shared_ptr<Page>> dirty_;
     std::vector<engine::Row> rows_;
     std::vector<std::string> erased_;
+    std::map<Uid, std::optional<std::string>> follow_ups_;  // rows t that change; none: it goes
     bool clean_ = true;
 };
 

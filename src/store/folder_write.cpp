@@ -113,20 +113,26 @@ awaitable<Result<AppendResult>> LiveFolder::append_for(base::AccountId user, std
 std::vector<UidRanges> LiveFolder::pieces(const UidRanges& uids) const {
     const SnapshotPtr now = snapshot();
     const std::size_t pages_max = round_bytes_max() / (page_bytes_max + 64 * 12) - 64;
+    // Rows t go with their messages, or with \Flagged.
+    const std::size_t rows_max = context_.engine.limits().batch_rows_max / 2;
     std::vector<UidRanges> out;
-    if (pages_touched(*now, uids) <= pages_max) {
+    if (pages_touched(*now, uids) <= pages_max && follow_ups_touched(*now, uids) <= rows_max) {
         out.push_back(uids);
         return out;
     }
-    std::size_t pages = 0;
+    std::size_t pages = 0, rows = 0;
     Uid first(1);
-    for (const PageGroupPtr& group : now->groups()) {
-        pages += group->pages.size();
-        if (pages + 64 <= pages_max) continue;
-        const Uid last(group->number << 12 | 4095U);
+    for (std::size_t i = 0; i < now->groups().size(); ++i) {
+        const PageGroup& group = *now->groups()[i];
+        pages += group.pages.size();
+        rows += group.follow_ups;
+        const std::size_t next = i + 1 < now->groups().size() ? now->groups()[i + 1]->follow_ups : 0;
+        if (pages + 64 <= pages_max && rows + next <= rows_max) continue;
+        const Uid last(group.number << 12 | 4095U);
         out.push_back(cut(uids, first, last));
         first = Uid(last.value + 1);
         pages = 0;
+        rows = 0;
     }
     if (first.value != 0) out.push_back(cut(uids, first, Uid(0xFFFFFFFF)));
     std::erase_if(out, [](const UidRanges& piece) { return piece.empty(); });

@@ -95,6 +95,7 @@ std::string garbage(base::ModSeq modseq, std::uint32_t part) {
     return prefixed("g", modseq.value, 12) + hex(part, 4);
 }
 std::string move_intent(std::uint64_t opid) { return prefixed("m", opid, 16); }
+std::string follow_up(base::Uid uid) { return prefixed("t", uid.value, 8); }
 
 std::string user_pages(base::AccountId user) { return prefixed("u", user.value, 8); }
 std::string user_page(base::AccountId user, std::uint32_t number) {

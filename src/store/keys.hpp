@@ -46,6 +46,7 @@ std::string page(std::uint32_t number);                             // p<uid >> 
 std::string log(base::ModSeq modseq);                               // l<modseq hex12>
 std::string garbage(base::ModSeq modseq, std::uint32_t part);       // g<modseq hex12><part hex4>
 std::string move_intent(std::uint64_t opid);                        // m<opid hex16>
+std::string follow_up(base::Uid uid);                               // t<uid hex8>
 std::string user_pages(base::AccountId user);                       // u<aid hex8>
 std::string user_page(base::AccountId user, std::uint32_t number);  // u<aid hex8><uid >> 6, hex7>
 struct UserPageKey {

@@ -52,6 +52,7 @@ struct Loader {
         }
         group.count += static_cast<std::uint32_t>(page->entries.size());
         group.unseen += page->unseen;
+        group.follow_ups += page->follow_ups;
         group.modseq_max = std::max(group.modseq_max, page->modseq_max);
         group.pages.push_back(std::move(page));
         return true;

@@ -49,6 +49,7 @@ public:
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
+    awaitable<Result<std::map<Uid, FollowUp>>> follow_ups(std::vector<Entry> entries) override;
     awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;
 
     // Of users who are not the owner: folder_users.cpp.
@@ -116,6 +117,8 @@ private:
     awaitable<Error> finish_transfer(UidRanges gone, std::shared_ptr<LiveFolder> destination,
                                      std::uint64_t opid, ModSeq* modseq);
     awaitable<Result<std::size_t>> transfer_some(TransferRun* run, std::vector<Entry> entries);
+    awaitable<Result<bool>> take_follow_ups(CopyInChange* change, FlagSet keep);
+    awaitable<Result<std::map<Uid, FollowUpRow>>> follow_up_rows(std::vector<Entry> entries);
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
                                               std::size_t last, std::vector<std::string>* out);

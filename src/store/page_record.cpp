@@ -1,9 +1,9 @@
 // The page row: the hot one. Entries of 44 octets, fixed, then for entries that need them the flags beyond
 // bit 31.
 //
-//   count u8, then each entry: place u8 (uid & 63, bit 6: further flags follow the entries) · flags u32 · id
-//   u64 · modseq u64 · internal date i40 · save date i40 · size u40 · thread u64;  then for each marked entry
-//   12 octets.
+//   count u8, then each entry: place u8 (uid & 63, bit 6: further flags follow the entries, bit 7: its flag
+//   says more, in a row t) · flags u32 · id u64 · modseq u64 · internal date i40 · save date i40 · size u40 ·
+//   thread u64;  then for each marked entry 12 octets.
 #include <array>
 #include <cstring>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint8_t format_page = 0x12;
 constexpr std::size_t entry_bytes = 44, more_flags_bytes = 12;
-constexpr std::uint8_t more_flags = 0x40;
+constexpr std::uint8_t more_flags = 0x40, follow_up = 0x80;
 
 template <class Int>
 char* put(char* to, Int value, std::size_t bytes = sizeof(Int)) {
@@ -47,7 +47,8 @@ std::string encode(const Page& page) {
         const bool more = entry.flags.high() != 0 || entry.flags.low() >> 32 != 0;
         any_more |= more;
         char* to = octets.data();
-        to = put(to, static_cast<std::uint8_t>((entry.uid.value & 63U) | (more ? more_flags : 0U)));
+        to = put(to, static_cast<std::uint8_t>((entry.uid.value & 63U) | (more ? more_flags : 0U) |
+                                               (entry.has_follow_up ? follow_up : 0U)));
         to = put(to, static_cast<std::uint32_t>(entry.flags.low()));
         to = put(to, entry.id.value);
         to = put(to, entry.modseq.value);
@@ -78,9 +79,10 @@ std::shared_ptr<Page> decode_page(std::uint32_t number, std::string_view value) 
     int last = -1;
     for (Entry& entry : page->entries) {
         const auto place = take<std::uint8_t>(from);
-        if ((place & 0x80U) != 0 || static_cast<int>(place & 63U) <= last) return nullptr;
+        if (static_cast<int>(place & 63U) <= last) return nullptr;
         last = place & 63;
         entry.uid = Uid(number << 6 | (place & 63U));
+        entry.has_follow_up = (place & follow_up) != 0;
         std::uint64_t low = take<std::uint32_t>(from);
         std::uint64_t high = 0;
         entry.id.value = take<std::uint64_t>(from);
@@ -97,6 +99,7 @@ std::shared_ptr<Page> decode_page(std::uint32_t number, std::string_view value) 
         entry.flags = FlagSet(low, high);
         page->modseq_max = std::max(page->modseq_max, entry.modseq);
         page->unseen += entry.flags.has(SystemFlag::seen) ? 0U : 1U;
+        page->follow_ups += entry.has_follow_up ? 1U : 0U;
     }
     // uid 0 is none: page 0 begins with place 1.
     if (!in.done() || page->entries.front().uid.value == 0) return nullptr;

@@ -23,9 +23,11 @@ auto by_uid(const std::vector<Entry>& entries, Uid uid) {
 
 void sum_up(Page& page) {
     page.unseen = 0;
+    page.follow_ups = 0;
     page.modseq_max = ModSeq();
     for (const Entry& entry : page.entries) {
         if (!entry.flags.has(SystemFlag::seen)) ++page.unseen;
+        if (entry.has_follow_up) ++page.follow_ups;
         page.modseq_max = std::max(page.modseq_max, entry.modseq);
     }
 }

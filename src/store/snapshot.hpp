@@ -23,6 +23,7 @@ using base::Uid;
 /// What is known of a message without reading it.
 struct Entry {
     Uid uid;
+    bool has_follow_up = false;  ///< its flag says more: Folder::follow_ups()
     FlagSet flags;
     ModSeq modseq;
     base::MessageId id;
@@ -36,18 +37,20 @@ struct Entry {
 struct Page {
     std::uint32_t number = 0;  ///< uid >> 6
     ModSeq modseq_max;
-    std::uint32_t unseen = 0;    ///< entries without \Seen
+    std::uint32_t unseen = 0;  ///< entries without \Seen
+    std::uint32_t follow_ups = 0;
     std::vector<Entry> entries;  ///< by uid, 1 to 64 of them
 };
 using PagePtr = std::shared_ptr<const Page>;
-/// What Page::unseen and modseq_max must be.
+/// What Page::unseen, follow_ups and modseq_max must be.
 void sum_up(Page& page);
 
 struct PageGroup {
     std::uint32_t number = 0;  ///< uid >> 12
     ModSeq modseq_max;
-    std::uint32_t count = 0;   ///< entries in all pages
-    std::uint32_t unseen = 0;  ///< of them
+    std::uint32_t count = 0;       ///< entries in all pages
+    std::uint32_t unseen = 0;      ///< of them
+    std::uint32_t follow_ups = 0;  ///< in a snapshot of the folder itself
     std::vector<PagePtr> pages;
 };
 using PageGroupPtr = std::shared_ptr<const PageGroup>;

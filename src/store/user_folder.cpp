@@ -60,6 +60,10 @@ awaitable<Result<std::vector<DetailPtr>>> UserFolder::details(std::vector<Entry>
     return folder_->details(std::move(entries));
 }
 
+awaitable<Result<std::map<Uid, FollowUp>>> UserFolder::follow_ups(std::vector<Entry> entries) {
+    return folder_->follow_ups(std::move(entries));
+}
+
 awaitable<Result<std::string>> UserFolder::read(DetailPtr detail, std::uint64_t offset, std::size_t length) {
     return folder_->read(std::move(detail), offset, length);
 }

@@ -35,6 +35,7 @@ public:
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
+    awaitable<Result<std::map<Uid, FollowUp>>> follow_ups(std::vector<Entry> entries) override;
     awaitable<Result<std::string>> read(DetailPtr detail, std::uint64_t offset, std::size_t length) override;
 
     const LiveFolderPtr& folder() const { return folder_; }

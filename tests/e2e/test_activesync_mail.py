@@ -20,6 +20,17 @@ def flag(of, **other):
     return ("Email:Flag", *[row for row in rows if row[1] is not None])
 
 
+def said(element):
+    """The children of a Flag by their names."""
+    return {child.tag.split("}")[1]: child.text for child in element}
+
+
+def as_told(of, **other):
+    """What devices are told of a flag that was set so."""
+    rows = {name.split(":")[1]: str(value) for name, value in of.items()}
+    return {name: value for name, value in {**rows, **other}.items()}
+
+
 class MailCase(test_activesync_bodies.BodyCase):
     def change(self, device, folder, item, *data):
         """Its status: 1 unless the answer names another."""
@@ -41,7 +52,10 @@ class MailCase(test_activesync_bodies.BodyCase):
         return device, device.folder("Inbox"), next(iter(self.fill(device, device.folder("Inbox"))))
 
     def is_flagged(self, device, folder, item):
-        return len(self.fetch(device, folder, item)["Flag"]) > 0
+        return self.flag_of(device, folder, item).get("Status") == "2"
+
+    def flag_of(self, device, folder, item):
+        return said(self.fetch(device, folder, item)["Flag"])
 
 
 class FlagTest(MailCase):
@@ -54,6 +68,8 @@ class FlagTest(MailCase):
         wrong += [flag(ACTIVE, StartDate=late), flag(ACTIVE, UtcStartDate=late)]
         wrong += [flag(ACTIVE, DueDate=early), flag(ACTIVE, UtcDueDate=early)]
         wrong += [flag(COMPLETE, CompleteTime=None), flag(COMPLETE, DateCompleted=None)]
+        wrong += [flag(COMPLETE, CompleteTime="soon"), flag(COMPLETE, DateCompleted="2026-13-01T00:00:00.000Z")]
+        wrong += [flag(ACTIVE, ReminderTime="soon"), flag({**ACTIVE, "Tasks:OrdinalDate": "now"})]
         for one in wrong:
             with self.subTest(flag=one):
                 self.assertEqual(self.change(device, inbox, item, one), "6")
@@ -64,6 +80,133 @@ class FlagTest(MailCase):
             with self.subTest(flag=right):
                 self.assertEqual(self.change(device, inbox, item, right), "1")
                 self.assertEqual(self.is_flagged(device, inbox, item), flagged)
+
+    def changed(self, device, folder):
+        """The flags that the next Sync tells, by item; None: it says nothing of it."""
+        out = {}
+        for change in device.sync(device.collection(folder)).all("Collections/Collection/Commands/Change"):
+            flags = [child for child in change[1] if child.tag == "{Email}Flag"]
+            out[change[0].text] = said(flags[0]) if flags else None
+        return out
+
+    def two(self):
+        """Two devices that have one message."""
+        one, inbox, item = self.one()
+        two = self.ready(one.user, device="DEV2")
+        self.fill(two, inbox)
+        return one, two, inbox, item
+
+    def flags_in_imap(self, user, folder="INBOX"):
+        answer = self.imap(user, folder).fetch("1", "(FLAGS MODSEQ)")[1][0].decode()
+        return "\\Flagged" in answer, int(answer.split("MODSEQ (")[1].split(")")[0])
+
+    def test_all_of_it_is_kept(self):
+        one, two, inbox, item = self.two()
+        whole = {**ACTIVE, "Tasks:Subject": "Überweisung & mehr", "Tasks:OrdinalDate": "2026-11-02T09:10:11.123Z"}
+        self.assertEqual(self.change(one, inbox, item, flag(whole)), "1")
+        self.assertEqual(self.changed(two, inbox), {item: as_told(whole)})
+        self.assertEqual(self.changed(one, inbox), {})
+        self.assertEqual(self.flag_of(two, inbox, item), as_told(whole))  # ItemOperations
+        three = self.ready(one.user, device="DEV3", version="14.1")
+        self.assertEqual(said(self.fill(three, inbox)[item]["Flag"]), as_told(whole))  # Add
+        found = two.raw("Search", element("Search:Search", ("Store", ("Name", "Mailbox"), (
+            "Query", ("And", ("AirSync:Class", "Email"), ("FreeText", "letter"))), ("Options", ("Range", "0-9")))))
+        self.assertEqual(said(found.find("Response/Store/Result/Properties/{Email}Flag")), as_told(whole))
+
+    def test_what_a_flag_does_not_name_stays(self):
+        one, two, inbox, item = self.two()
+        self.change(one, inbox, item, flag(ACTIVE))
+        self.changed(two, inbox)
+        flagged, modseq = self.flags_in_imap(one.user)
+        self.assertTrue(flagged)
+        later = "2026-12-24T00:00:00.000Z"
+        dates = [(f"Tasks:{name}", later) for name in ("StartDate", "UtcStartDate", "DueDate", "UtcDueDate")]
+        self.assertEqual(self.change(one, inbox, item, ("Email:Flag", ("Status", 2), *dates)), "1")
+        wanted = as_told(ACTIVE, StartDate=later, UtcStartDate=later, DueDate=later, UtcDueDate=later)
+        self.assertEqual(self.changed(two, inbox), {item: wanted})
+        after = self.flags_in_imap(one.user)
+        self.assertTrue(after[0])
+        self.assertGreater(after[1], modseq)  # to IMAP the flags are what they were
+        # The same again is no change, neither to other devices nor to IMAP.
+        self.assertEqual(self.change(one, inbox, item, ("Email:Flag", ("Status", 2), *dates)), "1")
+        self.assertEqual(self.changed(two, inbox), {})
+        self.assertEqual(self.flags_in_imap(one.user), after)
+        # One that names its type is another flag.
+        bare = {"Email:Status": 2, "Email:FlagType": "Flag for follow up"}
+        self.assertEqual(self.change(two, inbox, item, flag(bare)), "1")
+        self.assertEqual(self.changed(one, inbox), {item: as_told(bare)})
+
+    def test_complete(self):
+        one, two, inbox, item = self.two()
+        self.change(one, inbox, item, flag(ACTIVE))
+        self.changed(two, inbox)
+        self.assertEqual(self.change(one, inbox, item, flag(COMPLETE)), "1")
+        self.assertEqual(self.changed(two, inbox), {item: {**as_told(ACTIVE), **as_told(COMPLETE)}})
+        self.assertFalse(self.flags_in_imap(one.user)[0])
+        # Active again: of the type that it has, and no more complete.
+        self.assertEqual(self.change(two, inbox, item, ("Email:Flag", ("Status", 2))), "1")
+        self.assertEqual(self.changed(one, inbox), {item: as_told(ACTIVE)})
+        self.assertTrue(self.flags_in_imap(one.user)[0])
+        for cleared in (("Email:Flag",), ("Email:Flag", ("Status", 0))):
+            self.change(one, inbox, item, flag(COMPLETE))
+            self.changed(two, inbox)
+            self.assertEqual(self.change(one, inbox, item, cleared), "1")
+            self.assertEqual(self.changed(two, inbox), {item: {}})
+            self.assertFalse(self.flags_in_imap(one.user)[0])
+
+    def test_mail_programs_beside(self):
+        one, two, inbox, item = self.two()
+        imap = self.imap(one.user)
+        plain = {"Status": "2", "FlagType": "for Follow Up"}
+
+        def told(wanted):
+            for device in (one, two):
+                self.assertEqual(self.changed(device, inbox), {item: wanted})
+        imap.store("1", "+FLAGS", "\\Flagged")
+        told(plain)
+        self.change(one, inbox, item, flag(ACTIVE))
+        self.assertEqual(self.changed(two, inbox), {item: as_told(ACTIVE)})
+        imap.store("1", "+FLAGS", "\\Answered")
+        told(as_told(ACTIVE))
+        imap.store("1", "FLAGS", "(\\Seen \\Flagged)")  # it is flagged as before
+        told(as_told(ACTIVE))
+        imap.store("1", "-FLAGS", "\\Flagged")
+        told({})
+        imap.store("1", "+FLAGS", "\\Flagged")  # nothing of what was said
+        told(plain)
+        self.change(one, inbox, item, flag(COMPLETE))
+        self.changed(two, inbox)
+        imap.store("1", "+FLAGS", "\\Flagged")
+        told(plain)
+
+    def test_copies_and_moves_carry_it(self):
+        one, inbox, item = self.one()
+        archive = one.folder("Archive")
+        self.fill(one, archive)
+        self.change(one, inbox, item, flag(ACTIVE))
+        moved = one.raw("MoveItems", element("Move:MoveItems", (
+            "Move", ("SrcMsgId", item), ("SrcFldId", inbox), ("DstFldId", archive)))).text("Response/DstMsgId")
+        self.assertEqual(self.flag_of(one, archive, moved), as_told(ACTIVE))
+        imap = self.imap(one.user, "Archive")
+        imap.copy("1", "INBOX")
+        copied, = self.more(one, inbox).items()
+        self.assertEqual(said(copied[1]["Flag"]), as_told(ACTIVE))
+        imap.uid("MOVE", "1", "INBOX")
+        again, = self.more(one, inbox).items()
+        self.assertEqual(said(again[1]["Flag"]), as_told(ACTIVE))
+        # Each has its own.
+        self.change(one, inbox, copied[0], ("Email:Flag",))
+        self.assertEqual(self.flag_of(one, inbox, copied[0]), {})
+        self.assertEqual(self.flag_of(one, inbox, again[0]), as_told(ACTIVE))
+
+    def test_texts_that_are_too_long(self):
+        device, inbox, item = self.one()
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE, FlagType="x" * 257)), "6")
+        self.assertEqual(self.change(device, inbox, item, flag(ACTIVE, SubOrdinalDate="x" * 257)), "6")
+        self.assertEqual(self.flag_of(device, inbox, item), {})
+        # A message's subject may have any length, and devices name the flag by it.
+        self.assertEqual(self.change(device, inbox, item, flag({**ACTIVE, "Tasks:Subject": "ü" * 900})), "1")
+        self.assertEqual(self.flag_of(device, inbox, item)["Subject"], "ü" * 512)
 
     def test_the_type_of_one_that_is_set(self):
         device, inbox, item = self.one()

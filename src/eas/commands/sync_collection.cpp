@@ -9,6 +9,7 @@
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/items/meeting_request.hpp"
+#include "eas/mail/mail_flag.hpp"
 #include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 #include "wbxml/tags.hpp"
@@ -301,6 +302,11 @@ awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
         if (!found || found->empty()) co_return false;
         for (std::size_t i = 0; i < found->size(); ++i) details[rest[i].uid] = (*found)[i];
     }
+    std::vector<store::Entry> noted;
+    for (const Step& step : plan->steps)
+        if (is_mail && step.entry.has_follow_up) noted.push_back(step.entry);
+    const auto says = co_await out->folder->follow_ups(std::move(noted));
+    if (!says) co_return false;
     wbxml::Encoder to(out->commands, wbxml::Encoder::Fragment());
     for (const Step& step : plan->steps) {
         const std::string id = write_item_id({out->id, step.entry.uid});
@@ -315,7 +321,8 @@ awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
             if (!rendered) co_return false;
             continue;
         }
-        const MailState state = state_of(step.entry, now_there->keywords());
+        const MailState state =
+            state_of(step.entry, now_there->keywords(), find_follow_up(*says, step.entry.uid));
         if (step.kind == Step::Kind::change) {
             to.open(tags::change);
             to.text(tags::server_id, id);

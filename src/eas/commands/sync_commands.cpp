@@ -1,12 +1,10 @@
-// What a device does to a folder by Sync: changes of flags, deletions, fetches. MS-ASCMD section 2.2.3.32.
+// What a device does to a folder by Sync: deletions, fetches, and which command is done where. MS-ASCMD
+// section 2.2.3.32.
 #include <algorithm>
 
 #include "eas/items/meeting_request.hpp"
-#include "eas/mail/categories.hpp"
-#include "eas/mail/layout.hpp"
+#include "eas/mail/mail_flag.hpp"
 #include "eas/sync_answer.hpp"
-#include "eas/syntax/mail_change.hpp"
-#include "mime/tree.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -14,60 +12,6 @@ namespace {
 
 namespace tags = wbxml::airsync;
 using Kind = SyncCommand::Kind;
-
-/// The flags that a Change sets and takes away.
-struct FlagWishes {
-    store::NamedFlags set, clear;
-    bool any() const { return !empty(set) || !empty(clear); }
-    static bool empty(const store::NamedFlags& flags) {
-        return flags.system.empty() && flags.keywords.empty();
-    }
-};
-
-void wish(FlagWishes& out, store::SystemFlag flag, bool yes) {
-    (yes ? out.set : out.clear).system |= store::FlagSet(flag);
-}
-
-FlagWishes wishes_of(wbxml::Element data, const store::Entry& entry, const store::Keywords& keywords) {
-    namespace email = wbxml::email;
-    FlagWishes out;
-    if (const auto read = data.child(email::read).number()) wish(out, store::SystemFlag::seen, *read != 0);
-    if (const wbxml::Element flag = data.child(email::flag)) {
-        // MS-ASEMAIL section 2.2.2.81: 0 none, 1 complete, 2 active; an empty Flag clears.
-        const auto status = flag.child(email::status).number();
-        wish(out, store::SystemFlag::flagged, status.value_or(0) == 2);
-    }
-    if (const auto verb = data.child(wbxml::email2::last_verb_executed).number()) {
-        if (*verb == 1 || *verb == 2) wish(out, store::SystemFlag::answered, true);
-        if (*verb == 3) out.set.keywords.emplace_back("$Forwarded");
-    }
-    if (const wbxml::Element categories = data.child(email::categories)) {
-        std::vector<std::string> wanted;
-        for (const wbxml::Element one : categories) wanted.emplace_back(one.text());
-        for (std::string& keyword : category_keywords(entry, keywords)) {
-            const auto stays = std::ranges::find(wanted, category_of_keyword(keyword));
-            if (stays == wanted.end()) {
-                out.clear.keywords.push_back(std::move(keyword));
-            } else {
-                wanted.erase(stays);
-            }
-        }
-        for (const std::string& name : wanted)
-            if (std::string keyword = keyword_of_category(name); store::valid_keyword(keyword))
-                out.set.keywords.push_back(std::move(keyword));
-    }
-    return out;
-}
-
-/// Whether a message is about a meeting, by its structure alone.
-awaitable<bool> is_of_meeting(store::FolderPtr folder, store::Entry entry) {
-    std::vector<store::Entry> entries{entry};
-    const auto details = co_await folder->details(std::move(entries));
-    mime::Tree tree;
-    const bool there = details && !details->empty() && details->front();
-    co_return there&& mime::decode_tree(details->front()->tree, tree) &&
-        lay_out(tree).calendar != mime::no_part;
-}
 
 }  // namespace
 
@@ -141,46 +85,6 @@ awaitable<void> Session::run_commands(CollectionAnswer* out) {
         if (out->unsettled) co_return;
     }
     co_await run_deletes(out);
-}
-
-awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCommand* command) {
-    const auto id = parse_item_id(command->server_id);
-    if (!id || id->folder != out->id || !out->folder)
-        co_return command_result(*command, sync_status::not_found);
-    const store::SnapshotPtr before = out->folder->snapshot();
-    const store::Entry* entry = before->find(id->uid);
-    if (entry == nullptr) co_return command_result(*command, sync_status::not_found);
-    if (!is_sound_change(command->data)) co_return command_result(*command, sync_status::conversion);
-    if (lacks_flag_type(command->data) && !entry->flags.has(store::SystemFlag::flagged)) {
-        const bool of_meeting = co_await is_of_meeting(out->folder, *entry);
-        if (!of_meeting) co_return command_result(*command, sync_status::conversion);
-    }
-    if (version_ >= 160 && out->is_drafts && (command->send || parse_draft(command->data).any()))
-        co_return co_await change_draft(out, command, *id);
-    const FlagWishes wishes = wishes_of(command->data, *entry, before->keywords());
-    if (!wishes.any()) co_return command_result(*command, sync_status::ok);
-    store::SnapshotPtr was = before;
-    // What one half is refused for is no reason to leave the other undone.
-    int status = sync_status::ok;
-    for (const bool set : {true, false}) {
-        const store::NamedFlags& flags = set ? wishes.set : wishes.clear;
-        if (FlagWishes::empty(flags)) continue;
-        store::StoreRequest request;
-        request.uids = {store::UidRange{id->uid, id->uid}};
-        request.change = set ? store::FlagChange::add : store::FlagChange::remove;
-        request.flags = flags;
-        const auto done = co_await out->folder->store(std::move(request));
-        if (!done && done.error().is(store::Errc::denied)) note_refused(out->cursor, id->uid);
-        if (!done) status = sync_status_of(done.error());
-        if (!done && !done.error().is(store::Errc::denied)) break;
-        if (!done) continue;
-        const store::Entry* now_there = done->snapshot->find(id->uid);
-        const store::Entry* former = was->find(id->uid);
-        if (now_there != nullptr && former != nullptr && now_there->modseq != former->modseq)
-            note_own(out->cursor, {id->uid, now_there->modseq, OwnChange::Kind::flags}, former);
-        was = done->snapshot;
-    }
-    co_return command_result(*command, status);
 }
 
 /// All deletions at once: to the folder of deleted items, or for good.
@@ -278,7 +182,9 @@ awaitable<store::Result<MailItem>> Session::fetch_item(store::FolderPtr folder, 
     read.folder = folder;
     read.entry = *entry;
     read.detail = details->front();
-    read.state = state_of(*entry, now_there->keywords());
+    const auto says = co_await folder->follow_ups(std::vector<store::Entry>(1, *entry));
+    if (!says) co_return says.error();
+    read.state = state_of(*entry, now_there->keywords(), find_follow_up(*says, uid));
     read.options = std::move(options);
     read.is_draft = info != nullptr && info->use == store::SpecialUse::drafts;
     auto item = co_await read_mail(std::move(read));

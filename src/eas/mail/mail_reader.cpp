@@ -9,6 +9,7 @@
 #include "eas/mail/calendar_part.hpp"
 #include "eas/mail/categories.hpp"
 #include "eas/mail/conversation_index.hpp"
+#include "eas/mail/mail_flag.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/new_text.hpp"
 #include "mime/decode.hpp"
@@ -243,10 +244,10 @@ std::string index_of(const store::Entry& entry, std::string_view header) {
     return conversation_index(index_facts(entry, header));
 }
 
-MailState state_of(const store::Entry& entry, const store::Keywords& keywords) {
+MailState state_of(const store::Entry& entry, const store::Keywords& keywords, const store::FollowUp* says) {
     MailState out;
     out.read = entry.flags.has(store::SystemFlag::seen);
-    out.flagged = entry.flags.has(store::SystemFlag::flagged);
+    out.flag = show_flag(entry.flags.has(store::SystemFlag::flagged), says);
     if (entry.flags.has(store::SystemFlag::answered)) out.last_verb = 1;
     for (unsigned i = 0; i < keywords.size(); ++i) {
         if (!entry.flags.has_keyword(i)) continue;

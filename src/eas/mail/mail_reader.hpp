@@ -58,8 +58,9 @@ std::optional<base::ThreadId> thread_of(std::string_view conversation);
 /// Where a message with this header stands in its conversation.
 std::string index_of(const store::Entry& entry, std::string_view header);
 
-/// What of a message is in a snapshot: read, flagged, categories.
-MailState state_of(const store::Entry& entry, const store::Keywords& keywords);
+/// What of a message is in a snapshot: read, flagged, categories. `says`: its flag, if it says more than
+/// that.
+MailState state_of(const store::Entry& entry, const store::Keywords& keywords, const store::FollowUp* says);
 
 struct ReadRequest {
     store::FolderPtr folder;

@@ -16,6 +16,8 @@ constexpr wbxml::Tag of_the_server[] = {wbxml::email2::conversation_id, wbxml::e
                                         wbxml::email2::sender};
 constexpr wbxml::Tag dates[] = {tasks::start_date, tasks::due_date, tasks::utc_start_date,
                                 tasks::utc_due_date};
+constexpr wbxml::Tag other_dates[] = {tasks::date_completed, tasks::reminder_time, tasks::ordinal_date,
+                                      email::complete_time};
 
 /// The second does not come before the first; neither is there, or both are dates.
 bool in_order(wbxml::Element flag, wbxml::Tag first, wbxml::Tag second) {
@@ -34,6 +36,8 @@ bool is_sound_flag(wbxml::Element flag) {
     const auto told = std::ranges::count_if(dates, says);
     if (told != 0 && told != std::ssize(dates)) return false;
     if (flag.child(tasks::reminder_set).text() == "1" && !says(tasks::reminder_time)) return false;
+    const auto is_no_date = [&](wbxml::Tag tag) { return says(tag) && !parse_date(flag.child(tag).text()); };
+    if (std::ranges::any_of(other_dates, is_no_date)) return false;
     return in_order(flag, tasks::start_date, tasks::due_date) &&
            in_order(flag, tasks::utc_start_date, tasks::utc_due_date);
 }

@@ -35,15 +35,30 @@ void write_attachment(wbxml::Encoder& to, const ItemAttachment& one) {
 
 }  // namespace
 
-std::string write_date(std::int64_t seconds) {
+std::string write_milliseconds(std::int64_t milliseconds) {
     using namespace std::chrono;
-    const sys_seconds time{std::chrono::seconds(seconds)};
+    const sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(milliseconds)};
     const sys_days date = floor<days>(time);
     const year_month_day ymd(date);
     const hh_mm_ss clock(time - date);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z", static_cast<int>(ymd.year()),
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(ymd.year()),
                        static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+std::string write_date(std::int64_t seconds) { return write_milliseconds(seconds * 1'000); }
+
+std::optional<std::int64_t> parse_milliseconds(std::string_view text) {
+    const auto seconds = parse_date(text);
+    if (!seconds) return std::nullopt;
+    std::int64_t out = *seconds * 1'000;
+    std::int64_t unit = 100;
+    for (std::size_t at = text.find('.'); at < text.size() && ++at < text.size() && unit != 0; unit /= 10) {
+        if (text[at] < '0' || text[at] > '9') break;
+        out += unit * (text[at] - '0');
+    }
+    return out;
 }
 
 std::optional<std::int64_t> parse_date(std::string_view text) {
@@ -115,13 +130,10 @@ void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& al
 
 void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version) {
     to.number(email::read, state.read ? 1 : 0);
-    if (state.flagged) {
-        to.open(email::flag);
-        to.number(email::status, 2);
-        to.text(email::flag_type, "for Follow Up");
-        to.close();
-    } else {
+    if (state.flag.empty()) {
         to.empty(email::flag);
+    } else {
+        to.append(state.flag);
     }
     if (version < 140) return;
     if (state.categories.empty()) {

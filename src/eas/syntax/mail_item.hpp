@@ -31,7 +31,7 @@ struct ItemAttachment {
 /// What changes in a message's life.
 struct MailState {
     bool read = false;
-    bool flagged = false;
+    std::string flag;  ///< a fragment of WBXML; empty: it is not flagged
     std::vector<std::string> categories;
     std::uint8_t last_verb = 0;  ///< 1 answered, 3 forwarded
     std::int64_t last_verb_time = 0;
@@ -67,6 +67,9 @@ void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& al
 std::string write_date(std::int64_t seconds);
 /// The inverse, also without separators; nothing: no date.
 std::optional<std::int64_t> parse_date(std::string_view text);
+/// The same to the millisecond.
+std::string write_milliseconds(std::int64_t milliseconds);
+std::optional<std::int64_t> parse_milliseconds(std::string_view text);
 
 /// The longest beginning of `utf8` of at most so many octets that ends with a character.
 std::string_view cut_utf8(std::string_view utf8, std::size_t octets_max);

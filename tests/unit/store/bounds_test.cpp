@@ -117,6 +117,28 @@ TEST_F(BoundsTest, WhatOneCommitCannotHoldGoesInSeveral) {
     expect_clean();
 }
 
+TEST_F(BoundsTest, WhatFlagsSayGoesInSeveralCommitsToo) {
+    ASSERT_NO_FATAL_FAILURE(append_many(inbox, 4'250));
+    for (std::uint32_t uid = 4'000; uid <= 4'200; ++uid) {  // of two groups of pages
+        StoreRequest request = add_flags(one(uid), named(SystemFlag::flagged));
+        request.follow_up.emplace();
+        request.follow_up->subject = std::to_string(uid);
+        ASSERT_TRUE(run(inbox->store(std::move(request))));
+    }
+    engine_limits.batch_rows_max = 300;  // half of it for rows that go
+    restart();
+    open_account();
+    StoreRequest request = add_flags(everything(), named(SystemFlag::flagged));
+    request.change = FlagChange::remove;
+    Told told;
+    request.progress = &told;
+    const auto cleared = run(inbox->store(std::move(request)));
+    ASSERT_TRUE(cleared) << cleared.error().what();
+    EXPECT_EQ(told.told, (decltype(told.told){{1, 2}}));
+    EXPECT_TRUE(run(owned_engine->scan(keys::folder(inbox->id()), "", "t", 0, 0))->rows.empty());
+    expect_clean();
+}
+
 TEST_F(BoundsTest, WhatTheLogCannotTellAnyMoreIsAnsweredWithEverything) {  // RFC 7162 section 3.2.5.2
     stop();
     limits.log_rows_min = 2;

@@ -26,6 +26,7 @@ protected:
     struct Told {
         std::map<std::string, std::map<std::string, Now>> where;  // subject → folder → is it there
         std::map<std::string, Now> seen;                          // subject in INBOX → \Seen
+        std::map<std::string, Now> noted;                         // subject in INBOX → its flag says its name
         std::map<std::string, Now> folders;
         std::vector<Replaced> replaced;
     };
@@ -56,6 +57,8 @@ protected:
             const auto done = run(inbox->store(add_flags(one(uids["a"]), named(SystemFlag::seen))));
             told.seen["a"] = after(done.has_value(), Now::yes);
         }
+        for (const auto& [subject, uid] : uids)
+            if (uid != 0) flag(told, subject, uid);
         if (archive && uids.contains("b") && uids["b"] != 0) {
             const auto done = run(inbox->copy_to(archive, one(uids["b"])));
             told.where["b"]["Archive"] = after(done.has_value(), Now::yes);
@@ -83,6 +86,24 @@ protected:
         deliver_to_two(told);
         run(store->collect());
         return told;
+    }
+
+    /// Its flag says its subject.
+    void flag(Told& told, const std::string& subject, std::uint32_t uid) {
+        StoreRequest request = add_flags(one(uid), named(SystemFlag::flagged));
+        request.follow_up.emplace();
+        request.follow_up->subject = subject;
+        told.noted[subject] = after(run(inbox->store(std::move(request))).has_value(), Now::yes);
+    }
+    /// What came here came with it.
+    void expect_noted(const Told& told, const std::string& subject, const FolderPtr& folder,
+                      const Entry& entry) {
+        const auto known = told.noted.find(subject);
+        if (known == told.noted.end() || known->second != Now::yes) return;
+        EXPECT_TRUE(entry.flags.has(SystemFlag::flagged));
+        const auto says = run(folder->follow_ups({entry}));
+        ASSERT_TRUE(says && says->contains(entry.uid)) << subject;
+        EXPECT_EQ(says->at(entry.uid).subject, subject);
     }
 
     /// RFC 8508: within INBOX, and from there to another folder.
@@ -145,6 +166,7 @@ protected:
                     const Entry& entry = *snapshot->at(SeqNum(seq));
                     if (text_of(folder, entry.uid) != message_text(subject)) continue;
                     ++found;
+                    expect_noted(told, subject, folder, entry);
                     if (name == "INBOX" && told.seen.contains(subject) && told.seen.at(subject) == Now::yes) {
                         EXPECT_TRUE(entry.flags.has(SystemFlag::seen));
                     }

@@ -29,6 +29,7 @@ Page a_page() {
         Entry entry;
         entry.uid = Uid(uid);
         entry.flags = FlagSet(SystemFlag::seen);
+        entry.has_follow_up = uid != 192;
         if (uid == 200) entry.flags |= FlagSet::keyword(119) | FlagSet::keyword(30);
         entry.modseq = ModSeq(uid * 1000ULL);
         entry.id = base::MessageId(0xFEDCBA9876543210ULL + uid);
@@ -48,6 +49,7 @@ TEST(Records, ReadBackEqual) {
     ASSERT_TRUE(page);
     EXPECT_EQ(page->entries, a_page().entries);
     EXPECT_EQ(page->modseq_max, a_page().modseq_max);
+    EXPECT_EQ(page->follow_ups, 2U);
     LogRow log{LogOp::flags,
                42,
                1'700'000'000,
