@@ -212,14 +212,12 @@ awaitable<Result<void>> MailboxView::unsubscribe(base::FolderId folder) const {
     co_return co_await own_->set_items_subscribed(folder, owner, for_all);
 }
 
-awaitable<Result<std::optional<base::FolderId>>> MailboxView::subscribe_to(std::string name,
-                                                                           store::FolderKind kind) {
-    using Found = std::optional<base::FolderId>;
+/// Which folder of somebody else is called so, or would be; one that is not shown, if there are several.
+awaitable<Result<std::optional<MailboxView::Offered>>> MailboxView::offered(std::string name,
+                                                                            store::FolderKind kind) const {
+    using Found = std::optional<Offered>;
     const std::size_t open = name.rfind(" (");
     if (open == std::string::npos || !name.ends_with(')')) co_return Found();
-    const store::FolderTreePtr own = own_->folders();
-    const bool is_mail = kind == store::FolderKind::mail;
-    if ((is_mail ? own->find(name) : own->find_item_folder(name)) != nullptr) co_return Found();
     directory::SpaceName space;
     space.owner = name.substr(open + 2, name.size() - open - 3);
     space.space = directory::Space::others;
@@ -235,26 +233,70 @@ awaitable<Result<std::optional<base::FolderId>>> MailboxView::subscribe_to(std::
     if (!prefix) co_return prefix.error();
     if (prefix->empty()) co_return Found();
     const store::FolderTreePtr theirs = (*owner)->folders();
-    const auto fits = [&](const store::FolderInfo& info) {
+    Found out;
+    for (const store::FolderInfo& info : kind == store::FolderKind::mail ? theirs->folders : theirs->items) {
         const store::Rights rights = store::rights_of(info.acl.get(), whose, own_->id());
-        return info.kind == kind && info.selectable && rights.has(store::Right::lookup) &&
-               rights.has(store::Right::read) && !is_shared(info.id) &&
-               shared_name(info.name, label_of(space)) == name;
-    };
-    const auto& among = is_mail ? theirs->folders : theirs->items;
-    const auto found = std::ranges::find_if(among, fits);
-    if (found == among.end()) co_return Found();
-    const base::FolderId id = found->id;
+        const bool fits = info.kind == kind && info.selectable && rights.has(store::Right::lookup) &&
+                          rights.has(store::Right::read) && shared_name(info.name, label_of(space)) == name;
+        if (!fits || (out && is_shared(info.id))) continue;
+        out = Offered{whose, *prefix + info.name, info};
+        if (!is_shared(info.id)) break;
+    }
+    co_return out;
+}
+
+/// Whether one more of hers would be shown.
+bool MailboxView::has_room_for(base::AccountId owner) const {
+    const auto is_hers = [owner](const Sharer& one) { return one.account->id() == owner; };
+    const bool known = std::ranges::any_of(sharers_, is_hers);
+    if (!known && sharers_.size() >= limits_.sharers_max) return false;
+    return sharers_.empty() || merged().shared.size() < limits_.shared_folders_max;
+}
+
+/// Subscribes to it, and makes sure that it is shown. \errors limit: it is not, and all is as before
+awaitable<Result<void>> MailboxView::show(Offered what) {
+    const base::FolderId id = what.folder.id;
+    const bool is_mail = what.folder.kind == store::FolderKind::mail;
+    const store::FolderTreePtr before = own_->folders();
     Result<void> done;
     if (is_mail) {
-        done = co_await own_->set_subscribed(*prefix + found->name, true);
+        done = co_await own_->set_subscribed(what.name, true);
     } else {
-        done = co_await own_->set_items_subscribed(id, whose, true);
+        done = co_await own_->set_items_subscribed(id, what.owner, true);
     }
-    if (!done) co_return done.error();
+    if (!done) co_return done;
     const auto refreshed = co_await refresh();
     if (!refreshed) co_return refreshed.error();
-    if (!is_shared(id)) co_return Error(Errc::limit, "too many folders of others");
+    if (is_shared(id)) co_return Result<void>();
+    // Something else came in between: others are shown in its place.
+    if (is_mail) {
+        if (!before->subscribed.contains(what.name)) done = co_await own_->set_subscribed(what.name, false);
+    } else if (const auto known = before->subscribed_items.find(id);
+               known != before->subscribed_items.end()) {
+        done = co_await own_->set_items_subscribed(id, known->second, true);
+    } else {
+        done = co_await own_->set_items_subscribed(id, what.owner, false);
+    }
+    if (!done) co_return done;
+    co_return Error(Errc::limit, "too many folders of others");
+}
+
+awaitable<Result<std::optional<base::FolderId>>> MailboxView::subscribe_to(std::string name,
+                                                                           store::FolderKind kind) {
+    using Found = std::optional<base::FolderId>;
+    const store::FolderTreePtr tree = folders();
+    const bool is_mail = kind == store::FolderKind::mail;
+    const store::FolderInfo* there = is_mail ? tree->find(name) : tree->find_item_folder(name);
+    if (there != nullptr && is_shared(there->id)) co_return Error(Errc::exists, "his devices show it");
+    if (there != nullptr) co_return Found();  // his own
+    auto found = co_await offered(std::move(name), kind);
+    if (!found) co_return found.error();
+    if (!*found) co_return Found();
+    const base::FolderId id = (*found)->folder.id;
+    if (is_shared(id)) co_return Error(Errc::exists, "his devices show it");
+    if (!has_room_for((*found)->owner)) co_return Error(Errc::limit, "too many folders of others");
+    const auto done = co_await show(std::move(**found));
+    if (!done) co_return done.error();
     co_return Found(id);
 }
 

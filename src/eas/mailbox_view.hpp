@@ -25,8 +25,8 @@ struct MailboxViewLimits {
 /// `folders()` all is answered as of those that do not exist.
 class MailboxView {
 public:
-    MailboxView(store::AccountPtr own, directory::Neighbours neighbours)
-        : own_(std::move(own)), neighbours_(neighbours) {}
+    MailboxView(store::AccountPtr own, directory::Neighbours neighbours, MailboxViewLimits limits = {})
+        : own_(std::move(own)), neighbours_(neighbours), limits_(limits) {}
 
     /// Looks who shares with him; to be called first, and when something has changed. True: others than
     /// before, whom a subscription does not listen to. \errors unavailable
@@ -58,7 +58,8 @@ public:
     /// A folder of somebody else is not shown any more. \errors not_found
     awaitable<store::Result<void>> unsubscribe(base::FolderId folder) const;
     /// "Calendar (anna)": a folder that somebody shares with the user and that his devices do not show is
-    /// shown from now on. Nothing: the name is of no such folder. \errors limit, unavailable
+    /// shown from now on. Nothing: the name is of no such folder. \errors exists: they show it already ·
+    /// limit: it would be one too many, and is not subscribed to · unavailable
     awaitable<store::Result<std::optional<base::FolderId>>> subscribe_to(std::string name,
                                                                          store::FolderKind kind);
 
@@ -67,6 +68,14 @@ private:
         store::AccountPtr account;
         std::string prefix, label;  // as OthersTree has them
     };
+    struct Offered {
+        base::AccountId owner;
+        std::string name;  ///< among the user's subscriptions
+        store::FolderInfo folder;
+    };
+    awaitable<store::Result<std::optional<Offered>>> offered(std::string name, store::FolderKind kind) const;
+    awaitable<store::Result<void>> show(Offered what);
+    bool has_room_for(base::AccountId owner) const;
     awaitable<store::Result<std::set<std::string>>> prefixes(store::FolderTreePtr tree,
                                                              ItemsWanted items) const;
     const Sharer* sharer_of(base::FolderId folder) const;

@@ -160,6 +160,7 @@ class TreeTest(SharedCase):
         self.assertEqual(self.folder_command(device, "FolderDelete", ("ServerId", own)).text("Status"), "1")
         for _ in range(2):
             self.assertEqual(self.make(device, name, "13"), ("1", theirs.folder("Calendar")))
+            self.assertEqual(self.make(device, name, "13"), ("2", None))  # it is shown already
             self.assertEqual(device.folder_sync().text("Changes/Count"), "0")  # it knows
             self.start(theirs, theirs.folder("Calendar"))
             self.start(device, theirs.folder("Calendar"))
@@ -181,6 +182,7 @@ class TreeTest(SharedCase):
         self.share(owner, user, "lr", "Projects/2026")
         device = self.ready(user)
         status, folder = self.make(device, "Projects" + self.label, "12")
+        self.assertEqual(self.make(device, "Projects" + self.label, "12"), ("2", None))
         self.assertEqual((status, device.folder_sync().text("Changes/Count")), ("1", "0"))
         names = [line.decode() for line in self.imap(user).lsub()[1]]
         self.assertTrue(any(line.endswith(f'Other Users/{owner.split("@")[0]}/Projects"') for line in names), names)

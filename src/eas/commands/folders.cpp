@@ -135,6 +135,9 @@ awaitable<Answer> Session::folder_create() {
         name = info->name + "/" + name;
     } else {
         const auto joined = co_await account_->subscribe_to(name, *kind);
+        // Section 2.2.3.177.3: the name is in order, and it is the server that shows no more.
+        const bool full = !joined && joined.error().is(store::Errc::limit);
+        if (full) co_return folder_changed(folder_status::server_error, {});
         if (!joined) co_return folder_changed(status_for(joined.error()), {});
         if (*joined) co_return join_shared(**joined, name);
     }

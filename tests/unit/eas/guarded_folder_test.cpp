@@ -178,6 +178,45 @@ TEST_F(GuardedFolderTest, EachRightAllowsWhatItSaysAndNothingElse) {
     EXPECT_EQ(error_of(run(shared_->vanished_since(base::ModSeq(1)))), Errc::not_found);
 }
 
+TEST_F(GuardedFolderTest, WhatIsShownOrWouldBeOneTooManyIsNotSubscribedTo) {
+    ASSERT_TRUE(run(owner_->make_item_folders()));
+    ASSERT_TRUE(run(owner_->create("News", store::SpecialUse::none)));
+    give(owner_->folders()->find("News")->id, "lr");
+    const base::FolderId calendar = owner_->folders()->first_of(store::FolderKind::calendar)->id;
+    const base::FolderId notes = owner_->folders()->first_of(store::FolderKind::notes)->id;
+    for (const base::FolderId id : {calendar, notes}) give(id, "lr");
+    const auto view = [&](std::size_t sharers, std::size_t folders) {
+        MailboxViewLimits limits;
+        limits.sharers_max = sharers;
+        limits.shared_folders_max = folders;
+        view_ = std::make_shared<MailboxView>(user_, directory::Neighbours(*store_, &directory()), limits);
+        EXPECT_TRUE(run(view_->refresh()));
+    };
+    const auto make = [&](const char* name, store::FolderKind kind) {
+        return error_of(run(view_->subscribe_to(name, kind)));
+    };
+    using store::FolderKind;
+    const auto is_as_before = [&] {
+        const store::FolderTreePtr tree = user_->folders();
+        return tree->subscribed_items.empty() && !tree->subscribed.contains("Other Users/anna/News");
+    };
+    view(1, 1);
+    EXPECT_EQ(make("Projects (anna)", FolderKind::mail), Errc::exists);  // it is shown
+    EXPECT_EQ(make("News (anna)", FolderKind::mail), Errc::limit);
+    EXPECT_EQ(make("Calendar (anna)", FolderKind::calendar), Errc::limit);
+    EXPECT_TRUE(is_as_before());
+    view(0, 10);
+    EXPECT_EQ(make("Calendar (anna)", FolderKind::calendar), Errc::limit);
+    EXPECT_TRUE(is_as_before());
+    view(1, 3);
+    EXPECT_EQ(make("Calendar (anna)", FolderKind::calendar), Errc::none);
+    EXPECT_TRUE(view_->is_shared(calendar));
+    EXPECT_EQ(make("Calendar (anna)", FolderKind::calendar), Errc::exists);
+    EXPECT_EQ(make("News (anna)", FolderKind::mail), Errc::none);
+    EXPECT_EQ(make("Notes (anna)", FolderKind::notes), Errc::limit);
+    EXPECT_FALSE(user_->folders()->subscribed_items.contains(notes));
+}
+
 TEST_F(GuardedFolderTest, ItemsAreRevisedByWhoMayWrite) {
     ASSERT_TRUE(run(owner_->make_item_folders()));
     const base::FolderId id = owner_->folders()->first_of(store::FolderKind::notes)->id;
