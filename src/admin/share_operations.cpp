@@ -112,8 +112,9 @@ awaitable<Reply> set_subscribed(ServicesPtr services, Json arguments, bool yes) 
         if (!commons) co_return fault_of(commons.error(), user->office);
         const bool for_all = *commons && (*commons)->id() != who &&
                              (*commons)->folders()->subscribed_items.contains(what->folder.id);
-        const base::AccountId whose = !yes && for_all ? base::AccountId() : owner;
-        done = co_await user->owner->set_items_subscribed(what->folder.id, whose, yes || for_all);
+        std::optional<store::ItemSubscription> says;
+        if (yes || for_all) says = store::ItemSubscription{owner, yes};
+        done = co_await user->owner->set_items_subscribed(what->folder.id, says);
     } else if (name == user->office) {
         co_return Fault("invalid", "mail is subscribed to by each mailbox for itself");
     } else {
@@ -157,7 +158,7 @@ bool is_subscribed(const FolderInfo& folder, const std::string& name, const stor
     for (const store::FolderTree* tree : {&own, all}) {
         if (tree == nullptr) continue;
         const auto known = tree->subscribed_items.find(folder.id);
-        if (known != tree->subscribed_items.end()) return static_cast<bool>(known->second);
+        if (known != tree->subscribed_items.end()) return known->second.wanted;
     }
     return false;
 }

@@ -207,9 +207,11 @@ awaitable<Result<void>> MailboxView::unsubscribe(base::FolderId folder) const {
     if (info == nullptr) co_return nowhere;
     if (info->kind == store::FolderKind::mail)
         co_return co_await own_->set_subscribed(sharer->prefix + info->name, false);
-    const bool for_all = all_ && all_->subscribed_items.contains(folder);
-    const base::AccountId owner = for_all ? base::AccountId() : sharer->account->id();
-    co_return co_await own_->set_items_subscribed(folder, owner, for_all);
+    // What all others see needs a word of his own.
+    std::optional<store::ItemSubscription> says;
+    if (all_ && all_->subscribed_items.contains(folder))
+        says = store::ItemSubscription{sharer->account->id(), false};
+    co_return co_await own_->set_items_subscribed(folder, says);
 }
 
 /// Which folder of somebody else is called so, or would be; one that is not shown, if there are several.
@@ -262,7 +264,8 @@ awaitable<Result<void>> MailboxView::show(Offered what) {
     if (is_mail) {
         done = co_await own_->set_subscribed(what.name, true);
     } else {
-        done = co_await own_->set_items_subscribed(id, what.owner, true);
+        const store::ItemSubscription wanted{what.owner, true};
+        done = co_await own_->set_items_subscribed(id, wanted);
     }
     if (!done) co_return done;
     const auto refreshed = co_await refresh();
@@ -271,11 +274,11 @@ awaitable<Result<void>> MailboxView::show(Offered what) {
     // Something else came in between: others are shown in its place.
     if (is_mail) {
         if (!before->subscribed.contains(what.name)) done = co_await own_->set_subscribed(what.name, false);
-    } else if (const auto known = before->subscribed_items.find(id);
-               known != before->subscribed_items.end()) {
-        done = co_await own_->set_items_subscribed(id, known->second, true);
     } else {
-        done = co_await own_->set_items_subscribed(id, what.owner, false);
+        std::optional<store::ItemSubscription> said;
+        const auto known = before->subscribed_items.find(id);
+        if (known != before->subscribed_items.end()) said = known->second;
+        done = co_await own_->set_items_subscribed(id, said);
     }
     if (!done) co_return done;
     co_return Error(Errc::limit, "too many folders of others");

@@ -86,9 +86,9 @@ ItemsWanted items_wanted(const FolderTree& own, const FolderTree* all) {
     ItemsWanted out;
     for (const FolderTree* tree : {all, &own}) {
         if (tree == nullptr) continue;
-        for (const auto& [folder, owner] : tree->subscribed_items) {
+        for (const auto& [folder, says] : tree->subscribed_items) {
             out.erase(folder);
-            if (owner) out.emplace(folder, owner);
+            if (says.wanted) out.emplace(folder, says.owner);
         }
     }
     return out;

@@ -51,6 +51,13 @@ struct FolderInfo {
     AclPtr acl;  ///< null: the owner's alone
 };
 
+/// Whether somebody wants to see a folder of somebody else.
+struct ItemSubscription {
+    base::AccountId owner;
+    bool wanted = true;  ///< false: not even where all others of his post office do
+    bool operator==(const ItemSubscription&) const = default;
+};
+
 /// Immutable. Folders in order of name, INBOX first.
 class FolderTree {
 public:
@@ -59,9 +66,9 @@ public:
     std::set<std::string, std::less<>> subscribed;  ///< names, also of folders that do not exist
     /// Accounts that may share something with this one: look at their folders' rights. Some may not any more.
     std::set<base::AccountId> sharers;
-    /// Folders of others, none of mail, that this user wants to see, and whose they are; of nobody (0): that
-    /// he does not, though all do, which the public tree's own say. Some may not be there any more.
-    std::map<base::FolderId, base::AccountId> subscribed_items;
+    /// What this user says of folders of others, none of mail; of the public tree's account: what holds for
+    /// all who say nothing themselves. Some may not be there any more.
+    std::map<base::FolderId, ItemSubscription> subscribed_items;
 
     const FolderInfo* find(std::string_view name) const;  ///< INBOX in any case
     const FolderInfo* find(base::FolderId id) const;
@@ -117,9 +124,9 @@ public:
     /// Calendar, Contacts, Tasks and Notes, where they are missing: mailboxes have them once a device asks.
     virtual awaitable<Result<void>> make_item_folders();
     virtual awaitable<Result<void>> set_subscribed(std::string name, bool yes) = 0;
-    /// FolderTree::subscribed_items. \errors limit
-    virtual awaitable<Result<void>> set_items_subscribed(base::FolderId folder, base::AccountId owner,
-                                                         bool yes);
+    /// FolderTree::subscribed_items; nothing: he says nothing of it any more. \errors limit
+    virtual awaitable<Result<void>> set_items_subscribed(base::FolderId folder,
+                                                         std::optional<ItemSubscription> says);
 
     /// One entry of a folder's access control list. Who may do that is the caller's affair, and so is who
     /// must know of it: Store::share(). Sessions that have the folder open are told. \errors not_found, limit

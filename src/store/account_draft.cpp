@@ -273,13 +273,13 @@ void AccountDraft::set_sharer(base::AccountId owner, bool yes) {
     }
 }
 
-void AccountDraft::subscribe_items(base::FolderId folder, base::AccountId owner, bool yes) {
+void AccountDraft::subscribe_items(base::FolderId folder, std::optional<ItemSubscription> says) {
     const auto known = state_.subscribed_items.find(folder);
     const bool there = known != state_.subscribed_items.end();
-    if (yes && !(there && known->second == owner)) {
-        state_.subscribed_items.insert_or_assign(folder, owner);
-        put(keys::item_subscription(folder), encode_item_subscription(owner));
-    } else if (!yes && there) {
+    if (says && !(there && known->second == *says)) {
+        state_.subscribed_items.insert_or_assign(folder, *says);
+        put(keys::item_subscription(folder), encode(*says));
+    } else if (!says && there) {
         state_.subscribed_items.erase(known);
         erase(keys::item_subscription(folder));
     }

@@ -21,7 +21,7 @@ struct AccountState {
     std::set<std::string, std::less<>> subscribed;
     std::map<base::FolderId, AclPtr> acls;
     std::set<base::AccountId> sharers;
-    std::map<base::FolderId, base::AccountId> subscribed_items;
+    std::map<base::FolderId, ItemSubscription> subscribed_items;
     std::map<base::FolderId, std::int64_t> tombstones;  ///< deleted folders and when
     std::set<base::FolderId> were_inbox;  ///< made by a RENAME of INBOX; for who listens, not kept in rows
 
@@ -50,7 +50,7 @@ public:
     void note_was_inbox(base::FolderId id) { state_.were_inbox.insert(id); }
     void subscribe(std::string_view name, bool yes);
     void set_sharer(base::AccountId owner, bool yes);
-    void subscribe_items(base::FolderId folder, base::AccountId owner, bool yes);
+    void subscribe_items(base::FolderId folder, std::optional<ItemSubscription> says);
     /// Null: the folder is the owner's alone.
     void set_acl(base::FolderId folder, AclPtr acl);
     void set_quota(std::uint64_t bytes_max, std::uint64_t messages_max);

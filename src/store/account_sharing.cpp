@@ -42,18 +42,18 @@ awaitable<Result<void>> LiveAccount::set_sharer(base::AccountId owner, bool yes)
     return change(std::move(apply));
 }
 
-awaitable<Result<void>> Account::set_items_subscribed(base::FolderId, base::AccountId, bool) {
+awaitable<Result<void>> Account::set_items_subscribed(base::FolderId, std::optional<ItemSubscription>) {
     co_return Error(Errc::invalid, "mail alone is kept here");
 }
 
-awaitable<Result<void>> LiveAccount::set_items_subscribed(base::FolderId folder, base::AccountId owner,
-                                                          bool yes) {
+awaitable<Result<void>> LiveAccount::set_items_subscribed(base::FolderId folder,
+                                                          std::optional<ItemSubscription> says) {
     const std::size_t most = context_.limits.subscribed_items_max;
-    Apply apply = [folder, owner, yes, most](AccountDraft& draft) {
+    Apply apply = [folder, says, most](AccountDraft& draft) {
         const auto& known = draft.state().subscribed_items;
-        if (yes && known.size() >= most && !known.contains(folder))
+        if (says && known.size() >= most && !known.contains(folder))
             return Error(Errc::limit, "too many subscriptions");
-        draft.subscribe_items(folder, owner, yes);
+        draft.subscribe_items(folder, says);
         return Error();
     };
     return change(std::move(apply));

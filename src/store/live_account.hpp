@@ -36,8 +36,8 @@ public:
     awaitable<Result<void>> set_subscribed(std::string name, bool yes) override;
     awaitable<Result<AclPtr>> change_acl(base::FolderId folder, AclEntry entry, AclChange how) override;
     awaitable<Result<void>> set_sharer(base::AccountId owner, bool yes) override;
-    awaitable<Result<void>> set_items_subscribed(base::FolderId folder, base::AccountId owner,
-                                                 bool yes) override;
+    awaitable<Result<void>> set_items_subscribed(base::FolderId folder,
+                                                 std::optional<ItemSubscription> says) override;
     awaitable<Result<FolderPtr>> open_for(base::FolderId folder, base::AccountId user) override;
     awaitable<Result<FolderPtr>> open(base::FolderId folder) override;
     awaitable<Result<FolderTotals>> totals(base::FolderId folder) override;

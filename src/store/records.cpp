@@ -8,7 +8,7 @@ namespace {
 // One octet each, never used twice: a row of one kind is never taken for another.
 constexpr std::uint8_t format_folder_header = 0x11, format_log = 0x13, format_garbage = 0x14,
                        format_move = 0x15;
-constexpr std::uint8_t format_sharer = 0x26, format_item_subscription = 0x28;
+constexpr std::uint8_t format_sharer = 0x26, format_item_subscription = 0x29;
 constexpr std::uint8_t format_account_header = 0x21, format_folder_row = 0x22, format_tombstone = 0x23,
                        format_subscription = 0x24;
 
@@ -56,18 +56,6 @@ template <class Record>
 std::optional<Record> finished(const WireReader& in, Record&& record) {
     if (!in.done()) return std::nullopt;
     return std::forward<Record>(record);
-}
-
-std::string encode_owner(std::uint8_t format, base::AccountId owner) {
-    WireWriter out(format);
-    out.u32(owner.value);
-    return std::move(out).seal();
-}
-
-std::optional<base::AccountId> decode_owner(std::uint8_t format, std::string_view value) {
-    WireReader in(value, format);
-    base::AccountId owner(in.u32());
-    return finished(in, std::move(owner));
 }
 
 }  // namespace
@@ -251,18 +239,33 @@ std::optional<std::int64_t> decode_tombstone(std::string_view value) {
     return finished(in, std::move(time));
 }
 
-std::string encode_sharer(base::AccountId owner) { return encode_owner(format_sharer, owner); }
+std::string encode_sharer(base::AccountId owner) {
+    WireWriter out(format_sharer);
+    out.u32(owner.value);
+    return std::move(out).seal();
+}
 
 std::optional<base::AccountId> decode_sharer(std::string_view value) {
-    return decode_owner(format_sharer, value);
+    WireReader in(value, format_sharer);
+    base::AccountId owner(in.u32());
+    return finished(in, std::move(owner));
 }
 
-std::string encode_item_subscription(base::AccountId owner) {
-    return encode_owner(format_item_subscription, owner);
+std::string encode(const ItemSubscription& row) {
+    WireWriter out(format_item_subscription);
+    out.u32(row.owner.value);
+    out.u8(row.wanted ? 1 : 0);
+    return std::move(out).seal();
 }
 
-std::optional<base::AccountId> decode_item_subscription(std::string_view value) {
-    return decode_owner(format_item_subscription, value);
+std::optional<ItemSubscription> decode_item_subscription(std::string_view value) {
+    WireReader in(value, format_item_subscription);
+    ItemSubscription row;
+    row.owner = base::AccountId(in.u32());
+    const std::uint8_t wanted = in.u8();
+    if (wanted > 1) in.fail();
+    row.wanted = wanted == 1;
+    return finished(in, std::move(row));
 }
 
 std::string encode_subscription(std::string_view name) {

@@ -108,9 +108,9 @@ std::optional<std::int64_t> decode_tombstone(std::string_view value);
 std::string encode_sharer(base::AccountId owner);
 std::optional<base::AccountId> decode_sharer(std::string_view value);
 
-/// Row i of an account: a folder of somebody else, none of mail, that its user wants to see; whose it is.
-std::string encode_item_subscription(base::AccountId owner);
-std::optional<base::AccountId> decode_item_subscription(std::string_view value);
+/// Row i of an account: what its user says of a folder of somebody else, none of mail.
+std::string encode(const ItemSubscription& row);
+std::optional<ItemSubscription> decode_item_subscription(std::string_view value);
 
 /// Row s of an account: a subscribed name.
 std::string encode_subscription(std::string_view name);

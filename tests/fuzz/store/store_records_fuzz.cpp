@@ -76,6 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         again(store::decode_account_header, value);
         again(store::decode_folder_row, value);
         again(store::decode_acl, value);
+        again(store::decode_item_subscription, value);
         again(store::decode_follow_up, value);
         if (const auto sharer = store::decode_sharer(value))
             demand(store::decode_sharer(store::encode_sharer(*sharer)) == sharer);

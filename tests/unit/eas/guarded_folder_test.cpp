@@ -221,7 +221,7 @@ TEST_F(GuardedFolderTest, ItemsAreRevisedByWhoMayWrite) {
     ASSERT_TRUE(run(owner_->make_item_folders()));
     const base::FolderId id = owner_->folders()->first_of(store::FolderKind::notes)->id;
     give(id, "lr");
-    ASSERT_TRUE(run(user_->set_items_subscribed(id, anna_, true)));
+    ASSERT_TRUE(run(user_->set_items_subscribed(id, store::ItemSubscription{anna_, true})));
     ASSERT_TRUE(run(view_->refresh()));
     const store::FolderPtr theirs = *run(owner_->open(id)), notes = *run(view_->open(id));
     const base::Uid uid = put(theirs);

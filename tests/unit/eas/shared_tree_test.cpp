@@ -77,8 +77,8 @@ protected:
     }
     void subscribe(const char* name) { own.subscribed.insert(std::string("Other Users/anna/") + name); }
 
-    static void wish(FolderTree& tree, base::AccountId owner = anna) {
-        tree.subscribed_items[base::FolderId(24)] = owner;
+    static void wish(FolderTree& tree, base::AccountId owner = anna, bool wanted = true) {
+        tree.subscribed_items[base::FolderId(24)] = {owner, wanted};
     }
 
     FolderTree own, hers, office_tree;
@@ -118,7 +118,7 @@ TEST_F(SharedTreeTest, WhatAllSeeEachMayPutAway) {
     EXPECT_EQ(shared(), Names());
     wish(office_tree);
     EXPECT_EQ(shared(), Names{"Calendar (anna)"});
-    wish(own, base::AccountId());
+    wish(own, anna, false);
     EXPECT_EQ(shared(), Names());
     wish(own);
     office_tree.subscribed_items.clear();

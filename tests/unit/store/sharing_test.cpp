@@ -163,26 +163,30 @@ TEST_F(SharingTest, FoldersOfItemsAreSharedToo) {
 
 TEST_F(SharingTest, SubscriptionsOfItemsAreKept) {
     const base::FolderId one(77), two(78);
+    const ItemSubscription hers{owner_id, true}, his{other_id, true}, not_his{other_id, false};
     const auto known = [&] { return account_of(reader_id)->folders()->subscribed_items; };
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, true)));
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, true)));
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, true)));
+    const auto say = [&](base::FolderId folder, std::optional<ItemSubscription> what) {
+        return run(account_of(reader_id)->set_items_subscribed(folder, what));
+    };
+    ASSERT_TRUE(say(one, hers));
+    ASSERT_TRUE(say(two, his));
+    ASSERT_TRUE(say(two, his));
     restart();
-    EXPECT_EQ(known(), (std::map<base::FolderId, base::AccountId>{{one, owner_id}, {two, other_id}}));
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, false)));
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(one, owner_id, false)));
+    EXPECT_EQ(known(), (std::map<base::FolderId, ItemSubscription>{{one, hers}, {two, his}}));
+    ASSERT_TRUE(say(one, std::nullopt));
+    ASSERT_TRUE(say(one, std::nullopt));
     restart();
-    EXPECT_EQ(known(), (std::map<base::FolderId, base::AccountId>{{two, other_id}}));
+    EXPECT_EQ(known(), (std::map<base::FolderId, ItemSubscription>{{two, his}}));
     EXPECT_TRUE(account_of(reader_id)->folders()->subscribed.size() >= 6U);  // those of mail are not these
     for (std::uint64_t id = 100; account_of(reader_id)->folders()->subscribed_items.size() < 500; ++id)
-        ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(base::FolderId(id), owner_id, true)));
-    const auto full = run(account_of(reader_id)->set_items_subscribed(one, owner_id, true));
-    EXPECT_TRUE(full.error().is(Errc::limit));
+        ASSERT_TRUE(say(base::FolderId(id), hers));
+    EXPECT_TRUE(say(one, hers).error().is(Errc::limit));
     // One that is there may be said otherwise: that its user does not want to see it.
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, base::AccountId(), true)));
+    ASSERT_TRUE(say(two, not_his));
     restart();
-    EXPECT_EQ(known().at(two), base::AccountId());
-    ASSERT_TRUE(run(account_of(reader_id)->set_items_subscribed(two, other_id, false)));
+    EXPECT_EQ(known().at(two), not_his);
+    ASSERT_TRUE(say(two, std::nullopt));
+    EXPECT_FALSE(known().contains(two));
 }
 
 TEST_F(SharingTest, ListsAreInheritedKeptAndForgotten) {
