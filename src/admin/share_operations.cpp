@@ -34,9 +34,6 @@ awaitable<base::Result<SharedFolder, Fault>> owner_of(ServicesPtr services, std:
     auto account = co_await services->store.account(login->mailbox.account);
     if (!account) co_return fault_of(account.error(), name);
     out.owner = std::move(*account);
-    // Devices make them when they come first; they may be shared before.
-    const auto made = co_await out.owner->make_item_folders();
-    if (!made) co_return fault_of(made.error(), name);
     co_return out;
 }
 
@@ -45,8 +42,16 @@ awaitable<base::Result<SharedFolder, Fault>> folder_of(ServicesPtr services, Jso
     const std::string name = text(arguments, "folder"), kind = text(arguments, "kind");
     if (!kind.empty() && std::ranges::find(kinds, kind) == kinds.end())
         co_return Fault("invalid", kind + ": kinds are mail, calendar, contacts, tasks, notes");
-    auto out = co_await owner_of(services, text(arguments, "owner"));
+    const std::string owner = text(arguments, "owner");
+    auto out = co_await owner_of(services, owner);
     if (!out) co_return out.error();
+    const auto commons = co_await commons_of(services, out->office, false);
+    if (!commons) co_return fault_of(commons.error(), owner);
+    if (*commons == nullptr || (*commons)->id() != out->owner->id()) {
+        // Devices make them when they come first; they may be shared before.
+        const auto made = co_await out->owner->make_item_folders();
+        if (!made) co_return fault_of(made.error(), owner);
+    }
     const store::FolderTreePtr tree = out->owner->folders();
     const auto fits = [&kind](const FolderInfo* info) {
         return info != nullptr && info->selectable && (kind.empty() || kind == name_of(info->kind));

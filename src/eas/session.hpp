@@ -204,7 +204,8 @@ private:
                                                      const DraftChanges* changes, std::string message_id);
     awaitable<store::Result<base::Uid>> keep_draft(store::FolderPtr folder, std::string message,
                                                    std::optional<ItemId> former);
-    awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id);
+    awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id,
+                                          const DraftChanges* changes);
 
     awaitable<store::Result<AttachmentRequest>> find_attachment(std::string reference);
     awaitable<Answer> item_operations();

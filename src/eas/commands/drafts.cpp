@@ -206,18 +206,18 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
 }
 
 /// The new draft has another id, since what is stored does not change: the device hears of both by Commands.
-awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id) {
-    const DraftChanges changes = parse_draft(command->data);
-    if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
+awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id,
+                                               const DraftChanges* changes) {
+    if (changes->files.faulty) co_return command_result(*command, sync_status::conversion);
     std::string message_id = fresh_message_id(*services_);
-    auto message = co_await make_draft(id, &changes, std::move(message_id));
+    auto message = co_await make_draft(id, changes, std::move(message_id));
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (!command->send) {
-        const auto parts = added_parts(changes, *message);
+        const auto parts = added_parts(*changes, *message);
         const auto uid = co_await keep_draft(out->folder, std::move(*message), id);
         if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
         CommandResult result = command_result(*command, sync_status::ok);
-        result.attachments = known_by_now(changes, parts, {out->id, *uid});
+        result.attachments = known_by_now(*changes, parts, {out->id, *uid});
         co_return result;
     }
     Post post = this->post();

@@ -102,8 +102,10 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         const bool of_meeting = co_await is_of_meeting(out->folder, *entry);
         if (!of_meeting) co_return command_result(*command, sync_status::conversion);
     }
-    if (version_ >= 160 && out->is_drafts && (command->send || parse_draft(command->data).any()))
-        co_return co_await change_draft(out, command, *id);
+    if (version_ >= 160 && out->is_drafts) {
+        const DraftChanges changes = parse_draft(command->data);
+        if (command->send || changes.any()) co_return co_await change_draft(out, command, *id, &changes);
+    }
     std::optional<int> status;
     for (unsigned tries = 0; tries < change_tries_max && !status; ++tries)
         status = co_await change_mail(out, command, id->uid);

@@ -88,6 +88,27 @@ TEST_F(AdminTest, PostOfficesDomainsAndAccounts) {
     EXPECT_EQ(fault(run("account.show", {{"address", "two@example.test"}})).substr(0, 10), "not_found:");
 }
 
+TEST_F(AdminTest, WhoAsksWhatIsSharedChangesNothing) {
+    add_demo();
+    const auto version = [this] {
+        std::uint64_t out = 0;
+        io.restart();
+        boost::asio::co_spawn(io, engine->version("a/00000001"),
+                              [&out](const std::exception_ptr&, auto found) { out = found ? *found : 0; });
+        io.run();
+        return out;
+    };
+    const std::uint64_t before = version();
+    ASSERT_NE(before, 0U);
+    EXPECT_EQ(result("share.list", {{"mailbox", "demo@example.test"}})["by"].size(), 0U);
+    EXPECT_EQ(version(), before);
+    EXPECT_EQ(
+        run("share.acl",
+            {{"owner", "demo@example.test"}, {"folder", "Notes"}, {"who", "anyone"}, {"rights", "lr"}})["ok"],
+        true);  // no device has come yet
+    EXPECT_GT(version(), before);
+}
+
 TEST_F(AdminTest, WhatMailboxesShare) {
     add_demo();
     result("account.add", {{"address", "two@example.test"}, {"password", "secret"}});
