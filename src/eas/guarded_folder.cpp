@@ -126,6 +126,11 @@ awaitable<Result<store::VanishedResult>> GuardedFolder::vanished_since(store::Mo
     return folder_->vanished_since(since, std::move(view));
 }
 
+awaitable<Result<store::TouchedFlags>> GuardedFolder::flags_since(store::ModSeq since) {
+    if (!may(Right::read)) return hidden<store::TouchedFlags>();
+    return folder_->flags_since(since);
+}
+
 awaitable<Result<store::ModSeq>> GuardedFolder::touch() {
     if (!may(Right::read)) return hidden<store::ModSeq>();
     if (!may(Right::write)) return denied<store::ModSeq>();

@@ -44,6 +44,7 @@ public:
                                                    store::Incoming message) override;
     awaitable<store::Result<store::VanishedResult>> vanished_since(store::ModSeq since,
                                                                    store::SnapshotPtr view) override;
+    awaitable<store::Result<store::TouchedFlags>> flags_since(store::ModSeq since) override;
     awaitable<store::Result<store::ModSeq>> touch() override;
     awaitable<store::Result<std::vector<store::DetailPtr>>> details(
         std::vector<store::Entry> entries) override;

@@ -50,6 +50,7 @@ http::ResponseHead head_of(Answer* answered);
 
 /// What one collection of a Sync has to say.
 struct CollectionAnswer;
+struct PlanFacts;
 
 class Session {
 public:
@@ -120,6 +121,8 @@ private:
     static void break_off(CollectionAnswer* out);
     void leave_open(CollectionAnswer* out);
     awaitable<bool> render(CollectionAnswer* out, Plan* plan);
+    awaitable<bool> render_mail(wbxml::Encoder* to, CollectionAnswer* out, Plan* plan, const Step* step,
+                                const PlanFacts* facts);
     awaitable<bool> render_item(wbxml::Encoder* to, const CollectionAnswer* out, Plan* plan, const Step* step,
                                 store::DetailPtr detail);
     void leave_out(const CollectionAnswer* out, Plan* plan, base::Uid uid, const store::Error& why) const;

@@ -45,6 +45,14 @@ struct CollectionAnswer {
     bool talks() const { return failed() || is_new || ran_commands || told != 0 || more || repeated; }
 };
 
+/// What the store says of the items of a plan.
+struct PlanFacts {
+    store::SnapshotPtr now_there;
+    std::map<base::Uid, store::DetailPtr> details;  ///< of those that are told as a whole
+    std::map<base::Uid, store::FollowUp> says;      ///< of mail
+    store::TouchedFlags touched;                    ///< of mail, if some has changed
+};
+
 /// What became of the deletions of a request.
 struct DeletesDone {
     base::ModSeq modseq;  ///< of those that are done

@@ -93,6 +93,19 @@ struct ExpungeResult {
     UidRanges uids;
 };
 
+/// Which flags of messages were touched since some modseq. What stands in no set was not.
+struct TouchedFlags {
+    struct Some {
+        UidRanges uids;
+        FlagSet flags;  ///< set or taken away; \Flagged also where it is what the flag says that changed
+    };
+    std::vector<Some> changes;
+    bool exact = true;  ///< false: the log does not tell, any may have been
+
+    /// Of one message: of all the changes.
+    FlagSet of(Uid uid) const;
+};
+
 /// What a client that knew the folder at some modseq must learn (RFC 7162 section 3.2.5.1).
 struct VanishedResult {
     UidRanges vanished;
@@ -153,6 +166,8 @@ public:
 
     /// As of `view`, a snapshot of this folder; null: of the newest.
     virtual awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view = nullptr) = 0;
+    /// At most what some hundred transactions did is told exactly. \errors unavailable
+    virtual awaitable<Result<TouchedFlags>> flags_since(ModSeq since) = 0;
     /// A transaction that changes no message: its modseq tells that something else of the mailbox did (RFC
     /// 7162 section 3.2: an annotation). \errors unavailable, not_found
     virtual awaitable<Result<ModSeq>> touch() = 0;

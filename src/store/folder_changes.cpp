@@ -249,12 +249,7 @@ void FlagsChange::apply(RoundView& view) {
     refused = std::move(edit.refused);
     modseq = ModSeq();
     if (edit.changed.empty()) return;
-    const FlagSet all(~0ULL, ~0ULL);
-    const FlagSet added = request.change == FlagChange::remove ? FlagSet() : *flags;
-    const FlagSet removed = request.change == FlagChange::add      ? FlagSet()
-                            : request.change == FlagChange::remove ? *flags
-                                                                   : all.without(*flags);
-    write_log(view, LogOp::flags, std::move(edit.changed), added, removed);
+    write_log(view, LogOp::flags, std::move(edit.changed), edit.added, edit.removed);
 }
 
 FolderChange::Cost ExpungeChange::cost(const Snapshot& snapshot) const {

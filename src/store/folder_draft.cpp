@@ -193,6 +193,9 @@ void FolderDraft::edit_flags(const UidRanges& uids, FlagEdit& edit) {
             const bool same_follow_up = follow_up == old.has_follow_up && !rewrites;
             if (flags == shown && same_follow_up) continue;
             append_uid(edit.changed, old.uid);
+            edit.added |= flags.without(shown);
+            edit.removed |= shown.without(flags);
+            if (!same_follow_up) edit.added |= SystemFlag::flagged;
             if (edit.mine) {
                 edit.mine->set(old.uid, flags.has(SystemFlag::seen), modseq);
                 flags = of_user(flags, old.flags.has(SystemFlag::seen));

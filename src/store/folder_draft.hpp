@@ -46,6 +46,7 @@ public:
         const FollowUp* follow_up = nullptr;
         UserSeenDraft* mine = nullptr;  ///< \Seen is this user's own
         UidRanges changed, refused;     ///< answers
+        FlagSet added, removed;         ///< those that really changed, of any; \Flagged where a follow-up did
     };
     /// RFC 9051 section 6.4.6 and RFC 7162 section 3.1.3. Entries that stay as they are keep their modseq.
     void edit_flags(const UidRanges& uids, FlagEdit& edit);

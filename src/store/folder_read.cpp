@@ -14,6 +14,7 @@ constexpr std::uint32_t run_gap_max = 4;  // uids apart: nearer messages are rea
 // Rows in memory at once, whatever messages are made of: most have 2 KiB, one of ten thousand parts has a
 // MiB.
 constexpr std::size_t rows_bytes_max = 2U << 20;
+constexpr std::size_t touched_transactions_max = 512;  // of flags_since()
 constexpr std::size_t run_rows_first = 64, run_rows_growth = 16, lone_rows_max = 64;
 
 /// Messages [first, last) that are in one shard and near each other.
@@ -190,6 +191,36 @@ awaitable<Result<VanishedResult>> LiveFolder::vanished_since(ModSeq since, Snaps
         if (from <= range.last) result.vanished.push_back({from, range.last});
     }
     co_return result;
+}
+
+FlagSet TouchedFlags::of(Uid uid) const {
+    if (!exact) return every_flag;
+    FlagSet out;
+    for (const Some& change : changes)
+        if (contains_uid(change.uids, uid)) out |= change.flags;
+    return out;
+}
+
+awaitable<Result<TouchedFlags>> LiveFolder::flags_since(ModSeq since) {
+    TouchedFlags none;
+    none.exact = false;
+    if (since < log_floor()) co_return none;
+    // One read: who has missed more is told all.
+    const auto rows =
+        co_await context_.engine.scan(partition_, keys::log(since), "l", touched_transactions_max, 0);
+    if (!rows) co_return rows.error();
+    if (rows->more) co_return none;
+    TouchedFlags out;
+    std::uint64_t expected = since.value;
+    for (const engine::Row& row : rows->rows) {
+        const std::optional<LogRow> log = decode_log(row.value);
+        if (keys::number_in(row.key, 'l') != ++expected || !log) co_return none;
+        if (log->op != LogOp::flags || log->uids.empty()) continue;
+        // What took another's place is new as a whole.
+        const FlagSet touched = log->added | log->removed;
+        out.changes.push_back({log->uids, touched.empty() ? every_flag : touched});
+    }
+    co_return out;
 }
 
 awaitable<Result<std::vector<engine::Row>>> LiveFolder::work_rows(char prefix, std::size_t rows_max) {

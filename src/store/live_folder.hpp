@@ -46,6 +46,7 @@ public:
     awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
     awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
+    awaitable<Result<TouchedFlags>> flags_since(ModSeq since) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<void>> room_for(std::uint64_t bytes, std::uint64_t messages) override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;

@@ -54,6 +54,8 @@ awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since, Snaps
     return folder_->vanished_since(since, std::move(view));
 }
 
+awaitable<Result<TouchedFlags>> UserFolder::flags_since(ModSeq since) { return folder_->flags_since(since); }
+
 awaitable<Result<ModSeq>> UserFolder::touch() { return folder_->touch(); }
 
 awaitable<Result<std::vector<DetailPtr>>> UserFolder::details(std::vector<Entry> entries) {

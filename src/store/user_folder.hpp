@@ -33,6 +33,7 @@ public:
     awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
     awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
+    awaitable<Result<TouchedFlags>> flags_since(ModSeq since) override;
     awaitable<Result<ModSeq>> touch() override;
     awaitable<Result<std::vector<DetailPtr>>> details(std::vector<Entry> entries) override;
     awaitable<Result<std::map<Uid, FollowUp>>> follow_ups(std::vector<Entry> entries) override;

@@ -59,6 +59,8 @@ class MailCase(test_activesync_bodies.BodyCase):
 
 
 class FlagTest(MailCase):
+    USERS = 24
+
     def test_flags_that_are_none(self):
         device, inbox, item = self.one()
         late, early = "2026-12-01T00:00:00.000Z", "2026-10-01T00:00:00.000Z"
@@ -110,8 +112,9 @@ class FlagTest(MailCase):
         three = self.ready(one.user, device="DEV3", version="14.1")
         self.assertEqual(said(self.fill(three, inbox)[item]["Flag"]), as_told(whole))  # Add
         found = two.raw("Search", element("Search:Search", ("Store", ("Name", "Mailbox"), (
-            "Query", ("And", ("AirSync:Class", "Email"), ("FreeText", "letter"))), ("Options", ("Range", "0-9")))))
-        self.assertEqual(said(found.find("Response/Store/Result/Properties/{Email}Flag")), as_told(whole))
+            "Query", ("And", ("AirSync:Class", "Email"), ("AirSync:CollectionId", inbox), ("FreeText", "letter"))),
+            ("Options", ("Range", "0-9")))))
+        self.assertEqual(said(found.find("Response/Store/Result/Properties/Flag")), as_told(whole))
 
     def test_what_a_flag_does_not_name_stays(self):
         one, two, inbox, item = self.two()
@@ -135,6 +138,35 @@ class FlagTest(MailCase):
         bare = {"Email:Status": 2, "Email:FlagType": "Flag for follow up"}
         self.assertEqual(self.change(two, inbox, item, flag(bare)), "1")
         self.assertEqual(self.changed(one, inbox), {item: as_told(bare)})
+
+    def test_what_has_changed_and_no_more(self):
+        """Section 3.2.5.3.1: read, the flag, or all."""
+        one, two, inbox, item = self.two()
+        imap = self.imap(one.user)
+
+        def told():
+            answer = two.sync(two.collection(inbox))
+            change, = answer.all("Collections/Collection/Commands/Change")
+            self.assertEqual(change[0].text, item)
+            return {child.tag.split("}")[1] for child in change[1]}
+        self.change(one, inbox, item, ("Email:Read", 1))
+        self.assertEqual(told(), {"Read"})
+        self.change(one, inbox, item, flag(ACTIVE))
+        self.assertEqual(told(), {"Flag"})
+        later = "2026-12-24T00:00:00.000Z"
+        self.change(one, inbox, item, ("Email:Flag", ("Status", 2), ("Tasks:ReminderSet", 1), ("Tasks:ReminderTime", later)))
+        self.assertEqual(told(), {"Flag"})
+        self.change(one, inbox, item, ("Email:Read", 0), ("Email:Flag",))
+        self.assertEqual(told(), {"Read", "Flag"})
+        imap.store("1", "+FLAGS", "\\Seen")
+        imap.store("1", "FLAGS", "(\\Seen \\Flagged)")  # of these one is new
+        self.assertEqual(told(), {"Read", "Flag"})
+        imap.store("1", "FLAGS", "(\\Seen)")
+        self.assertEqual(told(), {"Flag"})
+        imap.store("1", "+FLAGS", "(blue)")
+        self.assertGreaterEqual(told(), {"Read", "Flag", "Categories"})
+        self.change(one, inbox, item, ("Email:Categories", ("Category", "red")), ("Email:Read", 0))
+        self.assertGreaterEqual(told(), {"Read", "Flag", "Categories"})
 
     def test_complete(self):
         one, two, inbox, item = self.two()

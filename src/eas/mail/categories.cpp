@@ -19,6 +19,11 @@ void append_shifted(std::string& out, char c) {
 
 }  // namespace
 
+bool is_category(std::string_view keyword) {
+    return !keyword.starts_with('$') && !base::equals_nocase(keyword, "NonJunk") &&
+           !base::equals_nocase(keyword, "Junk");
+}
+
 std::string keyword_of_category(std::string_view name) {
     std::string out;
     for (const char c : base::utf8_to_utf7imap(name)) {
@@ -39,12 +44,8 @@ std::string category_of_keyword(std::string_view keyword) {
 
 std::vector<std::string> category_keywords(const store::Entry& entry, const store::Keywords& keywords) {
     std::vector<std::string> out;
-    for (unsigned i = 0; i < keywords.size(); ++i) {
-        const std::string_view name = keywords.name(i);
-        const bool internal = name.starts_with('$') || base::equals_nocase(name, "NonJunk") ||
-                              base::equals_nocase(name, "Junk");
-        if (entry.flags.has_keyword(i) && !internal) out.emplace_back(name);
-    }
+    for (unsigned i = 0; i < keywords.size(); ++i)
+        if (entry.flags.has_keyword(i) && is_category(keywords.name(i))) out.emplace_back(keywords.name(i));
     return out;
 }
 

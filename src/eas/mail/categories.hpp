@@ -8,6 +8,8 @@
 
 namespace eas {
 
+/// False: a keyword of programs, which says nothing to people.
+bool is_category(std::string_view keyword);
 /// What an atom cannot have is shifted, in modified UTF-7: as Thunderbird writes its tags.
 std::string keyword_of_category(std::string_view name);
 /// The same back; a keyword that is none of these is its own name.

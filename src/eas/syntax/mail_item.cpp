@@ -128,14 +128,17 @@ void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& al
     to.close();
 }
 
-void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version) {
-    to.number(email::read, state.read ? 1 : 0);
-    if (state.flag.empty()) {
-        to.empty(email::flag);
-    } else {
-        to.append(state.flag);
+void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version, StateChange what) {
+    const bool all = what.other || (!what.read && !what.flag);
+    if (all || what.read) to.number(email::read, state.read ? 1 : 0);
+    if (all || what.flag) {
+        if (state.flag.empty()) {
+            to.empty(email::flag);
+        } else {
+            to.append(state.flag);
+        }
     }
-    if (version < 140) return;
+    if (version < 140 || !all) return;
     if (state.categories.empty()) {
         to.empty(
             email::categories);  // MS-ASEMAIL section 2.2.2.16: all were removed; absent: none has changed

@@ -57,8 +57,13 @@ struct MailItem {
 
 /// The children of ApplicationData or Properties.
 void write_mail(wbxml::Encoder& to, const MailItem& item, std::uint16_t version);
-/// Of a message whose state alone has changed.
-void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version);
+/// What of a message's state has changed: MS-ASEMAIL section 3.2.5.3.1.
+struct StateChange {
+    bool read = true, flag = true, other = true;
+};
+/// Of a message whose state alone has changed. Where more than read and flag has, all of it.
+void write_mail_state(wbxml::Encoder& to, const MailState& state, std::uint16_t version,
+                      StateChange what = {});
 void write_body(wbxml::Encoder& to, const ItemBody& body);
 void write_body_part(wbxml::Encoder& to, const ItemBody& part);
 void write_attachments(wbxml::Encoder& to, const std::vector<ItemAttachment>& all);

@@ -195,6 +195,43 @@ TEST_F(FollowUpTest, IsOfOneMessageAndBounded) {
     EXPECT_EQ(says(inbox, 1), a_follow_up());
 }
 
+TEST_F(FollowUpTest, TheLogTellsWhichFlagsWereTouched) {
+    for (const char* name : {"a", "b", "c", "d"}) append(inbox, name);
+    change(inbox, add_flags(one(3), named(SystemFlag::seen)));
+    const ModSeq since = inbox->snapshot()->totals().highest_modseq;
+    const auto touched = [&](std::uint32_t uid) { return run(inbox->flags_since(since))->of(Uid(uid)); };
+    EXPECT_TRUE(touched(1).empty());
+    change(inbox, add_flags({UidRange{Uid(1), Uid(3)}}, named(SystemFlag::seen)));
+    EXPECT_EQ(touched(1), FlagSet(SystemFlag::seen));
+    EXPECT_TRUE(touched(3).empty());  // it was seen
+    change(inbox, flag(1, a_follow_up()));
+    EXPECT_EQ(touched(1), FlagSet(SystemFlag::seen) | SystemFlag::flagged);
+    EXPECT_EQ(touched(2), FlagSet(SystemFlag::seen));
+    // What the flag says alone; flags that are replaced by themselves were not touched.
+    const ModSeq later = inbox->snapshot()->totals().highest_modseq;
+    change(inbox, flag(1, a_follow_up("other")));
+    plain(inbox, FlagChange::replace, named(FlagSet(SystemFlag::seen) | SystemFlag::flagged, {"blue"}));
+    const FlagSet blue = FlagSet::keyword(*inbox->snapshot()->keywords().find("blue"));
+    EXPECT_EQ(run(inbox->flags_since(later))->of(Uid(1)), FlagSet(SystemFlag::flagged) | blue);
+    append(inbox, "e");
+    ASSERT_TRUE(run(inbox->remove(one(2))));
+    const auto all = run(inbox->flags_since(since));
+    ASSERT_TRUE(all);
+    EXPECT_TRUE(all->exact);
+    EXPECT_TRUE(all->of(Uid(5)).empty());
+    // Who has missed very much is told all.
+    for (int i = 0; i < 300; ++i) {
+        change(inbox, add_flags(one(4), named(SystemFlag::answered)));
+        StoreRequest back = add_flags(one(4), named(SystemFlag::answered));
+        back.change = FlagChange::remove;
+        change(inbox, std::move(back));
+    }
+    EXPECT_FALSE(run(inbox->flags_since(since))->exact);
+    EXPECT_EQ(run(inbox->flags_since(since))->of(Uid(4)), every_flag);
+    const ModSeq near(inbox->snapshot()->totals().highest_modseq.value - 4);
+    EXPECT_EQ(run(inbox->flags_since(near))->of(Uid(4)), FlagSet(SystemFlag::answered));
+}
+
 TEST_F(FollowUpTest, CopiesAndMovesCarryIt) {
     for (const char* name : {"a", "b", "c"}) append(inbox, name);
     change(inbox, flag(1, a_follow_up()));
