@@ -84,7 +84,7 @@ awaitable<Result<ShelvedEvent>> EventShelf::add(store::AccountPtr account, pim::
     if (!folder) co_return folder.error();
     FileSources files;
     files.mailed = mailed;
-    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &calendar, now(), &files);
+    auto incoming = co_await make_stored_item(tools(), FolderKind::calendar, &calendar, &files);
     if (!incoming) co_return incoming.error();
     std::vector<store::Incoming> one;
     one.push_back(std::move(*incoming));
@@ -102,7 +102,7 @@ awaitable<Result<void>> EventShelf::replace(const ShelvedEvent* event, const Mai
     files.mailed = mailed;
     files.folder = event->folder;
     files.entry = event->entry;
-    auto incoming = co_await make_stored_item(&store_, FolderKind::calendar, &event->calendar, now(), &files);
+    auto incoming = co_await make_stored_item(tools(), FolderKind::calendar, &event->calendar, &files);
     if (!incoming) co_return incoming.error();
     const auto revised =
         co_await event->folder->revise(event->entry.uid, event->entry.modseq, std::move(*incoming));

@@ -33,8 +33,9 @@ struct ShelvedEvent {
 
 class EventShelf {
 public:
-    /// Both outlive it.
-    EventShelf(store::Store& store, base::Clock& clock) : store_(store), clock_(clock) {}
+    /// All outlive it.
+    EventShelf(store::Store& store, base::Clock& clock, base::Random& random)
+        : store_(store), clock_(clock), random_(random) {}
 
     const EventShelfLimits& limits() const { return limits_; }
     /// One at a time looks for events of a mailbox and changes them: what is to be added is added once. Not
@@ -53,10 +54,11 @@ public:
 private:
     awaitable<store::Result<void>> find_in(store::FolderPtr folder, const std::string* uid,
                                            std::vector<ShelvedEvent>* out);
-    std::int64_t now() const { return base::unix_seconds(clock_.now()); }
+    ItemTools tools() const { return {&store_, &random_, base::unix_seconds(clock_.now())}; }
 
     store::Store& store_;
     base::Clock& clock_;
+    base::Random& random_;
     const EventShelfLimits limits_;
     std::array<directory::Turnstile, 64> turns_;  // by account
 };

@@ -59,7 +59,7 @@ bool is_over(const pim::Component* before, const pim::Component* after, std::int
 /// Everybody of the mail at once, or where that cannot be each alone.
 awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail, bool save_in_sent) {
     Unreached out;
-    std::string text = write_meeting_mail(*mail);
+    std::string text = write_meeting_mail(*mail, post_.services().random);
     const int sent = co_await post_.submit(std::move(text), save_in_sent);
     if (sent == status::ok) co_return out;
     if (may_leave_later(sent)) {
@@ -73,7 +73,7 @@ awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail,
     for (const std::string& address : mail->to) {
         MeetingMail alone = *mail;
         alone.to = {address};
-        std::string own = write_meeting_mail(alone);
+        std::string own = write_meeting_mail(alone, post_.services().random);
         const int reached = co_await post_.submit(std::move(own), false);
         if (reached != status::ok) (may_leave_later(reached) ? out.now : out.at_all).push_back(address);
     }
@@ -154,7 +154,8 @@ awaitable<void> MeetingTeller::report_unsent(std::string subject, std::vector<st
     missing.from = "<" + post_.user() + ">";
     missing.date = rfc5322_date(post_.now());
     missing.message_id = fmt::format("<{}@{}>", post_.services().random.hex(16), post_.services().hostname);
-    std::string whole = complete_message(write_meeting_mail(mail), missing, false);
+    const std::string text = write_meeting_mail(mail, post_.services().random);
+    std::string whole = complete_message(text, missing, false);
     (void)co_await post_.append_to(store::SpecialUse::inbox, std::move(whole), false);
 }
 

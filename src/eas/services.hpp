@@ -62,7 +62,7 @@ struct Services {
           devices(the_store.engine()),
           policies(the_store.engine()),
           moved(the_store.engine()),
-          events(the_store, clock),
+          events(the_store, clock, random),
           meeting_debts(the_store.engine(), random) {}
 
     store::Store& store;

@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "base/fingerprint.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "eas/items/items.hpp"
 #include "eas/mail/attachment_part.hpp"
+#include "eas/mail/boundary.hpp"
 #include "mime/header.hpp"
 
 namespace eas {
@@ -160,17 +160,16 @@ awaitable<Result<pim::Component>> read_stored_item(store::FolderPtr folder, stor
     co_return std::move(*item);
 }
 
-awaitable<Result<store::Incoming>> make_stored_item(store::Store* store, FolderKind kind,
-                                                    const pim::Component* item, std::int64_t now,
-                                                    const FileSources* files) {
-    std::string header = item_header(kind, *item, now), part = item_part(kind, *item);
+awaitable<Result<store::Incoming>> make_stored_item(ItemTools tools, FolderKind kind,
+                                                    const pim::Component* item, const FileSources* files) {
+    std::string header = item_header(kind, *item, tools.now), part = item_part(kind, *item);
     // Nothing is kept that would not be read again: the limits are those of pim::ComponentLimits.
     if (!unwrap_item(kind, std::string_view(part).substr(part.find("\r\n\r\n") + 4)))
         co_return Error(Errc::limit, "the item is too large");
     std::vector<std::string> names;
     if (kind == FolderKind::calendar) names = attachment_names(*item);
-    const std::string boundary = fmt::format("=_{:016x}", base::fingerprint(part));
-    ItemWriter writer(store, boundary);
+    const std::string boundary = new_boundary(*tools.random);
+    ItemWriter writer(tools.store, boundary);
     if (!names.empty()) header += fmt::format("Content-Type: multipart/mixed; boundary=\"{}\"\r\n", boundary);
     auto written = co_await writer.write(std::move(header));
     if (written && !names.empty()) written = co_await writer.next_part();

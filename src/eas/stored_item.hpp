@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "base/random.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/syntax/attachments.hpp"
 #include "pim/component.hpp"
@@ -42,10 +43,17 @@ struct FileSources {
     store::Entry entry;
 };
 
+/// What items are made with; both outlive them.
+struct ItemTools {
+    store::Store* store = nullptr;
+    base::Random* random = nullptr;
+    std::int64_t now = 0;
+};
+
 /// Ready for a folder. \errors limit: it would not be read again · conflict: the event is another one by now
 /// · as MessageWriter
-awaitable<store::Result<store::Incoming>> make_stored_item(store::Store* store, store::FolderKind kind,
-                                                           const pim::Component* item, std::int64_t now,
+awaitable<store::Result<store::Incoming>> make_stored_item(ItemTools tools, store::FolderKind kind,
+                                                           const pim::Component* item,
                                                            const FileSources* files);
 
 /// The part of an event's message that holds a file. \errors not_found · as Folder::read

@@ -119,7 +119,7 @@ mta::Agent::OwnMessage Absence::compose(const std::string& header, const std::st
     out.to = to;
     out.text = mta::replies::reply_header(header, facts);
     const auto type = reply.type == "HTML" ? eas::BodyType::html : eas::BodyType::plain;
-    out.text += eas::write_text_and_parts(reply.text, type, {});
+    out.text += eas::write_text_and_parts(reply.text, type, {}, random_);
     return out;
 }
 

@@ -60,7 +60,7 @@ awaitable<Answer> Session::compose() {
             if (request.passes_on) {
                 message = co_await write_passed(&request, &original, &*passed);
             } else {
-                message = with_original(message, original);
+                message = with_original(message, original, services_->random);
             }
         }
     }

@@ -193,7 +193,7 @@ awaitable<std::string> Session::write_passed(const ComposeRequest* request, cons
     } else {
         mail.calendar = pim::write(passed->object);
     }
-    co_return write_meeting_mail(mail);
+    co_return write_meeting_mail(mail, services_->random);
 }
 
 /// The organizer knows who else may come, as Exchange's does. Where he cannot be told nothing else fails.
@@ -211,7 +211,7 @@ awaitable<void> Session::tell_organizer(const PassedMeeting* passed) {
     mail.text = "Your meeting was passed on to:\r\n\r\n";
     for (const std::string& address : passed->people) mail.text += address + "\r\n";
     mail.text += "\r\n" + readable_meeting(passed->object);
-    std::string text = write_meeting_mail(mail);
+    std::string text = write_meeting_mail(mail, services_->random);
     Post post = this->post();
     const int sent = co_await post.submit(std::move(text), false);
     if (sent != status::ok)

@@ -119,7 +119,7 @@ awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> 
     apply(*changes, draft);
     draft.date = rfc5322_date(now());
     draft.message_id = std::move(message_id);
-    if (!changes->whole) co_return write_draft(draft);
+    if (!changes->whole) co_return write_draft(draft, services_->random);
     MissingFields missing;
     missing.from = "<" + draft.from + ">";
     missing.date = draft.date;

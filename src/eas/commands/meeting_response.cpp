@@ -316,7 +316,7 @@ awaitable<int> Session::send_reply(const MeetingAnswer* request, const AskedMeet
     mail.text_type = request->text_type;
     mail.method = itip::name_of(itip::method_of(reply));
     mail.calendar = pim::write(*made);
-    std::string text = write_meeting_mail(mail);
+    std::string text = write_meeting_mail(mail, services_->random);
     Post post = this->post();
     const int sent = co_await post.submit(std::move(text), true);
     if (sent != status::ok)

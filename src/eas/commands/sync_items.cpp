@@ -107,7 +107,8 @@ awaitable<store::Result<pim::Component>> Session::fetch_stored(store::FolderPtr 
 
 awaitable<store::Result<store::Incoming>> Session::make_item(FolderKind kind, const pim::Component* item,
                                                              const FileSources* files) {
-    return make_stored_item(&services_->store, kind, item, now(), files);
+    const ItemTools tools{&services_->store, &services_->random, now()};
+    return make_stored_item(tools, kind, item, files);
 }
 
 /// Of an item to which the device gives none. The same for the same Add of the same request, however often it

@@ -132,7 +132,7 @@ std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t 
     return out;
 }
 
-std::string write_draft(const Draft& draft) {
+std::string write_draft(const Draft& draft, base::Random& random) {
     std::string out = "From: " + header_addresses(draft.from) + "\r\n";
     if (!draft.to.empty()) out += "To: " + header_addresses(draft.to) + "\r\n";
     if (!draft.cc.empty()) out += "Cc: " + header_addresses(draft.cc) + "\r\n";
@@ -142,7 +142,7 @@ std::string write_draft(const Draft& draft) {
     if (!draft.message_id.empty()) out += "Message-ID: " + draft.message_id + "\r\n";
     if (draft.importance != 1) out += draft.importance == 2 ? "Importance: high\r\n" : "Importance: low\r\n";
     out += draft.other_fields;
-    return out + write_text_and_parts(draft.text, draft.text_type, draft.parts);
+    return out + write_text_and_parts(draft.text, draft.text_type, draft.parts, random);
 }
 
 }  // namespace eas

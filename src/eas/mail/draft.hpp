@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.hpp"
 #include "eas/syntax/attachments.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "wbxml/document.hpp"
@@ -33,7 +34,7 @@ struct Draft {
 /// The fields that write_draft() does not write itself.
 std::string other_fields(std::string_view header);
 void apply(const DraftChanges& changes, Draft& draft);
-std::string write_draft(const Draft& draft);
+std::string write_draft(const Draft& draft, base::Random& random);
 /// Which parts of the message its last `count` attachments are.
 std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t count);
 

@@ -36,7 +36,7 @@ bool is_plain(std::string_view address) {
 
 }  // namespace
 
-std::string write_meeting_mail(const MeetingMail& mail) {
+std::string write_meeting_mail(const MeetingMail& mail, base::Random& random) {
     std::string out = "From: ";
     if (!mail.from_name.empty() && mail.from_name != mail.from) out += display_name(mail.from_name) + " ";
     out += "<" + mail.from + ">\r\nTo: ";
@@ -48,8 +48,9 @@ std::string write_meeting_mail(const MeetingMail& mail) {
     }
     out += "\r\nSubject: " + header_text(mail.subject) + "\r\n";
     if (!mail.message_id.empty()) out += "Message-ID: <" + mail.message_id + ">\r\n";
-    if (mail.method.empty()) return out + write_text_and_parts(mail.text, mail.text_type, mail.parts);
-    return out + write_text_and_calendar(mail.text, mail.text_type, mail.method, mail.calendar, mail.parts);
+    if (mail.method.empty()) return out + write_text_and_parts(mail.text, mail.text_type, mail.parts, random);
+    return out +
+           write_text_and_calendar(mail.text, mail.text_type, mail.method, mail.calendar, mail.parts, random);
 }
 
 }  // namespace eas

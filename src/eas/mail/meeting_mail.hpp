@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.hpp"
 #include "eas/syntax/options.hpp"
 
 namespace eas {
@@ -20,6 +21,6 @@ struct MeetingMail {
     std::vector<std::string> parts;  ///< files that it names: header and body as they stand
 };
 /// Without Date and Message-ID, which submission adds.
-std::string write_meeting_mail(const MeetingMail& mail);
+std::string write_meeting_mail(const MeetingMail& mail, base::Random& random);
 
 }  // namespace eas

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "base/ascii.hpp"
-#include "base/fingerprint.hpp"
 #include "base/line_ends.hpp"
+#include "eas/mail/boundary.hpp"
 #include "eas/mail/layout.hpp"
 #include "eas/mail/message_text.hpp"
 #include "mime/address.hpp"
@@ -61,20 +61,8 @@ std::string text_part(std::string_view subtype, std::string_view utf8) {
     return out;
 }
 
-/// Of what is between its lines, so that it stands in no part.
-std::string boundary_for(std::string_view kind, const std::vector<std::string>& parts) {
-    std::uint64_t hash = base::fingerprint(kind);
-    for (const std::string& part : parts) hash = base::fingerprint(part, hash);
-    for (std::uint64_t salt = 0;; ++salt) {
-        std::string boundary = fmt::format("=_{}_{:016x}", kind, hash + salt);
-        if (std::ranges::none_of(
-                parts, [&](const std::string& part) { return part.find(boundary) != std::string::npos; }))
-            return boundary;
-    }
-}
-
-std::string multipart(std::string_view subtype, const std::vector<std::string>& parts) {
-    const std::string boundary = boundary_for(subtype, parts);
+std::string multipart(std::string_view subtype, const std::vector<std::string>& parts, base::Random& random) {
+    const std::string boundary = new_boundary(random);
     std::string out = fmt::format("Content-Type: multipart/{}; boundary=\"{}\"\r\n\r\n", subtype, boundary);
     for (const std::string& part : parts) {
         out += "--" + boundary + "\r\n" + part;
@@ -84,11 +72,11 @@ std::string multipart(std::string_view subtype, const std::vector<std::string>& 
 }
 
 /// A text, and behind it what else the message has.
-std::string with_parts(std::string text, const std::vector<std::string>& parts) {
+std::string with_parts(std::string text, const std::vector<std::string>& parts, base::Random& random) {
     if (parts.empty()) return "MIME-Version: 1.0\r\n" + text;
     std::vector<std::string> all{std::move(text)};
     all.insert(all.end(), parts.begin(), parts.end());
-    return "MIME-Version: 1.0\r\n" + multipart("mixed", all);
+    return "MIME-Version: 1.0\r\n" + multipart("mixed", all, random);
 }
 
 std::string plain_heading(const Original& original) {
@@ -198,20 +186,21 @@ std::string complete_message(std::string_view message, const MissingFields& miss
     return out.append(clean, end);
 }
 
-std::string write_text_and_parts(std::string_view utf8, BodyType type,
-                                 const std::vector<std::string>& parts) {
+std::string write_text_and_parts(std::string_view utf8, BodyType type, const std::vector<std::string>& parts,
+                                 base::Random& random) {
     std::string text;
     if (type == BodyType::html) {
-        text =
-            multipart("alternative", {text_part("plain", mime::html_to_text(utf8)), text_part("html", utf8)});
+        text = multipart("alternative",
+                         {text_part("plain", mime::html_to_text(utf8)), text_part("html", utf8)}, random);
     } else {
         text = text_part("plain", utf8);
     }
-    return with_parts(std::move(text), parts);
+    return with_parts(std::move(text), parts, random);
 }
 
 std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
-                                    std::string_view calendar, const std::vector<std::string>& parts) {
+                                    std::string_view calendar, const std::vector<std::string>& parts,
+                                    base::Random& random) {
     std::vector<std::string> forms{
         text_part("plain", type == BodyType::html ? mime::html_to_text(utf8) : utf8)};
     if (type == BodyType::html) forms.push_back(text_part("html", utf8));
@@ -220,10 +209,10 @@ std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::s
                     "Content-Transfer-Encoding: base64\r\n\r\n",
                     method));
     forms.back() += mime::base64_encode(calendar);
-    return with_parts(multipart("alternative", forms), parts);
+    return with_parts(multipart("alternative", forms, random), parts, random);
 }
 
-std::string with_original(std::string_view message, const Original& original) {
+std::string with_original(std::string_view message, const Original& original, base::Random& random) {
     const std::string clean = smtp_text(message);
     const mime::Index index = mime::index(clean);
     const Layout layout = lay_out(index.tree);
@@ -241,7 +230,7 @@ std::string with_original(std::string_view message, const Original& original) {
         std::string rich = text_as(BodyType::html, index.tree, layout, octets);
         rich += html_heading(original);
         rich += original.html.empty() ? html_of(original.plain) : original.html;
-        text = multipart("alternative", {text, text_part("html", rich)});
+        text = multipart("alternative", {text, text_part("html", rich)}, random);
     }
     std::vector<std::string> parts{std::move(text)};
     for (const std::uint32_t part : layout.attachments) {
@@ -255,7 +244,7 @@ std::string with_original(std::string_view message, const Original& original) {
     }
     for (const std::string& part : original.parts) parts.push_back(part);
     std::string out = kept_fields(header) + thread_fields(header, original) + "MIME-Version: 1.0\r\n";
-    return out + (parts.size() == 1 ? parts.front() : multipart("mixed", parts));
+    return out + (parts.size() == 1 ? parts.front() : multipart("mixed", parts, random));
 }
 
 std::string field_of(std::string_view header, std::string_view name) {

@@ -1,5 +1,6 @@
 // What a device sends, made ready to go: who gets it, without Bcc, with Date and Message-ID; a reply or a
-// forward with the message that it is about. Pure.
+// forward with the message that it is about. Pure, but for what parts them: what a stranger could foresee
+// there, he could write into a part, and another part behind it.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.hpp"
 #include "eas/syntax/options.hpp"
 
 namespace eas {
@@ -41,14 +43,16 @@ struct Original {
     std::vector<std::string> parts;
 };
 /// The device's text, then the original's; with its attachments when it is forwarded.
-std::string with_original(std::string_view message, const Original& original);
+std::string with_original(std::string_view message, const Original& original, base::Random& random);
 
 /// The fields that say how a body is written, and the body: the text, of HTML in both forms, and attachments.
-std::string write_text_and_parts(std::string_view utf8, BodyType type, const std::vector<std::string>& parts);
+std::string write_text_and_parts(std::string_view utf8, BodyType type, const std::vector<std::string>& parts,
+                                 base::Random& random);
 
 /// The same of a text with what programs read of it: a text/calendar part with a METHOD. RFC 6047 section 4.
 std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::string_view method,
-                                    std::string_view calendar, const std::vector<std::string>& parts = {});
+                                    std::string_view calendar, const std::vector<std::string>& parts,
+                                    base::Random& random);
 
 /// RFC 5322 section 3.3, in UTC.
 std::string rfc5322_date(std::int64_t seconds);

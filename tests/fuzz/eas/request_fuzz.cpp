@@ -59,12 +59,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)eas::parse_oof(document.root()).has_value();
     eas::Draft draft;
     eas::apply(eas::parse_draft(document.root()), draft);
-    (void)eas::write_draft(draft).size();
+    base::SeededRandom random(1);
+    (void)eas::write_draft(draft, random).size();
     const eas::ComposeRequest compose = eas::parse_compose(document.root(), eas::Command::smart_forward, 161);
     eas::Original original;
     original.plain = "original";
     original.message_id = "<id@example.test>";
-    (void)eas::with_original(compose.message.empty() ? octets.substr(0, 4'096) : compose.message, original)
+    (void)eas::with_original(compose.message.empty() ? octets.substr(0, 4'096) : compose.message, original,
+                             random)
         .size();
     (void)eas::read_outgoing(octets.substr(0, 65'536), 100).too_many;
     return 0;

@@ -242,7 +242,7 @@ TEST(Attachments, PartsOfADraft) {
     text.is_inline = true;  // it counts among the texts of the message
     changes.files.added = {text, file("2", "b.bin", "x")};
     apply(changes, draft);
-    const std::string message = write_draft(draft);
+    const std::string message = write_draft(draft, base::Random::system());
     const mime::Tree tree = mime::index(message).tree;
     const std::vector<std::uint32_t> parts = parts_of_draft(message, 2);
     ASSERT_EQ(parts.size(), 2U);

@@ -64,7 +64,7 @@ TEST(Draft, BecomesAMessage) {
         other_fields("In-Reply-To: <1@x>\r\nSubject: old\r\nContent-Type: text/plain\r\n\r\n");
     apply(changes, draft);
     EXPECT_EQ(draft.cc, "before@b.test");
-    const std::string message = write_draft(draft);
+    const std::string message = write_draft(draft, base::Random::system());
     const std::string header = message.substr(0, message.find("\r\n\r\n"));
     EXPECT_EQ(header.find("\nBcc:"), std::string::npos);
     EXPECT_NE(header.find("In-Reply-To: <1@x>\r\n"), std::string::npos);
@@ -85,7 +85,7 @@ TEST(Draft, NoLineIsTooLong) {
     for (int i = 0; i < 300; ++i) draft.subject += "wörd wörd ";
     for (int i = 0; i < 200; ++i) draft.to += (i == 0 ? "" : ", ") + std::string("someone@example.test");
     draft.text = std::string(5'000, 'x');
-    const std::string message = write_draft(draft);
+    const std::string message = write_draft(draft, base::Random::system());
     for (std::size_t at = 0; at < message.size();) {
         const std::size_t end = message.find("\r\n", at);
         ASSERT_NE(end, std::string::npos);

@@ -1,6 +1,8 @@
 // Files that come with an invitation: in the calendar's text, as parts of the message, and as links.
 #include "eas/incoming_files.hpp"
 
+#include <set>
+
 #include "base/base64.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "mime/codec.hpp"
@@ -69,6 +71,27 @@ protected:
         }
         co_return out;
     }
+    /// What is between the parts of the event's message.
+    boost::asio::awaitable<std::string> boundary() {
+        const auto found = co_await events("uid-1");
+        if (found.size() != 1) co_return std::string();
+        auto detail = co_await read_detail(found.front().folder, found.front().entry);
+        if (!detail) co_return std::string();
+        MessageOctets message(found.front().folder, std::move(*detail));
+        const auto opened = co_await message.open();
+        if (!opened) co_return std::string();
+        const auto header = co_await message.header();
+        if (!header) co_return std::string();
+        const std::size_t at = header->find("boundary=\"");
+        if (at == std::string::npos) co_return std::string();
+        co_return header->substr(at + 10, header->find('"', at + 10) - at - 10);
+    }
+    boost::asio::awaitable<bool> write_anew() {
+        const auto found = co_await events("uid-1");
+        if (found.size() != 1) co_return false;
+        const auto kept = co_await services_->events.replace(&found.front());
+        co_return kept.has_value();
+    }
     /// One of the user's own.
     boost::asio::awaitable<bool> add_own(std::string name, std::string octets) {
         auto found = co_await events("uid-1");
@@ -112,6 +135,20 @@ TEST_F(IncomingFilesTest, AreThoseOfTheNextMessageAndTheUsers) {
     // Somebody else's are none.
     ASSERT_TRUE(run(deliver(invitation(3, embedded("d.txt", "D"), "", "mallory@elsewhere.test"))));
     EXPECT_EQ(run(files()), (Files{{"mine.txt", "hers"}}));
+}
+
+// A stranger who knew what parts them could write it into a file, and parts of his own behind it.
+TEST_F(IncomingFilesTest, NobodyForeseesWhatPartsThem) {
+    watch();
+    ASSERT_TRUE(run(deliver(invitation(0, "", attached("a.txt", "a@x", "A")))));
+    std::set<std::string> seen{run(boundary())};
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(run(write_anew()));
+        seen.insert(run(boundary()));
+    }
+    EXPECT_EQ(seen.size(), 4U);
+    EXPECT_FALSE(seen.contains(""));
+    EXPECT_EQ(run(files()), (Files{{"a.txt", "A"}}));
 }
 
 TEST_F(IncomingFilesTest, AreNotMoreThanAnEventMayHave) {

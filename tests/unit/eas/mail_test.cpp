@@ -128,8 +128,8 @@ TEST(Outgoing, ReplyCarriesTheOriginal) {
     original.from = "Anna <a@b.test>";
     original.message_id = "<1@b.test>";
     original.parts = {"Content-Type: image/png\r\n\r\nPNG"};
-    const std::string out =
-        with_original("Subject: Re: x\r\nContent-Type: text/plain\r\n\r\nanswer\r\n", original);
+    const std::string out = with_original("Subject: Re: x\r\nContent-Type: text/plain\r\n\r\nanswer\r\n",
+                                          original, base::Random::system());
     const mime::Index index = mime::index(out);
     const Layout layout = lay_out(index.tree);
     ASSERT_EQ(layout.texts.size(), 1U);
@@ -138,6 +138,18 @@ TEST(Outgoing, ReplyCarriesTheOriginal) {
     EXPECT_NE(out.find("In-Reply-To: <1@b.test>\r\n"), std::string::npos);
     EXPECT_NE(out.find("answer"), std::string::npos);
     EXPECT_NE(out.find("<i>asked</i>"), std::string::npos);
+}
+
+// The files of others are copied as they stand: who knew what parts them could write parts of his own.
+TEST(Outgoing, NobodyForeseesWhatPartsAMessage) {
+    const std::vector<std::string> parts{"Content-Type: image/png\r\n\r\nPNG"};
+    base::SeededRandom random(1);
+    const std::string first = write_text_and_parts("text", BodyType::html, parts, random);
+    const std::string second = write_text_and_parts("text", BodyType::html, parts, random);
+    EXPECT_EQ(first.size(), second.size());
+    for (std::size_t at = 0; (at = first.find("boundary=\"", at)) != std::string::npos; at += 10)
+        EXPECT_EQ(second.find(first.substr(at + 10, first.find('"', at + 10) - at - 10)), std::string::npos);
+    EXPECT_EQ(mime::index(first).tree.parts.size(), 5U);
 }
 
 }  // namespace
