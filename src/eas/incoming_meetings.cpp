@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "eas/calendar_owner.hpp"
 #include "eas/incoming_files.hpp"
 #include "eas/items/event.hpp"
@@ -26,7 +27,7 @@ using itip::Applied;
 using itip::Method;
 
 constexpr unsigned attempts_max = 4;  // while devices change the same event
-constexpr std::chrono::hours rewriting_counts_for{24}, answers_count_for{1};
+constexpr std::chrono::hours rewriting_counts_for{24}, answers_count_for{1}, answered_bytes_count_for{24};
 
 std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
@@ -120,6 +121,23 @@ std::string proven_author(std::string_view prefix, std::string_view header) {
     return author;
 }
 
+bool is_personal(std::string_view prefix, std::string_view header) {
+    mime::Field field;
+    if (mime::find_field(prefix, "Return-Path", field) && base::trimmed(mime::unfold(field.value)) == "<>")
+        return false;
+    mime::FieldReader fields(header);
+    while (fields.next(field)) {
+        const std::string name = base::lowered(field.name);
+        if (name.starts_with("list-")) return false;
+        if (name != "auto-submitted" && name != "precedence") continue;
+        const std::string value = base::lowered(mime::unfold(field.value));
+        const std::string_view word = base::trimmed(std::string_view(value).substr(0, value.find(';')));
+        if (name == "auto-submitted" && word != "no") return false;
+        if (name == "precedence" && (word == "bulk" || word == "list" || word == "junk")) return false;
+    }
+    return true;
+}
+
 bool is_meeting_mail(const mime::Tree& tree) noexcept {
     return std::ranges::any_of(
         tree.parts, [](const mime::Part& part) { return part.subtype == "calendar" && part.type == "text"; });
@@ -131,7 +149,8 @@ IncomingMeetings::IncomingMeetings(const Services& services, IncomingMeetingsSet
       settings_(settings),
       limits_(limits),
       rewritten_(services.clock, services.random, rewriting_counts_for),
-      answered_(services.clock, services.random, answers_count_for) {}
+      answered_(services.clock, services.random, answers_count_for),
+      told_(services.clock, services.random, answered_bytes_count_for) {}
 
 bool IncomingMeetings::wants(const mime::Tree& tree) const noexcept {
     return settings_.process && is_meeting_mail(tree);
@@ -176,6 +195,7 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
                         {{"account", id.value}, {"uid", uid.value}});
         co_return;
     }
+    mail.may_be_answered = is_personal(details->front()->prefix, *header);
     mail.owner = co_await calendar_owner(&services_.directory, id, std::string());
     if (mail.owner.addresses.empty()) co_return;
     if (is_from_organizer(mail.message.event(), mail.sender)) {
@@ -214,15 +234,22 @@ awaitable<void> IncomingMeetings::apply(store::AccountPtr account, Arrived* mail
         base::log::warn("eas", "a meeting was not put into the calendar",
                         {{"account", account->id().value}, {"why", error.what()}});
     const Method method = mail->message.method;
-    if (method == Method::refresh || method == Method::counter) co_await answer(account, mail);
+    const bool asks = method == Method::refresh || method == Method::counter;
+    if (asks && mail->may_be_answered) co_await answer(account, mail);
 }
 
-bool IncomingMeetings::may_answer(base::AccountId account, const Arrived& mail) {
+bool IncomingMeetings::may_answer(const ShelvedEvent& event, const Arrived& mail,
+                                  const itip::Notice& notice) {
     const std::string& uid = mail.message.uid;
-    const std::string mailbox = fmt::format("{}", account.value);
+    const std::string mailbox = fmt::format("{}", event.folder->account().value);
     const std::string who = fmt::format("{}/{}/{}", mailbox, base::lowered(mail.sender), uid);
+    // With the files of the whole event, though one occurrence may have few of them.
+    const std::uint64_t octets =
+        notice.method == Method::request ? event.entry.size : pim::octets_of(event.calendar);
     if (answered_.take(who, 1, limits_.answers_max) &&
-        answered_.take(mailbox, 1, limits_.answers_of_mailbox_max))
+        answered_.take(mailbox, 1, limits_.answers_of_mailbox_max) &&
+        told_.take(who, octets, limits_.answered_bytes_max) &&
+        told_.take(mailbox, octets, limits_.answered_bytes_of_mailbox_max))
         return true;
     base::log::info("eas", "somebody asks for a meeting too often", {{"from", mail.sender}, {"uid", uid}});
     return false;
@@ -236,7 +263,7 @@ awaitable<void> IncomingMeetings::answer(store::AccountPtr account, const Arrive
         auto notice = itip::answer_to(one.calendar, mail->message, mail->owner, mail->sender);
         if (!notice) continue;
         const bool over = event_facts(one.calendar).date < base::unix_seconds(services_.clock.now());
-        if (over || !may_answer(account->id(), *mail)) co_return;
+        if (over || !may_answer(one, *mail, *notice)) co_return;
         std::string uid = mail->message.uid, user = mail->owner.addresses.front();
         co_await tell(account, std::move(uid), std::move(user), std::move(*notice));
         co_return;

@@ -27,6 +27,9 @@ struct IncomingMeetingsLimits {
     /// REFRESH and COUNTER that are answered in an hour: of one author about one event, and of all of a
     /// mailbox, whose own mail is limited too.
     std::uint64_t answers_max = 4, answers_of_mailbox_max = 60;
+    /// Octets of such answers in a day, of one author about one event, and of all of a mailbox: a mail of two
+    /// kilobytes gets an event with all its files. One is answered whatever its size.
+    std::uint64_t answered_bytes_max = 50ULL << 20, answered_bytes_of_mailbox_max = 250ULL << 20;
     /// What is hardly more than the mail itself is free.
     std::uint64_t free_bytes_max = 64U << 10;
 };
@@ -47,11 +50,12 @@ private:
         std::string sender;      ///< proven_author()
         pim::itip::Owner owner;  ///< of the mailbox
         MailedFiles files;
+        bool may_be_answered = false;  ///< it is a person's
     };
 
     awaitable<void> take(base::AccountId account, base::FolderId folder, base::Uid uid);
     bool may_rewrite(const ShelvedEvent& event, const Arrived& mail);
-    bool may_answer(base::AccountId account, const Arrived& mail);
+    bool may_answer(const ShelvedEvent& event, const Arrived& mail, const pim::itip::Notice& notice);
     awaitable<void> apply(store::AccountPtr account, Arrived* mail);
     awaitable<void> answer(store::AccountPtr account, const Arrived* mail);
     awaitable<void> tell(store::AccountPtr account, std::string event_uid, std::string user,
@@ -65,10 +69,14 @@ private:
     const IncomingMeetingsLimits limits_;
     Allowances rewritten_;  // octets of events a day
     Allowances answered_;   // mails an hour
+    Allowances told_;       // their octets a day
 };
 
 /// Whether a message holds what a calendar says.
 bool is_meeting_mail(const mime::Tree& tree) noexcept;
+
+/// Of a message that may be answered by a program: its author's own, with a way back. RFC 3834 section 2.
+bool is_personal(std::string_view prefix, std::string_view header);
 
 /// The author of a message, as far as is known that it is from him: by what this server has found about it
 /// and written in `prefix` (RFC 8601). Empty: nobody, several, or it is forged.

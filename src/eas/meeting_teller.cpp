@@ -57,10 +57,10 @@ bool is_over(const pim::Component* before, const pim::Component* after, std::int
 }  // namespace
 
 /// Everybody of the mail at once, or where that cannot be each alone.
-awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail, bool save_in_sent) {
+awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail) {
     Unreached out;
     std::string text = write_meeting_mail(*mail, post_.services().random);
-    const int sent = co_await post_.submit(std::move(text), save_in_sent);
+    const int sent = co_await post_.submit(std::move(text), !mail->is_answer, mail->is_answer);
     if (sent == status::ok) co_return out;
     if (may_leave_later(sent)) {
         out.now = mail->to;
@@ -74,7 +74,7 @@ awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail,
         MeetingMail alone = *mail;
         alone.to = {address};
         std::string own = write_meeting_mail(alone, post_.services().random);
-        const int reached = co_await post_.submit(std::move(own), false);
+        const int reached = co_await post_.submit(std::move(own), false, mail->is_answer);
         if (reached != status::ok) (may_leave_later(reached) ? out.now : out.at_all).push_back(address);
     }
     co_return out;
@@ -102,7 +102,7 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
     std::vector<Notice> left;
     std::vector<std::string> unreached;
     std::string subject;
-    const bool save_in_sent = !change->debt || !change->debt->debt.is_answer;
+    const bool is_answer = change->debt && change->debt->debt.is_answer;
     for (const Notice& notice : change->notices) {
         const bool cancels = notice.method == Method::cancel;
         // What is called off is what they know; who is asked no more stands only there.
@@ -117,6 +117,7 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
         subject = summary_of(*object);
         mail.subject = std::string(title_of(notice.method)) + subject;
         mail.text = readable_meeting(*object);
+        mail.is_answer = is_answer;
         mail.method = itip::name_of(notice.method);
         mail.calendar = pim::write(*object);
         // Who gets it twice sees that it is one.
@@ -127,7 +128,7 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
                 post_.services().hostname);
         if (notice.method == Method::request && change->folder)
             mail.parts = co_await files_for_mail(change, &*object);
-        Unreached missed = co_await send(&mail, save_in_sent);
+        Unreached missed = co_await send(&mail);
         append(unreached, std::move(missed.at_all));
         if (missed.now.empty()) continue;
         if (last_try) {
@@ -137,7 +138,8 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
         left.push_back(notice);
         left.back().attendees = std::move(missed.now);
     }
-    if (!unreached.empty()) co_await report_unsent(std::move(subject), std::move(unreached));
+    // What a stranger asks for in vain makes no mail for the user.
+    if (!unreached.empty() && !is_answer) co_await report_unsent(std::move(subject), std::move(unreached));
     co_return left;
 }
 
@@ -285,7 +287,8 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
             for (const itip::Notice& notice : change.notices) append(people, notice.attendees);
         const pim::Component* last = is != nullptr ? is : was;
         std::string subject = last != nullptr ? summary_of(*last) : std::string();
-        if (!people.empty()) co_await report_unsent(std::move(subject), std::move(people));
+        const bool to_report = !people.empty() && !debt.is_answer;
+        if (to_report) co_await report_unsent(std::move(subject), std::move(people));
         co_await forget(&change);
         co_return;
     }

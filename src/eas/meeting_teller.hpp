@@ -49,7 +49,7 @@ private:
                                                        const pim::Component* before,
                                                        const pim::Component* after, bool last_try);
     awaitable<void> forget(MeetingChange* change);
-    awaitable<Unreached> send(const MeetingMail* mail, bool save_in_sent);
+    awaitable<Unreached> send(const MeetingMail* mail);
     awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,
                                                        const pim::Component* message);
     awaitable<store::Result<bool>> find_changed(const MeetingDebt* debt, MeetingChange* change,

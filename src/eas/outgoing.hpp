@@ -23,6 +23,8 @@ struct Submission {
     std::string peer;      ///< numeric address of the device
     bool tls = false;
     std::string tls_version, tls_cipher;
+    /// A program's, to what somebody else asks: it counts in nothing that the user may send.
+    bool is_answer = false;
 };
 
 enum class Submitted : std::uint8_t {

@@ -39,7 +39,7 @@ bool may_leave_later(int status) {
 Post::Post(const Services& services, store::AccountPtr account, std::string user, net::PeerInfo peer)
     : services_(services), account_(std::move(account)), user_(std::move(user)), peer_(std::move(peer)) {}
 
-awaitable<int> Post::submit(std::string message, bool save_in_sent) {
+awaitable<int> Post::submit(std::string message, bool save_in_sent, bool is_answer) {
     const auto mailbox = co_await services_.directory.mailbox(account_->id());
     if (!mailbox) co_return status::server_error_retry;
     const OutgoingFacts facts = read_outgoing(message, recipients_max);
@@ -72,6 +72,7 @@ awaitable<int> Post::submit(std::string message, bool save_in_sent) {
         !std::ranges::all_of(header, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     submission.message_id = field_of(header, "Message-ID");
     submission.user = user_;
+    submission.is_answer = is_answer;
     submission.listener = peer_.listener;
     submission.peer = peer_.address;
     submission.tls = peer_.tls;

@@ -18,8 +18,9 @@ public:
     /// `services` outlives it. `peer`: the device's connection; the server itself has none.
     Post(const Services& services, store::AccountPtr account, std::string user, net::PeerInfo peer = {});
 
-    /// A common status. Nothing is in Sent unless it has left.
-    awaitable<int> submit(std::string message, bool save_in_sent);
+    /// A common status. Nothing is in Sent unless it has left. `is_answer`: the server's, to what somebody
+    /// else asks.
+    awaitable<int> submit(std::string message, bool save_in_sent, bool is_answer = false);
     /// Into the mailbox. `read`: the user knows it, since he wrote it. False: it could not be kept.
     awaitable<bool> append_to(store::SpecialUse use, std::string message, bool read);
 

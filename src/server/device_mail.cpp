@@ -88,9 +88,11 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
     Submitted known = co_await sign(&submission, &signature);
     if (known != Submitted::sent) co_return known;
     // Before filters, as at RCPT, and after signing: a key that cannot be read now, again and again, costs
-    // the user nothing of what he may send.
+    // the user nothing of what he may send. Nor does what others ask for: eas::IncomingMeetings has limits of
+    // its own.
     const auto recipients = static_cast<std::uint32_t>(submission.recipients.size());
-    if (!parts_.sending.take(submission.account, recipients)) co_return Submitted::limited;
+    if (!submission.is_answer && !parts_.sending.take(submission.account, recipients))
+        co_return Submitted::limited;
     bool rewritten = false;
     const Submitted passed = co_await judge(&submission, &arrival, &rewritten);
     const bool dropped = arrival.recipients.empty();

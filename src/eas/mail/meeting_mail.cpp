@@ -48,6 +48,7 @@ std::string write_meeting_mail(const MeetingMail& mail, base::Random& random) {
     }
     out += "\r\nSubject: " + header_text(mail.subject) + "\r\n";
     if (!mail.message_id.empty()) out += "Message-ID: <" + mail.message_id + ">\r\n";
+    if (mail.is_answer) out += "Auto-Submitted: auto-replied\r\n";
     if (mail.method.empty()) return out + write_text_and_parts(mail.text, mail.text_type, mail.parts, random);
     return out +
            write_text_and_calendar(mail.text, mail.text_type, mail.method, mail.calendar, mail.parts, random);

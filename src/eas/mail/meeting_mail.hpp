@@ -14,6 +14,7 @@ struct MeetingMail {
     std::vector<std::string> to;  ///< addresses
     std::string subject;          ///< UTF-8
     std::string message_id;       ///< without angles; empty: any
+    bool is_answer = false;       ///< the server's own, to what somebody asks: RFC 3834 section 5
     std::string text;             ///< UTF-8
     BodyType text_type = BodyType::plain;
     std::string method;              ///< "REQUEST"; empty: a mail without a calendar's part

@@ -17,8 +17,8 @@ using store::WireReader;
 using store::WireWriter;
 namespace engine = store::engine;
 
-constexpr std::uint8_t format_debt = 0x77;  // behind those of state/records.cpp
-constexpr std::string_view row_prefix = "t";
+constexpr std::uint8_t format_debt = 0x77;                          // behind those of state/records.cpp
+constexpr std::string_view row_prefix = "t", answer_prefix = "tz";  // 'z' is no hex digit
 constexpr std::size_t name_octets = 8;
 constexpr std::size_t partitions_at_once = 256;
 
@@ -41,6 +41,8 @@ pim::itip::Notice read_notice(WireReader& in) {
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) out.attendees.emplace_back(in.text());
     return out;
 }
+
+bool is_answer_row(std::string_view name) { return name.starts_with(answer_prefix); }
 
 }  // namespace
 
@@ -105,18 +107,25 @@ awaitable<Result<void>> MeetingDebts::put(const Held* held) {
 }
 
 awaitable<Result<MeetingDebts::Held>> MeetingDebts::owe(base::AccountId account, MeetingDebt debt) {
-    std::string row = std::string(row_prefix) + random_.hex(name_octets);
+    const bool is_answer = debt.is_answer;
+    std::string row = std::string(is_answer ? answer_prefix : row_prefix) + random_.hex(name_octets);
     {
         const std::lock_guard lock(mutex_);
-        if (debtors_[account] >= limits_.rows_max)
+        const auto known = debtors_.find(account);
+        Counted there = known == debtors_.end() ? Counted() : known->second;
+        if (there.of(is_answer) >= (is_answer ? limits_.answers_max : limits_.rows_max))
             co_return Error(Errc::limit, "too much is still to be told");
-        ++debtors_[account];
+        ++debtors_[account].of(is_answer);
         held_.emplace(account, row);
     }
     Held held(*this, account, std::move(row), std::move(debt));
     const auto kept = co_await put(&held);
-    if (!kept) {
-        forget_one(account);
+    if (!kept && kept.error().is(Errc::unknown)) {
+        // Who holds it settles it when all is told: else it would be told once more.
+        base::log::warn("eas", "what is to be told of a meeting may not have been noted",
+                        {{"account", account.value}, {"row", held.name()}});
+    } else if (!kept) {
+        forget_one(account, is_answer);
         co_return kept.error();
     }
     co_return std::move(held);
@@ -130,27 +139,38 @@ awaitable<Result<void>> MeetingDebts::settle(const Held* held) {
     prelude.patches.push_back(std::move(patch));
     const auto erased = co_await engine_.apply(std::move(prelude));
     if (!erased) co_return erased.error();
-    forget_one(held->account());
+    forget_one(held->account(), is_answer_row(held->name()));
     co_return Result<void>();
 }
 
-void MeetingDebts::forget_one(base::AccountId account) {
+void MeetingDebts::forget_one(base::AccountId account, bool is_answer) {
     const std::lock_guard lock(mutex_);
     const auto known = debtors_.find(account);
-    if (known != debtors_.end() && --known->second == 0) debtors_.erase(known);
+    if (known == debtors_.end()) return;
+    std::size_t& counted = known->second.of(is_answer);
+    if (counted > 0) --counted;
+    if (known->second.changes + known->second.answers == 0) debtors_.erase(known);
+}
+
+/// No row was found: what was counted was never written, or is gone though nobody heard so. What is being
+/// written just now is held.
+void MeetingDebts::forget_if_none_is_held(base::AccountId account) {
+    const std::lock_guard lock(mutex_);
+    const auto held = held_.lower_bound({account, std::string()});
+    if (held == held_.end() || held->first != account) debtors_.erase(account);
 }
 
 awaitable<Result<void>> MeetingDebts::defer(const Held* held) { return put(held); }
 
 /// A page of a scan may hold only some of them.
-awaitable<Result<std::size_t>> MeetingDebts::count(base::AccountId account) {
-    std::size_t out = 0;
+awaitable<Result<MeetingDebts::Counted>> MeetingDebts::count(base::AccountId account) {
+    Counted out;
     std::string after;
     for (;;) {
         auto page =
             co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 0, 0);
         if (!page) co_return page.error();
-        out += page->rows.size();
+        for (const engine::Row& row : page->rows) ++out.of(is_answer_row(row.key));
         if (!page->more || page->rows.empty()) co_return out;
         after = std::move(page->rows.back().key);
     }
@@ -167,9 +187,11 @@ awaitable<Result<void>> MeetingDebts::find() {
             if (!account || name != store::keys::devices(*account)) continue;
             const auto rows = co_await count(*account);
             if (!rows) co_return rows.error();
-            if (*rows == 0) continue;
+            if (rows->changes + rows->answers == 0) continue;
             const std::lock_guard lock(mutex_);
-            debtors_[*account] = std::max(debtors_[*account], *rows);
+            Counted& known = debtors_[*account];
+            known.changes = std::max(known.changes, rows->changes);
+            known.answers = std::max(known.answers, rows->answers);
         }
         after = names->back();
     }
@@ -200,11 +222,15 @@ awaitable<Result<std::optional<MeetingDebt>>> MeetingDebts::read(const Held* hel
 
 awaitable<Result<std::optional<MeetingDebts::Held>>> MeetingDebts::due(base::AccountId account,
                                                                        std::string after) {
-    for (;;) {
+    const bool from_the_first = after.empty();
+    for (bool any = false;; any = true) {
         auto next =
             co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 1, 0);
         if (!next) co_return next.error();
-        if (next->rows.empty()) co_return std::optional<Held>();
+        if (next->rows.empty()) {
+            if (from_the_first && !any) forget_if_none_is_held(account);
+            co_return std::optional<Held>();
+        }
         after = std::move(next->rows.front().key);
         {
             const std::lock_guard lock(mutex_);

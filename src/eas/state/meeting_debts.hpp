@@ -1,6 +1,7 @@
 // MeetingDebts: what the server has still to tell of meetings that a device changes. A debt is written before
 // the change and taken away when the mail has left: so a crash loses no invitation. Rows t<random hex16> of
-// what the devices of a mailbox share, "e/<account hex8>". Thread-safe.
+// what the devices of a mailbox share, "e/<account hex8>", and tz<random hex16> of answers to what attendees
+// ask, behind them. Thread-safe.
 #pragma once
 #include <map>
 #include <mutex>
@@ -42,7 +43,9 @@ std::string encode(const MeetingDebt& debt);
 std::optional<MeetingDebt> decode_meeting_debt(std::string_view row);
 
 struct MeetingDebtLimits {
-    std::size_t rows_max = 200;           ///< of one mailbox: each is there only until its mail has left
+    std::size_t rows_max = 200;  ///< of one mailbox: each is there only until its mail has left
+    /// Of answers, besides those: what strangers ask for takes nothing of what the user needs.
+    std::size_t answers_max = 20;
     std::size_t row_bytes_max = 1 << 20;  ///< as the engine has it
 };
 
@@ -72,7 +75,8 @@ public:
         std::string row_;
     };
 
-    /// Durable when it completes. \errors limit: there are too many, or it is too large
+    /// Durable when it completes, but where the engine itself does not know. \errors limit: there are too
+    /// many, or it is too large · no_space, unavailable: it is not there
     awaitable<store::Result<Held>> owe(base::AccountId account, MeetingDebt debt);
     awaitable<store::Result<void>> settle(const Held* held);
     /// `held->debt` is what is left of it.
@@ -86,16 +90,22 @@ public:
     awaitable<store::Result<std::optional<Held>>> due(base::AccountId account, std::string after);
 
 private:
-    awaitable<store::Result<std::size_t>> count(base::AccountId account);
+    /// Of one mailbox, at most: of what could not be written there may be none.
+    struct Counted {
+        std::size_t changes = 0, answers = 0;
+        std::size_t& of(bool answers_only) { return answers_only ? answers : changes; }
+    };
+    awaitable<store::Result<Counted>> count(base::AccountId account);
     awaitable<store::Result<std::optional<MeetingDebt>>> read(const Held* held);
     awaitable<store::Result<void>> put(const Held* held);
-    void forget_one(base::AccountId account);
+    void forget_one(base::AccountId account, bool is_answer);
+    void forget_if_none_is_held(base::AccountId account);
 
     store::engine::Engine& engine_;
     base::Random& random_;
     const MeetingDebtLimits limits_;
     std::mutex mutex_;
-    std::map<base::AccountId, std::size_t> debtors_;          // under mutex_: how many debts, at most
+    std::map<base::AccountId, Counted> debtors_;              // under mutex_
     std::set<std::pair<base::AccountId, std::string>> held_;  // under mutex_: rows
 };
 

@@ -37,6 +37,18 @@ protected:
                  "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
                  "ATTENDEE:mailto:bob@elsewhere.test\r\n"));
     }
+    bool refresh(std::string_view from, std::string_view header = {}) {
+        return run(deliver(std::string(header) +
+                           mail(from, "REFRESH",
+                                "DTSTAMP:20261123T120000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
+                                "ATTENDEE:mailto:" +
+                                    std::string(from) + "\r\n")));
+    }
+    std::uint32_t mails_in(store::SpecialUse use) {
+        const store::FolderTreePtr tree = account_->folders();
+        const store::FolderInfo* folder = tree->find(use);
+        return folder == nullptr ? 99 : run(size_of(folder->id));
+    }
     bool answer(int minute, std::string_view partstat) {
         return run(deliver(mail("bob@elsewhere.test", "REPLY",
                                 "DTSTAMP:20261123T12" + std::to_string(10 + minute) +
@@ -86,12 +98,6 @@ TEST_F(IncomingMeetingsTest, WhoIsAskedGetsTheNewestStateButNotWithoutEnd) {
     IncomingMeetingsLimits limits;
     limits.answers_max = 2;
     watch(limits);
-    const auto refresh = [this](std::string_view from) {
-        return run(deliver(mail(from, "REFRESH",
-                                "DTSTAMP:20261123T120000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
-                                "ATTENDEE:mailto:" +
-                                    std::string(from) + "\r\n")));
-    };
     ASSERT_TRUE(refresh("eve@elsewhere.test"));
     EXPECT_TRUE(outgoing_.tried.empty());
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
@@ -101,10 +107,61 @@ TEST_F(IncomingMeetingsTest, WhoIsAskedGetsTheNewestStateButNotWithoutEnd) {
     EXPECT_EQ(sent.sender, "anna@example.test");
     EXPECT_NE(sent.message.find("method=REQUEST"), std::string::npos) << sent.message;
     EXPECT_TRUE(services_->meeting_debts.debtors().empty());
-    const store::FolderTreePtr tree = account_->folders();
-    const store::FolderInfo* folder = tree->find(store::SpecialUse::sent);
-    ASSERT_NE(folder, nullptr);
-    EXPECT_EQ(run(size_of(folder->id)), 0U);
+    // None of it is the user's: not among what he has sent, nor in what he may send.
+    EXPECT_TRUE(sent.is_answer);
+    EXPECT_NE(sent.message.find("\r\nAuto-Submitted: auto-replied\r\n"), std::string::npos);
+    EXPECT_EQ(mails_in(store::SpecialUse::sent), 0U);
+}
+
+TEST_F(IncomingMeetingsTest, AnswersAreBoundedInOctetsToo) {
+    ASSERT_TRUE(keep_annas());
+    const std::uint64_t size = run(events("uid-1")).front().entry.size;
+    IncomingMeetingsLimits limits;
+    limits.answers_max = 10;
+    limits.answered_bytes_max = 3 * size - 1;
+    watch(limits);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    EXPECT_EQ(outgoing_.tried.size(), 2U);
+    limits.answered_bytes_max *= 10;
+    limits.answered_bytes_of_mailbox_max = 4 * size - 1;
+    watch(limits);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    EXPECT_EQ(outgoing_.tried.size(), 5U);
+}
+
+TEST_F(IncomingMeetingsTest, ProgramsAreNotAnswered) {
+    ASSERT_TRUE(keep_annas());
+    watch();
+    for (const std::string_view header :
+         {"Auto-Submitted: auto-generated\r\n", "auto-submitted: Auto-Replied; x=y\r\n",
+          "List-Id: <l.example.test>\r\n", "Precedence: bulk\r\n"})
+        ASSERT_TRUE(refresh("bob@elsewhere.test", header));
+    EXPECT_TRUE(outgoing_.tried.empty());
+    ASSERT_TRUE(refresh("bob@elsewhere.test", "Auto-Submitted: no\r\nPrecedence: first-class\r\n"));
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_FALSE(is_personal("Return-Path: <>\r\n", "From: a@b.test\r\n\r\n"));
+    EXPECT_TRUE(is_personal("Return-Path: <a@b.test>\r\n", "From: a@b.test\r\n\r\n"));
+}
+
+TEST_F(IncomingMeetingsTest, WhatStrangersAskForTakesNothingOfWhatTheUserNeeds) {
+    ASSERT_TRUE(keep_annas());
+    IncomingMeetingsLimits limits;
+    limits.answers_max = limits.answers_of_mailbox_max = 1'000;
+    watch(limits);
+    outgoing_.answer = Submitted::failed;
+    const MeetingDebtLimits debts;
+    for (std::size_t i = 0; i < debts.answers_max + 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    EXPECT_EQ(outgoing_.tried.size(), debts.answers_max);
+    // The same after a start; and where nobody takes the answers the user hears nothing of them.
+    start();
+    watch(limits);
+    ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    EXPECT_EQ(outgoing_.tried.size(), debts.answers_max);
+    const std::uint32_t mails = mails_in(store::SpecialUse::inbox);
+    outgoing_.answer = Submitted::no_such_user;
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 2 * debts.answers_max);
+    EXPECT_EQ(mails_in(store::SpecialUse::inbox), mails);
 }
 
 TEST_F(IncomingMeetingsTest, WhatCannotBeAnsweredNowIsAnsweredLater) {

@@ -77,6 +77,10 @@ protected:
         co_return due && due->has_value();
     }
 
+    boost::asio::awaitable<bool> next_is_answer() {
+        const auto due = co_await services_->meeting_debts.due(anna_, std::string());
+        co_return due && due->has_value() && (*due)->debt.is_answer;
+    }
     boost::asio::awaitable<bool> owe(base::AccountId account, MeetingDebt debt) {
         const auto held = co_await services_->meeting_debts.owe(account, std::move(debt));
         co_return held.has_value();
@@ -219,6 +223,55 @@ TEST_F(MeetingDebtsTest, ThereAreNotMoreThanSomeOfThem) {
     debt.before.assign(limits.row_bytes_max, 'x');
     EXPECT_FALSE(run(owe(base::AccountId(anna_.value + 1), debt)));
     EXPECT_EQ(services_->meeting_debts.debtors(), std::vector<base::AccountId>{anna_});
+}
+
+TEST_F(MeetingDebtsTest, AnswersAreCountedApart) {
+    const MeetingDebtLimits limits;
+    MeetingDebt answer;
+    answer.is_answer = true;
+    for (std::size_t i = 0; i < limits.answers_max; ++i) ASSERT_TRUE(run(owe(anna_, answer)));
+    EXPECT_FALSE(run(owe(anna_, answer)));
+    EXPECT_TRUE(run(owe(anna_, MeetingDebt())));
+    start();
+    EXPECT_FALSE(run(owe(anna_, answer)));
+    EXPECT_TRUE(run(owe(anna_, MeetingDebt())));
+    // What the user's changes ask for is told first.
+    EXPECT_FALSE(run(next_is_answer()));
+}
+
+// The engine does not know whether the row is there: it is told once, and the row goes.
+TEST_F(MeetingDebtsTest, WhatMayHaveBeenNotedIsToldOnce) {
+    using store::engine::Fault;
+    for (const Fault fault : {Fault::unknown_but_done, Fault::unknown_not_done}) {
+        const std::size_t before = outgoing_.tried.size();
+        bool first = true;
+        engine().inject([&first, fault](const store::engine::Step& step) {
+            const bool owes = step.op == store::engine::Op::apply && std::exchange(first, false);
+            return owes ? fault : Fault::none;
+        });
+        ASSERT_TRUE(run(invite(3)));
+        engine().inject({});
+        EXPECT_FALSE(first);
+        start();
+        EXPECT_TRUE(run(make_good()));
+        EXPECT_EQ(outgoing_.tried.size(), before + 1);
+    }
+}
+
+// A row that is gone though nobody heard so counts no longer than till somebody looks.
+TEST_F(MeetingDebtsTest, WhatWasSettledUnheardIsForgotten) {
+    using store::engine::Fault;
+    std::size_t applied = 0;
+    engine().inject([&applied](const store::engine::Step& step) {
+        const bool settles = step.op == store::engine::Op::apply && ++applied == 2;
+        return settles ? Fault::unknown_but_done : Fault::none;
+    });
+    ASSERT_TRUE(run(invite(3)));
+    engine().inject({});
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_FALSE(services_->meeting_debts.debtors().empty());
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
 }
 
 TEST(MeetingDebt, IsReadAsItIsWritten) {
