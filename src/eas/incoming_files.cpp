@@ -36,11 +36,6 @@ std::string content_id_of(std::string_view header) {
     return ids.empty() ? std::string() : std::string(ids.front());
 }
 
-bool is_embedded(const pim::Property& property) {
-    return property.name == "ATTACH" && (base::equals_nocase(property.parameter("ENCODING"), "BASE64") ||
-                                         base::equals_nocase(property.parameter("VALUE"), "BINARY"));
-}
-
 /// The Content-ID that "CID:..." names; empty: it is another kind.
 std::string_view content_id_in(const pim::Property& property) {
     constexpr std::string_view scheme = "cid:";
@@ -88,7 +83,7 @@ private:
     void take_embedded(pim::Component& event) {
         std::vector<AddedAttachment> found;
         std::erase_if(event.properties, [&](const pim::Property& one) {
-            if (!is_embedded(one)) return false;
+            if (!itip::holds_octets(one)) return false;
             AddedAttachment file;
             file.octets = base::base64_decode(one.value).value_or(std::string());
             if (file.octets.empty() || !has_room(file.octets.size()) ||

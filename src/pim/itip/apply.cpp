@@ -35,11 +35,16 @@ void keep_displays(Component& event) {
     std::erase_if(event.components, [](const Component& one) {
         return one.name != "VALARM" || !base::equals_nocase(one.raw("ACTION"), "DISPLAY");
     });
+    for (Component& alarm : event.components) {
+        alarm.remove("ATTACH");
+        alarm.components.clear();
+    }
 }
 
 /// An event as the organizer sent it becomes one of this calendar.
 void receive(Component& event, const Owner& owner) {
     keep_displays(event);
+    std::erase_if(event.properties, holds_octets);  // nobody has taken them
     const std::string_view busy = event.raw(busy_property);
     if (event.raw(intended_property).empty() && !busy.empty() && busy != "TENTATIVE")
         event.set_raw(intended_property, std::string(busy));
@@ -225,6 +230,13 @@ Applied reply_to(Component& calendar, const Component& sent, const Message& repl
     return take_answer(*occurrence, given, revision.stamp) ? Applied::done : Applied::nothing;
 }
 
+/// What would make the text longer than others may make it is none of it.
+Applied within_room(Applied applied, const Component& calendar, std::size_t before) {
+    const bool too_long =
+        applied == Applied::done && octets_of(calendar) > std::max(before, received_octets_max);
+    return too_long ? Applied::refused : applied;
+}
+
 /// The best of several.
 Applied both(Applied a, Applied b) { return std::min(a, b); }
 
@@ -250,7 +262,9 @@ Component adopt(const Message& request, const Owner& owner) {
     return out;
 }
 
-Applied apply_request(Component& calendar, const Message& request, const Owner& owner) {
+namespace {
+
+Applied request_to(Component& calendar, const Message& request, const Owner& owner) {
     const Component* master = master_of(calendar);
     if (master == nullptr || owner.organizes(*master) || !same_organizer(*master, request.event()))
         return Applied::refused;
@@ -280,7 +294,7 @@ Applied apply_request(Component& calendar, const Message& request, const Owner& 
     return out;
 }
 
-Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner) {
+Applied cancel_in(Component& calendar, const Message& cancel, const Owner& owner) {
     const Component* master = master_of(calendar);
     if (master == nullptr || owner.organizes(*master) || !same_organizer(*master, cancel.event()))
         return Applied::refused;
@@ -314,6 +328,18 @@ Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& ow
         out = Applied::done;
     }
     return out;
+}
+
+}  // namespace
+
+Applied apply_request(Component& calendar, const Message& request, const Owner& owner) {
+    const std::size_t before = octets_of(calendar);
+    return within_room(request_to(calendar, request, owner), calendar, before);
+}
+
+Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner) {
+    const std::size_t before = octets_of(calendar);
+    return within_room(cancel_in(calendar, cancel, owner), calendar, before);
 }
 
 Applied apply_reply(Component& calendar, const Message& reply, std::string_view sender) {

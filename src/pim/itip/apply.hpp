@@ -10,10 +10,15 @@
 
 namespace pim::itip {
 
+/// Of an event's text, as far as its organizer's messages make it longer: one of them, and occurrences that
+/// come for themselves. octets_max of each of a thousand of these would be more than an item may be.
+inline constexpr std::size_t received_octets_max = 2U << 20;
+
 enum class Applied : std::uint8_t {
     done,
     nothing,  ///< old news, or none for this event
-    refused,  ///< it is another one's event, has no such occurrence, or would be too much
+    /// It is another one's event, has no such occurrence, or would be too much; the object is not to be used.
+    refused,
 };
 
 /// The event that a REQUEST makes where there is none: tentative as long as it is not answered. Of an

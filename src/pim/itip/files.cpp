@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace pim::itip {
 namespace {
 
@@ -9,6 +11,11 @@ constexpr std::size_t name_octets = 16;
 constexpr std::string_view scheme = "CID:", host = "@attachment.invalid";
 
 }  // namespace
+
+bool holds_octets(const Property& property) {
+    return property.name == "ATTACH" && (base::equals_nocase(property.parameter("ENCODING"), "BASE64") ||
+                                         base::equals_nocase(property.parameter("VALUE"), "BINARY"));
+}
 
 bool is_file_name(std::string_view text) {
     return text.size() == name_octets &&

@@ -16,6 +16,9 @@ inline constexpr std::string_view mailed_file_parameter = "X-BARID-MAILED";
 
 inline constexpr std::size_t files_max = 50;  ///< of an event and its occurrences; a meeting has five
 
+/// An ATTACH that is the file itself: RFC 5545 section 3.8.1.1.
+bool holds_octets(const Property& property);
+
 /// As this server writes them: 16 hex digits.
 bool is_file_name(std::string_view text);
 /// The Content-ID of its part.

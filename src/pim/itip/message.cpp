@@ -26,25 +26,28 @@ void forget_own(Component& component) {
     for (Component& inner : component.components) forget_own(inner);
 }
 
-/// Texts for people, and what is attached.
-bool may_be_long(std::string_view name) {
-    return name == "DESCRIPTION" || name == "X-ALT-DESC" || name == "ATTACH";
+/// A file in the text of an event: it does not stay there, apply.cpp sees to it. A link does, and what an
+/// alarm has.
+bool is_passing(const Component& of, const Property& one) { return is_event(of) && holds_octets(one); }
+
+/// Texts for people, and files.
+bool may_be_long(const Component& of, const Property& one) {
+    return one.name == "DESCRIPTION" || one.name == "X-ALT-DESC" || is_passing(of, one);
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
 bool has_short_values(const Component& component, const MessageLimits& limits) {
     for (const Property& one : component.properties)
-        if (one.value.size() > limits.value_octets_max && !may_be_long(one.name)) return false;
+        if (one.value.size() > limits.value_octets_max && !may_be_long(component, one)) return false;
     return std::ranges::all_of(component.components,
                                [&limits](const Component& inner) { return has_short_values(inner, limits); });
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as parse() allows
-std::size_t attached_octets(const Component& component) {
+std::size_t passing_octets(const Component& calendar) {
     std::size_t out = 0;
-    for (const Property& one : component.properties)
-        if (one.name == "ATTACH") out += one.value.size();
-    for (const Component& inner : component.components) out += attached_octets(inner);
+    for (const Component& event : calendar.components)
+        for (const Property& one : event.properties)
+            if (is_passing(event, one)) out += one.value.size();
     return out;
 }
 
@@ -112,7 +115,7 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     std::erase_if(calendar->components,
                   [](const Component& one) { return !is_event(one) && one.name != "VTIMEZONE"; });
     if (!has_short_values(*calendar, limits) || !has_few_zones(*calendar, limits)) return std::nullopt;
-    if (octets_of(*calendar) - attached_octets(*calendar) > limits.octets_max) return std::nullopt;
+    if (octets_of(*calendar) - passing_octets(*calendar) > limits.octets_max) return std::nullopt;
     forget_own(*calendar);
     Message out;
     out.method = *method;

@@ -20,8 +20,8 @@ std::optional<Method> method_named(std::string_view name);
 
 struct MessageLimits {
     ComponentLimits text{4U << 20, 10'000, 1'100, 3, 64};  ///< a stranger's, with the files in it
-    std::size_t octets_max = 1U << 20;                     ///< without them
-    std::size_t attendees_max = 2'000;                     ///< an invitation to more is a newsletter
+    std::size_t octets_max = 1U << 20;  ///< of what may stay in a calendar, links too: without them
+    std::size_t attendees_max = 2'000;  ///< an invitation to more is a newsletter
     std::size_t uid_octets_max = 1'000;
     /// Each is looked for in its series, by a walk over it; only a REQUEST of a whole series brings more.
     std::size_t occurrences_max = 50;

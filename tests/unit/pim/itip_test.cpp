@@ -490,6 +490,48 @@ TEST(ItipMessage, NotMoreDatesNorZonesThanCanBeWalked) {
     EXPECT_FALSE(is_message("", repeated(zone(rule), 9)));
 }
 
+TEST(ItipMessage, NothingStaysInACalendarPastItsBound) {
+    const std::string begin = "UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20300101T090000Z\r\n";
+    const auto read_event = [&begin](const std::string& lines) {
+        return read_message(object("REQUEST", event(begin + lines)));
+    };
+    const std::string file = "ATTACH;ENCODING=BASE64;VALUE=BINARY:", link = "ATTACH:https://b.test/";
+    const auto alarm = [](const std::string& lines) {
+        return "BEGIN:VALARM\r\nACTION:DISPLAY\r\n" + lines + "END:VALARM\r\n";
+    };
+    // A file leaves the text of the event, whoever takes it; links and what alarms have would stay.
+    const auto with_file = read_event(file + repeated("QUJD", 700'000) + "\r\n" + link + "d\r\n" +
+                                      alarm(link + "a\r\nDESCRIPTION:b\r\n"));
+    ASSERT_TRUE(with_file);
+    EXPECT_LT(octets_of(adopt(*with_file, anna)), 2'000U);
+    EXPECT_NE(adopt(*with_file, anna).find_component("VEVENT")->find("ATTACH"), nullptr);
+    EXPECT_EQ(adopt(*with_file, anna).find_component("VEVENT")->components.front().find("ATTACH"), nullptr);
+    EXPECT_FALSE(read_event(link + repeated("a", 65U << 10) + "\r\n"));
+    EXPECT_TRUE(read_event(repeated(link + repeated("a", 60U << 10) + "\r\n", 16)));
+    EXPECT_FALSE(read_event(repeated(link + repeated("a", 60U << 10) + "\r\n", 18)));
+    EXPECT_FALSE(read_event(alarm(file + repeated("QUJD", 20'000) + "\r\n")));
+    EXPECT_FALSE(read_event(alarm(repeated(file + repeated("QUJD", 10'000) + "\r\n", 30))));
+}
+
+TEST(ItipApply, OccurrencesThatComeForThemselvesAreNotEndless) {
+    Component kept = adopt(read(outlook()), anna);
+    int done = 0;
+    for (int i = 0; i < 12; ++i) {
+        std::string text = occurrence_of_outlook("REQUEST", 1);
+        const std::string moment = std::to_string(20261208 + 7 * (i % 3)) + "T100000";
+        text.replace(text.find("20261208T100000"), 15, moment);
+        text.insert(text.find("SUMMARY"), "DESCRIPTION:" + repeated("a", 900'000) + "\r\n");
+        Component next = kept;
+        if (apply_request(next, read(text), anna) != Applied::done) continue;
+        kept = std::move(next);
+        ++done;
+    }
+    EXPECT_EQ(done, 2);
+    EXPECT_LE(octets_of(kept), received_octets_max);
+    // What makes it no longer is taken all the same.
+    EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 9)), anna), Applied::done);
+}
+
 TEST(ItipEvents, OccurrencesTakenOutInOneLine) {
     const auto removed = [](const Component& kept) { return kept.find_component("VEVENT")->raw("EXDATE"); };
     Component kept = read(outlook()).calendar;
