@@ -1,0 +1,114 @@
+#include "pim/itip/received.hpp"
+
+#include <map>
+
+#include "base/ascii.hpp"
+#include "pim/itip/events.hpp"
+#include "pim/itip/files.hpp"
+
+namespace pim::itip {
+namespace {
+
+constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
+constexpr std::size_t occurrences_files_max = 2'000;  // named anew: an object has 20 000 properties
+
+/// Alarms of a stranger that would do more than show themselves are left out.
+void keep_displays(Component& event) {
+    std::erase_if(event.components, [](const Component& one) {
+        return one.name != "VALARM" || !base::equals_nocase(one.raw("ACTION"), "DISPLAY");
+    });
+    for (Component& alarm : event.components) {
+        alarm.remove("ATTACH");
+        alarm.components.clear();
+    }
+}
+
+/// The organizer's next message names none of the files that the user has added, and all of its own. No more
+/// than `room`.
+void keep_files(Component& event, const Component& before, std::size_t& room) {
+    for (const Property& one : before.properties) {
+        if (room == 0 || file_name_in(one).empty() || !one.parameter(mailed_file_parameter).empty()) continue;
+        event.properties.push_back(one);
+        --room;
+    }
+}
+
+}  // namespace
+
+void show_busy(Component& event, Answer answer) {
+    const bool free = event.raw("TRANSP") == "TRANSPARENT";
+    std::string intended(event.raw(intended_property));
+    if (intended.empty()) intended = free ? "FREE" : "BUSY";
+    std::string shown = intended;
+    if (answer == Answer::declined) shown = "FREE";
+    if ((answer == Answer::none || answer == Answer::tentative) && intended != "FREE") shown = "TENTATIVE";
+    event.set_raw(busy_property, shown);
+}
+
+void receive(Component& event, const Owner& owner) {
+    keep_displays(event);
+    std::erase_if(event.properties, holds_octets);  // nobody has taken them
+    const std::string_view busy = event.raw(busy_property);
+    if (event.raw(intended_property).empty() && !busy.empty() && busy != "TENTATIVE")
+        event.set_raw(intended_property, std::string(busy));
+    Property* own = owner.attendee_of(event);
+    if (own == nullptr && !owner.addresses.empty()) {  // asked by a list, or by somebody who passed it on
+        own = &event.properties.emplace_back("ATTENDEE", "mailto:" + owner.addresses.front());
+        own->set_parameter("ROLE", "REQ-PARTICIPANT");
+    }
+    if (own == nullptr) return;
+    if (own->parameter("PARTSTAT").empty()) own->set_parameter("PARTSTAT", name_of(Answer::none));
+    show_busy(event, answer_of(*own));
+}
+
+void receive_all(Component& calendar, const Owner& owner) {
+    for (Component& one : calendar.components)
+        if (is_event(one)) receive(one, owner);
+}
+
+bool same_times(const Component& a, const Component& in_a, const Component& b, const Component& in_b) {
+    const auto start_a = moment_of(a, in_a, "DTSTART"), start_b = moment_of(b, in_b, "DTSTART");
+    if (!start_a || !start_b || *start_a != *start_b) return false;
+    if (times_of(a, in_a).read_end(in_a, *start_a) != times_of(b, in_b).read_end(in_b, *start_b))
+        return false;
+    return parse_rule(in_a.raw("RRULE")) == parse_rule(in_b.raw("RRULE"));
+}
+
+void keep_own(Component& event, const Component& before, bool same, const Owner& owner) {
+    event.components = before.components;
+    event.remove("CATEGORIES");
+    for (const Property& one : before.properties) {
+        const bool answered = one.name == reply_time_property && same;
+        if (answered || one.name == "CATEGORIES") event.properties.push_back(one);
+    }
+    std::size_t room = files_max;
+    keep_files(event, before, room);
+    // Together no more than an event may have; those of the user first.
+    std::erase_if(event.properties, [&room](const Property& one) {
+        if (file_name_in(one).empty() || one.parameter(mailed_file_parameter).empty()) return false;
+        if (room == 0) return true;
+        --room;
+        return false;
+    });
+    const Property* answered = owner.attendee_of(before);
+    Property* asked = owner.attendee_of(event);
+    if (asked == nullptr) return;
+    const Answer answer = same && answered != nullptr ? answer_of(*answered) : Answer::none;
+    asked->set_parameter("PARTSTAT", name_of(answer));
+    show_busy(event, answer);
+}
+
+void keep_files_of_occurrences(Component& made, const Component& before) {
+    std::map<std::int64_t, const Component*> known;
+    for (const Component& one : before.components)
+        if (const auto moment = moment_of(before, one, "RECURRENCE-ID")) known.emplace(*moment, &one);
+    std::size_t room = occurrences_files_max;
+    for (Component& one : made.components) {
+        if (!is_override(one)) continue;
+        const auto moment = moment_of(made, one, "RECURRENCE-ID");
+        const auto was = moment ? known.find(*moment) : known.end();
+        keep_files(one, was == known.end() ? *master_of(before) : *was->second, room);
+    }
+}
+
+}  // namespace pim::itip
