@@ -26,7 +26,8 @@ Applied replace_series(Component& calendar, const Message& request, const Owner&
     Component& event = *master_of(made);
     const bool same = same_times(calendar, before, made, event);
     keep_own(event, before, same, owner);
-    keep_files_of_occurrences(made, calendar);
+    join_texts(event, before);
+    keep_of_occurrences(made, calendar);
     take_zones(made, calendar);
     if (same) {
         std::set<std::int64_t> sent;
@@ -52,9 +53,12 @@ Applied put_occurrence(Component& calendar, const Component& sent, const Message
     restore_occurrence(calendar, *moment);  // it was declined, and is proposed again
     Component* known = own_occurrence(calendar, *moment);
     if (known == nullptr) return Applied::refused;
-    if (revision_of(sent) <= revision_of(*known)) return Applied::nothing;
+    const std::string name = text_name(sent);
+    if (!counts_over(*known, sent, name)) return Applied::nothing;
     Component made = sent;
     receive(made, owner);
+    note_text(made, name);
+    join_texts(made, *known);
     keep_own(made, *known, same_times(calendar, *known, request.calendar, made), owner);
     const Property* begin = master_of(calendar)->find("DTSTART");
     *made.find("RECURRENCE-ID") = moment_like(calendar, *begin, "RECURRENCE-ID", *moment);
@@ -77,6 +81,7 @@ bool is_orphan_of(const Component& calendar, const Message& message, const Compo
 void call_off(Component& event, const Revision& revision) {
     event.set_raw("STATUS", "CANCELLED");
     event.remove(status_property);
+    event.remove(texts_property);  // a request of the same second does not undo it
     event.set_raw(busy_property, "FREE");
     event.set_raw("SEQUENCE", std::to_string(revision.sequence));
     if (revision.stamp != 0) event.set_raw("DTSTAMP", write_date_time(DateTime{revision.stamp}));
@@ -95,7 +100,7 @@ Applied request_to(Component& calendar, const Message& request, const Owner& own
         return Applied::refused;
     const Component* series = master_of(request.calendar);
     if (series != nullptr) {
-        if (revision_of(*series) <= revision_of(*master)) return Applied::nothing;
+        if (!counts_over(*master, *series, text_name(request.calendar))) return Applied::nothing;
         return replace_series(calendar, request, owner);
     }
     Applied out = Applied::refused;
@@ -107,10 +112,13 @@ Applied request_to(Component& calendar, const Message& request, const Owner& own
             continue;
         }
         if (!is_orphan_of(calendar, request, sent)) continue;
-        if (revision_of(sent) <= revision_of(*master)) return Applied::nothing;
+        const std::string name = text_name(sent);
+        if (!counts_over(*master, sent, name)) return Applied::nothing;
         Component made = sent;
         orphan(made);
         receive(made, owner);
+        note_text(made, name);
+        join_texts(made, *master);
         keep_own(made, *master, same_times(calendar, *master, request.calendar, made), owner);
         *master_of(calendar) = std::move(made);
         take_zones(calendar, request.calendar);
@@ -159,12 +167,17 @@ Applied cancel_in(Component& calendar, const Message& cancel, const Owner& owner
 
 Component adopt(const Message& request, const Owner& owner) {
     Component out = request.calendar;
-    if (master_of(out) == nullptr) {
-        const Component first = *main_event(out);
-        std::erase_if(out.components, is_event);
-        orphan(out.components.emplace_back(first));
+    if (master_of(out) != nullptr) {
+        receive_all(out, owner);
+        return out;
     }
-    receive_all(out, owner);
+    Component first = *main_event(out);
+    const std::string name = text_name(first);
+    orphan(first);
+    receive(first, owner);
+    note_text(first, name);
+    std::erase_if(out.components, is_event);
+    out.components.push_back(std::move(first));
     return out;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/ascii.hpp"
+#include "base/fingerprint.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/files.hpp"
 
@@ -10,6 +11,7 @@ namespace pim::itip {
 namespace {
 
 constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
+constexpr std::size_t texts_max = 8;
 constexpr std::size_t occurrences_files_max = 2'000;  // named anew: an object has 20 000 properties
 
 /// Alarms of a stranger that would do more than show themselves are left out.
@@ -62,8 +64,34 @@ void receive(Component& event, const Owner& owner) {
 }
 
 void receive_all(Component& calendar, const Owner& owner) {
-    for (Component& one : calendar.components)
-        if (is_event(one)) receive(one, owner);
+    const std::string whole = text_name(calendar);
+    for (Component& one : calendar.components) {
+        if (!is_event(one)) continue;
+        const std::string name = is_override(one) ? text_name(one) : whole;
+        receive(one, owner);
+        note_text(one, name);
+    }
+}
+
+std::string text_name(const Component& sent) { return std::to_string(base::fingerprint(write(sent))); }
+
+bool counts_over(const Component& known, const Component& sent, const std::string& name) {
+    const Revision there = revision_of(known), now = revision_of(sent);
+    if (now != there) return now > there;
+    const std::vector<std::string> came = split(known.raw(texts_property), ',');
+    return !came.empty() && came.size() < texts_max && std::ranges::find(came, name) == came.end();
+}
+
+void note_text(Component& event, const std::string& name) { event.set_raw(texts_property, name); }
+
+void join_texts(Component& event, const Component& before) {
+    if (revision_of(event) != revision_of(before)) return;
+    std::vector<std::string> came = split(before.raw(texts_property), ',');
+    for (const std::string& name : split(event.raw(texts_property), ','))
+        if (std::ranges::find(came, name) == came.end()) came.push_back(name);
+    if (came.size() > texts_max)
+        came.erase(came.begin(), came.end() - static_cast<std::ptrdiff_t>(texts_max));
+    event.set_raw(texts_property, join(came, ','));
 }
 
 bool same_times(const Component& a, const Component& in_a, const Component& b, const Component& in_b) {
@@ -98,7 +126,7 @@ void keep_own(Component& event, const Component& before, bool same, const Owner&
     show_busy(event, answer);
 }
 
-void keep_files_of_occurrences(Component& made, const Component& before) {
+void keep_of_occurrences(Component& made, const Component& before) {
     std::map<std::int64_t, const Component*> known;
     for (const Component& one : before.components)
         if (const auto moment = moment_of(before, one, "RECURRENCE-ID")) known.emplace(*moment, &one);
@@ -108,6 +136,7 @@ void keep_files_of_occurrences(Component& made, const Component& before) {
         const auto moment = moment_of(made, one, "RECURRENCE-ID");
         const auto was = moment ? known.find(*moment) : known.end();
         keep_files(one, was == known.end() ? *master_of(before) : *was->second, room);
+        if (was != known.end()) join_texts(one, *was->second);
     }
 }
 

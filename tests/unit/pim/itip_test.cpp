@@ -168,6 +168,37 @@ TEST(ItipApply, UpdatesKeepTheAnswerWhereTheTimesStay) {
     EXPECT_EQ(apply_request(own, read(outlook(3)), olga), Applied::refused);
 }
 
+std::string in_room(const std::string& text, std::string_view room) {
+    std::string out = text;
+    return out.replace(out.find("Room 1"), 6, room);
+}
+
+// RFC 5546 section 2.1.5 compares SEQUENCE, then DTSTAMP, which has seconds.
+TEST(ItipApply, OfTwoOfTheSameSecondThatCountsWhichComesLater) {
+    Component kept = adopt(read(google()), anna);
+    ASSERT_TRUE(apply_answer(kept, {Answer::accepted, {}, first}, anna));
+    EXPECT_EQ(apply_request(kept, read(in_room(google(), "Room 2")), anna), Applied::done);
+    EXPECT_EQ(master_of(kept)->text("LOCATION"), "Room 2, left");
+    EXPECT_EQ(answer_of(*anna.attendee_of(*master_of(kept))), Answer::accepted);
+    // Copies of what came already change nothing, in whatever order.
+    EXPECT_EQ(apply_request(kept, read(google()), anna), Applied::nothing);
+    EXPECT_EQ(apply_request(kept, read(in_room(google(), "Room 2")), anna), Applied::nothing);
+    EXPECT_EQ(apply_request(kept, read(in_room(google(), "Room 3")), anna), Applied::done);
+    EXPECT_EQ(apply_request(kept, read(in_room(google(), "Room 2")), anna), Applied::nothing);
+    int done = 0;
+    for (int i = 10; i < 30; ++i)
+        if (apply_request(kept, read(in_room(google(), "Room " + std::to_string(i))), anna) == Applied::done)
+            ++done;
+    EXPECT_EQ(done, 5);  // of one revision no more than eight
+    const std::string later = google("DTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\n", 1);
+    EXPECT_EQ(apply_request(kept, read(later), anna), Applied::done);
+    EXPECT_EQ(apply_request(kept, read(google()), anna), Applied::nothing);
+    EXPECT_EQ(apply_request(kept, read(in_room(later, "Room 2")), anna), Applied::done);
+    // Of what is kept from before nobody knows what came.
+    master_of(kept)->remove("X-BARID-TEXTS");
+    EXPECT_EQ(apply_request(kept, read(in_room(later, "Room 4")), anna), Applied::nothing);
+}
+
 std::string occurrence_of_outlook(std::string_view method, int sequence,
                                   std::string_view start = "20261208T140000") {
     return object(method,
@@ -260,6 +291,30 @@ TEST(ItipApply, OccurrencesOfASeries) {
     EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 4)), anna), Applied::done);
     EXPECT_EQ(find_override(kept, first + week)->raw("STATUS"), "CANCELLED");
     EXPECT_EQ(master_of(kept)->raw("STATUS"), "CONFIRMED");
+}
+
+TEST(ItipApply, OfTwoOccurrencesOfTheSameSecondThatCountsWhichComesLater) {
+    const std::string one = occurrence_of_outlook("REQUEST", 1),
+                      other = occurrence_of_outlook("REQUEST", 1, "20261208T150000");
+    Component series = adopt(read(outlook()), anna), alone = adopt(read(one), anna);
+    EXPECT_EQ(apply_request(series, read(one), anna), Applied::done);
+    for (Component* kept : {&series, &alone}) {
+        EXPECT_EQ(apply_request(*kept, read(other), anna), Applied::done);
+        EXPECT_EQ(apply_request(*kept, read(one), anna), Applied::nothing);
+        const Component* there = kept == &alone ? master_of(alone) : find_override(series, first + week);
+        EXPECT_EQ(moment_of(*kept, *there, "DTSTART"), first + week + 5 * 3'600);
+        // What is called off stays so.
+        EXPECT_EQ(apply_cancel(*kept, read(occurrence_of_outlook("CANCEL", 1)), anna), Applied::done);
+        EXPECT_EQ(apply_request(*kept, read(occurrence_of_outlook("REQUEST", 1, "20261208T160000")), anna),
+                  Applied::nothing);
+    }
+    // What came with the series came too.
+    Component anew = adopt(read(outlook()), anna);
+    EXPECT_EQ(apply_request(anew, read(one), anna), Applied::done);
+    const std::size_t begin = other.find("BEGIN:VEVENT"), end = other.find("END:VCALENDAR");
+    EXPECT_EQ(apply_request(anew, read(outlook(2, other.substr(begin, end - begin))), anna), Applied::done);
+    EXPECT_EQ(apply_request(anew, read(one), anna), Applied::nothing);
+    EXPECT_EQ(apply_request(anew, read(other), anna), Applied::nothing);
 }
 
 TEST(ItipApply, AnOccurrenceWithoutItsSeries) {
