@@ -110,4 +110,12 @@ awaitable<Result<void>> EventShelf::replace(const ShelvedEvent* event, const Mai
     co_return Result<void>();
 }
 
+awaitable<Result<void>> EventShelf::remove(const ShelvedEvent* event) {
+    store::UidRanges uids;
+    uids.push_back({event->entry.uid, event->entry.uid});
+    const auto removed = co_await event->folder->remove(std::move(uids));
+    if (!removed) co_return removed.error();
+    co_return Result<void>();
+}
+
 }  // namespace eas

@@ -51,6 +51,8 @@ public:
     /// \errors conflict: somebody has changed it meanwhile
     awaitable<store::Result<void>> replace(const ShelvedEvent* event, const MailedFiles* mailed = nullptr);
 
+    awaitable<store::Result<void>> remove(const ShelvedEvent* event);
+
 private:
     awaitable<store::Result<void>> find_in(store::FolderPtr folder, const std::string* uid,
                                            std::vector<ShelvedEvent>* out);

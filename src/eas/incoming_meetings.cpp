@@ -94,8 +94,8 @@ bool may_stand_beside(const pim::Component& calendar, const itip::Message& messa
     if (known == nullptr || organizer == nullptr || !pim::is_override(message.event())) return false;
     if (!itip::is_organizer(*known, itip::address_of(*organizer))) return false;
     if (known->find(itip::orphan_property) != nullptr) return true;
-    return message.method == Method::add &&
-           itip::revision_of(message.event()).sequence >= itip::revision_of(*known).sequence;
+    // What the whole series has said since then counts.
+    return message.method == Method::add && itip::revision_of(message.event()) >= itip::revision_of(*known);
 }
 
 bool has_series(const std::vector<ShelvedEvent>& known) {
@@ -305,10 +305,43 @@ awaitable<store::Error> IncomingMeetings::apply_once(store::AccountPtr account, 
     co_return store::Error();
 }
 
+/// A date that stands beside the series, or the event of one, that a message has just reached.
+awaitable<store::Error> IncomingMeetings::follow(ShelvedEvent* beside, const ShelvedEvent* taken,
+                                                 const Arrived* mail, const itip::Message* piece) {
+    const pim::Component* event = pim::master_of(beside->calendar);
+    if (event == nullptr || event->find(itip::orphan_property) == nullptr ||
+        !is_from_organizer(*event, mail->sender))
+        co_return store::Error();
+    const pim::Component* sent = pim::master_of(piece->calendar);
+    itip::Followed followed = itip::Followed::stays;
+    if (sent == nullptr) {
+        const Applied applied = itip::apply_request(beside->calendar, *piece, mail->owner);
+        if (applied == Applied::done) followed = itip::Followed::changed;
+    } else if (itip::revision_of(*pim::master_of(taken->calendar)) == itip::revision_of(*sent)) {
+        followed = itip::follow_series(beside->calendar, *piece, mail->owner);
+    }
+    if (followed == itip::Followed::stays) co_return store::Error();
+    if (followed == itip::Followed::gone) {
+        const auto removed = co_await services_.events.remove(beside);
+        if (!removed) co_return removed.error();
+        co_return store::Error();
+    }
+    if (!may_rewrite(*beside, *mail)) co_return store::Error();
+    const auto replaced = co_await services_.events.replace(beside, &mail->files);
+    if (!replaced) co_return replaced.error();
+    co_return store::Error();
+}
+
 awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account, const Arrived* mail,
                                                       const itip::Message* piece,
                                                       std::vector<ShelvedEvent>* known) {
+    const ShelvedEvent* taken = nullptr;
     for (ShelvedEvent& one : *known) {
+        if (taken != nullptr) {
+            const store::Error error = co_await follow(&one, taken, mail, piece);
+            if (!error.is(store::Errc::none)) co_return error;
+            continue;
+        }
         const Applied applied = apply_to(one.calendar, *piece, mail->owner, mail->sender);
         if (applied == Applied::refused) continue;
         if (applied == Applied::done) {
@@ -317,8 +350,9 @@ awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
             if (!replaced) co_return replaced.error();
         }
         // A cancellation is about all occurrences that are here without their series.
-        if (piece->method != Method::cancel) co_return store::Error();
+        if (piece->method != Method::cancel) taken = &one;
     }
+    if (taken != nullptr) co_return store::Error();
     const bool asks = piece->method == Method::request || piece->method == Method::add;
     const bool is_new = asks && settings_.add_requests && !mail->owner.organizes(piece->event()) &&
                         is_from_organizer(piece->event(), mail->sender);

@@ -63,6 +63,8 @@ private:
     awaitable<store::Error> apply_once(store::AccountPtr account, const Arrived* mail);
     awaitable<store::Error> apply_piece(store::AccountPtr account, const Arrived* mail,
                                         const pim::itip::Message* piece, std::vector<ShelvedEvent>* known);
+    awaitable<store::Error> follow(ShelvedEvent* beside, const ShelvedEvent* taken, const Arrived* mail,
+                                   const pim::itip::Message* piece);
 
     const Services& services_;
     const IncomingMeetingsSettings settings_;

@@ -186,6 +186,30 @@ Applied apply_request(Component& calendar, const Message& request, const Owner& 
     return within_room(request_to(calendar, request, owner), calendar, before);
 }
 
+Followed follow_series(Component& beside, const Message& request, const Owner& owner) {
+    const Component* master = master_of(beside);
+    const Component* series = master_of(request.calendar);
+    if (master == nullptr || series == nullptr || owner.organizes(*master) ||
+        !same_organizer(*master, *series))
+        return Followed::stays;
+    const auto moment = moment_of(beside, *master, orphan_property);
+    if (!moment || revision_of(*series) <= revision_of(*master)) return Followed::stays;
+    if (has_by_rule(request.calendar, *moment) || !has_occurrence(request.calendar, *moment))
+        return Followed::gone;
+    Component sent = request.calendar;
+    const Component* own = own_occurrence(sent, *moment);
+    if (own == nullptr) return Followed::stays;  // of which the message has no room
+    Component made = *own;
+    const std::string name = text_name(made);
+    orphan(made);
+    receive(made, owner);
+    note_text(made, name);
+    keep_own(made, *master, same_times(beside, *master, sent, made), owner);
+    *master_of(beside) = std::move(made);
+    take_zones(beside, sent);
+    return Followed::changed;
+}
+
 Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner) {
     const std::size_t before = octets_of(calendar);
     return within_room(cancel_in(calendar, cancel, owner), calendar, before);

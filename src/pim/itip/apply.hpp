@@ -26,6 +26,14 @@ enum class Applied : std::uint8_t {
 Component adopt(const Message& request, const Owner& owner);
 /// A REQUEST about an event that is here. Answers stay where the times did.
 Applied apply_request(Component& calendar, const Message& request, const Owner& owner);
+/// What becomes of a date that stands beside its series when the whole series is sent anew.
+enum class Followed : std::uint8_t {
+    stays,    ///< the message is older, or not about it
+    changed,  ///< it is as the series has it now; what is the user's own stays
+    gone,     ///< the series does not have it any more, or has it as devices show it
+};
+/// `beside`: the event that adopt() made of an occurrence. `request` is what counts of the series here.
+Followed follow_series(Component& beside, const Message& request, const Owner& owner);
 /// The event stays, and says that it does not take place.
 Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner);
 /// What `sender` says to the organizer, whose event this is: REPLY or COUNTER.

@@ -101,14 +101,21 @@ Property moment_like(const Component& calendar, const Property& like, std::strin
 bool has_occurrence(const Component& calendar, std::int64_t moment) {
     const Component* master = master_of(calendar);
     if (master == nullptr) return false;
-    if (find_override(calendar, moment) != nullptr) return true;
+    if (find_override(calendar, moment) != nullptr || has_by_rule(calendar, moment)) return true;
+    const bool added = moment_of(calendar, *master, "DTSTART") && added_at(calendar, *master, moment);
+    return added && !is_removed(calendar, *master, moment);
+}
+
+bool has_by_rule(const Component& calendar, std::int64_t moment) {
+    const Component* master = master_of(calendar);
+    if (master == nullptr) return false;
     const EventTimes times = times_of(calendar, *master);
     const auto start = times.read(*master, "DTSTART");
     const auto rule = local_rule(*master, times);
     const bool recurs = rule || master->find("RDATE") != nullptr;
     if (!start || !recurs || is_removed(calendar, *master, moment)) return false;
+    if (moment == *start) return true;
     const std::int64_t local = times.local(moment);
-    if (moment == *start || added_at(calendar, *master, moment)) return true;
     return rule && !occurrences(*rule, times.local(*start), local, local + 1).empty();
 }
 

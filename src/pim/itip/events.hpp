@@ -32,6 +32,10 @@ Property moment_like(const Component& calendar, const Property& like, std::strin
 /// Whether the series has an occurrence there, or had one before that was changed; not one taken out of it.
 bool has_occurrence(const Component& calendar, std::int64_t moment);
 
+/// As one that its rule makes, or as its start: devices show it. Not as a date of RDATE, nor as a change of
+/// one, which they have no words for.
+bool has_by_rule(const Component& calendar, std::int64_t moment);
+
 Component* find_override(Component& calendar, std::int64_t moment);
 const Component* find_override(const Component& calendar, std::int64_t moment);
 /// That occurrence as one of its own; made if it is none yet. Null: the series has none there.

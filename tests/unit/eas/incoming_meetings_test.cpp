@@ -1,5 +1,6 @@
 // Mail about meetings as it is delivered: what it changes, what is answered, and how much of it.
 #include "pim/event_times.hpp"
+#include "pim/itip/apply.hpp"
 #include "unit/eas/meeting_server.hpp"
 
 namespace eas {
@@ -215,14 +216,106 @@ TEST_F(IncomingMeetingsTest, AnOccurrenceIsAddedOnce) {
     ASSERT_EQ(found.size(), 2U);
     EXPECT_NE(pim::master_of(found[0].calendar)->find("RRULE"), nullptr);  // the series first
     EXPECT_EQ(pim::master_of(found[1].calendar)->raw("DTSTART"), "20900120T090000Z");
-    // An update of the series is none of the other, though that is newer here.
+    // An update of the series that does not know of it yet is none of the other, though that is newer here.
     ASSERT_TRUE(send("REQUEST", "bob@elsewhere.test",
-                     "DTSTART:20900105T090000Z\r\nRRULE:FREQ=DAILY;COUNT=3\r\nSEQUENCE:3\r\n"
+                     "DTSTART:20900105T090000Z\r\nRRULE:FREQ=DAILY;COUNT=3\r\nSEQUENCE:1\r\n"
                      "DTSTAMP:20261124T120000Z\r\n"));
     const auto then = run(events("uid-1"));
     ASSERT_EQ(then.size(), 2U);
     EXPECT_EQ(pim::master_of(then[0].calendar)->raw("DTSTART"), "20900105T090000Z");
     EXPECT_EQ(pim::master_of(then[1].calendar)->raw("DTSTART"), "20900120T090000Z");
+}
+
+/// A series of Bob's, to which a date was added, and which comes anew.
+class AddedDateTest : public IncomingMeetingsTest {
+protected:
+    bool send(std::string_view method, std::string_view lines, std::string_view from = "bob@elsewhere.test") {
+        return run(deliver(mail(from, method, event_of(lines))));
+    }
+    static std::string event_of(std::string_view lines) {
+        return "ORGANIZER:mailto:bob@elsewhere.test\r\nATTENDEE;RSVP=TRUE:mailto:anna@example.test\r\n"
+               "DURATION:PT1H\r\n" +
+               std::string(lines);
+    }
+    static std::string series(int sequence, std::string_view lines = {}, std::string_view count = "3") {
+        return "DTSTART:20900104T090000Z\r\nRRULE:FREQ=DAILY;COUNT=" + std::string(count) +
+               "\r\nDTSTAMP:2026112" + std::to_string(3 + sequence) +
+               "T120000Z\r\nSEQUENCE:" + std::to_string(sequence) + "\r\n" + std::string(lines);
+    }
+    bool begin() {
+        watch();
+        return send("REQUEST", series(1)) && send("ADD", added) && run(events("uid-1")).size() == 2;
+    }
+    /// The start and the title of what stands beside the series.
+    std::string beside() {
+        const auto found = run(events("uid-1"));
+        if (found.size() < 2) return "none";
+        const pim::Component* event = pim::master_of(found[1].calendar);
+        return event->text("DTSTART") + " " + event->text("SUMMARY") + " " +
+               std::string(pim::itip::find_attendee(*event, "anna@example.test")->parameter("PARTSTAT"));
+    }
+    bool accept() {
+        auto found = run(events("uid-1"));
+        pim::itip::OwnAnswer answer;
+        answer.answer = pim::itip::Answer::accepted;
+        const pim::itip::Owner anna{{"anna@example.test"}, "Anna"};
+        return pim::itip::apply_answer(found[1].calendar, answer, anna) &&
+               run(services_->events.replace(&found[1])).has_value();
+    }
+    static constexpr std::string_view added =
+        "DTSTART:20900120T090000Z\r\nSEQUENCE:2\r\nDTSTAMP:20261125T110000Z\r\nSUMMARY:More\r\n";
+    static constexpr std::string_view date = "RDATE:20900120T090000Z\r\n";
+};
+
+TEST_F(AddedDateTest, IsWhatTheSeriesHasOfIt) {
+    ASSERT_TRUE(begin());
+    ASSERT_TRUE(accept());
+    ASSERT_TRUE(send("REQUEST", series(2, std::string(date) + "SUMMARY:All\r\n"), "eve@elsewhere.test"));
+    EXPECT_EQ(beside(), "20900120T090000Z More ACCEPTED");
+    ASSERT_TRUE(send("REQUEST", series(2, std::string(date) + "SUMMARY:All\r\n")));
+    EXPECT_EQ(beside(), "20900120T090000Z All ACCEPTED");
+    // At another time, in the same message.
+    const std::string other =
+        "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:uid-1\r\n" +
+        event_of(
+            "RECURRENCE-ID:20900120T090000Z\r\nDTSTART:20900120T140000Z\r\nSEQUENCE:3\r\n"
+            "DTSTAMP:20261126T120000Z\r\nSUMMARY:Late\r\n");
+    ASSERT_TRUE(send("REQUEST", series(3, std::string(date) + other)));
+    EXPECT_EQ(beside(), "20900120T140000Z Late NEEDS-ACTION");
+    // Alone: what stands beside changes with what the series has of it.
+    ASSERT_TRUE(send("REQUEST",
+                     "RECURRENCE-ID:20900120T090000Z\r\nDTSTART:20900120T150000Z\r\nSEQUENCE:4\r\n"
+                     "DTSTAMP:20261127T120000Z\r\nSUMMARY:Later\r\n"));
+    EXPECT_EQ(beside(), "20900120T150000Z Later NEEDS-ACTION");
+}
+
+TEST_F(AddedDateTest, IsTakenBackWithASeriesThatHasItNoMore) {
+    ASSERT_TRUE(begin());
+    ASSERT_TRUE(send("REQUEST", series(2, "SUMMARY:All\r\n")));
+    EXPECT_EQ(beside(), "none");
+    ASSERT_TRUE(send("ADD", added));  // which was late
+    EXPECT_EQ(beside(), "none");
+}
+
+TEST_F(AddedDateTest, IsNoneBesideASeriesThatHasItByItsRule) {
+    ASSERT_TRUE(begin());
+    ASSERT_TRUE(send("REQUEST", series(2, {}, "30")));
+    EXPECT_EQ(beside(), "none");
+}
+
+// The series was kept, and what follows it was not: the mail comes again.
+TEST_F(AddedDateTest, IsTakenBackAfterACrashBetweenTheTwo) {
+    ASSERT_TRUE(begin());
+    std::size_t writes = 0;
+    engine().inject([&writes](const store::engine::Step& step) {
+        const bool writes_now = step.op == store::engine::Op::commit;
+        return writes_now && ++writes >= 3 ? store::engine::Fault::unavailable : store::engine::Fault::none;
+    });
+    (void)send("REQUEST", series(2));
+    engine().inject({});
+    EXPECT_EQ(run(events("uid-1")).size(), 2U);
+    ASSERT_TRUE(send("REQUEST", series(2)));
+    EXPECT_EQ(beside(), "none");
 }
 
 }  // namespace
