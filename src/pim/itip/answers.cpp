@@ -1,6 +1,7 @@
 // Answers to meetings: those of attendees in the organizer's event, and the user's own.
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/received.hpp"
@@ -26,6 +27,40 @@ bool take_answer(Component& event, const Property& given, std::int64_t stamp) {
     return differs;
 }
 
+/// Not to what nobody was asked to, nor if the organizer has taken him off.
+bool may_join(const Component& event, std::string_view sender) {
+    std::size_t asked = 0, guests = 0;
+    for (const Property& one : event.properties) {
+        if (one.name == unasked_property && base::equals_nocase(one.value, sender)) return false;
+        if (one.name != "ATTENDEE" || is_organizer(event, address_of(one))) continue;
+        ++(one.parameter(guest_parameter).empty() ? asked : guests);
+    }
+    const bool room = guests < guests_max && asked + guests < MessageLimits().attendees_max;
+    return asked > 0 && room && event.raw("STATUS") != "CANCELLED" && !is_organizer(event, sender);
+}
+
+/// Whom another has sent in his place is named so: RFC 5546 section 3.2.2.3.
+void join(Component& event, const Property& given) {
+    constexpr std::size_t name_octets_max = 200;
+    Property made("ATTENDEE", "mailto:" + std::string(address_of(given)));
+    if (given.parameter("CN").size() <= name_octets_max) made.set_parameter("CN", given.parameter("CN"));
+    made.set_parameter("ROLE", "OPT-PARTICIPANT");
+    made.set_parameter(guest_parameter, "1");
+    const Property delegator("ATTENDEE", given.parameter("DELEGATED-FROM"));
+    if (find_attendee(event, address_of(delegator)) != nullptr)
+        made.set_parameter("DELEGATED-FROM", delegator.value);
+    event.properties.push_back(std::move(made));
+}
+
+/// He is asked to the event, or joins it.
+bool takes_part(Component& event, const Property& given, Method method) {
+    const std::string_view sender = address_of(given);
+    if (find_attendee(event, sender) != nullptr) return true;
+    if (method != Method::reply || !may_join(event, sender)) return false;
+    join(event, given);
+    return true;
+}
+
 Applied reply_to(Component& calendar, const Component& sent, const Message& reply, std::string_view sender) {
     const Property* found = find_attendee(sent, sender);
     if (found == nullptr) return Applied::refused;
@@ -34,19 +69,27 @@ Applied reply_to(Component& calendar, const Component& sent, const Message& repl
         given.set_parameter("PARTSTAT", name_of(Answer::tentative));
     if (answer_of(given) == Answer::none) return Applied::nothing;  // also DELEGATED, which nobody tracks
     Component* master = master_of(calendar);
-    if (master == nullptr || find_attendee(*master, sender) == nullptr) return Applied::refused;
+    if (master == nullptr) return Applied::refused;
     const Revision revision = revision_of(sent);
+    const bool was_asked = find_attendee(*master, sender) != nullptr;
     if (!is_override(sent)) {
         if (revision.sequence < revision_of(*master).sequence) return Applied::nothing;
+        if (!takes_part(*master, given, reply.method)) return Applied::refused;
         bool any = false;
-        for (Component& one : calendar.components)
-            if (is_event(one)) any = take_answer(one, given, revision.stamp) || any;
+        for (Component& one : calendar.components) {
+            if (!is_event(one)) continue;
+            // Of an occurrence that he was taken off he says nothing.
+            if (!was_asked) (void)takes_part(one, given, reply.method);
+            any = take_answer(one, given, revision.stamp) || any;
+        }
         return any ? Applied::done : Applied::nothing;
     }
     const auto moment = moment_of(reply.calendar, sent, "RECURRENCE-ID");
     Component* occurrence = moment ? own_occurrence(calendar, *moment) : nullptr;
     if (occurrence == nullptr) return Applied::refused;
     if (revision.sequence < revision_of(*occurrence).sequence) return Applied::nothing;
+    const bool taken_off = was_asked && find_attendee(*occurrence, sender) == nullptr;
+    if (taken_off || !takes_part(*occurrence, given, reply.method)) return Applied::refused;
     return take_answer(*occurrence, given, revision.stamp) ? Applied::done : Applied::nothing;
 }
 

@@ -14,6 +14,9 @@ namespace pim::itip {
 /// come for themselves. octets_max of each of a thousand of these would be more than an item may be.
 inline constexpr std::size_t received_octets_max = 2U << 20;
 
+/// Of those who were not asked, in one event: a team to whom one of them has passed it on.
+inline constexpr std::size_t guests_max = 50;
+
 enum class Applied : std::uint8_t {
     done,
     nothing,  ///< old news, or none for this event
@@ -36,7 +39,8 @@ enum class Followed : std::uint8_t {
 Followed follow_series(Component& beside, const Message& request, const Owner& owner);
 /// The event stays, and says that it does not take place.
 Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner);
-/// What `sender` says to the organizer, whose event this is: REPLY or COUNTER.
+/// What `sender` says to the organizer, whose event this is: REPLY or COUNTER. Who was not asked, but has it
+/// from one who was, comes too if he says so: as an optional attendee.
 Applied apply_reply(Component& calendar, const Message& reply, std::string_view sender);
 
 struct OwnAnswer {

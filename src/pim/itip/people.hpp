@@ -15,6 +15,11 @@ const Property* find_attendee(const Component& event, std::string_view address);
 Property* find_attendee(Component& event, std::string_view address);
 bool is_organizer(const Component& event, std::string_view address);
 
+/// Of an ATTENDEE whom the organizer has not asked: his answer came.
+inline constexpr std::string_view guest_parameter = "X-BARID-GUEST";
+/// An address that the organizer has taken off: his answer does not bring him back.
+inline constexpr std::string_view unasked_property = "X-BARID-UNASKED";
+
 /// Whose calendar it is.
 struct Owner {
     std::vector<std::string> addresses;  ///< the first is the primary one

@@ -127,6 +127,21 @@ std::vector<std::string> without(const std::vector<std::string>& all, const std:
     return out;
 }
 
+/// An answer of who is taken off may be on its way.
+void note_unasked(Component& event, const std::vector<std::string>& gone,
+                  const std::vector<std::string>& asked) {
+    constexpr std::size_t most = 100;  // the latest: whose answers come are few
+    std::erase_if(event.properties, [&](const Property& one) {
+        return one.name == unasked_property && (std::ranges::find(asked, one.value) != asked.end() ||
+                                                std::ranges::find(gone, one.value) != gone.end());
+    });
+    for (const std::string& address : gone) event.properties.emplace_back(unasked_property, address);
+    auto noted =
+        static_cast<std::size_t>(std::ranges::count(event.properties, unasked_property, &Property::name));
+    std::erase_if(event.properties,
+                  [&noted](const Property& one) { return one.name == unasked_property && noted-- > most; });
+}
+
 void add_notice(std::vector<Notice>& out, Method method, std::optional<std::int64_t> occurrence,
                 std::vector<std::string> attendees) {
     if (!attendees.empty()) out.push_back({method, occurrence, std::move(attendees)});
@@ -147,7 +162,9 @@ void compare(const Component& before, Component& after, std::optional<std::int64
         raise_sequence(after);
         forget_answers(after, owner);
     }
-    add_notice(out, Method::cancel, occurrence, without(asked, now));
+    const std::vector<std::string> gone = without(asked, now);
+    note_unasked(after, gone, now);
+    add_notice(out, Method::cancel, occurrence, gone);
     add_notice(out, Method::request, occurrence, differs ? now : without(now, asked));
 }
 
@@ -300,7 +317,9 @@ std::optional<Notice> answer_to(const Component& calendar, const Message& messag
         if (!out.occurrence) return std::nullopt;
     }
     const auto event = event_of(calendar, out.occurrence);
-    if (!event || owner.is(sender) || find_attendee(*event, sender) == nullptr) return std::nullopt;
+    const Property* asks = event ? find_attendee(*event, sender) : nullptr;
+    // Who has put himself there by his answer hears of it from the organizer alone.
+    if (asks == nullptr || owner.is(sender) || !asks->parameter(guest_parameter).empty()) return std::nullopt;
     if (message.method == Method::refresh) {
         out.method = is_called_off(*event) ? Method::cancel : Method::request;
     } else if (message.method == Method::counter && event->raw(no_counter_property) == "TRUE") {

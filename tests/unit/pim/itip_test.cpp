@@ -401,7 +401,7 @@ TEST(ItipApply, AnswersInTheOrderInWhichTheyWereGiven) {
     // The same once more, and newer: nothing is written for it.
     EXPECT_EQ(apply_reply(kept, read(answer("ACCEPTED", "20261122T153000Z")), "anna@example.test"),
               Applied::nothing);
-    // In somebody's name, or by one who was not asked.
+    // In somebody's name.
     EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T160000Z")), "eve@example.test"),
               Applied::refused);
     EXPECT_EQ(annas(kept), Answer::accepted);
@@ -409,6 +409,91 @@ TEST(ItipApply, AnswersInTheOrderInWhichTheyWereGiven) {
     master_of(kept)->set_raw("SEQUENCE", "1");
     EXPECT_EQ(apply_reply(kept, read(answer("DECLINED", "20261122T160000Z")), "anna@example.test"),
               Applied::nothing);
+}
+
+std::string eves(std::string_view partstat, std::string_view more = {}, std::string_view parameters = {}) {
+    std::string out = answer(partstat, "20261122T140000Z", more);
+    out.replace(out.find("mailto:anna"), 11, "mailto:Eve");
+    return out.insert(out.find(":mailto:Eve"), parameters);
+}
+
+const Property* eve_in(const Component& event) { return find_attendee(event, "eve@example.test"); }
+
+TEST(ItipApply, WhoWasAskedByAnAttendeeComesToo) {
+    Component kept = kept_by_organizer();
+    EXPECT_NE(own_occurrence(kept, first + week), nullptr);
+    EXPECT_EQ(
+        apply_reply(kept, read(eves("TENTATIVE", {}, ";CN=Eve;DELEGATED-FROM=\"mailto:anna@example.test\"")),
+                    "eve@example.test"),
+        Applied::done);
+    for (const Component& one : kept.components) {
+        if (!is_event(one)) continue;
+        const Property* eve = eve_in(one);
+        ASSERT_NE(eve, nullptr);
+        EXPECT_EQ(answer_of(*eve), Answer::tentative);
+        EXPECT_EQ(eve->parameter("ROLE"), "OPT-PARTICIPANT");
+        EXPECT_EQ(eve->parameter("CN"), "Eve");
+        EXPECT_EQ(eve->parameter("DELEGATED-FROM"), "mailto:anna@example.test");
+    }
+    EXPECT_EQ(annas(kept), Answer::none);
+    // The organizer sees her, and tells her of what changes; she alone gets nothing by asking for it.
+    const auto told = make_request(kept, {}, first);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(write(*told).find("X-BARID"), std::string::npos);
+    std::string refresh = answer("ACCEPTED", "20261122T150000Z");
+    refresh.replace(refresh.find("METHOD:REPLY"), 12, "METHOD:REFRESH");
+    EXPECT_TRUE(answer_to(kept, read(refresh), olga, "anna@example.test"));
+    EXPECT_FALSE(answer_to(kept, read(refresh), olga, "eve@example.test"));
+    // To one occurrence alone.
+    Component other = kept_by_organizer();
+    EXPECT_EQ(
+        apply_reply(other, read(eves("ACCEPTED", "RECURRENCE-ID:20261208T090000Z\r\n")), "eve@example.test"),
+        Applied::done);
+    EXPECT_EQ(eve_in(*master_of(other)), nullptr);
+    EXPECT_NE(eve_in(*find_override(other, first + week)), nullptr);
+}
+
+TEST(ItipApply, NotEverybodyWhoAnswersComes) {
+    const auto said = [](Component kept, const std::string& text) {
+        return apply_reply(kept, read(text), "eve@example.test");
+    };
+    const Component kept = kept_by_organizer();
+    // Not with a proposal, nor to what was called off, nor to what nobody was asked to.
+    std::string counter = eves("ACCEPTED");
+    counter.replace(counter.find("METHOD:REPLY"), 12, "METHOD:COUNTER");
+    EXPECT_EQ(said(kept, counter), Applied::refused);
+    Component other = kept;
+    master_of(other)->set_raw("STATUS", "CANCELLED");
+    EXPECT_EQ(said(other, eves("ACCEPTED")), Applied::refused);
+    other = kept;
+    std::erase_if(master_of(other)->properties, [](const Property& one) { return one.name == "ATTENDEE"; });
+    EXPECT_EQ(said(other, eves("ACCEPTED")), Applied::refused);
+    // Not whom the organizer has taken off, until he is asked again.
+    Component with_eve = kept;
+    master_of(with_eve)->properties.emplace_back("ATTENDEE", "mailto:Eve@example.test");
+    other = kept;
+    EXPECT_EQ(organize(&with_eve, other, olga).size(), 1U);
+    EXPECT_EQ(said(other, eves("ACCEPTED")), Applied::refused);
+    Component again = other;
+    master_of(again)->properties.emplace_back("ATTENDEE", "mailto:Eve@example.test");
+    EXPECT_EQ(organize(&other, again, olga).size(), 1U);
+    EXPECT_EQ(said(again, eves("ACCEPTED")), Applied::done);
+    EXPECT_EQ(master_of(again)->find("X-BARID-UNASKED"), nullptr);
+    // Nor of one occurrence that he was taken off, though he is asked to the others.
+    other = with_eve;
+    Component* own = own_occurrence(other, first + week);
+    std::erase_if(own->properties, [](const Property& one) { return address_of(one) == "Eve@example.test"; });
+    EXPECT_EQ(said(other, eves("ACCEPTED", "RECURRENCE-ID:20261208T090000Z\r\n")), Applied::refused);
+    // And no crowd.
+    other = kept;
+    std::size_t come = 0;
+    for (std::size_t i = 0; i < guests_max + 10; ++i) {
+        std::string text = eves("ACCEPTED");
+        text.replace(text.find("mailto:Eve"), 10, "mailto:e" + std::to_string(i));
+        const std::string sender = "e" + std::to_string(i) + "@example.test";
+        come += apply_reply(other, read(text), sender) == Applied::done ? 1U : 0U;
+    }
+    EXPECT_EQ(come, guests_max);
 }
 
 TEST(ItipApply, AnswerToOneOccurrence) {
