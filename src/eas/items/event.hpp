@@ -32,7 +32,7 @@ void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::C
 int busy_of(const pim::Component& event, std::uint16_t version);
 /// Minutes before the start; nothing: it has none.
 std::optional<std::int64_t> reminder_of(const pim::Component& event);
-/// Exceptions: event_exceptions.cpp.
+/// Exceptions: event_exceptions.cpp; what moves with its series: exceptions_moved.cpp; exceptions_shown.cpp.
 
 /// An event as it was before a change: its exceptions are read by its frames. Without a master: it is new.
 struct SeriesBefore {

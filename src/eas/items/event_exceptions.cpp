@@ -1,11 +1,10 @@
-// Occurrences of a series that are different, or not there: overrides with RECURRENCE-ID, and EXDATE.
-// MS-ASCAL section 2.2.2.21 and 3.1.5.4.
-#include <algorithm>
-#include <limits>
-#include <map>
-#include <set>
+// What devices say of occurrences of a series that are different, or not there: overrides with RECURRENCE-ID,
+// and EXDATE. MS-ASCAL sections 2.2.2.21 and 3.1.5.4.
+#include "eas/items/event_exceptions.hpp"
 
-#include "eas/items/event.hpp"
+#include <algorithm>
+#include <map>
+
 #include "pim/date_time.hpp"
 #include "wbxml/tags.hpp"
 
@@ -14,54 +13,13 @@ namespace {
 
 namespace tags = wbxml::calendar;
 
-constexpr std::size_t exceptions_max = 1'000;  // of one series, as the schema has it
-constexpr std::size_t shown_max = 256;         // to a device: MS-ASCAL section 2.2.2.21
-
 /// What makes a series of an event, and what names one occurrence.
 constexpr std::string_view of_series[] = {"RRULE", "RDATE", "EXDATE", "EXRULE"};
-/// What occurrences take from their series unless they have their own.
-constexpr std::string_view inherited[] = {"SUMMARY",
-                                          "LOCATION",
-                                          "CATEGORIES",
-                                          "CLASS",
-                                          "TRANSP",
-                                          "ATTENDEE",
-                                          "ORGANIZER",
-                                          "DESCRIPTION",
-                                          "ATTACH",
-                                          "X-ALT-DESC",
-                                          "STATUS",
-                                          "X-MICROSOFT-CDO-BUSYSTATUS",
-                                          "X-BARID-MEETING-STATUS",
-                                          "X-BARID-PLACE"};
-
 /// What is written of each occurrence when it is made.
 constexpr std::string_view of_occurrence[] = {"UID",      "RECURRENCE-ID", "DTSTART",      "DTEND",
                                               "DURATION", "DTSTAMP",       "LAST-MODIFIED"};
 
 constexpr std::string_view text_properties[] = {"DESCRIPTION", "X-ALT-DESC"};
-
-std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name) {
-    std::vector<pim::Property> out;
-    for (const pim::Property& one : event.properties)
-        if (one.name == name) out.push_back(one);
-    return out;
-}
-
-std::set<std::int64_t> removed_dates(const pim::Component& master, const EventFrame& frame) {
-    std::set<std::int64_t> out;
-    for (const pim::Property& one : master.properties) {
-        if (one.name != "EXDATE") continue;
-        for (const std::string& text : pim::split(one.value, ','))
-            if (const auto value = frame.read(text); value && out.size() < exceptions_max) out.insert(*value);
-    }
-    return out;
-}
-
-void write_removed(pim::Component& master, const EventFrame& frame, const std::set<std::int64_t>& dates) {
-    master.remove("EXDATE");
-    for (const std::int64_t date : dates) master.properties.push_back(frame.property("EXDATE", date));
-}
 
 /// The occurrence as the series has it.
 pim::Component occurrence_of(const pim::Component& master, const EventFrame& frame, std::int64_t id) {
@@ -74,24 +32,6 @@ pim::Component occurrence_of(const pim::Component& master, const EventFrame& fra
     frame.write(out, "DTEND", id + length);
     return out;
 }
-
-/// Each occurrence of its own holds what it has of the series: together they must stay an item that can be
-/// kept, and not a thousand times its text.
-class Room {
-public:
-    /// False: that is too much.
-    bool takes(const pim::Component& one) {
-        const std::size_t octets = pim::octets_of(one), properties = one.properties.size();
-        if (octets > octets_ || properties > properties_) return false;
-        octets_ -= octets;
-        properties_ -= properties;
-        return true;
-    }
-
-private:
-    std::size_t octets_ = pim::ComponentLimits().text_bytes_max;
-    std::size_t properties_ = pim::ComponentLimits().properties_max;
-};
 
 pim::Component* find_override(pim::Component& calendar, const EventFrame& frame, std::int64_t id) {
     for (pim::Component& one : calendar.components)
@@ -173,83 +113,7 @@ void take_others(pim::Component& calendar, const EventFrame& frame, const std::s
     forget_exceptions(calendar);
 }
 
-/// The name of an occurrence in the series' new frame: it is that of the same day, whose time of day is the
-/// series'.
-std::int64_t moved_id(std::int64_t id, const EventFrame& from, const EventFrame& to, std::int64_t start) {
-    if (from.all_day == to.all_day && from.zone.same_times(to.zone)) return id;
-    if (to.all_day) return times_in({id, id}, from, to).start;
-    const std::int64_t at = from.all_day ? id + time_of_day(to.local(start)) : to.local(from.utc(id));
-    const std::int64_t that_day = at - time_of_day(at) + time_of_day(to.local(start));
-    std::int64_t nearest = that_day;
-    for (const std::int64_t other : {that_day - pim::day_seconds, that_day + pim::day_seconds})
-        if (std::abs(other - at) < std::abs(nearest - at)) nearest = other;
-    return to.value_of_local(nearest);
-}
-
-void write_id(wbxml::Encoder& to, const EventFrame& frame, std::int64_t id, const ItemView& view) {
-    const std::string text = write_compact(frame.to_device(id));
-    if (view.version >= 160)
-        to.text(wbxml::airsyncbase::instance_id, text);
-    else
-        to.text(tags::exception_start_time, text);
-}
-
-/// Of too many exceptions those that lie farthest back are not told.
-std::int64_t first_shown(const pim::Component& calendar, const EventFrame& frame,
-                         const std::set<std::int64_t>& removed) {
-    std::vector<std::int64_t> ids(removed.begin(), removed.end());
-    for (const pim::Component& one : calendar.components)
-        if (is_override(one)) ids.push_back(frame.read(one, "RECURRENCE-ID").value_or(0));
-    if (ids.size() <= shown_max) return std::numeric_limits<std::int64_t>::min();
-    std::ranges::nth_element(ids, ids.end() - shown_max);
-    return *(ids.end() - shown_max);
-}
-
-void show_override(wbxml::Encoder& to, const pim::Component& calendar, const pim::Component& one,
-                   const ItemView& view) {
-    const pim::Component& master = *master_of(calendar);
-    const EventFrame series = frame_of(calendar, master, view.version);
-    const EventFrame own = frame_of(calendar, one, view.version);
-    const auto id = series.read(one, "RECURRENCE-ID");
-    const auto start = own.read(one, "DTSTART");
-    if (!id || !start) return;
-    to.open(tags::exception);
-    write_id(to, series, *id, view);
-    to.text(tags::start_time, write_compact(own.to_device(*start)));
-    to.text(tags::end_time, write_compact(own.to_device(own.read_end(one, *start))));
-    if (own.all_day != series.all_day) to.number(tags::all_day_event, own.all_day ? 1 : 0);
-    if (const auto stamp = pim::parse_date_time(one.raw("DTSTAMP")))
-        to.text(tags::dt_stamp, write_compact(stamp->seconds));
-    write_details(to, one, &master, view);
-    to.close();
-}
-
 }  // namespace
-
-void forget_exceptions(pim::Component& calendar) {
-    std::erase_if(calendar.components, is_override);
-    if (pim::Component* master = master_of(calendar)) master->remove("EXDATE");
-}
-
-SeriesBefore series_before(const pim::Component& calendar, std::uint16_t version) {
-    SeriesBefore out;
-    out.master = *master_of(calendar);
-    out.frame = frame_of(calendar, *out.master, version);
-    out.times.start = out.frame.read(*out.master, "DTSTART").value_or(0);
-    out.times.end = out.frame.read_end(*out.master, out.times.start);
-    out.removed = removed_dates(*out.master, out.frame);
-    for (const pim::Component& one : calendar.components) {
-        if (!is_override(one)) continue;
-        SeriesBefore::Override known;
-        known.event = one;
-        known.frame = frame_of(calendar, one, version);
-        known.id = out.frame.read(one, "RECURRENCE-ID").value_or(0);
-        known.times.start = known.frame.read(one, "DTSTART").value_or(0);
-        known.times.end = known.frame.read_end(one, known.times.start);
-        out.overrides.push_back(std::move(known));
-    }
-    return out;
-}
 
 bool take_exceptions(wbxml::Element data, pim::Component& calendar, const SeriesBefore& before,
                      const EventFrame& frame, const ItemContext& context) {
@@ -291,72 +155,6 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const Series
     write_removed(*master_of(calendar), frame, removed);
     for (auto& [id, one] : made) calendar.components.push_back(std::move(one));
     return true;
-}
-
-void move_exceptions(pim::Component& calendar, const SeriesBefore& before, const EventFrame& frame) {
-    if (before.removed.empty() && before.overrides.empty()) return;
-    const pim::Component& master = *master_of(calendar);
-    const std::int64_t start = frame.read(master, "DTSTART").value_or(0);
-    const std::int64_t length = frame.read_end(master, start) - start;
-    std::set<std::int64_t> removed;
-    for (const std::int64_t id : before.removed) removed.insert(moved_id(id, before.frame, frame, start));
-    forget_exceptions(calendar);
-    for (const SeriesBefore::Override& known : before.overrides) {
-        pim::Component one = known.event;
-        EventFrame own = frame;
-        own.all_day = known.frame.all_day == before.frame.all_day ? frame.all_day : known.frame.all_day;
-        const std::int64_t id = moved_id(known.id, before.frame, frame, start);
-        const bool at_its_place =
-            known.frame.all_day == before.frame.all_day && known.times.start == known.id &&
-            known.times.end - known.times.start == before.times.end - before.times.start;
-        Times times = times_in(known.times, known.frame, own);
-        if (at_its_place) times = {id, id + length};
-        if (own.all_day && times.end <= times.start) times.end = times.start + pim::day_seconds;
-        frame.write(one, "RECURRENCE-ID", id);
-        own.write(one, "DTSTART", times.start);
-        own.write(one, "DTEND", times.end);
-        one.remove("DURATION");
-        calendar.components.push_back(std::move(one));
-    }
-    write_removed(*master_of(calendar), frame, removed);
-}
-
-bool carry_over(pim::Component& calendar, const pim::Component& before) {
-    const pim::Component master = *master_of(calendar);
-    Room room;
-    for (pim::Component& one : calendar.components) {
-        if (!is_override(one)) continue;
-        for (const std::string_view name : inherited) {
-            if (all_of(one, name) != all_of(before, name)) continue;  // its own
-            one.remove(name);
-            for (const pim::Property& property : master.properties)
-                if (property.name == name) one.properties.push_back(property);
-        }
-        if (one.components == before.components) one.components = master.components;
-        if (!room.takes(one)) return false;
-    }
-    return true;
-}
-
-void write_exceptions(wbxml::Encoder& to, const pim::Component& calendar, const EventFrame& frame,
-                      const ItemView& view) {
-    const pim::Component& master = *master_of(calendar);
-    const std::set<std::int64_t> removed = removed_dates(master, frame);
-    const bool any = !removed.empty() || std::ranges::any_of(calendar.components, is_override);
-    if (!any || master.find("RRULE") == nullptr) return;
-    const std::int64_t first = first_shown(calendar, frame, removed);
-    to.open(tags::exceptions);
-    for (const std::int64_t id : removed) {
-        if (id < first) continue;
-        to.open(tags::exception);
-        to.number(tags::deleted, 1);
-        write_id(to, frame, id, view);
-        to.close();
-    }
-    for (const pim::Component& one : calendar.components)
-        if (is_override(one) && frame.read(one, "RECURRENCE-ID").value_or(0) >= first)
-            show_override(to, calendar, one, view);
-    to.close();
 }
 
 bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remove, pim::Component& calendar,
