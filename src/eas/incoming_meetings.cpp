@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "base/log_broken.hpp"
 #include "base/text.hpp"
 #include "eas/calendar_owner.hpp"
 #include "eas/incoming_files.hpp"
@@ -159,9 +160,10 @@ bool IncomingMeetings::wants(const mime::Tree& tree) const noexcept {
 awaitable<void> IncomingMeetings::delivered(base::AccountId account, base::FolderId folder, base::Uid uid) {
     try {
         co_await take(account, folder, uid);
-    } catch (const std::exception& error) {
+    } catch (const std::exception&) {  // a bug, or no memory; what can go wrong otherwise is a Result
         base::log::error("eas", "a mail about a meeting was not looked at",
-                         {{"account", account.value}, {"uid", uid.value}, {"why", error.what()}});
+                         {{"account", account.value}, {"uid", uid.value}});
+        base::log::broken("eas", "a mail about a meeting", std::current_exception());
     }
 }
 

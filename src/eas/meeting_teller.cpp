@@ -297,26 +297,4 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     co_await tell(&change, was, is);
 }
 
-awaitable<void> make_good_meetings(const Services* services) {
-    for (const base::AccountId id : services->meeting_debts.debtors()) {
-        auto account = co_await services->store.account(id);
-        if (!account) continue;
-        std::string after;
-        for (;;) {
-            std::string last = after;
-            auto due = co_await services->meeting_debts.due(id, std::move(last));
-            if (!due) {
-                base::log::warn("eas", "what is to be told of meetings cannot be read",
-                                {{"account", id.value}, {"why", due.error().what()}});
-                break;
-            }
-            if (!*due) break;
-            after = (*due)->name();
-            std::string user = (*due)->debt.user;
-            MeetingTeller teller(Post(*services, *account, std::move(user)));
-            co_await teller.make_good(std::move(**due));
-        }
-    }
-}
-
 }  // namespace eas

@@ -61,7 +61,4 @@ private:
     const MeetingTellerLimits limits_;
 };
 
-/// All that is owed and that nobody sees to now. `services` outlives it.
-awaitable<void> make_good_meetings(const Services* services);
-
 }  // namespace eas

@@ -14,7 +14,7 @@
 #include "base/log.hpp"
 #include "base/log_broken.hpp"
 #include "base/random.hpp"
-#include "eas/meeting_teller.hpp"
+#include "eas/meeting_tender.hpp"
 #include "mta/reports/report_reader.hpp"
 #include "mta/reports/reporting.hpp"
 #include "server/absence.hpp"
@@ -55,16 +55,9 @@ void Process::watch_meetings() {
 asio::awaitable<void> Process::tend_meetings() {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
-    bool known = false;
+    eas::MeetingTender tender(*eas_);
     for (;;) {
-        if (!known) {
-            const auto found = co_await eas_->meeting_debts.find();
-            known = found.has_value();
-            if (!found)
-                base::log::error("server", "what is still to be told of meetings cannot be read",
-                                 {{"error", found.error().what()}});
-        }
-        co_await eas::make_good_meetings(&*eas_);
+        co_await tender.round();
         timer.expires_after(meetings_tended_every);
         co_await timer.async_wait(no_throw);
     }

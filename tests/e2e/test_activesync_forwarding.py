@@ -43,7 +43,7 @@ class ForwardeesTest(ForwardCase):
     def test_an_attendee_passes_a_meeting_on(self):
         """The organizer stays who he was, and hears of it."""
         boss, device, other = self.ready_to_look(), self.ready_to_look(), self.ready_to_look()
-        self.meeting(boss, device.user)
+        item = self.meeting(boss, device.user)
         event, _ = self.only(self.news(device, device.folder("Calendar"))["Add"])
         self.compose(device, "SmartForward", self.source(device.folder("Calendar"), event), self.people(other.user),
                      ("AirSyncBase:Body", ("Type", 1), ("Data", "Please go there")))
@@ -66,6 +66,10 @@ class ForwardeesTest(ForwardCase):
         status, made = self.answer(other, 1, other.folder("Inbox"), mail_id, ("SendResponse",))
         self.assertEqual((status, list(self.news(other, other.folder("Calendar"))["Add"])), ("1", [made]))
         self.assertEqual(self.mails(boss.user)[-1]["Subject"], "Accepted: Meet")
+        # Who comes is optional in the organizer's event, with the answer.
+        people = {one.findtext("{Calendar}Email"): (one.findtext("{Calendar}AttendeeType"), one.findtext("{Calendar}AttendeeStatus"))
+                  for one in self.news(boss, boss.folder("Calendar"))["Change"][item]["Attendees"]}
+        self.assertEqual(people, {device.user: ("1", "5"), other.user: ("2", "3")})
 
     def test_an_organizer_asks_more_people(self):
         boss, device, other = self.ready_to_look(), self.ready_to_look(), self.ready_to_look()

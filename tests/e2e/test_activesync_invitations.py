@@ -162,6 +162,12 @@ class AskingTest(MeetingCase):
                      end="20300120T100000Z", method="CANCEL")
         changed = self.news(device, calendar)["Change"]
         self.assertEqual([(key, self.texts(one)["MeetingStatus"]) for key, one in changed.items()], [(added, "7")])
+        # Another one, and then the series anew, which has neither.
+        self.request(device.user, sequence=3, start="20300121T090000Z", end="20300121T100000Z", method="ADD")
+        more, _ = self.only(self.news(device, calendar)["Add"])
+        self.request(device.user, "RRULE:FREQ=WEEKLY;COUNT=3;BYDAY=FR", sequence=4)
+        told = self.news(device, calendar)
+        self.assertEqual((sorted(told["Delete"]), list(told["Change"])), (sorted([added, more]), [event_id]))
 
 
 if __name__ == "__main__":

@@ -28,10 +28,6 @@ protected:
         const auto folder = co_await account_->open(id);
         co_return folder ? (*folder)->snapshot()->size() : 99;
     }
-    boost::asio::awaitable<bool> make_good() {
-        co_await make_good_meetings(&*services_);
-        co_return services_->meeting_debts.debtors().empty();
-    }
     bool keep_annas() {
         return run(
             keep("DTSTAMP:20261122T120000Z\r\nDTSTART:20900104T090000Z\r\nSUMMARY:Plans\r\n"
@@ -176,6 +172,20 @@ TEST_F(IncomingMeetingsTest, WhatCannotBeAnsweredNowIsAnsweredLater) {
     start();
     EXPECT_TRUE(run(make_good()));
     EXPECT_EQ(outgoing_.tried.size(), 2U);
+}
+
+// DeliveryWatch::delivered() throws nothing: the delivery stands, and what is owed is told later.
+TEST_F(IncomingMeetingsTest, ADeliveryStandsWhateverBreaks) {
+    ASSERT_TRUE(keep_annas());
+    watch();
+    outgoing_.bugs = 1;
+    EXPECT_TRUE(refresh("bob@elsewhere.test"));
+    EXPECT_EQ(mails_in(store::SpecialUse::inbox), 1U);
+    EXPECT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 2U);
+    EXPECT_TRUE(answer(0, "ACCEPTED"));
+    EXPECT_EQ(bobs_answer(), "ACCEPTED");
 }
 
 TEST_F(IncomingMeetingsTest, AnotherTimeIsDeclinedWhereNoneIsWanted) {

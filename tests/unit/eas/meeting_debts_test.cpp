@@ -68,9 +68,9 @@ protected:
         const auto replaced = co_await services_->events.replace(&found->front());
         co_return replaced.has_value();
     }
-    boost::asio::awaitable<bool> make_good() {
-        co_await make_good_meetings(&*services_);
-        co_return services_->meeting_debts.debtors().empty();
+    boost::asio::awaitable<bool> round(MeetingTender* tender) {
+        co_await tender->round();
+        co_return true;
     }
     boost::asio::awaitable<bool> is_due() {
         const auto due = co_await services_->meeting_debts.due(anna_, std::string());
@@ -196,17 +196,63 @@ TEST_F(MeetingDebtsTest, MoreThanAreReadAtOnceAreMadeGoodAtOnce) {
 }
 
 TEST_F(MeetingDebtsTest, WhatCouldNotBeFoundIsFoundLater) {
+    using store::engine::Op;
     ASSERT_TRUE(run(invite(2)));
-    services_ = std::make_shared<Services>(*store_, directory(), authenticator_, outgoing_);
-    engine().inject([](const store::engine::Step& step) {
-        return step.op == store::engine::Op::scan ? store::engine::Fault::unavailable
-                                                  : store::engine::Fault::none;
-    });
-    EXPECT_FALSE(run(services_->meeting_debts.find()));
-    engine().inject({});
-    EXPECT_TRUE(run(services_->meeting_debts.find()));
+    for (const Op op : {Op::list, Op::scan}) {
+        services_ = std::make_shared<Services>(*store_, directory(), authenticator_, outgoing_);
+        MeetingTender tender(*services_);
+        engine().inject([op](const store::engine::Step& step) {
+            return step.op == op ? store::engine::Fault::unavailable : store::engine::Fault::none;
+        });
+        EXPECT_FALSE(run(services_->meeting_debts.find()));
+        ASSERT_TRUE(run(round(&tender)));
+        EXPECT_TRUE(services_->meeting_debts.debtors().empty());
+        EXPECT_TRUE(outgoing_.tried.empty());
+        engine().inject({});
+        if (op == Op::list) continue;
+        ASSERT_TRUE(run(round(&tender)));
+        EXPECT_EQ(outgoing_.tried.size(), 1U);
+        // Once is enough: no round looks through all mailboxes for nothing.
+        std::size_t lists = 0;
+        engine().inject([&lists](const store::engine::Step& step) {
+            lists += step.op == Op::list ? 1U : 0U;
+            return store::engine::Fault::none;
+        });
+        ASSERT_TRUE(run(round(&tender)));
+        engine().inject({});
+        EXPECT_EQ(lists, 0U);
+    }
+}
+
+// What cannot be read in one round is read in the next.
+TEST_F(MeetingDebtsTest, WhatCannotBeReadNowWaits) {
+    using store::engine::Op;
+    for (const Op op : {Op::scan, Op::get}) {
+        const std::size_t before = outgoing_.tried.size();
+        ASSERT_TRUE(run(invite(2)));
+        engine().inject([op](const store::engine::Step& step) {
+            return step.op == op ? store::engine::Fault::unavailable : store::engine::Fault::none;
+        });
+        EXPECT_FALSE(run(make_good()));
+        engine().inject({});
+        EXPECT_EQ(outgoing_.tried.size(), before);
+        EXPECT_TRUE(run(make_good()));
+        EXPECT_EQ(outgoing_.tried.size(), before + 1);
+    }
+}
+
+TEST_F(MeetingDebtsTest, ABugInOneKeepsNobodyFromTheOthers) {
+    ASSERT_TRUE(run(keep_event()));
+    MeetingDebt debt;
+    debt.user = "anna@example.test";
+    debt.event_uid = "uid-1";
+    debt.notices.push_back({Method::request, std::nullopt, {"bob@elsewhere.test"}});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(run(owe(anna_, debt)));
+    outgoing_.bugs = 1;
+    EXPECT_FALSE(run(make_good()));
+    EXPECT_EQ(outgoing_.tried.size(), 3U);
     EXPECT_TRUE(run(make_good()));
-    EXPECT_EQ(outgoing_.tried.size(), 1U);
+    EXPECT_EQ(outgoing_.tried.size(), 4U);
 }
 
 TEST_F(MeetingDebtsTest, WhatSomebodySeesToIsNobodyElses) {

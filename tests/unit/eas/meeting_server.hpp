@@ -8,6 +8,7 @@
 
 #include "eas/incoming_meetings.hpp"
 #include "eas/meeting_teller.hpp"
+#include "eas/meeting_tender.hpp"
 #include "support/fake_authenticator.hpp"
 #include "unit/directory/fixture.hpp"
 
@@ -17,8 +18,13 @@ class FakeOutgoing final : public Outgoing {
 public:
     boost::asio::awaitable<Submitted> submit(Submission submission) override {
         tried.push_back(std::move(submission));
+        if (bugs > 0) {
+            --bugs;
+            throw base::Bug("in the way that mail goes");
+        }
         co_return answer;
     }
+    int bugs = 0;  ///< so many submissions break
     std::vector<Submission> tried;
     Submitted answer = Submitted::sent;
 };
@@ -51,6 +57,12 @@ protected:
     void watch(IncomingMeetingsLimits limits = {}) {
         incoming_ = std::make_unique<IncomingMeetings>(*services_, IncomingMeetingsSettings(), limits);
         store::watch_deliveries(*store_, incoming_.get());
+    }
+    /// A round of who tells what is owed. Whether nothing is any more.
+    boost::asio::awaitable<bool> make_good() {
+        MeetingTender tender(*services_);
+        co_await tender.round();
+        co_return services_->meeting_debts.debtors().empty();
     }
     boost::asio::awaitable<bool> deliver(std::string message) {
         const auto writer = store_->new_message();

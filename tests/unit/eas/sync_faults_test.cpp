@@ -1,7 +1,7 @@
 // A Sync whose store fails anywhere: what the device has in the end is what the folder has, once. Also where
 // the outcome of a change is not known, and where somebody changes the item before the device sends it again.
 #include "device_stage.hpp"
-#include "eas/meeting_teller.hpp"
+#include "eas/meeting_tender.hpp"
 
 namespace eas {
 namespace {
@@ -161,7 +161,8 @@ TEST(SyncRepeat, WhatIsAnotherByNowIsTold) {
 }
 
 boost::asio::awaitable<bool> tend_debts(const Services* services) {
-    co_await make_good_meetings(services);
+    MeetingTender tender(*services);
+    co_await tender.round();
     co_return true;
 }
 
