@@ -16,10 +16,14 @@ def testdata() -> pathlib.Path | None:
     return None
 
 
+# Of 127.0.0.1, below those that the system gives to connections and to whoever asks for any port. port_base() gives
+# others than free_ports().
+
+
 def port_base() -> int:
     """A base of which every port is free now."""
     for _ in range(200):
-        base = random.randrange(10000, 32000, 8)  # below the ports that the system gives to connections
+        base = random.randrange(10000, 27000, 8)
         with contextlib.ExitStack() as held:
             try:
                 for offset in OFFSETS:
@@ -37,15 +41,15 @@ PORTS_GIVEN = set()
 def free_ports(count):
     """So many ports, free now, none of which this run had before: nobody listens on them until the test does."""
     found = []
-    with contextlib.ExitStack() as held:
-        while len(found) < count:
-            probe = held.enter_context(socket.socket())
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    for port in random.sample(range(28000, 32768), 32768 - 28000):
+        if len(found) == count:
+            return found
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             if port not in PORTS_GIVEN:
                 PORTS_GIVEN.add(port)
                 found.append(port)
-    return found
+    raise RuntimeError("no free ports")
 
 
 class Server:

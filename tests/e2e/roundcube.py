@@ -1,5 +1,6 @@
 """Roundcube on PHP's own web server with SQLite, and a browser's requests to it: what its JavaScript would send."""
-import http.cookiejar, json, os, pathlib, re, shutil, signal, socket, subprocess, urllib.error, urllib.parse, urllib.request
+import http.cookiejar, json, os, pathlib, re, shutil, signal, subprocess, urllib.error, urllib.parse, urllib.request
+from e2e.harness import free_ports
 
 PUBLIC = pathlib.Path("/var/lib/roundcube/public_html")
 SHARE = pathlib.Path("/usr/share/roundcube")
@@ -41,9 +42,7 @@ class Roundcube:
         subprocess.run(["php", "-r", "$db = new PDO('sqlite:' . $argv[1]); $db->exec(file_get_contents($argv[2]));",
                         "--", str(self.home / "roundcube.sqlite"), str(SHARE / "SQL" / "sqlite.initial.sql")],
                        check=True, timeout=60)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port, = free_ports(1)
         self.log = open(self.home / "php.log", "wb")
         self.process = subprocess.Popen(
             ["php", "-S", f"127.0.0.1:{self.port}", "-t", str(PUBLIC)], cwd=PUBLIC, stdout=self.log, stderr=self.log,

@@ -321,9 +321,7 @@ class Srs(unittest.TestCase):
         self.secret.write_text("a secret of some length\n")
         daemon = next(path for path in ("/usr/sbin/postsrsd", "/usr/local/sbin/postsrsd") if os.path.exists(path))
         for _ in range(10):
-            with socket.socket() as one, socket.socket() as two:
-                one.bind(("127.0.0.1", 0)), two.bind(("127.0.0.1", 0))
-                self.ports = one.getsockname()[1], two.getsockname()[1]
+            self.ports = harness.free_ports(2)
             self.daemon = subprocess.Popen([daemon, "-4", "-l127.0.0.1", f"-s{self.secret}", "-dpeer.test", f"-f{self.ports[0]}",
                                             f"-r{self.ports[1]}"], stdin=subprocess.DEVNULL)
             if self.reachable():

@@ -1,6 +1,6 @@
 """Thunderbird, headless: folders, messages, push by IDLE, flags, moving, search, sending by submission."""
-import imaplib, os, pathlib, shutil, signal, socket, subprocess, tempfile, time, unittest
-from e2e.harness import ServerCase, message, wait_until
+import imaplib, os, pathlib, shutil, signal, subprocess, tempfile, time, unittest
+from e2e.harness import ServerCase, free_ports, message, wait_until
 from e2e.marionette import Marionette
 
 PREFERENCES = """
@@ -75,9 +75,7 @@ class Thunderbird(ServerCase):
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
         profile = self.home / "profile"
         profile.mkdir()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.marionette_port = probe.getsockname()[1]
+        self.marionette_port, = free_ports(1)
         (profile / "user.js").write_text(PREFERENCES.format(
             imaps=self.server.ports["imaps"], submission=self.server.ports["submission"], user=self.server.user,
             marionette=self.marionette_port))
