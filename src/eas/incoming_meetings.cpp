@@ -212,8 +212,12 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
 bool IncomingMeetings::may_rewrite(const ShelvedEvent& event, const Arrived& mail) {
     if (event.entry.size <= limits_.free_bytes_max) return true;
     const std::string& uid = mail.message.uid;
-    const std::string who =
-        fmt::format("{}/{}/{}", event.folder->account().value, base::lowered(mail.sender), uid);
+    // Of those whom the organizer has not asked all together.
+    const pim::Component* master = pim::master_of(event.calendar);
+    const bool guest =
+        mail.message.method == Method::reply && master != nullptr && itip::is_guest(*master, mail.sender);
+    const std::string who = fmt::format("{}/{}/{}", event.folder->account().value,
+                                        guest ? std::string("guests") : base::lowered(mail.sender), uid);
     if (rewritten_.take(who, event.entry.size, limits_.rewritten_bytes_max)) return true;
     base::log::warn("eas", "a meeting is changed by mail too often", {{"from", mail.sender}, {"uid", uid}});
     return false;
@@ -352,7 +356,9 @@ awaitable<store::Error> IncomingMeetings::apply_piece(store::AccountPtr account,
             if (!replaced) co_return replaced.error();
         }
         // A cancellation is about all occurrences that are here without their series.
-        if (piece->method != Method::cancel) taken = &one;
+        const bool sends = piece->method == Method::request || piece->method == Method::add;
+        if (piece->method != Method::cancel && !sends) co_return store::Error();
+        if (sends) taken = &one;
     }
     if (taken != nullptr) co_return store::Error();
     const bool asks = piece->method == Method::request || piece->method == Method::add;

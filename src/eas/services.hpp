@@ -16,6 +16,7 @@
 #include "eas/state/live_devices.hpp"
 #include "eas/state/meeting_debts.hpp"
 #include "eas/state/moved_conversations.hpp"
+#include "eas/state/sent_marks.hpp"
 #include "eas/syntax/ping_request.hpp"
 #include "eas/syntax/sync_request.hpp"
 #include "relay/web_relay.hpp"
@@ -78,6 +79,7 @@ struct Services {
     mutable directory::DevicePolicies policies;
     mutable MovedConversations moved;
     mutable LiveDevices live;
+    mutable SentMarks sent;
     mutable EventShelf events;
     mutable MeetingDebts meeting_debts;
 };

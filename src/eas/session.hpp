@@ -205,6 +205,10 @@ private:
     awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes);
     awaitable<store::Result<std::string>> make_draft(std::optional<ItemId> former,
                                                      const DraftChanges* changes, std::string message_id);
+    std::uint64_t sent_mark(const CollectionAnswer& out, const SyncCommand& command) const;
+    bool was_sent(const CollectionAnswer& out, const SyncCommand& command) const;
+    awaitable<int> send_draft(const CollectionAnswer* out, const SyncCommand* command, std::string message);
+    awaitable<void> remove_sent(CollectionAnswer* out, std::string of_add);
     awaitable<store::Result<base::Uid>> keep_draft(store::FolderPtr folder, std::string message,
                                                    std::optional<ItemId> former);
     awaitable<CommandResult> change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id,

@@ -148,7 +148,8 @@ public:
     /// \errors not_found
     virtual awaitable<Result<QueuedMessage>> read(QueueId id) = 0;
     /// Changes these recipients and accepts `also` (reports about them), in one commit. A message without
-    /// open recipients is gone then: true. \errors not_found; nothing was done after any other one
+    /// open recipients is gone then: true. \errors not_found · unknown: it may have been done; nothing was
+    /// done after any other one
     virtual awaitable<Result<bool>> update(QueueId id, std::vector<QueueUpdate> updates,
                                            std::vector<NewQueued> also) = 0;
     /// Whatever is left of it. Idempotent.

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint8_t format_folder_header = 0x11, format_log = 0x13, format_garbage = 0x14,
                        format_move = 0x15;
 constexpr std::uint8_t format_sharer = 0x26, format_item_subscription = 0x29;
+constexpr std::uint8_t format_owner_alone = 0x28;  // of item subscriptions, before; owner 0: not wanted
 constexpr std::uint8_t format_account_header = 0x21, format_folder_row = 0x22, format_tombstone = 0x23,
                        format_subscription = 0x24;
 
@@ -259,8 +260,13 @@ std::string encode(const ItemSubscription& row) {
 }
 
 std::optional<ItemSubscription> decode_item_subscription(std::string_view value) {
-    WireReader in(value, format_item_subscription);
     ItemSubscription row;
+    if (WireReader before(value, format_owner_alone); before.ok()) {
+        row.owner = base::AccountId(before.u32());
+        row.wanted = row.owner.value != 0;
+        return finished(before, std::move(row));
+    }
+    WireReader in(value, format_item_subscription);
     row.owner = base::AccountId(in.u32());
     const std::uint8_t wanted = in.u8();
     if (wanted > 1) in.fail();

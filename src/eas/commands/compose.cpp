@@ -44,7 +44,10 @@ awaitable<Answer> Session::compose() {
     if (request.status != status::ok) co_return common(request.status);
     const std::uint64_t mark = base::fingerprint(request.client_id);
     std::vector<std::uint64_t>& sent = rows_.device.sent;
-    if (!request.client_id.empty() && std::ranges::find(sent, mark) != sent.end())
+    const std::uint64_t own_mark =
+        base::fingerprint(fmt::format("{} {} {}", identity_.account.value, key_.device, request.client_id));
+    if (!request.client_id.empty() &&
+        (std::ranges::find(sent, mark) != sent.end() || services_->sent.contains(own_mark)))
         co_return sent_answer(status::already_sent);
     if (request.message.size() > limits().message_bytes_max) co_return sent_answer(status::sending_quota);
     std::string message(request.message);
@@ -67,6 +70,7 @@ awaitable<Answer> Session::compose() {
     Post post = this->post();
     const int status = co_await post.submit(std::move(message), request.save_in_sent || request.passes_on);
     if (status != status::ok) co_return sent_answer(status);
+    if (!request.client_id.empty()) services_->sent.note(own_mark);
     if (passed) co_await tell_organizer(&*passed);
     if (!request.client_id.empty()) {
         sent.push_back(mark);

@@ -48,6 +48,11 @@ std::string fresh_message_id(const Services& services) {
                        services.hostname);
 }
 
+/// What becomes of it is told to the device.
+void forget_own(Cursor& cursor, base::Uid uid) {
+    std::erase_if(cursor.own, [uid](const OwnChange& own) { return own.uid == uid; });
+}
+
 }  // namespace
 
 /// What the draft is now, to be changed. \errors not_found
@@ -151,15 +156,68 @@ awaitable<store::Result<base::Uid>> Session::keep_draft(store::FolderPtr folder,
     co_return appended->uids.front();
 }
 
+/// The same for the same command of the same request.
+std::uint64_t Session::sent_mark(const CollectionAnswer& out, const SyncCommand& command) const {
+    return base::fingerprint(fmt::format("{} {} {} {} {} {}", identity_.account.value, key_.device,
+                                         out.request->id, out.request->key, command.client_id,
+                                         command.server_id));
+}
+
+/// By an earlier try of a request that comes again.
+bool Session::was_sent(const CollectionAnswer& out, const SyncCommand& command) const {
+    if (!command.send) return false;
+    const bool is_add = command.kind == SyncCommand::Kind::add;
+    if (is_add && command.client_id.empty()) return false;
+    if (services_->sent.contains(sent_mark(out, command))) return true;
+    return (out.repeated || out.state->open) &&
+           std::ranges::any_of(out.state->results, [&](const CommandResult& known) {
+               return known.kind == static_cast<std::uint8_t>(command.kind) &&
+                      known.status == sync_status::ok && known.client_id == command.client_id &&
+                      known.server_id == command.server_id;
+           });
+}
+
+/// A status of Sync.
+awaitable<int> Session::send_draft(const CollectionAnswer* out, const SyncCommand* command,
+                                   std::string message) {
+    Post post = this->post();
+    const int sent = co_await post.submit(std::move(message), true);
+    if (sent == status::no_recipients) co_return bad_recipients;
+    if (sent != status::ok) co_return sync_status::server_error;
+    services_->sent.note(sent_mark(*out, *command));
+    co_return sync_status::ok;
+}
+
+/// The draft of an Add that comes again, and is to be sent now.
+awaitable<void> Session::remove_sent(CollectionAnswer* out, std::string of_add) {
+    const auto there = co_await find_recent(out, std::move(of_add));
+    if (there && !*there) co_return;
+    store::Result<void> done;
+    if (there) {
+        store::UidRanges uids{{*there, *there}};
+        const auto removed = co_await out->folder->remove(std::move(uids));
+        if (!removed) done = removed.error();
+        forget_own(out->cursor, *there);
+    } else {
+        done = there.error();
+    }
+    if (!done)
+        base::log::warn("eas", "sent, but the draft may still be there",
+                        {{"user", identity_.name}, {"why", done.error().what()}});
+}
+
 awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncCommand* command) {
     // MS-ASCMD section 2.2.3.7.2: mail cannot be added otherwise.
     if (version_ < 160 || !out->is_drafts || !out->folder)
         co_return command_result(*command, sync_status::conversion);
-    const CommandResult* known = added_before(*out, *command);
-    if (known != nullptr && known->server_id.empty()) co_return *known;  // sent
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
     const std::string of_add = "<" + uid_of_add(*out, *command) + ".";
+    const bool again = out->repeated || out->state->open;
+    if (was_sent(*out, *command)) {
+        if (again) co_await remove_sent(out, of_add);
+        co_return command_result(*command, sync_status::ok);
+    }
     const std::uint64_t secret = base::fingerprint(
         command->client_id, base::fingerprint(out->request->key, base::fingerprint(key_.device)));
     std::string message_id =
@@ -168,11 +226,9 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     auto message = co_await make_draft(std::nullopt, &changes, message_id);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
-        Post post = this->post();
-        const int sent = co_await post.submit(std::move(*message), true);
-        co_return command_result(*command, sent == status::ok              ? sync_status::ok
-                                           : sent == status::no_recipients ? bad_recipients
-                                                                           : sync_status::server_error);
+        const int sent = co_await send_draft(out, command, std::move(*message));
+        if (sent == sync_status::ok && again) co_await remove_sent(out, of_add);
+        co_return command_result(*command, sent);
     }
     const auto parts = added_parts(changes, *message);
     const auto there = co_await find_recent(out, of_add);
@@ -185,6 +241,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
         result.attachments = known_by_now(changes, parts, {out->id, *there});
         result.server_id = write_item_id({out->id, *there});
     }
+    const CommandResult* known = added_before(*out, *command);
     const bool by_others = known != nullptr && known->server_id != result.server_id;
     if (known != nullptr) result = *known;
     if (by_others || out->recent->contains(message_id))
@@ -193,13 +250,15 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     if (*there) former = ItemId{out->id, *there};
     const auto uid = co_await keep_draft(out->folder, std::move(*message), former);
     if (!uid) {
-        out->unsettled = may_be_made(uid.error()) || former;
+        const store::Error why = uid.error();
+        // Where the draft that the device has had is gone, the next try appends.
+        out->unsettled = may_be_made(why) || (former && (why.temporary() || why.is(store::Errc::not_found)));
+        if (former && !out->unsettled) forget_own(out->cursor, former->uid);
         co_return command_result(*command, sync_status_of(uid.error()));
     }
     result.attachments = known_by_now(changes, parts, {out->id, *uid});
     result.server_id = write_item_id({out->id, *uid});
-    if (former)
-        std::erase_if(out->cursor.own, [&former](const OwnChange& own) { return own.uid == former->uid; });
+    if (former) forget_own(out->cursor, former->uid);
     note_own(out->cursor, {*uid, out->folder->snapshot()->totals().highest_modseq, OwnChange::Kind::added},
              nullptr);
     co_return result;
@@ -220,11 +279,8 @@ awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const Sync
         result.attachments = known_by_now(*changes, parts, {out->id, *uid});
         co_return result;
     }
-    Post post = this->post();
-    const int sent = co_await post.submit(std::move(*message), true);
-    if (sent != status::ok)
-        co_return command_result(*command,
-                                 sent == status::no_recipients ? bad_recipients : sync_status::server_error);
+    const int sent = co_await send_draft(out, command, std::move(*message));
+    if (sent != sync_status::ok) co_return command_result(*command, sent);
     store::UidRanges uids{{id.uid, id.uid}};
     const auto removed = co_await out->folder->remove(std::move(uids));
     if (!removed)

@@ -57,8 +57,27 @@ std::size_t window_after_repeats(std::size_t window, std::uint8_t repeats) {
     return std::max<std::size_t>(1, window >> std::min<unsigned>(repeats, 9));
 }
 
+/// Done, and told of by an answer that the device never had: of Adds and of what was sent.
+bool is_result_of(const CommandResult& result, const SyncCommand& command) {
+    if (result.status != sync_status::ok || result.kind != static_cast<std::uint8_t>(command.kind))
+        return false;
+    return command.kind == Kind::add ? !command.client_id.empty() && result.client_id == command.client_id
+                                     : command.send && result.server_id == command.server_id;
+}
+
+/// What tries before this one have done of the same request, and this one has not come to.
+void keep_done(const SyncCollection& request, std::vector<CommandResult>& results,
+               std::vector<CommandResult> before) {
+    for (const SyncCommand& command : request.commands) {
+        const auto is_its = [&command](const CommandResult& one) { return is_result_of(one, command); };
+        const auto known = std::ranges::find_if(before, is_its);
+        if (known == before.end() || std::ranges::any_of(results, is_its)) continue;
+        results.push_back(*known);
+    }
+}
+
 /// What the store knows of a plan's items, all at once.
-awaitable<store::Result<PlanFacts>> facts_of(const CollectionAnswer* out, const Plan* plan) {
+awaitable<store::Result<PlanFacts>> plan_facts(const CollectionAnswer* out, const Plan* plan) {
     const bool is_mail = out->kind == store::FolderKind::mail;
     PlanFacts facts;
     std::vector<store::Entry> entries, noted;
@@ -70,6 +89,8 @@ awaitable<store::Result<PlanFacts>> facts_of(const CollectionAnswer* out, const 
         changes = changes || (is_mail && is_change);
     }
     std::ranges::sort(entries, {}, &store::Entry::uid);
+    const auto twice = std::ranges::unique(entries, {}, &store::Entry::uid);
+    entries.erase(twice.begin(), twice.end());
     facts.now_there = out->folder->snapshot();
     while (facts.details.size() < entries.size()) {
         std::vector<store::Entry> rest(entries.begin() + static_cast<std::ptrdiff_t>(facts.details.size()),
@@ -230,7 +251,8 @@ void Session::leave_open(CollectionAnswer* out) {
         return own.kind == OwnChange::Kind::added && !has_added(out->base, own.uid);
     });
     (out->repeated ? state.before : state.now) = std::move(out->cursor);
-    state.results = std::move(out->results);
+    std::vector<CommandResult> before = std::exchange(state.results, std::move(out->results));
+    if (out->repeated || state.open) keep_done(*out->request, state.results, std::move(before));
     state.commands_hash = 0;
     state.open = true;
     changes_.collections.push_back(out->id);
@@ -378,7 +400,7 @@ awaitable<bool> Session::render_mail(wbxml::Encoder* to, CollectionAnswer* out, 
 /// `commands` ends anywhere.
 awaitable<bool> Session::render(CollectionAnswer* out, Plan* plan) {
     const bool is_mail = out->kind == store::FolderKind::mail;
-    auto facts = co_await facts_of(out, plan);
+    auto facts = co_await plan_facts(out, plan);
     if (!facts) co_return false;
     wbxml::Encoder to(out->commands, wbxml::Encoder::Fragment());
     for (const Step& step : plan->steps) {

@@ -93,6 +93,7 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
     const auto id = parse_item_id(command->server_id);
     if (!id || id->folder != out->id || !out->folder)
         co_return command_result(*command, sync_status::not_found);
+    if (was_sent(*out, *command)) co_return command_result(*command, sync_status::ok);
     const store::SnapshotPtr before = out->folder->snapshot();
     const store::Entry* entry = before->find(id->uid);
     if (entry == nullptr) co_return command_result(*command, sync_status::not_found);

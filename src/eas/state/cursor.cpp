@@ -147,7 +147,10 @@ private:
             const std::int64_t from = request_.dated ? request_.window : std::max(c.window, request_.window);
             const bool inside =
                 entry != nullptr && (entry->internal_date >= from || store::contains_uid(c.joined, own.uid));
-            const bool comes = inside && !hides(*entry) && (dropped || has(own.uid));
+            // What was never told comes when its turn is.
+            const bool told =
+                (own.uid >= c.low && own.uid < c.high) || is_own(own.uid, OwnChange::Kind::added);
+            const bool comes = inside && !hides(*entry) && (dropped ? told : has(own.uid));
             if (comes && !step(dropped ? Step::Kind::add : Step::Kind::change, *entry)) return false;
             std::erase(c.own, own);
             if (!comes) continue;

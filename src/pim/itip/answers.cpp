@@ -1,5 +1,6 @@
 // Answers to meetings: those of attendees in the organizer's event, and the user's own.
 #include <algorithm>
+#include <set>
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
@@ -27,16 +28,35 @@ bool take_answer(Component& event, const Property& given, std::int64_t stamp) {
     return differs;
 }
 
+/// Of all its dates.
+std::set<std::string> guests_of(const Component& calendar) {
+    std::set<std::string> out;
+    for (const Component& event : calendar.components)
+        for (const Property& one : event.properties)
+            if (one.name == "ATTENDEE" && !one.parameter(guest_parameter).empty())
+                out.insert(base::lowered(address_of(one)));
+    return out;
+}
+
 /// Not to what nobody was asked to, nor if the organizer has taken him off.
-bool may_join(const Component& event, std::string_view sender) {
+bool may_join(const Component& calendar, const Component& event, std::string_view sender) {
     std::size_t asked = 0, guests = 0;
     for (const Property& one : event.properties) {
         if (one.name == unasked_property && base::equals_nocase(one.value, sender)) return false;
         if (one.name != "ATTENDEE" || is_organizer(event, address_of(one))) continue;
         ++(one.parameter(guest_parameter).empty() ? asked : guests);
     }
-    const bool room = guests < guests_max && asked + guests < MessageLimits().attendees_max;
+    const std::set<std::string> all = guests_of(calendar);
+    const bool room = (all.size() < guests_max || all.contains(base::lowered(sender))) &&
+                      asked + guests < MessageLimits().attendees_max;
     return asked > 0 && room && event.raw("STATUS") != "CANCELLED" && !is_organizer(event, sender);
+}
+
+/// For another date that stands by itself.
+bool has_room_for_guests(const Component& calendar) {
+    const auto dates = std::ranges::count_if(calendar.components, is_override);
+    return dates < static_cast<std::ptrdiff_t>(guests_dates_max) &&
+           octets_of(calendar) + octets_of(*master_of(calendar)) <= received_octets_max;
 }
 
 /// Whom another has sent in his place is named so: RFC 5546 section 3.2.2.3.
@@ -53,10 +73,10 @@ void join(Component& event, const Property& given) {
 }
 
 /// He is asked to the event, or joins it.
-bool takes_part(Component& event, const Property& given, Method method) {
+bool takes_part(const Component& calendar, Component& event, const Property& given, Method method) {
     const std::string_view sender = address_of(given);
     if (find_attendee(event, sender) != nullptr) return true;
-    if (method != Method::reply || !may_join(event, sender)) return false;
+    if (method != Method::reply || !may_join(calendar, event, sender)) return false;
     join(event, given);
     return true;
 }
@@ -74,22 +94,24 @@ Applied reply_to(Component& calendar, const Component& sent, const Message& repl
     const bool was_asked = find_attendee(*master, sender) != nullptr;
     if (!is_override(sent)) {
         if (revision.sequence < revision_of(*master).sequence) return Applied::nothing;
-        if (!takes_part(*master, given, reply.method)) return Applied::refused;
+        if (!takes_part(calendar, *master, given, reply.method)) return Applied::refused;
         bool any = false;
         for (Component& one : calendar.components) {
             if (!is_event(one)) continue;
             // Of an occurrence that he was taken off he says nothing.
-            if (!was_asked) (void)takes_part(one, given, reply.method);
+            if (!was_asked) (void)takes_part(calendar, one, given, reply.method);
             any = take_answer(one, given, revision.stamp) || any;
         }
         return any ? Applied::done : Applied::nothing;
     }
     const auto moment = moment_of(reply.calendar, sent, "RECURRENCE-ID");
+    const bool is_new = moment && find_override(calendar, *moment) == nullptr;
+    if (is_new && is_guest(*master, sender) && !has_room_for_guests(calendar)) return Applied::refused;
     Component* occurrence = moment ? own_occurrence(calendar, *moment) : nullptr;
     if (occurrence == nullptr) return Applied::refused;
     if (revision.sequence < revision_of(*occurrence).sequence) return Applied::nothing;
     const bool taken_off = was_asked && find_attendee(*occurrence, sender) == nullptr;
-    if (taken_off || !takes_part(*occurrence, given, reply.method)) return Applied::refused;
+    if (taken_off || !takes_part(calendar, *occurrence, given, reply.method)) return Applied::refused;
     return take_answer(*occurrence, given, revision.stamp) ? Applied::done : Applied::nothing;
 }
 

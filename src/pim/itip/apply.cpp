@@ -87,11 +87,29 @@ void call_off(Component& event, const Revision& revision) {
     if (revision.stamp != 0) event.set_raw("DTSTAMP", write_date_time(DateTime{revision.stamp}));
 }
 
-/// What would make the text longer than others may make it is none of it.
-Applied within_room(Applied applied, const Component& calendar, std::size_t before) {
-    const bool too_long =
-        applied == Applied::done && octets_of(calendar) > std::max(before, received_octets_max);
-    return too_long ? Applied::refused : applied;
+/// Longer than others may make a text.
+bool is_too_long(const Component& calendar, const Component& before) {
+    return octets_of(calendar) > std::max(octets_of(before), received_octets_max);
+}
+
+/// Whoever is asked no more is named; that somebody else is not says nothing here.
+bool calls_off(const Component& sent, const Owner& owner) {
+    const bool others = sent.find("ATTENDEE") != nullptr && owner.attendee_of(sent) == nullptr;
+    return !others || base::equals_nocase(sent.raw("STATUS"), "CANCELLED");
+}
+
+/// Where there is no room to show that they do not take place.
+Applied take_dates_out(Component& calendar, const Message& cancel, const Owner& owner) {
+    Applied out = Applied::nothing;
+    for (const Component& sent : cancel.calendar.components) {
+        const auto moment = moment_of(cancel.calendar, sent, "RECURRENCE-ID");
+        if (!is_override(sent) || !moment || !calls_off(sent, owner)) continue;
+        const Component* known = find_override(calendar, *moment);
+        if (known == nullptr) known = master_of(calendar);
+        if (revision_of(sent).sequence < revision_of(*known).sequence) continue;
+        if (remove_occurrence(calendar, *moment)) out = Applied::done;
+    }
+    return out;
 }
 
 Applied request_to(Component& calendar, const Message& request, const Owner& owner) {
@@ -137,9 +155,7 @@ Applied cancel_in(Component& calendar, const Message& cancel, const Owner& owner
         if (!is_event(sent)) continue;
         const bool all = !is_override(sent) || is_orphan_of(calendar, cancel, sent);
         if (orphaned && !all) continue;
-        // Whoever is asked no more is named; that somebody else is not says nothing here.
-        const bool others = sent.find("ATTENDEE") != nullptr && owner.attendee_of(sent) == nullptr;
-        if (others && !base::equals_nocase(sent.raw("STATUS"), "CANCELLED")) {
+        if (!calls_off(sent, owner)) {
             out = both(out, Applied::nothing);
             continue;
         }
@@ -182,8 +198,11 @@ Component adopt(const Message& request, const Owner& owner) {
 }
 
 Applied apply_request(Component& calendar, const Message& request, const Owner& owner) {
-    const std::size_t before = octets_of(calendar);
-    return within_room(request_to(calendar, request, owner), calendar, before);
+    Component before = calendar;
+    const Applied applied = request_to(calendar, request, owner);
+    if (applied != Applied::done || !is_too_long(calendar, before)) return applied;
+    calendar = std::move(before);
+    return Applied::nothing;
 }
 
 Followed follow_series(Component& beside, const Message& request, const Owner& owner) {
@@ -211,8 +230,11 @@ Followed follow_series(Component& beside, const Message& request, const Owner& o
 }
 
 Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner) {
-    const std::size_t before = octets_of(calendar);
-    return within_room(cancel_in(calendar, cancel, owner), calendar, before);
+    Component before = calendar;
+    const Applied applied = cancel_in(calendar, cancel, owner);
+    if (applied != Applied::done || !is_too_long(calendar, before)) return applied;
+    calendar = std::move(before);
+    return take_dates_out(calendar, cancel, owner);
 }
 
 }  // namespace pim::itip

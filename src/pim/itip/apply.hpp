@@ -16,11 +16,13 @@ inline constexpr std::size_t received_octets_max = 2U << 20;
 
 /// Of those who were not asked, in one event: a team to whom one of them has passed it on.
 inline constexpr std::size_t guests_max = 50;
+/// Of a series that has so many exceptions their answers make no more.
+inline constexpr std::size_t guests_dates_max = 100;
 
 enum class Applied : std::uint8_t {
     done,
-    nothing,  ///< old news, or none for this event
-    /// It is another one's event, has no such occurrence, or would be too much; the object is not to be used.
+    nothing,  ///< old news, or none for this event; or there is no room for it
+    /// It is another one's event, or has no such occurrence; the object is not to be used.
     refused,
 };
 

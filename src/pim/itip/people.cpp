@@ -30,6 +30,11 @@ bool is_organizer(const Component& event, std::string_view address) {
     return organizer != nullptr && base::equals_nocase(address_of(*organizer), address);
 }
 
+bool is_guest(const Component& event, std::string_view address) {
+    const Property* attendee = find_attendee(event, address);
+    return attendee == nullptr || !attendee->parameter(guest_parameter).empty();
+}
+
 bool Owner::is(std::string_view address) const {
     return std::ranges::any_of(
         addresses, [address](const std::string& own) { return base::equals_nocase(own, address); });

@@ -17,6 +17,9 @@ bool is_organizer(const Component& event, std::string_view address);
 
 /// Of an ATTENDEE whom the organizer has not asked: his answer came.
 inline constexpr std::string_view guest_parameter = "X-BARID-GUEST";
+/// Whom the organizer has not asked, whether his answer has come or not.
+bool is_guest(const Component& event, std::string_view address);
+
 /// An address that the organizer has taken off: his answer does not bring him back.
 inline constexpr std::string_view unasked_property = "X-BARID-UNASKED";
 

@@ -263,6 +263,19 @@ TEST(Cursor, WhatWasDroppedComesAgain) {
     EXPECT_EQ(plan(folder, next.next, Cursor::no_window, 100).steps.front().kind, Step::Kind::change);
 }
 
+TEST(Cursor, WhatWasDroppedBeforeItCameComesOnce) {
+    for (const std::uint32_t uid : {1U, 5U}) {
+        Folder folder;
+        for (int i = 0; i < 5; ++i) folder.append(i);
+        Cursor cursor;
+        note_dropped(cursor, base::Uid(uid));
+        Device device;
+        catch_up(folder, device, cursor, Cursor::no_window, 3);
+        EXPECT_EQ(device.items.size(), 5U);
+        EXPECT_EQ(plan(folder, cursor, Cursor::no_window, 100).count, 0U);
+    }
+}
+
 TEST(Cursor, WhatWasRefusedIsToldAsItIs) {
     Folder folder;
     for (int i = 0; i < 5; ++i) folder.append(i);

@@ -212,6 +212,43 @@ void SyncDevice::add_unheard(const std::string& add) {
     stage_.ask(name_, "Sync", request(&wish));
 }
 
+void SyncDevice::add_all(std::vector<std::string> names, const std::string& sent) {
+    for (unsigned i = 0; i < tries_max && !names.empty(); ++i) {
+        std::string body;
+        wbxml::Encoder to(body);
+        to.open(airsync::sync);
+        to.open(airsync::collections);
+        to.open(airsync::collection);
+        to.text(airsync::sync_key, key_);
+        to.text(airsync::collection_id, folder_);
+        to.open(airsync::commands);
+        for (const std::string& name : names) {
+            to.open(airsync::add);
+            to.text(airsync::client_id, name + std::to_string(adds_));
+            write_item(to, name);
+            if (name == sent) to.empty(wbxml::email2::send);
+            to.close();
+        }
+        for (int open = 0; open < 4; ++open) to.close();
+        const auto answered = stage_.ask(name_, "Sync", body);
+        const std::string key = key_;
+        if (answered.status == 200) take(answered.body, nullptr);
+        if (key_ == key) continue;
+        const wbxml::Document read(answered.body);
+        const auto responses =
+            read.root().child(airsync::collections).child(airsync::collection).child(airsync::responses);
+        for (const wbxml::Element one : responses) {
+            if (one.child(airsync::status).number() != sync_status::ok) continue;
+            std::string name(one.child(airsync::client_id).text());
+            name.resize(name.size() - std::to_string(adds_).size());
+            if (name != sent) items_[std::string(one.child(airsync::server_id).text())] = name;
+            std::erase(names, name);
+        }
+        ++adds_;
+    }
+    EXPECT_TRUE(names.empty());
+}
+
 bool SyncDevice::carry_out(const std::string& item, wbxml::Tag command, const std::string& to) {
     for (const auto& [id, name] : items_) {
         if (name != item) continue;

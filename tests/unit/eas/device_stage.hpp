@@ -87,6 +87,8 @@ public:
     void begin();                              ///< the hierarchy and the first key
     void sync(std::string add = {});           ///< until there is no more; with an item of this name
     void add_unheard(const std::string& add);  ///< the answer is lost on its way
+    /// Several at once, until each is done; one of them is sent and not kept.
+    void add_all(std::vector<std::string> names, const std::string& sent);
     /// The item of that name gets another one, or is deleted. False: there is none of that name.
     bool rename(const std::string& from, const std::string& to);
     bool remove(const std::string& name);

@@ -100,6 +100,63 @@ TEST_P(SyncFaults, ADraftComesOnce) {
     });
 }
 
+/// However often the request comes, and whatever of it was done before.
+TEST(SyncFault, WhatIsSentIsSentOnce) {
+    for (const unsigned silent : {0U, 4U, 8U, 16U}) {
+        bool reached = true;
+        for (std::uint64_t at = 1; reached; ++at) {
+            SCOPED_TRACE(testing::Message() << at << ", then no answer " << silent << " times");
+            DeviceStage stage;
+            SyncDevice phone(stage, "phone", drafts), tablet(stage, "tablet", drafts);
+            ASSERT_NO_FATAL_FAILURE(phone.begin());
+            ASSERT_NO_FATAL_FAILURE(tablet.begin());
+            const std::uint64_t fails = stage.engine().steps() + at;
+            stage.engine().inject(script(fails, {Fault::unavailable, silent}));
+            phone.add_all({"Ada", "Sent", "Zoe"}, "Sent");
+            reached = stage.engine().steps() >= fails;
+            stage.engine().inject({});
+            phone.sync();
+            tablet.sync();
+            const Names all{"Ada", "Zoe"};
+            EXPECT_EQ(stage.sent().size(), 1U);
+            EXPECT_EQ(phone.names(), all);
+            EXPECT_EQ(tablet.names(), all);
+            if (testing::Test::HasFailure()) return;
+        }
+    }
+}
+
+TEST(SyncFault, AMailIsSentOnce) {
+    namespace tags = wbxml::composemail;
+    std::string body;
+    wbxml::Encoder to(body);
+    to.open(tags::send_mail);
+    to.text(tags::client_id, "one");
+    to.opaque(tags::mime, "To: bert@example.test\r\nSubject: once\r\n\r\nText\r\n");
+    to.close();
+    bool reached = true;
+    for (std::uint64_t at = 1; reached; ++at) {
+        SCOPED_TRACE(at);
+        DeviceStage stage;
+        SyncDevice phone(stage, "phone");
+        ASSERT_NO_FATAL_FAILURE(phone.begin());
+        const std::uint64_t fails = stage.engine().steps() + at;
+        stage.engine().inject(script(fails, {Fault::unavailable, 0}));
+        std::string said = "nothing";
+        for (int i = 0; i < 5 && !said.empty(); ++i) {
+            const auto answered = stage.ask("phone", "SendMail", body);
+            if (answered.status != 200) continue;
+            said = answered.body;
+            if (said.empty()) break;
+            if (wbxml::Document(said).root().child(tags::status).number() == status::already_sent) break;
+        }
+        reached = stage.engine().steps() >= fails;
+        EXPECT_NE(said, "nothing");
+        EXPECT_EQ(stage.sent().size(), 1U);
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
 /// An Add whose answer is lost, what happens to the item before it comes again, and what is there then.
 struct Between {
     std::string elsewhere;  ///< another device calls it so; empty: it does nothing

@@ -12,6 +12,12 @@
 namespace pim::itip {
 namespace {
 
+std::string repeated(std::string_view what, std::size_t times) {
+    std::string out;
+    for (std::size_t i = 0; i < times; ++i) out += what;
+    return out;
+}
+
 constexpr std::string_view berlin =
     "BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\n"
     "TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10\r\n"
@@ -494,6 +500,16 @@ TEST(ItipApply, NotEverybodyWhoAnswersComes) {
         come += apply_reply(other, read(text), sender) == Applied::done ? 1U : 0U;
     }
     EXPECT_EQ(come, guests_max);
+    // On no other date either.
+    std::string late = eves("ACCEPTED", "RECURRENCE-ID:20261208T090000Z\r\n");
+    late.replace(late.find("mailto:Eve"), 10, "mailto:late");
+    EXPECT_EQ(apply_reply(other, read(late), "late@example.test"), Applied::refused);
+    other = kept;
+    EXPECT_EQ(apply_reply(other, read(late), "late@example.test"), Applied::done);
+    // Where there is no room they make no exceptions.
+    other = kept;
+    master_of(other)->set_text("DESCRIPTION", repeated("a", received_octets_max / 2));
+    EXPECT_EQ(apply_reply(other, read(late), "late@example.test"), Applied::refused);
 }
 
 TEST(ItipApply, AnswerToOneOccurrence) {
@@ -601,12 +617,6 @@ TEST(ItipMessage, NotMoreOccurrencesThanCanBeLookedFor) {
     EXPECT_TRUE(read_message(object("REQUEST", series + many)));
 }
 
-std::string repeated(std::string_view what, std::size_t times) {
-    std::string out;
-    for (std::size_t i = 0; i < times; ++i) out += what;
-    return out;
-}
-
 TEST(ItipMessage, NotMoreDatesNorZonesThanCanBeWalked) {
     const std::string begin = "UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20300101T090000Z\r\n";
     const auto is_message = [&begin](const std::string& lines, const std::string& before = {}) {
@@ -670,6 +680,22 @@ TEST(ItipApply, OccurrencesThatComeForThemselvesAreNotEndless) {
     EXPECT_LE(octets_of(kept), received_octets_max);
     // What makes it no longer is taken all the same.
     EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 9)), anna), Applied::done);
+    EXPECT_NE(find_override(kept, first + week), nullptr);
+}
+
+TEST(ItipApply, WhatIsCalledOffIsGoneWhereItCannotBeShown) {
+    Component kept = adopt(read(outlook()), anna);
+    master_of(kept)->set_text("DESCRIPTION", repeated("a", received_octets_max - 1'000));
+    EXPECT_EQ(apply_cancel(kept, read(occurrence_of_outlook("CANCEL", 9)), anna), Applied::done);
+    EXPECT_EQ(find_override(kept, first + week), nullptr);
+    EXPECT_FALSE(has_occurrence(kept, first + week));
+    EXPECT_TRUE(has_occurrence(kept, first + 2 * week));
+    // A request that has no room leaves the event as it was.
+    const std::size_t before = octets_of(kept);
+    std::string text = occurrence_of_outlook("REQUEST", 9);
+    text.replace(text.find("20261208T100000"), 15, "20261215T100000");
+    EXPECT_EQ(apply_request(kept, read(text), anna), Applied::nothing);
+    EXPECT_EQ(octets_of(kept), before);
 }
 
 TEST(ItipEvents, OccurrencesTakenOutInOneLine) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "store/keys.hpp"
+#include "store/wire.hpp"
 
 namespace store {
 namespace {
@@ -161,6 +162,21 @@ TEST(Keywords, KeepTheirCaseAndNumber) {
     EXPECT_FALSE(valid_keyword(""));
     EXPECT_FALSE(valid_keyword(std::string(65, 'a')));
     EXPECT_TRUE(valid_keyword("$MDNSent"));
+}
+
+TEST(Records, ItemSubscriptionsOfEarlierBuilds) {
+    const auto before = [](std::uint32_t owner) {
+        WireWriter out(0x28);
+        out.u32(owner);
+        return std::move(out).seal();
+    };
+    EXPECT_EQ(decode_item_subscription(before(7)), (ItemSubscription{base::AccountId(7), true}));
+    EXPECT_EQ(decode_item_subscription(before(0)), (ItemSubscription{base::AccountId(0), false}));
+    EXPECT_EQ(decode_item_subscription(before(7).substr(1)), std::nullopt);
+    for (const bool wanted : {false, true}) {
+        const ItemSubscription now{base::AccountId(9), wanted};
+        EXPECT_EQ(decode_item_subscription(encode(now)), now);
+    }
 }
 
 }  // namespace
