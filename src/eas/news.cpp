@@ -90,13 +90,13 @@ awaitable<bool> News::has_news(const Watched* watched) {
     co_return plan_changes(cursor, request).count != 0;
 }
 
-awaitable<bool> News::any_changed() {
-    if (tree_changed()) co_return true;
+awaitable<News::End> News::look() {
+    if (tree_changed()) co_return End::tree;
     for (const Watched& one : folders_) {
         const bool news = co_await has_news(&one);
-        if (news) co_return true;
+        if (news) co_return End::news;
     }
-    co_return false;
+    co_return End::nothing;
 }
 
 awaitable<std::vector<base::FolderId>> News::changed() {
@@ -121,10 +121,9 @@ awaitable<News::End> News::wait(std::uint32_t seconds) {
         // Who shares folders with the user may be others now. If it cannot be known, it is asked later.
         const auto others = co_await account_->refresh();
         if (others && *others) subscription = account_->subscribe(watch);
-        const bool news = co_await any_changed();
-        if (news) end = End::news;
+        end = co_await look();
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
-        if (news || left.count() <= 0) break;
+        if (end != End::nothing || left.count() <= 0) break;
         const net::Wake wake = co_await exchange_.wait(left);
         const std::uint32_t events = exchange_.take_events();
         const bool ends = (events & (net::event_shutdown | net::event_kicked)) != 0;

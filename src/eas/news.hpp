@@ -16,7 +16,8 @@ namespace eas {
 class News {
 public:
     enum class End : std::uint8_t {
-        news,     ///< there is some
+        news,     ///< a folder has some
+        tree,     ///< the folders are others than the device knows
         nothing,  ///< the time is over, a newer request of the device has come, or the server stops
         gone,     ///< the device hung up
     };
@@ -42,7 +43,7 @@ private:
         Cursor cursor;
     };
     bool tree_changed() const;
-    awaitable<bool> any_changed();
+    awaitable<End> look();
     awaitable<bool> has_news(const Watched* watched);
 
     http::Exchange exchange_;

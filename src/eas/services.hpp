@@ -11,6 +11,7 @@
 #include "base/random.hpp"
 #include "directory/device_policies.hpp"
 #include "directory/directory.hpp"
+#include "eas/body_room.hpp"
 #include "eas/event_shelf.hpp"
 #include "eas/outgoing.hpp"
 #include "eas/state/live_devices.hpp"
@@ -29,6 +30,7 @@ struct Limits {
     std::size_t request_bytes_max = 2U
                                     << 20;  ///< of a command that carries no message: 200 changes are 100 KB
     std::uint64_t message_bytes_max = 50ULL << 20;  ///< of one that does, as SMTP has it
+    std::size_t request_tokens_max = 200'000;       ///< elements and texts: 200 changes are 100,000 at most
     std::size_t devices_max = 20;                   ///< of a mailbox: MS-ASCMD status 177; a person has five
     /// Items of an answer stop after so many octets or so much time: a phone on a bad network gives up after
     /// half a minute (eas.md section 1.6).
@@ -79,6 +81,7 @@ struct Services {
     mutable directory::DevicePolicies policies;
     mutable MovedConversations moved;
     mutable LiveDevices live;
+    mutable BodyRoom bodies;
     mutable SentMarks sent;
     mutable EventShelf events;
     mutable MeetingDebts meeting_debts;

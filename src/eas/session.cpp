@@ -17,6 +17,9 @@ namespace {
 
 constexpr std::string_view wbxml_type = "application/vnd.ms-sync.wbxml";
 constexpr std::string_view server_version = "16.1";
+/// A request that waited longer for its turn looks whether there is still somebody to answer.
+constexpr std::chrono::seconds turn_wait_max{1};
+constexpr std::chrono::milliseconds look_max{5};
 constexpr std::int64_t seen_again_after = 3'600;  // a row is not written for each request
 // Android asks with it whether the server is one (eas.md section 1.6): nothing is to be kept.
 constexpr std::string_view probe_device = "validate";
@@ -257,8 +260,16 @@ awaitable<std::optional<Answer>> Session::read_body() {
         carries_message(query_.command)
             ? static_cast<std::size_t>(limits().message_bytes_max) + limits().request_bytes_max
             : limits().request_bytes_max;
-    http::Body body = co_await exchange_.read_body(most);
+    body_room_ = BodyRoom::Share(services_->bodies, identity_.account);
+    http::BodyCheck room = [this](std::size_t octets) { return body_room_.take(octets); };
+    http::Body body = co_await exchange_.read_body(most, std::move(room));
     if (body.state == http::Body::State::too_large) co_return http(413);
+    if (body.state == http::Body::State::no_room) {
+        base::log::warn("eas", "no room for a request now", {{"user", identity_.name}});
+        Answer later = http(503);
+        later.fields.emplace_back("Retry-After", "60");
+        co_return later;
+    }
     if (body.state == http::Body::State::failed) {
         Answer gone;
         gone.gone = true;
@@ -270,7 +281,9 @@ awaitable<std::optional<Answer>> Session::read_body() {
     const bool bare = version_ <= 121 && is_bare_message(exchange_.field("Content-Type"));
     if (bare) co_return std::nullopt;
     if (root_of(query_.command) == wbxml::Tag()) co_return std::nullopt;  // the query says it all
-    document_.emplace(body_);
+    wbxml::DecodeLimits decode;
+    decode.tokens_max = limits().request_tokens_max;
+    document_.emplace(body_, decode);
     if (document_->fault() != wbxml::Fault::none) {
         base::log::info("eas", "a request cannot be read",
                         {{"user", identity_.name},
@@ -286,13 +299,30 @@ awaitable<std::optional<Answer>> Session::read_body() {
     co_return std::nullopt;
 }
 
+/// Nothing that was parsed of it may be used from here on.
+void Session::forget_body() {
+    document_.reset();
+    body_ = std::string();
+    body_room_.give_back();
+}
+
 /// Its rows; a new one is made if the mailbox has room for it.
 awaitable<std::optional<Answer>> Session::find_device() {
     key_ = DeviceKey{identity_.account, query_.device_id};
     transient_ = query_.device_id == probe_device;
     live_ = services_->live.find(key_);
     if (query_.command == Command::sync || query_.command == Command::ping) number_ = live_->begin();
+    const auto asked = std::chrono::steady_clock::now();
     turn_ = co_await live_->take_turn();
+    // A phone that gave up while others of its requests went on has sent this one again.
+    if (std::chrono::steady_clock::now() - asked > turn_wait_max) {
+        const net::Wake woken = co_await exchange_.wait(look_max);
+        if (woken == net::Wake::closed) {
+            Answer gone;
+            gone.gone = true;
+            co_return gone;
+        }
+    }
     auto rows = co_await services_->devices.load(key_, {});
     if (!rows) co_return failed(rows.error());
     rows_ = std::move(*rows);

@@ -65,6 +65,7 @@ private:
     awaitable<Answer> answer_command();
     awaitable<std::optional<Answer>> log_in();
     awaitable<std::optional<Answer>> read_body();
+    void forget_body();
     awaitable<std::optional<Answer>> find_device();
     std::optional<Answer> check_access() const;
     awaitable<std::optional<Answer>> load_policy();
@@ -103,6 +104,8 @@ private:
     awaitable<void> keep_meetings(CollectionAnswer* out, store::UidRanges* uids);
 
     awaitable<Answer> sync();
+    /// The device has waited for this answer as long as it may.
+    bool is_late() const { return std::chrono::steady_clock::now() - answer_began_ > limits().answer_time; }
     awaitable<News::End> wait_for_news(std::uint32_t seconds);
     awaitable<Answer> sync_once(const SyncRequest* request, bool may_wait, bool* nothing);
     awaitable<CollectionAnswer> sync_collection(const SyncCollection* request, std::size_t window);
@@ -257,6 +260,7 @@ private:
     auth::Identity identity_;
     MailboxViewPtr account_;
     std::string body_;
+    BodyRoom::Share body_room_;                // for body_
     std::optional<wbxml::Document> document_;  // of body_
     DeviceKey key_;
     LiveDevicePtr live_;
@@ -267,9 +271,10 @@ private:
     PolicySettings policy_;                // that holds for the mailbox
     HeldPolicy held_;                      // what of it is the server's to hold to
     std::map<std::string, bool> orphans_;  // UIDs that mails name an occurrence of: none is in a calendar
-    std::size_t fetched_bytes_ = 0;        // by Fetch commands of a Sync, of all its collections
-    std::uint64_t copied_bytes_ = 0;       // of events with files that a Sync writes anew
-    bool transient_ = false;               // a probe that keeps no state
+    std::chrono::steady_clock::time_point answer_began_;  // of a Sync
+    std::size_t fetched_bytes_ = 0;   // by Fetch commands of a Sync, of all its collections
+    std::uint64_t copied_bytes_ = 0;  // of events with files that a Sync writes anew
+    bool transient_ = false;          // a probe that keeps no state
 };
 
 }  // namespace eas

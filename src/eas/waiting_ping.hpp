@@ -17,7 +17,7 @@ public:
     awaitable<void> run();
 
 private:
-    awaitable<void> answer(bool news);
+    awaitable<void> answer(News::End end);
 
     http::Exchange exchange_;
     News news_;

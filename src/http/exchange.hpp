@@ -32,10 +32,12 @@ struct BodyPiece {
 };
 
 struct Body {
-    enum class State : std::uint8_t { whole, too_large, failed };
+    enum class State : std::uint8_t { whole, too_large, no_room, failed };
     State state = State::failed;
     std::string octets;
 };
+
+using BodyCheck = std::function<bool(std::size_t octets)>;
 
 class Exchange {
 public:
@@ -56,7 +58,9 @@ public:
 
     /// The next part of the body; after the last one, `end` again. 100 Continue is sent where it is awaited.
     awaitable<BodyPiece> read_piece();
-    /// All of the body. `too_large`: answer 413; what is left is thrown away.
+    /// All of the body. `too_large`: answer 413; what is left is thrown away. `no_room`: answer 503; `room`,
+    /// if there is one, is asked before so many octets more are kept.
+    awaitable<Body> read_body(std::size_t octets_max, BodyCheck room);
     awaitable<Body> read_body(std::size_t octets_max);
 
     /// An answer whose body is at hand; false: the peer is gone. Exactly one of respond() and begin(), once.

@@ -76,7 +76,9 @@ ResponseReader::Step ResponseReader::read_body(std::string_view octets, std::str
             parser_->put(boost::asio::const_buffer(octets.data(), octets.size()), error);
         octets.remove_prefix(taken);
         step.consumed += taken;
-        if (error == beast::http::error::need_buffer || error == beast::http::error::need_more) break;
+        if (error == beast::http::error::need_buffer) break;
+        // A line before a chunk, or trailer fields, which Beast takes whole and does not bound.
+        if (error == beast::http::error::need_more && octets.size() <= header_bytes_max_) break;
         if (error) {
             step.state = State::bad;
             break;

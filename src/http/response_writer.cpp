@@ -50,13 +50,6 @@ namespace {
 
 constexpr std::size_t worth_compressing = 860;  // below, an answer fits into one packet anyway
 
-bool is_compressible(std::string_view type) {
-    type = type.substr(0, type.find(';'));
-    return type.starts_with("text/") || type.ends_with("xml") || type.ends_with("json") ||
-           type.ends_with("javascript") || type.ends_with("wbxml") ||
-           type == "application/vnd.ms-sync.multipart" || type == "image/svg+xml";
-}
-
 bool has_no_body(unsigned status) { return status < 200 || status == 204 || status == 304; }
 
 void field(std::string& out, std::string_view name, std::string_view value) {
@@ -164,6 +157,13 @@ bool ResponseWriter::end(std::string& out) {
     }
     if (chunked_ && !mute_) out += "0\r\n\r\n";
     return mute_ || left_.value_or(0) == 0;
+}
+
+bool is_compressible(std::string_view type) {
+    type = type.substr(0, type.find(';'));
+    return type.starts_with("text/") || type.ends_with("xml") || type.ends_with("json") ||
+           type.ends_with("javascript") || type.ends_with("wbxml") ||
+           type == "application/vnd.ms-sync.multipart" || type == "image/svg+xml";
 }
 
 bool accepts_gzip(std::string_view codings) {

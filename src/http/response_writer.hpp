@@ -62,6 +62,8 @@ private:
     bool begun_ = false, keeps_ = true, chunked_ = false, mute_ = false;
 };
 
+/// Answers of this media type are compressed.
+bool is_compressible(std::string_view type);
 /// "gzip" is among the codings of an Accept-Encoding field, and not with q=0. RFC 9110 section 12.5.3.
 bool accepts_gzip(std::string_view accept_encoding);
 /// "Sun, 22 Nov 2026 08:49:37 GMT": RFC 9110 section 5.6.7.

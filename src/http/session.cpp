@@ -4,6 +4,10 @@
 #include <charconv>
 #include <exception>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 
@@ -12,6 +16,7 @@ namespace http {
 namespace {
 
 constexpr std::size_t piece_bytes_max = 65'536;
+constexpr std::size_t packed_at_once = 65'536;  // a millisecond or two
 
 std::chrono::milliseconds left_until(std::chrono::steady_clock::time_point deadline) {
     const auto left = deadline - std::chrono::steady_clock::now();
@@ -202,7 +207,7 @@ awaitable<BodyPiece> Session::read_piece() {
     }
 }
 
-awaitable<Body> Session::read_body(std::size_t octets_max) {
+awaitable<Body> Session::read_body(std::size_t octets_max, BodyCheck room) {
     Body body;
     // What is said to be too large is refused before it comes (RFC 9110 section 10.1.1).
     const std::string_view said = Exchange(*this).field("Content-Length");
@@ -218,6 +223,11 @@ awaitable<Body> Session::read_body(std::size_t octets_max) {
         if (piece.state == BodyPiece::State::failed) co_return body;
         if (body.octets.size() + piece.octets.size() > octets_max) {
             body.state = Body::State::too_large;
+            body.octets = std::string();
+            co_return body;
+        }
+        if (room && !room(piece.octets.size())) {
+            body.state = Body::State::no_room;
             body.octets = std::string();
             co_return body;
         }
@@ -250,7 +260,25 @@ void Session::forget_request() {
     if (reader_ && reader_->body_done()) reader_.reset();
 }
 
+/// In pieces, between which others get their turn.
+awaitable<bool> Session::respond_packed(ResponseHead head, std::string body) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    begin(std::move(head), std::nullopt);
+    for (std::size_t at = 0; at < body.size(); at += packed_at_once) {
+        const bool sent = co_await write(std::string_view(body).substr(at, packed_at_once));
+        if (!sent) co_return false;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    }
+    co_return co_await end();
+}
+
 awaitable<bool> Session::respond(ResponseHead head, std::string body) {
+    const ResponseMode now = mode();
+    const bool packs = now.gzip && !now.http_1_0 && !now.is_head && is_compressible(head.content_type);
+    if (packs && body.size() > packed_at_once * 4) {
+        const bool sent = co_await respond_packed(std::move(head), std::move(body));
+        co_return sent;
+    }
     closing_ = closing_ || head.last;
     writer_.whole(connection_->output(), head, body, mode(), services_->clock.now());
     ended_ = true;
@@ -337,7 +365,12 @@ std::string Exchange::host() const {
 const net::PeerInfo& Exchange::peer() const { return session_->connection_->peer(); }
 net::SessionRegistry::Handle& Exchange::registered() { return session_->registered_; }
 awaitable<BodyPiece> Exchange::read_piece() { return session_->read_piece(); }
-awaitable<Body> Exchange::read_body(std::size_t octets_max) { return session_->read_body(octets_max); }
+awaitable<Body> Exchange::read_body(std::size_t octets_max) {
+    return session_->read_body(octets_max, BodyCheck());
+}
+awaitable<Body> Exchange::read_body(std::size_t octets_max, BodyCheck room) {
+    return session_->read_body(octets_max, std::move(room));
+}
 
 awaitable<bool> Exchange::respond(ResponseHead head, std::string body) {
     return session_->respond(std::move(head), std::move(body));

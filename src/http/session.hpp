@@ -26,7 +26,8 @@ private:
     awaitable<void> discard_body();
 
     awaitable<BodyPiece> read_piece();
-    awaitable<Body> read_body(std::size_t octets_max);
+    awaitable<Body> read_body(std::size_t octets_max, BodyCheck room);
+    awaitable<bool> respond_packed(ResponseHead head, std::string body);
     awaitable<bool> respond(ResponseHead head, std::string body);
     void begin(ResponseHead head, std::optional<std::uint64_t> length);
     awaitable<bool> write(std::string_view octets);

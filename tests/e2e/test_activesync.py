@@ -434,6 +434,7 @@ class PushTest(ActiveSyncCase):
         self.assertEqual(device.raw("Ping", self.ping(60, "ffff")).text("Status"), "7")
         answer = device.raw("Ping", self.ping(4000, inbox))
         self.assertEqual((answer.text("Status"), answer.text("HeartbeatInterval")), ("5", "3540"))
+        self.assertEqual(device.raw("Ping", self.ping(1, inbox, inbox)).text("Status"), "1")
         # A folder that was never synchronised is never "changed".
         self.assertEqual(device.raw("Ping", self.ping(1, device.folder("Sent"))).text("Status"), "1")
 
@@ -473,6 +474,44 @@ class PushTest(ActiveSyncCase):
         answer = device.raw("Sync")
         self.assertEqual(len(answer.all("Collections/Collection/Commands/Add")), 1)
 
+    def test_a_sync_that_waits_hears_of_folders(self):
+        """MS-ASCMD section 2.2.3.177.17, status 12; once, and not again and again."""
+        user = self.user()
+        device = self.ready(user)
+        inbox = device.folder("Inbox")
+        self.fill(device, inbox)
+        root = element("Sync", ("Collections", device.collection(inbox)), ("HeartbeatInterval", 600))
+        connection = device.begin("Sync", root)
+        self.waiting()
+        self.imap(user).create("Fresh")
+        self.assertEqual(device.end(connection, "Sync", root).text("Status"), "12")
+        self.assertEqual(device.raw("Sync", root).text("Status"), "12")
+        self.assertEqual(device.folder_sync().status, 200)
+        connection = device.begin("Sync", root)
+        self.waiting()
+        self.deliver(user, "Wakes")
+        answer = device.end(connection, "Sync", root)
+        self.assertEqual(len(answer.all("Collections/Collection/Commands/Add")), 1)
+
+    def test_a_window_of_all(self):
+        user = self.user()
+        device = self.ready(user)
+        folders = [device.folder(name) for name in ("Inbox", "Sent", "Trash")]
+        for folder in folders:
+            self.fill(device, folder)
+        for name in ("Inbox", "Sent"):
+            self.imap(user).append(name, None, None, harness.message(name))
+        root = element("Sync", ("Collections", *[device.collection(folder) for folder in folders]), ("WindowSize", 1))
+        answer = device.raw("Sync", root)
+        device.learn(answer)
+        told = {one.findtext("{AirSync}CollectionId"): one for one in answer.all("Collections/Collection")}
+        self.assertEqual(list(told), folders[:2])
+        self.assertIsNone(told[folders[0]].find("{AirSync}MoreAvailable"))
+        self.assertIsNotNone(told[folders[1]].find("{AirSync}MoreAvailable"), "it is to come again")
+        self.assertIsNone(told[folders[1]].find("{AirSync}Commands"))
+        root = element("Sync", ("Collections", *[device.collection(folder) for folder in folders]), ("WindowSize", 1))
+        answer = device.raw("Sync", root)
+        self.assertEqual(len(answer.all("Collections/Collection/Commands/Add")), 1)
 
     def test_a_sync_of_several_folders_waits(self):
         user = self.user()

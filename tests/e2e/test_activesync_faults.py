@@ -210,7 +210,8 @@ class StatusTest(FaultCase):
         one = lambda key, folder: (("Collections", ("Collection", ("AirSync:SyncKey", key), ("CollectionId", folder))),)
         self.table(device, "GetItemEstimate", [
             ((), "Status", "103"), (one(device.keys[inbox], "ffff"), "Response/Status", "2"), (one("0", inbox), "Response/Status", "3"),
-            (one("1.1", trash), "Response/Status", "3"), (one("99.9", inbox), "Response/Status", "4")])
+            (one("1.1", trash), "Response/Status", "3"), (one("99.9", inbox), "Response/Status", "4"),
+            ((("Collections", *one("0", inbox)[0][1:] * 2),), "Status", "103")])
         move = lambda *of: (("Move", *of),)
         from_, to = (("SrcMsgId", item), ("SrcFldId", inbox)), ("DstFldId", trash)
         self.table(device, "MoveItems", [

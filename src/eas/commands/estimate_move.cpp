@@ -1,5 +1,10 @@
 // GetItemEstimate and MoveItems: MS-ASCMD sections 2.2.2.7 and 2.2.2.10.
 #include <algorithm>
+#include <set>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "eas/session.hpp"
 #include "eas/syntax/elements.hpp"
@@ -74,10 +79,14 @@ awaitable<Answer> Session::get_item_estimate() {
     wbxml::Encoder to(body);
     to.open(tags::get_item_estimate);
     std::size_t seen = 0;
+    std::set<std::string> ids;
+    const auto executor = co_await boost::asio::this_coro::executor;
     for (const wbxml::Element one : root().child(tags::collections)) {
         if (one.tag() != tags::collection) break;
         if (++seen > limits().sync.collections_max) co_return common(status::invalid_xml);
         const std::string id(one.child(tags::collection_id).text());
+        if (!ids.insert(id).second) co_return common(status::invalid_xml);
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
         const auto [status, count] = co_await estimate(one);
         if (status > 100) co_return common(status);
         to.open(tags::response);

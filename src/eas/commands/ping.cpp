@@ -30,6 +30,8 @@ PingAnswer Session::take_ping(std::vector<base::FolderId>* folders, std::uint32_
         if (known) folders->push_back(*id);
     }
     if (request.folders.empty()) *folders = device.ping_folders;
+    std::ranges::sort(*folders);
+    folders->erase(std::ranges::unique(*folders).begin(), folders->end());
     if (out.status == ping_status::no_changes && (folders->empty() || *seconds == 0))
         out.status = ping_status::missing;
     if (out.status == ping_status::no_changes && !rows_.hierarchy)
@@ -63,17 +65,17 @@ awaitable<Answer> Session::ping() {
 
 awaitable<void> WaitingPing::run() {
     const News::End end = co_await news_.wait(seconds_);
-    if (end != News::End::gone) co_await answer(end == News::End::news);
+    if (end != News::End::gone) co_await answer(end);
 }
 
-awaitable<void> WaitingPing::answer(bool news) {
+awaitable<void> WaitingPing::answer(News::End end) {
     PingAnswer out;
     std::vector<base::FolderId> changed;
-    if (news) changed = co_await news_.changed();
+    if (end != News::End::nothing) changed = co_await news_.changed();
     for (const base::FolderId folder : changed) out.folders.push_back(write_folder_id(folder));
     if (!out.folders.empty()) {
         out.status = ping_status::changes;
-    } else if (news) {
+    } else if (end == News::End::tree) {
         out.status = ping_status::hierarchy_changed;
     }
     Answer answered;

@@ -38,10 +38,23 @@ bool asks(const SyncRequest& request) {
     });
 }
 
-/// Ids and keys of collections that are taken from the last request; the texts stay where they are.
+/// Ids and keys of collections that are taken from the last request, or of one that waits; the texts stay
+/// where they are.
 struct Remembered {
     std::vector<std::string> ids, keys;
 };
+
+/// What was parsed of a body that goes. Of requests without commands.
+void keep_texts(SyncRequest& request, Remembered& texts) {
+    Remembered own;
+    own.ids.reserve(request.collections.size());
+    own.keys.reserve(request.collections.size());
+    for (SyncCollection& one : request.collections) {
+        one.id = own.ids.emplace_back(one.id);
+        one.key = own.keys.emplace_back(one.key);
+    }
+    texts = std::move(own);
+}
 
 }  // namespace
 
@@ -117,10 +130,11 @@ awaitable<Answer> Session::sync() {
         device.sync_cached = true;
         const bool saved = co_await save();
         if (!saved) co_return http(503);
-        // body_ stays: what was parsed of it is needed again.
+        keep_texts(request, texts);
+        forget_body();
         const News::End end = co_await wait_for_news(*request.wait_seconds);
         out.gone = end == News::End::gone;
-        if (end != News::End::news) co_return out;
+        if (end != News::End::news && end != News::End::tree) co_return out;
         turn_ = co_await live_->take_turn();
         // Another request may have come in between; then that one tells.
         if (!live_->is_newest(number_)) co_return out;
@@ -128,6 +142,8 @@ awaitable<Answer> Session::sync() {
         if (!rows) co_return failed(rows.error());
         rows_ = std::move(*rows);
         out = co_await sync_once(&request, false, &nothing);
+        if (nothing && end == News::End::tree)
+            out = wbxml(write_sync_status(sync_status::hierarchy_changed, 0));
     }
     changes_.device = changes_.device || rows_.device.sync_cached != nothing;
     rows_.device.sync_cached = nothing;
@@ -144,13 +160,15 @@ awaitable<News::End> Session::wait_for_news(std::uint32_t seconds) {
 /// `nothing`: no collection has anything to say, and the answer has no body. MS-ASCMD section 2.2.2.20.
 awaitable<Answer> Session::sync_once(const SyncRequest* request, bool may_wait, bool* nothing) {
     *nothing = true;
+    answer_began_ = std::chrono::steady_clock::now();
     std::size_t left = request->window != 0 ? request->window : SIZE_MAX;
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::sync);
     to.open(tags::collections);
     for (const SyncCollection& one : request->collections) {
-        const std::size_t window = std::min<std::size_t>(left, one.window);
+        const bool full = body.size() >= limits().answer_bytes || is_late();
+        const std::size_t window = full ? 0 : std::min<std::size_t>(left, one.window);
         CollectionAnswer answer = co_await sync_collection(&one, window);
         left -= std::min(left, answer.told);
         if (!answer.talks()) continue;

@@ -288,9 +288,13 @@ awaitable<store::Result<Plan>> Session::next_plan(CollectionAnswer* out, std::si
 }
 
 awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window) {
-    const auto began = std::chrono::steady_clock::now();
     const std::uint8_t repeats = out->state->repeats;
     const auto executor = co_await boost::asio::this_coro::executor;
+    if (window == 0) {  // there is no room left: it is only told whether to come again
+        const auto plan = co_await next_plan(out, 1);
+        out->more = plan && !out->failed() && plan->count != 0;
+        co_return;
+    }
     for (;;) {
         const std::size_t steps = std::min(limits().steps_at_once, window - out->told);
         if (steps == 0) break;
@@ -317,8 +321,7 @@ awaitable<void> Session::tell_changes(CollectionAnswer* out, std::size_t window)
         out->more = plan->more;
         out->told += plan->count;
         out->cursor = std::move(plan->next);
-        const bool full = out->commands.size() >= limits().answer_bytes ||
-                          std::chrono::steady_clock::now() - began > limits().answer_time;
+        const bool full = out->commands.size() >= limits().answer_bytes || is_late();
         if (!out->more || full) break;
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
     }

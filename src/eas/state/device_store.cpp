@@ -54,6 +54,7 @@ awaitable<Result<DeviceRows>> DeviceStore::load(DeviceKey key, std::vector<base:
     out.version = rows->version;
     for (const engine::Row& row : rows->rows) take_row(row, key, out);
     out.device.id = key.device;
+    out.access_before = out.device.access;
     co_return out;
 }
 
@@ -78,7 +79,9 @@ awaitable<Result<void>> DeviceStore::save(DeviceKey key, DeviceRows* rows, Devic
         const auto now = co_await load(key, {});
         if (!now) co_return now.error();
         rows->version = now->version;
-        if (now->version != 0) rows->device.access = now->device.access;
+        // Of a commit whose outcome is not known, one's own change of it is not taken for his.
+        if (now->version != 0 && now->device.access != rows->access_before)
+            rows->device.access = rows->access_before = now->device.access;
         changes.device = true;
     }
     co_return Error(Errc::unavailable, "try again");
@@ -108,6 +111,7 @@ awaitable<Result<void>> DeviceStore::attempt(DeviceKey key, DeviceRows* rows, co
     const auto version = co_await engine_.commit(std::move(batch));
     if (!version) co_return version.error();
     rows->version = *version;
+    rows->access_before = rows->device.access;
     co_return Result<void>();
 }
 

@@ -25,6 +25,7 @@ struct DeviceKey {
 struct DeviceRows {
     store::engine::Version version = 0;  ///< 0: the device is new
     Device device;
+    Device::Access access_before = Device::Access::allowed;  ///< as it was read or written last
     std::optional<Hierarchy> hierarchy;
     std::map<base::FolderId, Collection> collections;  ///< those that were asked for and exist
 };

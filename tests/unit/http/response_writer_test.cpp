@@ -113,6 +113,13 @@ TEST(ResponseWriter, PiecesAreChunks) {
     }
 }
 
+TEST(ResponseWriter, WhatIsCompressed) {
+    for (const char* yes : {"text/plain; charset=utf-8", "application/vnd.ms-sync.wbxml", "application/json"})
+        EXPECT_TRUE(is_compressible(yes)) << yes;
+    for (const char* no : {"", "image/png", "application/octet-stream"})
+        EXPECT_FALSE(is_compressible(no)) << no;
+}
+
 TEST(ResponseWriter, AnnouncedLengthsAreKept) {
     ResponseWriter writer;
     std::string out;
