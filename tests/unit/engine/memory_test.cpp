@@ -1,5 +1,12 @@
 // The in-memory engine: the contract, and its faults and power cuts.
 #include "store/engine/memory/memory_engine.hpp"
+
+#include <optional>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "support/kept_io_context.hpp"
 #include "unit/engine/conformance.hpp"
 
@@ -127,6 +134,37 @@ TEST_F(MemoryFaults, ADelayedCallIsOvertaken) {
     boost::asio::co_spawn(io, note_when_done(*engine, "second", order), rethrow);
     io.run();
     EXPECT_EQ(order, (std::vector<std::string>{"second", "first"}));
+}
+
+awaitable<void> read_version(MemoryEngine& engine, std::optional<Version>& seen) {
+    const auto answer = co_await engine.version("p");
+    if (answer) seen = *answer;
+}
+
+awaitable<void> commit_meanwhile(MemoryEngine& engine, const std::optional<Version>& seen, bool& unanswered) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    // Behind what comes before the call is done, and before what comes behind it.
+    for (int round = 0; round < 12; ++round)
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    Batch batch;
+    batch.partition = "p";
+    const auto answer = co_await engine.commit(std::move(batch));
+    unanswered = answer && !seen;
+}
+
+TEST_F(MemoryFaults, WhatADelayedCallHasReadMayBeOldWhenItIsAnswered) {
+    const auto engine = make_memory_engine(ids_);
+    engine->inject(fault_at(1, Fault::delay));
+    std::optional<Version> seen;
+    bool unanswered = false;
+    test::KeptIoContext kept;
+    auto& io = *kept;
+    const auto rethrow = [](std::exception_ptr thrown) { EXPECT_FALSE(thrown); };
+    boost::asio::co_spawn(io, read_version(*engine, seen), rethrow);
+    boost::asio::co_spawn(io, commit_meanwhile(*engine, seen, unanswered), rethrow);
+    io.run();
+    EXPECT_TRUE(unanswered);
+    EXPECT_EQ(seen, Version(0));
 }
 
 TEST_F(MemoryFaults, APowerCutKeepsWhatWasAcknowledgedAndUndoesUntag) {

@@ -83,7 +83,9 @@ public:
         const Fault fault = co_await begin(Op::get, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->get(partition, keys);
+        auto answer = state_->get(partition, keys);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<Rows>> scan(std::string partition, std::string after, std::string prefix,
                                  std::size_t rows_max, Version expect) override {
@@ -98,14 +100,18 @@ public:
         range.prefix = std::move(prefix);
         range.rows_max = rows_max == 0 ? most : std::min(rows_max, most);
         range.expect = expect;
-        co_return state_->scan(range);
+        auto answer = state_->scan(range);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<Version>> version(std::string partition) override {
         if (auto good = check_partition(limits(), partition); !good) co_return good.error();
         const Fault fault = co_await begin(Op::version, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->version(partition);
+        auto answer = state_->version(partition);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<void>> drop(std::string partition) override {
         if (auto good = check_partition(limits(), partition); !good) co_return good;
@@ -113,6 +119,7 @@ public:
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
         auto answer = state_->drop(partition);
+        if (fault == Fault::delay) co_await let_others_run();
         if (fault == Fault::unknown_but_done) co_return lost();
         co_return answer;
     }
@@ -121,7 +128,9 @@ public:
         const Fault fault = co_await begin(Op::list, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->list(prefix, after, names_max);
+        auto answer = state_->list(prefix, after, names_max);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
 
     std::shared_ptr<BlobWriter> new_blob() override {
@@ -131,14 +140,18 @@ public:
         const Fault fault = co_await begin(Op::blob_size, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->blob_size(blob);
+        auto answer = state_->blob_size(blob);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<std::string>> blob_read(base::BlobId blob, std::uint64_t offset,
                                              std::size_t length) override {
         const Fault fault = co_await begin(Op::blob_read, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->blob_read(blob, offset, length);
+        auto answer = state_->blob_read(blob, offset, length);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<void>> untag(std::vector<Tag> tags) override {
         if (auto good = check_tags(limits(), tags); !good) co_return good;
@@ -154,19 +167,24 @@ public:
         const Fault fault = co_await begin(Op::blob_tags, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->blob_tags(blob, from, max);
+        auto answer = state_->blob_tags(blob, from, max);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<std::vector<BlobInfo>>> blob_list(base::BlobId after, std::size_t max) override {
         const Fault fault = co_await begin(Op::blob_list, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
-        co_return state_->blob_list(after, max);
+        auto answer = state_->blob_list(after, max);
+        if (fault == Fault::delay) co_await let_others_run();
+        co_return answer;
     }
     awaitable<Result<void>> blob_remove(base::BlobId blob) override {
         const Fault fault = co_await begin(Op::blob_remove, false);
         if (const auto no = refusal(fault)) co_return *no;
         if (!open()) co_return closed();
         state_->blob_remove(blob);
+        if (fault == Fault::delay) co_await let_others_run();
         if (fault == Fault::unknown_but_done) co_return lost();
         co_return Result<void>();
     }
