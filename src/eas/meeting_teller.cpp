@@ -1,6 +1,7 @@
 #include "eas/meeting_teller.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -95,11 +96,10 @@ awaitable<std::vector<std::string>> MeetingTeller::files_for_mail(const MeetingC
     co_return parts;
 }
 
-/// What is left to be told.
-awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* change,
+awaitable<MeetingTeller::Told> MeetingTeller::tell_all(const MeetingChange* change,
                                                        const pim::Component* before,
                                                        const pim::Component* after, bool last_try) {
-    std::vector<Notice> left;
+    Told out;
     std::vector<std::string> unreached;
     std::string subject;
     const bool is_answer = change->debt && change->debt->debt.is_answer;
@@ -130,17 +130,18 @@ awaitable<std::vector<Notice>> MeetingTeller::tell_all(const MeetingChange* chan
             mail.parts = co_await files_for_mail(change, &*object);
         Unreached missed = co_await send(&mail);
         append(unreached, std::move(missed.at_all));
-        if (missed.now.empty()) continue;
+        Notice left = notice;
+        left.attendees = missed.now;
+        std::ranges::move(itip::without_told({notice}, {left}), std::back_inserter(out.done));
         if (last_try) {
             append(unreached, std::move(missed.now));
-            continue;
+        } else if (!missed.now.empty()) {
+            out.left.push_back(std::move(left));
         }
-        left.push_back(notice);
-        left.back().attendees = std::move(missed.now);
     }
     // What a stranger asks for in vain makes no mail for the user.
     if (!unreached.empty() && !is_answer) co_await report_unsent(std::move(subject), std::move(unreached));
-    co_return left;
+    co_return out;
 }
 
 awaitable<void> MeetingTeller::report_unsent(std::string subject, std::vector<std::string> people) {
@@ -175,6 +176,7 @@ awaitable<void> MeetingTeller::owe(MeetingChange* change, base::FolderId folder,
     debt.event_uid = std::move(event_uid);
     if (before != nullptr) debt.before = pim::write(*before);
     debt.notices = change->notices;
+    change->older = post_.services().meeting_debts.claim(post_.account()->id(), debt.event_uid);
     auto held = co_await post_.services().meeting_debts.owe(post_.account()->id(), std::move(debt));
     if (held) {
         change->debt.emplace(std::move(*held));
@@ -188,23 +190,56 @@ awaitable<void> MeetingTeller::tell(MeetingChange* change, const pim::Component*
                                     const pim::Component* after) {
     if (change->notices.empty()) co_return;
     const bool last_try = !change->debt || post_.now() - change->debt->debt.since > limits_.retry_seconds_max;
-    std::vector<Notice> left = co_await tell_all(change, before, after, last_try);
-    if (left.empty()) {
-        co_await forget(change);
-        co_return;
+    Told told = co_await tell_all(change, before, after, last_try);
+    const bool all_told = told.left.empty();
+    std::vector<Notice> seen_to = std::move(told.done);
+    if (!all_told) {
+        base::log::info("eas", "attendees are told later",
+                        {{"user", post_.user()}, {"mails", told.left.size()}});
+        change->debt->debt.notices = told.left;
+        const auto kept = co_await post_.services().meeting_debts.defer(&*change->debt);
+        if (kept) {
+            std::ranges::move(told.left, std::back_inserter(seen_to));
+        } else {
+            base::log::warn("eas", "what is still to be told of a meeting was not noted",
+                            {{"user", post_.user()}, {"why", kept.error().what()}});
+        }
     }
-    base::log::info("eas", "attendees are told later", {{"user", post_.user()}, {"mails", left.size()}});
-    change->debt->debt.notices = std::move(left);
-    const auto kept = co_await post_.services().meeting_debts.defer(&*change->debt);
-    if (!kept)
-        base::log::warn("eas", "what is still to be told of a meeting was not noted",
-                        {{"user", post_.user()}, {"why", kept.error().what()}});
+    co_await settle_older(change, std::move(seen_to));
+    // Last: after a crash between the two the same message comes again, under its own name.
+    if (all_told) co_await forget(change);
     change->debt.reset();
+}
+
+/// Who has just been told of the event, or will be, needs nothing of what was owed of it till then. What is
+/// told is the event as it is now, or was called off: an older change is in it, or was never made.
+awaitable<void> MeetingTeller::settle_older(MeetingChange* change, std::vector<Notice> told) {
+    MeetingDebts& debts = post_.services().meeting_debts;
+    while (!change->older.empty()) {  // one in memory at a time
+        MeetingDebts::Held one = std::move(change->older.back());
+        change->older.pop_back();
+        const std::string event_uid = one.debt.event_uid;
+        const auto owed = co_await debts.read(&one);
+        if (!owed || !*owed || one.debt.event_uid != event_uid) continue;
+        std::vector<Notice> left = itip::without_told(one.debt.notices, told);
+        if (left == one.debt.notices) continue;
+        one.debt.notices = std::move(left);
+        store::Result<void> kept;
+        if (one.debt.notices.empty()) {
+            kept = co_await debts.settle(&one);
+        } else {
+            kept = co_await debts.defer(&one);
+        }
+        if (!kept)
+            base::log::warn("eas", "attendees may be told twice",
+                            {{"user", post_.user()}, {"why", kept.error().what()}});
+    }
 }
 
 awaitable<void> MeetingTeller::give_up(MeetingChange* change, store::Error why) {
     if (may_be_made(why)) {
         change->debt.reset();  // kept in its row: who sees to it finds out what became of the event
+        change->older.clear();
         co_return;
     }
     co_await forget(change);
@@ -270,6 +305,9 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     std::optional<pim::Component> before, after;
     if (!debt.before.empty()) before = pim::parse(debt.before);
     change.owner = co_await calendar_owner(&post_.services().directory, post_.account()->id(), post_.user());
+    // What is owed from now on is of a change that this may not find yet.
+    if (!debt.is_answer)
+        change.older = post_.services().meeting_debts.claim(post_.account()->id(), debt.event_uid);
     const auto made = co_await find_changed(&debt, &change, &after);
     if (!made) {
         base::log::warn("eas", "what is to be told of a meeting waits",

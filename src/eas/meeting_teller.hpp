@@ -45,9 +45,13 @@ private:
         std::vector<std::string> now;  ///< they may be later
         std::vector<std::string> at_all;
     };
-    awaitable<std::vector<pim::itip::Notice>> tell_all(const MeetingChange* change,
-                                                       const pim::Component* before,
-                                                       const pim::Component* after, bool last_try);
+    struct Told {
+        std::vector<pim::itip::Notice> done;
+        std::vector<pim::itip::Notice> left;  ///< for another time
+    };
+    awaitable<Told> tell_all(const MeetingChange* change, const pim::Component* before,
+                             const pim::Component* after, bool last_try);
+    awaitable<void> settle_older(MeetingChange* change, std::vector<pim::itip::Notice> told);
     awaitable<void> forget(MeetingChange* change);
     awaitable<Unreached> send(const MeetingMail* mail);
     awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,

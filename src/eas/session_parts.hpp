@@ -35,6 +35,7 @@ struct MeetingChange {
     store::FolderPtr folder;  ///< where the event is now, with its files; null: nowhere
     base::Uid uid;
     std::optional<MeetingDebts::Held> debt;  ///< of the notices
+    std::vector<MeetingDebts::Held> older;   ///< owed of the event before this
 };
 
 /// One that its organizer takes away.

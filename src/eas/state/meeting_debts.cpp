@@ -1,8 +1,9 @@
 #include "eas/state/meeting_debts.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "store/keys.hpp"
 #include "store/wire.hpp"
@@ -42,7 +43,7 @@ pim::itip::Notice read_notice(WireReader& in) {
     return out;
 }
 
-bool is_answer_row(std::string_view name) { return name.starts_with(answer_prefix); }
+std::uint64_t event_of(const std::string& uid) { return uid.empty() ? 0 : base::fingerprint(uid); }
 
 }  // namespace
 
@@ -90,7 +91,33 @@ MeetingDebts::Held::Held(Held&& other) noexcept
 MeetingDebts::Held::~Held() {
     if (debts_ == nullptr) return;
     const std::lock_guard lock(debts_->mutex_);
-    debts_->held_.erase({account_, row_});
+    if (Row* row = debts_->find_row(account_, row_)) row->held = false;
+}
+
+/// Under mutex_. Null: it is not known.
+MeetingDebts::Row* MeetingDebts::find_row(base::AccountId account, const std::string& name) {
+    const auto rows = known_.find(account);
+    if (rows == known_.end()) return nullptr;
+    const auto row = rows->second.find(name);
+    return row == rows->second.end() ? nullptr : &row->second;
+}
+
+/// Under mutex_.
+bool MeetingDebts::is_full(base::AccountId account, bool of_answers) const {
+    const auto known = known_.find(account);
+    if (known == known_.end()) return false;
+    const Rows& rows = known->second;
+    const auto answers = rows.lower_bound(std::string(answer_prefix));
+    const auto count = of_answers ? std::distance(answers, rows.end()) : std::distance(rows.begin(), answers);
+    return static_cast<std::size_t>(count) >= (of_answers ? limits_.answers_max : limits_.rows_max);
+}
+
+void MeetingDebts::forget(const Held& held) {
+    const std::lock_guard lock(mutex_);
+    const auto rows = known_.find(held.account());
+    if (rows == known_.end()) return;
+    rows->second.erase(held.name());
+    if (rows->second.empty()) known_.erase(rows);
 }
 
 awaitable<Result<void>> MeetingDebts::put(const Held* held) {
@@ -107,31 +134,49 @@ awaitable<Result<void>> MeetingDebts::put(const Held* held) {
 }
 
 awaitable<Result<MeetingDebts::Held>> MeetingDebts::owe(base::AccountId account, MeetingDebt debt) {
-    const bool is_answer = debt.is_answer;
-    std::string row = std::string(is_answer ? answer_prefix : row_prefix) + random_.hex(name_octets);
+    std::string name = std::string(debt.is_answer ? answer_prefix : row_prefix) + random_.hex(name_octets);
     {
         const std::lock_guard lock(mutex_);
-        const auto known = debtors_.find(account);
-        Counted there = known == debtors_.end() ? Counted() : known->second;
-        if (there.of(is_answer) >= (is_answer ? limits_.answers_max : limits_.rows_max))
-            co_return Error(Errc::limit, "too much is still to be told");
-        ++debtors_[account].of(is_answer);
-        held_.emplace(account, row);
+        if (is_full(account, debt.is_answer)) co_return Error(Errc::limit, "too much is still to be told");
+        Row& row = known_[account][name];
+        row.event = event_of(debt.event_uid);
+        row.held = true;
     }
-    Held held(*this, account, std::move(row), std::move(debt));
+    Held held(*this, account, std::move(name), std::move(debt));
     const auto kept = co_await put(&held);
     if (!kept && kept.error().is(Errc::unknown)) {
         // Who holds it settles it when all is told: else it would be told once more.
         base::log::warn("eas", "what is to be told of a meeting may not have been noted",
                         {{"account", account.value}, {"row", held.name()}});
     } else if (!kept) {
-        forget_one(account, is_answer);
+        forget(held);
         co_return kept.error();
     }
     co_return std::move(held);
 }
 
+std::vector<MeetingDebts::Held> MeetingDebts::claim(base::AccountId account, const std::string& event_uid) {
+    std::vector<Held> out;
+    const std::uint64_t event = event_of(event_uid);
+    if (event == 0) return out;
+    const std::lock_guard lock(mutex_);
+    const auto rows = known_.find(account);
+    if (rows == known_.end()) return out;
+    for (auto& [name, row] : rows->second) {
+        if (row.held || row.event != event) continue;
+        MeetingDebt unread;
+        unread.event_uid = event_uid;
+        out.emplace_back(*this, account, name, std::move(unread));
+        row.held = true;
+    }
+    return out;
+}
+
 awaitable<Result<void>> MeetingDebts::settle(const Held* held) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (Row* row = find_row(held->account(), held->name())) row->left.emplace();
+    }
     engine::Patch patch;
     patch.partition = store::keys::devices(held->account());
     patch.erase.push_back(held->name());
@@ -139,39 +184,37 @@ awaitable<Result<void>> MeetingDebts::settle(const Held* held) {
     prelude.patches.push_back(std::move(patch));
     const auto erased = co_await engine_.apply(std::move(prelude));
     if (!erased) co_return erased.error();
-    forget_one(held->account(), is_answer_row(held->name()));
+    forget(*held);
     co_return Result<void>();
 }
 
-void MeetingDebts::forget_one(base::AccountId account, bool is_answer) {
+awaitable<Result<void>> MeetingDebts::defer(const Held* held) {
+    const auto kept = co_await put(held);
     const std::lock_guard lock(mutex_);
-    const auto known = debtors_.find(account);
-    if (known == debtors_.end()) return;
-    std::size_t& counted = known->second.of(is_answer);
-    if (counted > 0) --counted;
-    if (known->second.changes + known->second.answers == 0) debtors_.erase(known);
+    Row* row = find_row(held->account(), held->name());
+    if (row != nullptr && kept) row->left.reset();
+    if (row != nullptr && !kept) row->left = held->debt.notices;
+    co_return kept;
 }
-
-/// No row was found: what was counted was never written, or is gone though nobody heard so. What is being
-/// written just now is held.
-void MeetingDebts::forget_if_none_is_held(base::AccountId account) {
-    const std::lock_guard lock(mutex_);
-    const auto held = held_.lower_bound({account, std::string()});
-    if (held == held_.end() || held->first != account) debtors_.erase(account);
-}
-
-awaitable<Result<void>> MeetingDebts::defer(const Held* held) { return put(held); }
 
 /// A page of a scan may hold only some of them.
-awaitable<Result<MeetingDebts::Counted>> MeetingDebts::count(base::AccountId account) {
-    Counted out;
+awaitable<Result<void>> MeetingDebts::find_of(base::AccountId account) {
     std::string after;
     for (;;) {
         auto page =
             co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 0, 0);
         if (!page) co_return page.error();
-        for (const engine::Row& row : page->rows) ++out.of(is_answer_row(row.key));
-        if (!page->more || page->rows.empty()) co_return out;
+        if (page->rows.empty()) co_return Result<void>();
+        {
+            const std::lock_guard lock(mutex_);
+            for (const engine::Row& one : page->rows) {
+                const auto debt = decode_meeting_debt(one.value);
+                Row row;
+                if (debt) row.event = event_of(debt->event_uid);
+                known_[account].try_emplace(one.key, std::move(row));
+            }
+        }
+        if (!page->more) co_return Result<void>();
         after = std::move(page->rows.back().key);
     }
 }
@@ -185,13 +228,8 @@ awaitable<Result<void>> MeetingDebts::find() {
         for (const std::string& name : *names) {
             const auto account = store::keys::parse_devices(name);
             if (!account || name != store::keys::devices(*account)) continue;
-            const auto rows = co_await count(*account);
-            if (!rows) co_return rows.error();
-            if (rows->changes + rows->answers == 0) continue;
-            const std::lock_guard lock(mutex_);
-            Counted& known = debtors_[*account];
-            known.changes = std::max(known.changes, rows->changes);
-            known.answers = std::max(known.answers, rows->answers);
+            const auto found = co_await find_of(*account);
+            if (!found) co_return found.error();
         }
         after = names->back();
     }
@@ -200,49 +238,59 @@ awaitable<Result<void>> MeetingDebts::find() {
 std::vector<base::AccountId> MeetingDebts::debtors() {
     std::vector<base::AccountId> out;
     const std::lock_guard lock(mutex_);
-    for (const auto& [account, debts] : debtors_) out.push_back(account);
+    for (const auto& [account, rows] : known_) out.push_back(account);
     return out;
 }
 
-/// Nothing: it was settled, or is damaged and taken away.
-awaitable<Result<std::optional<MeetingDebt>>> MeetingDebts::read(const Held* held) {
-    std::optional<MeetingDebt> out;
+awaitable<Result<bool>> MeetingDebts::read(Held* held) {
     std::vector<std::string> key{held->name()};
-    const auto still = co_await engine_.get(store::keys::devices(held->account()), std::move(key));
-    if (!still) co_return still.error();
-    if (still->rows.empty()) co_return out;
-    out = decode_meeting_debt(still->rows.front().value);
-    if (out) co_return out;
-    base::log::error("eas", "what is to be told of a meeting is damaged",
-                     {{"account", held->account().value}, {"row", held->name()}});
+    const auto there = co_await engine_.get(store::keys::devices(held->account()), std::move(key));
+    if (!there) co_return there.error();
+    if (there->rows.empty()) {  // never written, or gone though nobody heard so
+        forget(*held);
+        co_return false;
+    }
+    auto debt = decode_meeting_debt(there->rows.front().value);
+    if (debt) {
+        const std::lock_guard lock(mutex_);
+        const Row* row = find_row(held->account(), held->name());
+        if (row != nullptr && row->left) debt->notices = *row->left;
+    } else {
+        base::log::error("eas", "what is to be told of a meeting is damaged",
+                         {{"account", held->account().value}, {"row", held->name()}});
+    }
+    if (debt && !debt->notices.empty()) {
+        held->debt = std::move(*debt);
+        co_return true;
+    }
     const auto gone = co_await settle(held);
     if (!gone) co_return gone.error();
-    co_return out;
+    co_return false;
+}
+
+/// Nothing: there is none that nobody holds.
+std::optional<std::string> MeetingDebts::hold_next(base::AccountId account, const std::string& after) {
+    const std::lock_guard lock(mutex_);
+    const auto rows = known_.find(account);
+    if (rows == known_.end()) return std::nullopt;
+    for (auto next = rows->second.upper_bound(after); next != rows->second.end(); ++next) {
+        if (next->second.held) continue;
+        next->second.held = true;
+        return next->first;
+    }
+    return std::nullopt;
 }
 
 awaitable<Result<std::optional<MeetingDebts::Held>>> MeetingDebts::due(base::AccountId account,
                                                                        std::string after) {
-    const bool from_the_first = after.empty();
-    for (bool any = false;; any = true) {
-        auto next =
-            co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 1, 0);
-        if (!next) co_return next.error();
-        if (next->rows.empty()) {
-            if (from_the_first && !any) forget_if_none_is_held(account);
-            co_return std::optional<Held>();
-        }
-        after = std::move(next->rows.front().key);
-        {
-            const std::lock_guard lock(mutex_);
-            if (!held_.emplace(account, after).second) continue;
-        }
-        Held held(*this, account, after, {});
-        // Who held it till now may have settled it after it was read.
-        auto debt = co_await read(&held);
-        if (!debt) co_return debt.error();
-        if (!*debt) continue;
-        held.debt = std::move(**debt);
-        co_return std::optional<Held>(std::move(held));
+    for (;;) {
+        const std::optional<std::string> next = hold_next(account, after);
+        if (!next) co_return std::optional<Held>();
+        after = *next;
+        Held held(*this, account, after, MeetingDebt());
+        const auto owed = co_await read(&held);
+        if (!owed) co_return owed.error();
+        if (*owed) co_return std::optional<Held>(std::move(held));
     }
 }
 

@@ -6,10 +6,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -78,8 +76,13 @@ public:
     /// Durable when it completes, but where the engine itself does not know. \errors limit: there are too
     /// many, or it is too large · no_space, unavailable: it is not there
     awaitable<store::Result<Held>> owe(base::AccountId account, MeetingDebt debt);
+    /// All of one event that nobody sees to now, unread: of their `debt`s only event_uid is there.
+    std::vector<Held> claim(base::AccountId account, const std::string& event_uid);
+    /// What is owed by now, into `held->debt`. False: nothing is.
+    awaitable<store::Result<bool>> read(Held* held);
+    /// Nothing is left of it. If it fails, only its row is: nobody is told any more.
     awaitable<store::Result<void>> settle(const Held* held);
-    /// `held->debt` is what is left of it.
+    /// `held->debt.notices` are what is left of it. If it fails, that is so until the server ends.
     awaitable<store::Result<void>> defer(const Held* held);
 
     /// At the start: finds what a server before this one has left. If it fails, to be asked again.
@@ -90,23 +93,27 @@ public:
     awaitable<store::Result<std::optional<Held>>> due(base::AccountId account, std::string after);
 
 private:
-    /// Of one mailbox, at most: of what could not be written there may be none.
-    struct Counted {
-        std::size_t changes = 0, answers = 0;
-        std::size_t& of(bool answers_only) { return answers_only ? answers : changes; }
+    /// A row that may be there. It is forgotten when it is known that it is not.
+    struct Row {
+        std::uint64_t event = 0;  ///< fingerprint of its UID; 0: it has none, or is damaged
+        bool held = false;
+        /// What is left of it, where the store has not taken that; none of them: it is settled.
+        std::optional<std::vector<pim::itip::Notice>> left;
     };
-    awaitable<store::Result<Counted>> count(base::AccountId account);
-    awaitable<store::Result<std::optional<MeetingDebt>>> read(const Held* held);
+    using Rows = std::map<std::string, Row>;  // by name: answers come last
+
+    awaitable<store::Result<void>> find_of(base::AccountId account);
     awaitable<store::Result<void>> put(const Held* held);
-    void forget_one(base::AccountId account, bool is_answer);
-    void forget_if_none_is_held(base::AccountId account);
+    std::optional<std::string> hold_next(base::AccountId account, const std::string& after);
+    bool is_full(base::AccountId account, bool of_answers) const;
+    Row* find_row(base::AccountId account, const std::string& name);
+    void forget(const Held& held);
 
     store::engine::Engine& engine_;
     base::Random& random_;
     const MeetingDebtLimits limits_;
     std::mutex mutex_;
-    std::map<base::AccountId, Counted> debtors_;              // under mutex_
-    std::set<std::pair<base::AccountId, std::string>> held_;  // under mutex_: rows
+    std::map<base::AccountId, Rows> known_;  // under mutex_; of an account there are some
 };
 
 }  // namespace eas

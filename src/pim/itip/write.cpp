@@ -1,6 +1,8 @@
 #include "pim/itip/write.hpp"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
@@ -304,6 +306,19 @@ std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* 
         if (!one.attendees.empty()) out.push_back(std::move(one));
     }
     return out;
+}
+
+std::vector<Notice> without_told(std::vector<Notice> notices, const std::vector<Notice>& told) {
+    std::set<std::tuple<Method, std::optional<std::int64_t>, std::string_view>> known;
+    for (const Notice& one : told)
+        for (const std::string& address : one.attendees) known.emplace(one.method, one.occurrence, address);
+    for (Notice& one : notices)
+        std::erase_if(one.attendees, [&](const std::string& address) {
+            return known.contains({one.method, std::nullopt, address}) ||
+                   known.contains({one.method, one.occurrence, address});
+        });
+    std::erase_if(notices, [](const Notice& one) { return one.attendees.empty(); });
+    return notices;
 }
 
 std::optional<Notice> answer_to(const Component& calendar, const Message& message, const Owner& owner,

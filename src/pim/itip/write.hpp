@@ -49,6 +49,8 @@ std::vector<Notice> organize(const Component* before, Component& after, const Ow
 /// Of what was to be told before, what is true of the event as it is now; null: it is gone. Who is asked
 /// hears no CANCEL, and nobody else a REQUEST.
 std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* now_there);
+/// Without what `told` has brought to the same people: of the whole event it is of each occurrence too.
+std::vector<Notice> without_told(std::vector<Notice> notices, const std::vector<Notice>& told);
 /// What the organizer's calendar says by itself to what `sender` asks: the event as it is to a REFRESH, no to
 /// a COUNTER where other times are not wanted. Nothing: he is not asked, it is another one's event, or it is
 /// for the organizer to answer.

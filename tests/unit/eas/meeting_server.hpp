@@ -22,9 +22,11 @@ public:
             --bugs;
             throw base::Bug("in the way that mail goes");
         }
-        co_return answer;
+        const bool full = !full_for.empty() && tried.back().recipients.front() == full_for;
+        co_return full ? Submitted::full : answer;
     }
-    int bugs = 0;  ///< so many submissions break
+    std::string full_for;  ///< mail that names him first cannot leave now
+    int bugs = 0;          ///< so many submissions break
     std::vector<Submission> tried;
     Submitted answer = Submitted::sent;
 };

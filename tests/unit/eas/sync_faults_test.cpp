@@ -223,7 +223,7 @@ boost::asio::awaitable<bool> tend_debts(const Services* services) {
     co_return true;
 }
 
-/// What attendees are owed outlives an answer of the store that never came.
+/// What attendees are owed outlives an answer of the store that never came, and comes once.
 TEST_P(SyncFaults, AttendeesHearOfTheMeeting) {
     at_each_step([&](DeviceStage& stage) {
         SyncDevice phone(stage, "phone", meetings);
@@ -233,13 +233,9 @@ TEST_P(SyncFaults, AttendeesHearOfTheMeeting) {
         end_trouble(stage);
         phone.sync();
         EXPECT_EQ(phone.names(), Names{"Plans"});
-        directory::run(tend_debts(&stage.services()));
-        const std::size_t sent = stage.sent().size();
-        EXPECT_GE(sent, 1U);
-        directory::run(tend_debts(&stage.services()));
-        EXPECT_EQ(stage.sent().size(), sent) << "they are told again and again";
-        for (const Submission& one : stage.sent())
-            EXPECT_EQ(one.recipients, std::vector<std::string>{"bob@elsewhere.test"});
+        for (int round = 0; round < 2; ++round) directory::run(tend_debts(&stage.services()));
+        ASSERT_EQ(stage.sent().size(), 1U);
+        EXPECT_EQ(stage.sent().front().recipients, std::vector<std::string>{"bob@elsewhere.test"});
     });
 }
 

@@ -1,12 +1,11 @@
 // The in-memory engine: the contract, and its faults and power cuts.
-#include "store/engine/memory/memory_engine.hpp"
-
 #include <optional>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "store/engine/memory/memory_engine.hpp"
 #include "support/kept_io_context.hpp"
 #include "unit/engine/conformance.hpp"
 
@@ -144,8 +143,7 @@ awaitable<void> read_version(MemoryEngine& engine, std::optional<Version>& seen)
 awaitable<void> commit_meanwhile(MemoryEngine& engine, const std::optional<Version>& seen, bool& unanswered) {
     const auto executor = co_await boost::asio::this_coro::executor;
     // Behind what comes before the call is done, and before what comes behind it.
-    for (int round = 0; round < 12; ++round)
-        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    for (int round = 0; round < 12; ++round) co_await boost::asio::post(executor, boost::asio::use_awaitable);
     Batch batch;
     batch.partition = "p";
     const auto answer = co_await engine.commit(std::move(batch));

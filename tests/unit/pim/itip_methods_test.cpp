@@ -147,5 +147,23 @@ TEST(ItipLater, WhatIsTrueByThen) {
               (Notices{{Method::cancel, {}, annas}}));
 }
 
+TEST(ItipLater, WhatIsToldIsToldOnce) {
+    const std::vector<std::string> both{"anna@example.test", "eve@example.test"}, annas{both[0]},
+        eves{both[1]};
+    using Notices = std::vector<Notice>;
+    const Notices owed{
+        {Method::request, {}, both}, {Method::request, first, both}, {Method::cancel, {}, eves}};
+    EXPECT_EQ(without_told(owed, {}), owed);
+    // Who has the whole series has each occurrence of it, and not the other way round.
+    EXPECT_EQ(
+        without_told(owed, {{Method::request, {}, annas}}),
+        (Notices{{Method::request, {}, eves}, {Method::request, first, eves}, {Method::cancel, {}, eves}}));
+    EXPECT_EQ(without_told(owed, {{Method::request, first, both}, {Method::request, first + day, both}}),
+              (Notices{{Method::request, {}, both}, {Method::cancel, {}, eves}}));
+    EXPECT_EQ(without_told(owed, {{Method::cancel, {}, both}}),
+              (Notices{{Method::request, {}, both}, {Method::request, first, both}}));
+    EXPECT_EQ(without_told(owed, owed), Notices());
+}
+
 }  // namespace
 }  // namespace pim::itip
