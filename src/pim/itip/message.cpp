@@ -26,8 +26,14 @@ void forget_own(Component& component) {
     for (Component& inner : component.components) forget_own(inner);
 }
 
-/// A file in the text of an event: it does not stay there, apply.cpp sees to it. A link does, and what an
-/// alarm has.
+/// Sounds and files of a stranger's alarms are nobody's: what they weigh keeps no invitation out.
+void forget_files_of_alarms(Component& calendar) {
+    for (Component& event : calendar.components)
+        for (Component& inner : event.components)
+            if (is_event(event)) inner.remove("ATTACH");
+}
+
+/// A file in the text of an event: it does not stay there, apply.cpp sees to it. A link does.
 bool is_passing(const Component& of, const Property& one) { return is_event(of) && holds_octets(one); }
 
 /// Texts for people, and files.
@@ -114,6 +120,7 @@ std::optional<Message> read_message(std::string_view text, const MessageLimits& 
     calendar->remove("METHOD");
     std::erase_if(calendar->components,
                   [](const Component& one) { return !is_event(one) && one.name != "VTIMEZONE"; });
+    forget_files_of_alarms(*calendar);
     if (!has_short_values(*calendar, limits) || !has_few_zones(*calendar, limits)) return std::nullopt;
     if (octets_of(*calendar) - passing_octets(*calendar) > limits.octets_max) return std::nullopt;
     forget_own(*calendar);

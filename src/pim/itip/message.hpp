@@ -33,7 +33,8 @@ struct MessageLimits {
 
 struct Message {
     Method method = Method::request;
-    Component calendar;  ///< without METHOD, and without what this server alone may say of an event
+    /// Without METHOD, what alarms attach, and what this server alone may say of an event.
+    Component calendar;
     std::string uid;
     /// The series, or the occurrence that it is about. Of ADD (RFC 5546 section 3.2.4) each is read as the
     /// occurrence that it makes: its RECURRENCE-ID is its start.

@@ -19,10 +19,7 @@ void keep_displays(Component& event) {
     std::erase_if(event.components, [](const Component& one) {
         return one.name != "VALARM" || !base::equals_nocase(one.raw("ACTION"), "DISPLAY");
     });
-    for (Component& alarm : event.components) {
-        alarm.remove("ATTACH");
-        alarm.components.clear();
-    }
+    for (Component& alarm : event.components) alarm.components.clear();
 }
 
 /// The organizer's next message names none of the files that the user has added, and all of its own. No more

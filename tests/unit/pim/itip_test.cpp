@@ -649,7 +649,7 @@ TEST(ItipMessage, NothingStaysInACalendarPastItsBound) {
     const auto alarm = [](const std::string& lines) {
         return "BEGIN:VALARM\r\nACTION:DISPLAY\r\n" + lines + "END:VALARM\r\n";
     };
-    // A file leaves the text of the event, whoever takes it; links and what alarms have would stay.
+    // A file leaves the text of the event, whoever takes it; links stay.
     const auto with_file = read_event(file + repeated("QUJD", 700'000) + "\r\n" + link + "d\r\n" +
                                       alarm(link + "a\r\nDESCRIPTION:b\r\n"));
     ASSERT_TRUE(with_file);
@@ -659,8 +659,30 @@ TEST(ItipMessage, NothingStaysInACalendarPastItsBound) {
     EXPECT_FALSE(read_event(link + repeated("a", 65U << 10) + "\r\n"));
     EXPECT_TRUE(read_event(repeated(link + repeated("a", 60U << 10) + "\r\n", 16)));
     EXPECT_FALSE(read_event(repeated(link + repeated("a", 60U << 10) + "\r\n", 18)));
-    EXPECT_FALSE(read_event(alarm(file + repeated("QUJD", 20'000) + "\r\n")));
-    EXPECT_FALSE(read_event(alarm(repeated(file + repeated("QUJD", 10'000) + "\r\n", 30))));
+    EXPECT_FALSE(read_event(alarm("X-SOUND:" + repeated("a", 65U << 10) + "\r\n")));
+}
+
+// RFC 5545 section 3.6.6: a sound, or files that an alarm would send.
+TEST(ItipMessage, WhatAnAlarmAttachesKeepsNoInvitationOut) {
+    const std::string begin = "UID:1\r\nORGANIZER:mailto:o@b.test\r\nDTSTART:20300101T090000Z\r\n";
+    const std::string file = "ATTACH;ENCODING=BASE64;VALUE=BINARY:" + repeated("QUJD", 100'000) + "\r\n";
+    const auto read_alarm = [&](const std::string& lines) {
+        return read_message(
+            object("REQUEST", event(begin + "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:soon\r\n" + lines +
+                                    "END:VALARM\r\n")));
+    };
+    const std::string link = "ATTACH:https://b.test/" + repeated("a", 65U << 10) + "\r\n";
+    for (const std::string& lines : {file, repeated(file, 9), link}) {
+        const auto message = read_alarm(lines);
+        ASSERT_TRUE(message);
+        EXPECT_LT(octets_of(message->calendar), 2'000U);
+        const Component kept = adopt(*message, anna);
+        const Component* alarm = master_of(kept)->find_component("VALARM");
+        ASSERT_NE(alarm, nullptr);
+        EXPECT_EQ(alarm->find("ATTACH"), nullptr);
+        EXPECT_EQ(alarm->raw("DESCRIPTION"), "soon");
+    }
+    EXPECT_FALSE(read_alarm(repeated(file, 11)));  // of more than four megabytes nothing is read
 }
 
 TEST(ItipApply, OccurrencesThatComeForThemselvesAreNotEndless) {
