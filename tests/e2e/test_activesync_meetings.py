@@ -313,15 +313,30 @@ class OrganizerTest(MeetingCase):
         mail_id, _ = self.only(self.news(two, two.folder("Inbox"))["Add"])
         self.assertEqual(self.answer(two, 3, two.folder("Inbox"), mail_id), ("1", None))
         self.assertEqual(self.mails(one.user), [])  # it is the device's to say
-        reply = ics("REPLY", "DTSTAMP:20261123T120000Z", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{two.user}", "SEQUENCE:0",
-                    uid="old-1", organizer=one.user)
+
+        def reply_of(answer, stamp):
+            return ics("REPLY", f"DTSTAMP:{stamp}", f"ATTENDEE;PARTSTAT={answer}:mailto:{two.user}", "SEQUENCE:0",
+                       uid="old-1", organizer=one.user)
+
+        def send(client, reply):
+            octets = mail(two.user, "REPLY", reply).replace(b"To: demo@example.test", f"To: {one.user}".encode())
+            answer = two.raw("SendMail", element("ComposeMail:SendMail", ("ClientId", client), ("SaveInSentItems",), ("Mime", octets)))
+            self.assertEqual(answer.body, b"")
+
+        reply = reply_of("DECLINED", "20261123T120000Z")
         forged = mail("evil@elsewhere.test", "REPLY", reply)
         self.server.deliver(forged, to=one.user, sender="evil@elsewhere.test")
         self.assertEqual(self.news(one, one.folder("Calendar"))["Change"], {})
-        octets = mail(two.user, "REPLY", reply).replace(b"To: demo@example.test", f"To: {one.user}".encode())
-        answer = two.raw("SendMail", element("ComposeMail:SendMail", ("ClientId", "r1"), ("SaveInSentItems",), ("Mime", octets)))
-        self.assertEqual(answer.body, b"")
+        send("r1", reply)
         self.assertEqual(self.answer_type(one, item), "4")
+        # Whom the organizer's device takes off stays off: what he has answered till then does not bring him back.
+        self.change(one, one.folder("Calendar"), item, *self.event(
+            ("Calendar:UID", "old-1"), ("Calendar:MeetingStatus", "1"), ("Calendar:OrganizerEmail", one.user),
+            ("Calendar:Attendees", ("Attendee", ("Email", "third@elsewhere.test"), ("Name", "T"))),
+            start="20300104T090000Z", end="20300104T100000Z"))
+        send("r2", reply_of("ACCEPTED", "20261123T130000Z"))
+        self.assertEqual(len(self.mails(one.user)), 3)
+        self.assertEqual(self.news(one, one.folder("Calendar"))["Change"], {})
 
     def test_those_who_cannot_be_told(self):
         one, two = self.pair()

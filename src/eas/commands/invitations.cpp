@@ -19,8 +19,13 @@ awaitable<pim::itip::Owner> Session::owner_of_mailbox() {
 awaitable<MeetingChange> Session::plan_meeting(store::FolderKind kind, const pim::Component* before,
                                                pim::Component* after) {
     MeetingChange out;
-    if (kind != store::FolderKind::calendar || version_ < 160) co_return out;
+    if (kind != store::FolderKind::calendar) co_return out;
+    if (version_ < 160 && before == nullptr) co_return out;
     out.owner = co_await owner_of_mailbox();
+    if (version_ < 160) {
+        itip::note_taken_off(*before, *after, out.owner);
+        co_return out;
+    }
     out.notices = itip::organize(before, *after, out.owner);
     const bool over =
         event_facts(*after).date < now() && (before == nullptr || event_facts(*before).date < now());

@@ -129,10 +129,11 @@ std::vector<std::string> without(const std::vector<std::string>& all, const std:
     return out;
 }
 
-/// An answer of who is taken off may be on its way.
-void note_unasked(Component& event, const std::vector<std::string>& gone,
-                  const std::vector<std::string>& asked) {
+/// An answer of who is taken off may be on its way. Who they are.
+std::vector<std::string> note_unasked(const Component& before, Component& event, const Owner& owner) {
     constexpr std::size_t most = 100;  // the latest: whose answers come are few
+    const std::vector<std::string> asked = others_in(event, owner),
+                                   gone = without(others_in(before, owner), asked);
     std::erase_if(event.properties, [&](const Property& one) {
         return one.name == unasked_property && (std::ranges::find(asked, one.value) != asked.end() ||
                                                 std::ranges::find(gone, one.value) != gone.end());
@@ -142,6 +143,7 @@ void note_unasked(Component& event, const std::vector<std::string>& gone,
         static_cast<std::size_t>(std::ranges::count(event.properties, unasked_property, &Property::name));
     std::erase_if(event.properties,
                   [&noted](const Property& one) { return one.name == unasked_property && noted-- > most; });
+    return gone;
 }
 
 void add_notice(std::vector<Notice>& out, Method method, std::optional<std::int64_t> occurrence,
@@ -164,23 +166,29 @@ void compare(const Component& before, Component& after, std::optional<std::int64
         raise_sequence(after);
         forget_answers(after, owner);
     }
-    const std::vector<std::string> gone = without(asked, now);
-    note_unasked(after, gone, now);
-    add_notice(out, Method::cancel, occurrence, gone);
+    add_notice(out, Method::cancel, occurrence, note_unasked(before, after, owner));
     add_notice(out, Method::request, occurrence, differs ? now : without(now, asked));
 }
 
-/// Occurrences that were taken out of the series, and those that are other than they were.
-void compare_occurrences(const Component& before, Component& after, const Owner& owner,
-                         std::vector<Notice>& out) {
+/// Of each occurrence that is another than it was: its moment, what it was, and what it is.
+template <class Visit>
+void for_each_changed(const Component& before, Component& after, Visit visit) {
     Component known = before;
     for (Component& one : after.components) {
         if (!is_override(one) || std::ranges::find(before.components, one) != before.components.end())
             continue;
         const auto moment = moment_of(after, one, "RECURRENCE-ID");
         if (!moment) continue;
-        if (const Component* was = own_occurrence(known, *moment)) compare(*was, one, moment, owner, out);
+        if (const Component* was = own_occurrence(known, *moment)) visit(*moment, *was, one);
     }
+}
+
+/// Occurrences that were taken out of the series, and those that are other than they were.
+void compare_occurrences(const Component& before, Component& after, const Owner& owner,
+                         std::vector<Notice>& out) {
+    for_each_changed(before, after, [&](std::int64_t moment, const Component& was, Component& one) {
+        compare(was, one, moment, owner, out);
+    });
     Moments moments(after);
     for_each_date(moments, *master_of(after), "EXDATE", [&](const ListedDate& removed) {
         if (!has_occurrence(before, removed.moment)) return true;
@@ -290,6 +298,16 @@ std::vector<Notice> organize(const Component* before, Component& after, const Ow
     });
     if (!all_told && !is_called_off(*event)) compare_occurrences(*before, after, owner, out);
     return out;
+}
+
+void note_taken_off(const Component& before, Component& after, const Owner& owner) {
+    const Component* was = master_of(before);
+    Component* event = master_of(after);
+    if (was == nullptr || event == nullptr || !owner.organizes(*event)) return;
+    note_unasked(*was, *event, owner);
+    for_each_changed(before, after, [&](std::int64_t, const Component& then, Component& one) {
+        note_unasked(then, one, owner);
+    });
 }
 
 std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* now_there) {

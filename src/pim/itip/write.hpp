@@ -46,6 +46,8 @@ struct Notice {
 /// Makes `after` ready to be kept: SEQUENCE goes up when the times have changed, and answers to the former
 /// ones do not count (RFC 5546 section 2.1.4). `before` null: the event is new.
 std::vector<Notice> organize(const Component* before, Component& after, const Owner& owner);
+/// Of a change of which somebody else tells: who is asked no more stays off, as organize() has it too.
+void note_taken_off(const Component& before, Component& after, const Owner& owner);
 /// Of what was to be told before, what is true of the event as it is now; null: it is gone. Who is asked
 /// hears no CANCEL, and nobody else a REQUEST.
 std::vector<Notice> still_to_tell(std::vector<Notice> notices, const Component* now_there);

@@ -485,11 +485,23 @@ TEST(ItipApply, NotEverybodyWhoAnswersComes) {
     EXPECT_EQ(organize(&other, again, olga).size(), 1U);
     EXPECT_EQ(said(again, eves("ACCEPTED")), Applied::done);
     EXPECT_EQ(master_of(again)->find("X-BARID-UNASKED"), nullptr);
+    // Also where it is the organizer's device that tells her.
+    other = kept;
+    note_taken_off(with_eve, other, anna);  // not hers
+    EXPECT_EQ(other, kept);
+    note_taken_off(with_eve, other, olga);
+    EXPECT_EQ(said(other, eves("ACCEPTED")), Applied::refused);
+    again = other;
+    master_of(again)->properties.emplace_back("ATTENDEE", "mailto:Eve@example.test");
+    note_taken_off(other, again, olga);
+    EXPECT_EQ(master_of(again)->find("X-BARID-UNASKED"), nullptr);
     // Nor of one occurrence that he was taken off, though he is asked to the others.
     other = with_eve;
     Component* own = own_occurrence(other, first + week);
     std::erase_if(own->properties, [](const Property& one) { return address_of(one) == "Eve@example.test"; });
     EXPECT_EQ(said(other, eves("ACCEPTED", "RECURRENCE-ID:20261208T090000Z\r\n")), Applied::refused);
+    note_taken_off(with_eve, other, olga);
+    EXPECT_EQ(find_override(other, first + week)->raw("X-BARID-UNASKED"), "eve@example.test");
     // And no crowd.
     other = kept;
     std::size_t come = 0;
