@@ -97,7 +97,7 @@ awaitable<Result<void>> write_file(ItemWriter* to, const FileSources* files, Mes
         if (sent == nullptr && files->mailed != nullptr) sent = find_added(&files->mailed->embedded, name);
         mailed = find_mailed(files->mailed, name);
     }
-    const std::string content_id = content_id_of_attachment(name);
+    const std::string content_id = pim::itip::file_content_id(name);
     if (sent != nullptr || mailed != nullptr) {
         auto written = co_await to->next_part();
         if (!written) co_return written;
@@ -187,7 +187,7 @@ awaitable<Result<store::Incoming>> make_stored_item(ItemTools tools, FolderKind 
 
 awaitable<Result<std::uint32_t>> find_file(MessageOctets* message, std::string name) {
     const std::vector<mime::Part>& parts = message->tree().parts;
-    const std::string wanted = "<" + content_id_of_attachment(name) + ">";
+    const std::string wanted = "<" + pim::itip::file_content_id(name) + ">";
     // The first part is the event itself.
     for (std::uint32_t part = parts.size() < 2 ? 0 : parts[1].end; part != 0 && part < parts.front().end;
          part = parts[part].end) {

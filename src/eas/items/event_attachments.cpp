@@ -11,6 +11,10 @@
 namespace eas {
 namespace {
 
+using pim::itip::file_content_id;
+using pim::itip::file_name_in;
+using pim::itip::file_name_in_value;
+
 constexpr std::string_view content_id_parameter = "X-BARID-CONTENT-ID";
 constexpr std::string_view inline_parameter = "X-BARID-INLINE";
 
@@ -24,11 +28,10 @@ std::uint64_t size_in(const pim::Property& property) {
 /// Null: it is there already.
 pim::Property* add_to(pim::Component& event, const AddedAttachment& one, std::uint64_t octets) {
     const std::string& name = one.name_in_event;
-    const bool known = std::ranges::any_of(event.properties, [&name](const pim::Property& property) {
-        return attachment_name_in(property) == name;
-    });
+    const bool known = std::ranges::any_of(
+        event.properties, [&name](const pim::Property& property) { return file_name_in(property) == name; });
     if (known) return nullptr;
-    pim::Property& made = event.properties.emplace_back("ATTACH", "CID:" + content_id_of_attachment(name));
+    pim::Property& made = event.properties.emplace_back("ATTACH", "CID:" + file_content_id(name));
     made.set_parameter(pim::itip::file_name_parameter, name);
     made.set_parameter("FMTTYPE", attachment_type(one));
     made.set_parameter("FILENAME", attachment_title(one));
@@ -43,13 +46,13 @@ void remove_from(pim::Component& event, std::string_view reference) {
     const auto id = parse_attachment_id(reference);
     if (!id) return;
     std::erase_if(event.properties,
-                  [&id](const pim::Property& property) { return attachment_name_in(property) == id->name; });
+                  [&id](const pim::Property& property) { return file_name_in(property) == id->name; });
 }
 
 std::vector<const pim::Property*> files_of(const pim::Component& event) {
     std::vector<const pim::Property*> out;
     for (const pim::Property& one : event.properties)
-        if (!attachment_name_in(one).empty()) out.push_back(&one);
+        if (!file_name_in(one).empty()) out.push_back(&one);
     return out;
 }
 
@@ -63,7 +66,7 @@ ItemAttachment described(const pim::Property& property, const ItemId& event) {
     ItemAttachment out;
     const std::string_view name = property.parameter("FILENAME");
     out.name = name.empty() ? "attachment" : name;
-    out.reference = write_attachment_id({event, std::string(attachment_name_in(property))});
+    out.reference = write_attachment_id({event, std::string(file_name_in(property))});
     out.content_id = property.parameter(content_id_parameter);
     out.size = size_in(property);
     out.is_inline = property.parameter(inline_parameter) == "1";
@@ -77,7 +80,7 @@ std::vector<const pim::Property*> all_files(const pim::Component& calendar, std:
     for (const pim::Component& event : calendar.components) {
         if (event.name != "VEVENT") continue;
         for (const pim::Property& one : event.properties) {
-            const std::string_view name = attachment_name_in(one);
+            const std::string_view name = file_name_in(one);
             if (name.empty() || !known.insert(name).second) continue;
             out.push_back(&one);
             if (out.size() >= most) return out;
@@ -88,17 +91,11 @@ std::vector<const pim::Property*> all_files(const pim::Component& calendar, std:
 
 }  // namespace
 
-std::string content_id_of_attachment(std::string_view name) { return pim::itip::file_content_id(name); }
-
-std::string_view attachment_name_in(const pim::Property& property) {
-    return pim::itip::file_name_in(property);
-}
-
 std::vector<std::string> attachment_names(const pim::Component& calendar,
                                           const EventAttachmentLimits& limits) {
     std::vector<std::string> out;
     for (const pim::Property* one : all_files(calendar, limits.count_max + 1))
-        out.emplace_back(attachment_name_in(*one));
+        out.emplace_back(file_name_in(*one));
     return out;
 }
 
@@ -109,7 +106,7 @@ std::vector<std::string> attachment_names_told(const pim::Component& message,
     for (const pim::Component& event : message.components)
         for (const pim::Property& one : event.properties) {
             if (one.name != "ATTACH" || out.size() > limits.count_max) continue;
-            const std::string_view name = pim::itip::file_name_in_value(one.value);
+            const std::string_view name = file_name_in_value(one.value);
             if (!name.empty() && known.insert(name).second) out.emplace_back(name);
         }
     return out;

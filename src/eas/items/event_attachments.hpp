@@ -19,10 +19,6 @@ struct EventAttachmentLimits {
     std::uint64_t octets_max = 25ULL * 1048576;  ///< of all of them: what mail to attendees carries
 };
 
-/// The Content-ID of its part.
-std::string content_id_of_attachment(std::string_view name);
-/// Empty: the ATTACH is none of a file.
-std::string_view attachment_name_in(const pim::Property& property);
 /// Those that events in the calendar object name, each once. Of more than may be those that come first: what
 /// was stored by others' doing costs no more than what a device adds.
 std::vector<std::string> attachment_names(const pim::Component& calendar,

@@ -113,7 +113,7 @@ TEST(EventAttachments, Bounds) {
 std::string line_of_file(std::size_t number, std::string_view size = "1") {
     const std::string name = fmt::format("{:016x}", number);
     return "ATTACH;MANAGED-ID=" + name + ";SIZE=" + std::string(size) +
-           ":CID:" + content_id_of_attachment(name) + "\r\n";
+           ":CID:" + pim::itip::file_content_id(name) + "\r\n";
 }
 
 TEST(EventAttachments, NamesOfAnotherFormAreNone) {
@@ -176,7 +176,7 @@ TEST(EventAttachments, AttendeesDoNotSeeOurNames) {
     EXPECT_EQ(text.find("MANAGED-ID"), std::string::npos) << text;
     EXPECT_EQ(text.find("X-BARID"), std::string::npos) << text;
     EXPECT_EQ(request->components.front().raw("ATTACH"),
-              "CID:" + content_id_of_attachment(name_of_attachment(one)));
+              "CID:" + pim::itip::file_content_id(name_of_attachment(one)));
     const auto cancel = pim::itip::make_cancel(calendar, {"a@x.test"}, {}, 0);
     ASSERT_TRUE(cancel);
     EXPECT_EQ(cancel->components.front().find("ATTACH"), nullptr);

@@ -58,7 +58,7 @@ protected:
         const pim::Component* event = pim::master_of(found.front().calendar);
         for (const pim::Property& one : event->properties) {
             if (one.name != "ATTACH") continue;
-            std::string name(attachment_name_in(one)), title(one.parameter("FILENAME"));
+            std::string name(pim::itip::file_name_in(one)), title(one.parameter("FILENAME"));
             if (name.empty()) {
                 out[one.value] = "link";
                 continue;
