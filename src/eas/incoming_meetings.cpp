@@ -268,7 +268,7 @@ awaitable<void> IncomingMeetings::answer(store::AccountPtr account, const Arrive
     for (const ShelvedEvent& one : *known) {
         auto notice = itip::answer_to(one.calendar, mail->message, mail->owner, mail->sender);
         if (!notice) continue;
-        const bool over = event_facts(one.calendar).date < base::unix_seconds(services_.clock.now());
+        const bool over = is_over(one.calendar, base::unix_seconds(services_.clock.now()));
         if (over || !may_answer(one, *mail, *notice)) co_return;
         std::string uid = mail->message.uid, user = mail->owner.addresses.front();
         co_await tell(account, std::move(uid), std::move(user), std::move(*notice));

@@ -50,11 +50,6 @@ std::string_view title_of(Method method) {
     return method == Method::decline_counter ? "New time declined: " : "";
 }
 
-bool is_over(const pim::Component* before, const pim::Component* after, std::int64_t now) {
-    return (before == nullptr || event_facts(*before).date < now) &&
-           (after == nullptr || event_facts(*after).date < now);
-}
-
 }  // namespace
 
 /// Everybody of the mail at once, or where that cannot be each alone.
@@ -318,7 +313,9 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     const pim::Component* is = after ? &*after : nullptr;
     // Since then others may have been asked, and some not any more.
     change.notices = itip::still_to_tell(debt.notices, is);
-    if (!*made || change.notices.empty() || is_over(was, is, post_.now())) {
+    const bool over =
+        (was == nullptr || is_over(*was, post_.now())) && (is == nullptr || is_over(*is, post_.now()));
+    if (!*made || change.notices.empty() || over) {
         // Too late for them, and the user hears that they were not told.
         std::vector<std::string> people;
         if (*made)

@@ -27,9 +27,7 @@ awaitable<MeetingChange> Session::plan_meeting(store::FolderKind kind, const pim
         co_return out;
     }
     out.notices = itip::organize(before, *after, out.owner);
-    const bool over =
-        event_facts(*after).date < now() && (before == nullptr || event_facts(*before).date < now());
-    if (over) out.notices.clear();
+    if (is_over(*after, now()) && (before == nullptr || is_over(*before, now()))) out.notices.clear();
     co_return out;
 }
 
@@ -77,7 +75,7 @@ awaitable<std::vector<RemovedMeeting>> Session::meetings_to_remove(const Collect
         auto item = co_await fetch_stored(out->folder, id->uid, out->kind);
         if (item) octets += pim::octets_of(*item);
         if (octets > limits().fetched_bytes_max) break;  // more than anybody writes by hand
-        if (!item || event_facts(*item).date < now()) continue;
+        if (!item || is_over(*item, now())) continue;
         RemovedMeeting removed;
         removed.event = std::move(*item);
         removed.change.owner = owner;

@@ -292,4 +292,6 @@ ItemFacts event_facts(const pim::Component& calendar) {
     return out;
 }
 
+bool is_over(const pim::Component& calendar, std::int64_t now) { return event_facts(calendar).date < now; }
+
 }  // namespace eas

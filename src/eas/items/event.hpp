@@ -17,6 +17,8 @@ bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remov
 void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemView& view);
 /// The date: the end of the last occurrence.
 ItemFacts event_facts(const pim::Component& calendar);
+/// All of it: nobody is told of it any more.
+bool is_over(const pim::Component& calendar, std::int64_t now);
 
 // Between the files of this folder.
 
