@@ -8,6 +8,7 @@
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
+#include "pim/event_names.hpp"
 #include "pim/event_times.hpp"
 #include "pim/moments.hpp"
 #include "pim/rule.hpp"
@@ -24,12 +25,12 @@ bool says(const Component& event, std::string_view name, std::string_view value)
 
 Busy busy_of(const Component& event) {
     if (says(event, "STATUS", "CANCELLED")) return Busy::free;
-    constexpr std::string_view outlook = "X-MICROSOFT-CDO-BUSYSTATUS";
-    if (says(event, outlook, "OOF")) return Busy::away;
-    if (says(event, outlook, "BUSY")) return Busy::busy;
-    if (says(event, outlook, "TENTATIVE")) return Busy::tentative;
+    if (says(event, busy_property, "OOF")) return Busy::away;
+    if (says(event, busy_property, "BUSY")) return Busy::busy;
+    if (says(event, busy_property, "TENTATIVE")) return Busy::tentative;
     // Who works elsewhere can be met.
-    if (says(event, outlook, "FREE") || says(event, outlook, "WORKINGELSEWHERE")) return Busy::free;
+    if (says(event, busy_property, "FREE") || says(event, busy_property, "WORKINGELSEWHERE"))
+        return Busy::free;
     if (says(event, "TRANSP", "TRANSPARENT")) return Busy::free;
     return says(event, "STATUS", "TENTATIVE") ? Busy::tentative : Busy::busy;
 }

@@ -7,6 +7,7 @@
 #include "eas/items/event.hpp"
 #include "eas/items/event_attachments.hpp"
 #include "pim/date_time.hpp"
+#include "pim/event_names.hpp"
 #include "pim/itip/people.hpp"
 #include "wbxml/tags.hpp"
 
@@ -15,15 +16,16 @@ namespace {
 
 namespace tags = wbxml::calendar;
 namespace base_tags = wbxml::airsyncbase;
+using pim::busy_property;
+using pim::meeting_status_property;
+using pim::no_counter_property;
+using pim::place_property;
+using pim::reply_time_property;
+using pim::responses_property;
 using pim::itip::address_of;
 using pim::itip::is_organizer;
 
 constexpr CategoryTags categories{tags::categories, tags::category};
-constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
-constexpr std::string_view status_property = "X-BARID-MEETING-STATUS";
-constexpr std::string_view place_property = "X-BARID-PLACE";
-constexpr std::string_view responses_property = "X-BARID-RESPONSE-REQUESTED";
-constexpr std::string_view counter_property = "X-MICROSOFT-DISALLOW-COUNTER";
 /// Where Exchange, and Teams, put into invitations how to join them.
 constexpr std::string_view conference_property = "X-MICROSOFT-ONLINEMEETINGCONFLINK";
 constexpr std::array<std::string_view, 2> conference_urls{"X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
@@ -183,15 +185,15 @@ void take_status(wbxml::Element data, pim::Component& event, const ItemContext& 
     if (!status && context.keeps(tags::meeting_status)) return;
     const auto value = status.number().value_or(0);
     const bool known = value >= 0 && value <= 15 && (value == 0 || value % 2 == 1);
-    event.remove(status_property);
-    if (status && known) event.set_raw(status_property, std::to_string(value));
+    event.remove(meeting_status_property);
+    if (status && known) event.set_raw(meeting_status_property, std::to_string(value));
     if (event.raw("STATUS") == "CANCELLED") event.remove("STATUS");
     if (known && (value & 4) != 0) event.set_raw("STATUS", "CANCELLED");
 }
 
 /// MS-ASCAL section 2.2.2.28: 1 a meeting, 2 received, 4 cancelled.
 std::string status_of(const pim::Component& event, const ItemView& view) {
-    const std::string_view kept = event.raw(status_property);
+    const std::string_view kept = event.raw(meeting_status_property);
     if (!kept.empty()) return std::string(kept);
     if (event.find("ATTENDEE") == nullptr) return "0";
     const int received = is_organizer(event, view.user) ? 0 : 2;
@@ -213,7 +215,7 @@ void show_response(wbxml::Encoder& to, const pim::Component& event, const ItemVi
     for (const pim::Property& one : event.properties)
         if (response != 1 && one.name == "ATTENDEE" && base::equals_nocase(address_of(one), view.user))
             response = answer_of(one);
-    const auto replied = pim::parse_date_time(event.raw("X-BARID-REPLY-TIME"));
+    const auto replied = pim::parse_date_time(event.raw(reply_time_property));
     if (replied && response >= 2 && response <= 4)
         to.text(tags::appointment_reply_time, write_compact(replied->seconds));
     if (event.find("ATTENDEE") != nullptr) to.number(tags::response_type, response);
@@ -274,7 +276,7 @@ void show_meeting(wbxml::Encoder& to, const pim::Component& event, const ItemVie
     }
     if (view.version < 140) return;
     // MS-ASCAL section 2.2.2.17: always there.
-    to.number(tags::disallow_new_time_proposal, event.raw(counter_property) == "TRUE" ? 1 : 0);
+    to.number(tags::disallow_new_time_proposal, event.raw(no_counter_property) == "TRUE" ? 1 : 0);
     if (const std::string_view wanted = event.raw(responses_property); !wanted.empty())
         to.number(tags::response_requested, wanted == "TRUE" ? 1 : 0);
     show_response(to, event, view);
@@ -333,7 +335,7 @@ bool take_details(wbxml::Element data, pim::Component& event, const ItemContext&
     take_attendees(data, event, context);
     take_organizer(data, event, context);
     take_status(data, event, context);
-    take_flag(data, tags::disallow_new_time_proposal, event, counter_property, context);
+    take_flag(data, tags::disallow_new_time_proposal, event, no_counter_property, context);
     take_flag(data, tags::response_requested, event, responses_property, context);
     if (context.attachments != nullptr) apply_attachments(*context.attachments, event);
     return take_body(data, event, "DESCRIPTION");
@@ -357,7 +359,7 @@ void write_details(wbxml::Encoder& to, const pim::Component& event, const pim::C
     }
     const bool other_status = whole || status_of(event, view) != status_of(*than, view);
     if (with_people && other_status) to.text(tags::meeting_status, status_of(event, view));
-    const bool answered = shown.differs("ATTENDEE") || shown.differs("X-BARID-REPLY-TIME");
+    const bool answered = shown.differs("ATTENDEE") || shown.differs(reply_time_property);
     if (!whole && with_people && answered) show_response(to, event, view);
     const bool other_body = shown.differs("DESCRIPTION") || shown.differs("X-ALT-DESC");
     if (!whole && other_body) write_bare_body(to, event, "DESCRIPTION", view.options);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eas/items/event.hpp"
+#include "pim/event_names.hpp"
 
 namespace eas {
 
@@ -23,9 +24,9 @@ inline constexpr std::string_view inherited[] = {"SUMMARY",
                                                  "ATTACH",
                                                  "X-ALT-DESC",
                                                  "STATUS",
-                                                 "X-MICROSOFT-CDO-BUSYSTATUS",
-                                                 "X-BARID-MEETING-STATUS",
-                                                 "X-BARID-PLACE"};
+                                                 pim::busy_property,
+                                                 pim::meeting_status_property,
+                                                 pim::place_property};
 
 std::vector<pim::Property> all_of(const pim::Component& event, std::string_view name);
 /// EXDATE, in values of the frame.

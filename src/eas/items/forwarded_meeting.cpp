@@ -11,6 +11,7 @@
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
 #include "pim/date_time.hpp"
+#include "pim/event_names.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/message.hpp"
 #include "pim/itip/write.hpp"
@@ -19,8 +20,6 @@ namespace eas {
 namespace {
 
 namespace itip = pim::itip;
-
-constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
 
 bool ask_in(pim::Component& event, const std::vector<Forwardee>& people) {
     bool any = false;
@@ -82,14 +81,14 @@ std::optional<pim::Component> forwarded_object(const pim::Component& calendar,
     // What its organizer said, and when: his next word is newer than this one.
     auto out = itip::make_request(calendar, occurrence, itip::revision_of(*event).stamp);
     if (!out) return std::nullopt;
-    const std::string intended(event->raw(intended_property));
+    const std::string intended(event->raw(pim::intended_property));
     const bool own = user.organizes(*event);
     for (pim::Component& one : out->components) {
         if (!itip::is_event(one)) continue;
         one.components.clear();  // reminders are the user's own
         // How he shows the time to others is his own too.
-        if (!own) one.remove(intended_property);
-        if (!own && !intended.empty()) one.set_raw(intended_property, intended);
+        if (!own) one.remove(pim::intended_property);
+        if (!own && !intended.empty()) one.set_raw(pim::intended_property, intended);
     }
     if (event->find("ORGANIZER") == nullptr) out->remove("METHOD");
     return out;

@@ -7,6 +7,7 @@
 #include "eas/items/event.hpp"
 #include "eas/items/global_object_id.hpp"
 #include "eas/items/time_zone_blob.hpp"
+#include "pim/event_names.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/people.hpp"
 #include "wbxml/tags.hpp"
@@ -18,6 +19,7 @@ namespace itip = pim::itip;
 namespace tags = wbxml::email;
 namespace tags2 = wbxml::email2;
 using itip::Method;
+using pim::busy_property;
 
 constexpr RecurrenceTags recurrence_tags{tags::type,           tags::occurrences,       tags::interval,
                                          tags::week_of_month,  tags::day_of_week,       tags::month_of_year,
@@ -25,7 +27,6 @@ constexpr RecurrenceTags recurrence_tags{tags::type,           tags::occurrences
                                          tags2::is_leap_month, tags2::first_day_of_week};
 constexpr std::size_t location_characters_max = 32'768;  // MS-ASEMAIL section 2.2.2.46
 constexpr std::int64_t reminder_max = 65'535;            // an unsignedShort
-constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
 
 std::string shown_person(const pim::Property& person) {
     const std::string address(itip::address_of(person));
@@ -35,7 +36,7 @@ std::string shown_person(const pim::Property& person) {
 
 /// What the time will be shown as once it is accepted.
 int intended_busy(const pim::Component& event, std::uint16_t version) {
-    const std::string_view intended = event.raw("X-MICROSOFT-CDO-INTENDEDSTATUS");
+    const std::string_view intended = event.raw(pim::intended_property);
     pim::Component copy("VEVENT");
     copy.properties = event.properties;
     if (!intended.empty()) copy.set_raw(busy_property, std::string(intended));

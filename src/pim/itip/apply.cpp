@@ -11,8 +11,6 @@
 namespace pim::itip {
 namespace {
 
-constexpr std::string_view status_property = "X-BARID-MEETING-STATUS";
-
 bool same_organizer(const Component& a, const Component& b) {
     const Property* organizer = a.find("ORGANIZER");
     return organizer != nullptr && is_organizer(b, address_of(*organizer));
@@ -80,7 +78,7 @@ bool is_orphan_of(const Component& calendar, const Message& message, const Compo
 
 void call_off(Component& event, const Revision& revision) {
     event.set_raw("STATUS", "CANCELLED");
-    event.remove(status_property);
+    event.remove(meeting_status_property);
     event.remove(texts_property);  // a request of the same second does not undo it
     event.set_raw(busy_property, "FREE");
     event.set_raw("SEQUENCE", std::to_string(revision.sequence));

@@ -10,7 +10,6 @@
 namespace pim::itip {
 namespace {
 
-constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
 constexpr std::size_t texts_max = 8;
 constexpr std::size_t occurrences_files_max = 2'000;  // named anew: an object has 20 000 properties
 

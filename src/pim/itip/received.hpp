@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <string>
 
+#include "pim/event_names.hpp"
 #include "pim/itip/apply.hpp"
 
 namespace pim::itip {
 
-inline constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
 /// The names of the texts of an event's revision that came.
 inline constexpr std::string_view texts_property = "X-BARID-TEXTS";
-/// When the user has answered.
-inline constexpr std::string_view reply_time_property = "X-BARID-REPLY-TIME";
 
 /// What the calendar shows of the time: nothing is sure before it is accepted.
 void show_busy(Component& event, Answer answer);

@@ -6,6 +6,7 @@
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
+#include "pim/event_names.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/files.hpp"
 #include "pim/moments.hpp"
@@ -13,10 +14,6 @@
 namespace pim::itip {
 namespace {
 
-constexpr std::string_view busy_property = "X-MICROSOFT-CDO-BUSYSTATUS";
-constexpr std::string_view intended_property = "X-MICROSOFT-CDO-INTENDEDSTATUS";
-constexpr std::string_view no_counter_property = "X-MICROSOFT-DISALLOW-COUNTER";
-constexpr std::string_view responses_property = "X-BARID-RESPONSE-REQUESTED";
 /// Of an answer: what names the event, and what people read.
 constexpr std::string_view named_by[] = {"UID",   "SEQUENCE", "ORGANIZER", "RECURRENCE-ID", "DTSTART",
                                          "DTEND", "DURATION", "SUMMARY",   "LOCATION",      "PRIORITY"};
