@@ -1,6 +1,9 @@
 #include "eas/items/calendar_text.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "eas/syntax/elements.hpp"
 
 namespace eas {
 namespace {
@@ -131,6 +134,22 @@ void set_sensitivity(pim::Component& component, std::int64_t value) {
 int sensitivity_of(const pim::Component& component) {
     const std::string_view name = component.raw("CLASS");
     return name == "X-PERSONAL" ? 1 : name == "PRIVATE" ? 2 : name == "CONFIDENTIAL" ? 3 : 0;
+}
+
+bool is_sound_pattern(wbxml::Element element, const RecurrenceTags& tags) {
+    // MS-ASCAL section 2.2.2.10: these numbers must not be used.
+    constexpr std::array<std::int64_t, 8> no_calendars{13, 16, 17, 18, 19, 21, 22, 23};
+    const auto type = element.child(tags.type).number().value_or(-1);
+    const bool by_day = type == 2 || type == 5, by_place = type == 3 || type == 6;
+    if (element.child(tags.day_of_month) && !by_day) return false;
+    if (element.child(tags.day_of_week) && by_day) return false;
+    if (element.child(tags.week_of_month) && !by_place) return false;
+    if (element.child(tags.month_of_year) && type != 5 && type != 6) return false;
+    const std::size_t calendars = count_children(element, tags.calendar_type);
+    if (calendars == 0) return true;
+    if (calendars > 1 && (by_day || by_place)) return false;
+    const std::int64_t calendar = number_of(element, tags.calendar_type, 0, 23, 0);
+    return calendar >= 0 && std::ranges::find(no_calendars, calendar) == no_calendars.end();
 }
 
 std::optional<Rule> read_recurrence(wbxml::Element element, const RecurrenceTags& tags) {

@@ -22,6 +22,9 @@ struct RecurrenceTags {
     wbxml::Tag type, occurrences, interval, week_of_month, day_of_week, month_of_year, until, day_of_month,
         calendar_type, is_leap_month, first_day_of_week;
 };
+/// Whether it has nothing that its Type has no place for, and a calendar that there is: MS-ASCAL
+/// section 3.2.5.3, MS-ASTASK sections 2.2.2.9 to 2.2.2.33.
+bool is_sound_pattern(wbxml::Element element, const RecurrenceTags& tags);
 /// UNTIL is as it was sent: in UTC. Nothing: it is none of the specification.
 std::optional<pim::Rule> read_recurrence(wbxml::Element element, const RecurrenceTags& tags);
 struct RecurrenceView {

@@ -201,14 +201,22 @@ void write_children(wbxml::Encoder& to, const pim::Component& card) {
     if (!any) to.back_to(before);
 }
 
-/// False: it is too large.
+/// A day that is none is not taken for one that is left out.
+bool has_sound_dates(wbxml::Element data) {
+    return std::ranges::all_of(contact_fields, [data](const ContactField& field) {
+        const std::string_view text = data.child(field.tag).text();
+        return field.shape != Shape::date || text.empty() || pim::parse_date_time(text);
+    });
+}
+
+/// False: it is too large, or not in base64.
 bool take_picture(wbxml::Element data, pim::Component& card) {
     const wbxml::Element picture = data.child(c::picture);
     if (!picture) return true;  // MS-ASCMD section 2.2.3.24: it stays
     std::string coded(picture.text());
     if (picture.is_opaque()) coded = base::base64_encode(picture.text());
     std::erase_if(coded, [](char octet) { return octet == '\r' || octet == '\n' || octet == ' '; });
-    if (coded.size() > picture_coded_max) return false;
+    if (coded.size() > picture_coded_max || !base::base64_decode(coded)) return false;
     card.remove("PHOTO");
     if (coded.empty()) return true;
     const char* type = coded.starts_with("iVBOR")  ? "image/png"
@@ -240,6 +248,7 @@ pim::Component empty_card() {
 }
 
 bool apply_contact(wbxml::Element data, pim::Component& card, const ItemContext& context) {
+    if (!has_sound_dates(data)) return false;
     const std::string before = full_name(card);
     for (const ContactField& field : contact_fields) {
         const wbxml::Element child = data.child(field.tag);

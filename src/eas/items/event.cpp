@@ -157,6 +157,7 @@ bool take_recurrence(wbxml::Element data, pim::Component& event, const EventFram
     event.remove("RRULE");
     take_calendar_type(recurrence, recurrence_tags, event);
     if (!recurrence.has_children()) return true;
+    if (!is_sound_pattern(recurrence, recurrence_tags)) return false;
     auto rule = read_recurrence(recurrence, recurrence_tags);
     if (!rule) return false;
     write_rule(event, std::move(*rule), frame);

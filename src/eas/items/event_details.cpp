@@ -6,6 +6,7 @@
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/event.hpp"
 #include "eas/items/event_attachments.hpp"
+#include "eas/syntax/elements.hpp"
 #include "pim/date_time.hpp"
 #include "pim/event_names.hpp"
 #include "pim/itip/people.hpp"
@@ -282,6 +283,17 @@ void show_meeting(wbxml::Encoder& to, const pim::Component& event, const ItemVie
     show_response(to, event, view);
 }
 
+/// MS-ASCAL sections 2.2.2.1, 2.2.2.9, 2.2.2.17, 2.2.2.28, 2.2.2.38, 2.2.2.39 and 2.2.2.41. Of MeetingStatus
+/// bits are read.
+bool are_sound_details(wbxml::Element data) {
+    const auto in = [data](wbxml::Tag tag, std::int64_t most) {
+        return is_absent_or_in(data.child(tag), 0, most);
+    };
+    return in(tags::all_day_event, 1) && in(tags::busy_status, 4) &&
+           in(tags::disallow_new_time_proposal, 1) && in(tags::meeting_status, INT32_MAX) &&
+           in(tags::reminder, UINT32_MAX) && in(tags::response_requested, 1) && in(tags::sensitivity, 3);
+}
+
 std::string conference_url(const pim::Component& event) {
     for (const std::string_view property : conference_urls)
         if (std::string url = event.text(property); !url.empty()) return url;
@@ -324,6 +336,7 @@ std::optional<std::int64_t> reminder_of(const pim::Component& event) {
 }
 
 bool take_details(wbxml::Element data, pim::Component& event, const ItemContext& context) {
+    if (!are_sound_details(data)) return false;
     take_text(data, tags::subject, event, "SUMMARY", context);
     take_location(data, event, context);
     take_list(data, categories, event, "CATEGORIES", context);

@@ -1,8 +1,10 @@
 #include "eas/items/task.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "eas/items/calendar_text.hpp"
+#include "eas/syntax/elements.hpp"
 #include "wbxml/tags.hpp"
 
 namespace eas {
@@ -16,6 +18,8 @@ constexpr RecurrenceTags recurrence_tags{tags::type,          tags::occurrences,
                                          tags::week_of_month, tags::day_of_week,      tags::month_of_year,
                                          tags::until,         tags::day_of_month,     tags::calendar_type,
                                          tags::is_leap_month, tags::first_day_of_week};
+
+constexpr std::string_view other_importance = "X-BARID-IMPORTANCE";
 
 /// A date that tasks have twice: as it is at the user's place, written as if that were in UTC, and in UTC.
 struct TwoDates {
@@ -35,6 +39,21 @@ constexpr Kept of_task[] = {{tags::ordinal_date, "X-BARID-ORDINAL-DATE"},
 constexpr Kept of_recurrence[] = {{tags::start, "X-BARID-RECURRENCE-START"},
                                   {tags::regenerate, "X-BARID-REGENERATE"},
                                   {tags::dead_occur, "X-BARID-DEAD-OCCUR"}};
+
+bool is_absent_or_date(wbxml::Element element) {
+    return element.text().empty() || pim::parse_date_time(element.text());
+}
+
+/// What may not be: the item is refused, not kept without it.
+bool is_sound_task(wbxml::Element data) {
+    constexpr std::array dates{tags::start_date,   tags::utc_start_date, tags::due_date,
+                               tags::utc_due_date, tags::date_completed, tags::reminder_time};
+    return std::ranges::all_of(dates,
+                               [data](wbxml::Tag tag) { return is_absent_or_date(data.child(tag)); }) &&
+           is_absent_or_in(data.child(tags::complete), 0, 1) &&
+           is_absent_or_in(data.child(tags::sensitivity), 0, 3) &&
+           is_absent_or_in(data.child(tags::importance), 0, UINT8_MAX);
+}
 
 void take_date(wbxml::Element data, const TwoDates& date, pim::Component& task) {
     task.remove(date.property);
@@ -58,12 +77,15 @@ void show_date(wbxml::Encoder& to, const TwoDates& date, const pim::Component& t
     to.text(date.local, write_date(local->seconds));
 }
 
-/// MS-ASTASK section 2.2.2.14: 0 low, 1 normal, 2 high. RFC 5545 section 3.8.1.9: 9 is low, 1 high.
+/// MS-ASTASK section 2.2.2.14: 0 low, 1 normal, 2 high, and others are kept as they come. RFC 5545
+/// section 3.8.1.9: 9 is low, 1 high.
 void take_importance(wbxml::Element data, pim::Component& task) {
     const wbxml::Element element = data.child(tags::importance);
     if (!element) return;  // section 3.2.5.3.1: it stays
     const auto importance = element.number();
     task.remove("PRIORITY");
+    task.remove(other_importance);
+    if (importance && *importance > 2) task.set_raw(other_importance, std::to_string(*importance));
     if (importance == 0) task.set_raw("PRIORITY", "9");
     if (importance == 2) task.set_raw("PRIORITY", "1");
 }
@@ -72,6 +94,13 @@ int importance_of(const pim::Component& task) {
     const std::string_view priority = task.raw("PRIORITY");
     if (priority.size() != 1 || priority == "0" || priority == "5") return 1;
     return priority < "5" ? 2 : 0;
+}
+
+void show_importance(wbxml::Encoder& to, const pim::Component& task) {
+    const std::string_view other = task.raw(other_importance);
+    const bool holds = !other.empty() && task.find("PRIORITY") == nullptr;
+    if (holds) to.text(tags::importance, other);
+    if (!holds) to.number(tags::importance, importance_of(task));
 }
 
 /// False: done, and nobody says when (section 2.2.2.8).
@@ -102,16 +131,12 @@ bool take_reminder(wbxml::Element data, pim::Component& task) {
     return true;
 }
 
-/// What a pattern of this Type has no place for, and Start, which each must have: sections 2.2.2.4, 2.2.2.9,
-/// 2.2.2.10, 2.2.2.33 and 3.2.5.3.3.
+/// Start, which each must have, and CalendarType, which not all may: sections 2.2.2.4 and 3.2.5.3.3.
 bool is_sound(wbxml::Element recurrence) {
     const auto type = recurrence.child(tags::type).number().value_or(-1);
-    const bool by_day = type == 2 || type == 5, by_place = type == 3 || type == 6;
     if (!recurrence.child(tags::start)) return false;
-    if (recurrence.child(tags::calendar_type) && !by_day && !by_place) return false;
-    if (recurrence.child(tags::day_of_month) && !by_day) return false;
-    if (recurrence.child(tags::day_of_week) && by_day) return false;
-    return by_place || !recurrence.child(tags::week_of_month);
+    if (recurrence.child(tags::calendar_type) && (type < 2 || type > 6)) return false;
+    return is_sound_pattern(recurrence, recurrence_tags);
 }
 
 void show_reminder(wbxml::Encoder& to, const pim::Component& task) {
@@ -156,6 +181,7 @@ void show_recurrence(wbxml::Encoder& to, const pim::Component& task, std::uint16
 }  // namespace
 
 bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext& context) {
+    if (!is_sound_task(data)) return false;
     pim::Component& task = main_component(calendar, "VTODO");
     take_text(data, tags::subject, task, "SUMMARY", context);
     take_list(data, categories, task, "CATEGORIES", context);
@@ -178,7 +204,7 @@ void write_task(wbxml::Encoder& to, const pim::Component& calendar, const ItemOp
     const pim::Component* task = find_main(calendar, "VTODO");
     if (task == nullptr) return;
     to.text(tags::subject, task->text("SUMMARY"));
-    to.number(tags::importance, importance_of(*task));
+    show_importance(to, *task);
     show_date(to, start_date, *task);
     show_date(to, due_date, *task);
     write_list(to, categories, *task, "CATEGORIES");

@@ -1,6 +1,7 @@
-// How often an element has a child: what must be there once. Pure.
+// How often an element has a child, and whether it holds a number that it may. Pure.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 #include "wbxml/document.hpp"
 
@@ -11,6 +12,13 @@ inline std::size_t count_children(wbxml::Element parent, wbxml::Tag tag) {
     for (const wbxml::Element child : parent)
         if (child.tag() == tag) ++out;
     return out;
+}
+
+/// Of what may be left out or empty.
+inline bool is_absent_or_in(wbxml::Element element, std::int64_t least, std::int64_t most) {
+    if (element.text().empty()) return true;
+    const auto number = element.number();
+    return number && *number >= least && *number <= most;
 }
 
 }  // namespace eas

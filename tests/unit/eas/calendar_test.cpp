@@ -59,6 +59,13 @@ pim::Component event_of(Data& data, std::uint16_t version = 161) {
     return calendar;
 }
 
+bool is_taken(const Numbers& numbers, std::uint16_t version = 161) {
+    Data data;
+    pattern(nine_o_clock(data), numbers);
+    pim::Component calendar = empty_item(store::FolderKind::calendar);
+    return apply_event(data.root(), calendar, context(version, true));
+}
+
 pim::Component parsed(std::string_view lines) {
     std::string text =
         "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:f\nDTSTART:20261019T070000Z\n"
@@ -69,8 +76,8 @@ pim::Component parsed(std::string_view lines) {
     return made ? *made : pim::Component("VCALENDAR");
 }
 
-/// MS-ASCAL sections 2.2.2.10, .14, .15, .29, .48: each Type has its numbers and no others, whatever was
-/// sent.
+/// MS-ASCAL sections 2.2.2.10, .14, .15, .29, .48 and 3.2.5.3: each Type has its numbers; who sends others is
+/// refused.
 TEST(Pattern, EachTypeHasItsNumbers) {
     const std::pair<wbxml::Tag, std::string> week{cal::week_of_month, "2"}, day{cal::day_of_week, "2"},
         month{cal::month_of_year, "10"}, day_of_month{cal::day_of_month, "19"};
@@ -87,9 +94,12 @@ TEST(Pattern, EachTypeHasItsNumbers) {
     for (const std::uint16_t version : versions) {
         for (const Case& one : cases) {
             Numbers sent{{cal::type, one.type}, {cal::interval, "1"}, {cal::until, "20301019T070000Z"}};
+            sent.insert(sent.end(), one.own.begin(), one.own.end());
             for (const auto& number : {week, day, month, day_of_month}) {
-                const auto own = std::ranges::find(one.own, number.first, &Numbers::value_type::first);
-                sent.push_back(own != one.own.end() ? *own : number);
+                Numbers more = sent;
+                more.push_back(number);
+                if (std::ranges::find(one.own, number.first, &Numbers::value_type::first) == one.own.end())
+                    EXPECT_FALSE(is_taken(more, version)) << one.type;
             }
             Data data;
             const pim::Component calendar = event_of(pattern(nine_o_clock(data), sent), version);
@@ -126,6 +136,47 @@ TEST(Pattern, CalendarTypeAsItWasSent) {
     // 12.1 has no such elements.
     EXPECT_FALSE(oldest.root().child(cal::recurrence).child(cal::calendar_type));
     EXPECT_FALSE(oldest.root().child(cal::recurrence).child(cal::is_leap_month));
+}
+
+/// MS-ASCAL section 3.2.5.3
+TEST(Pattern, CalendarsThatAreNone) {
+    const Numbers monthly{{cal::type, "2"}, {cal::interval, "1"}, {cal::day_of_month, "19"}};
+    const auto with = [&](std::initializer_list<const char*> types) {
+        Numbers out = monthly;
+        for (const char* type : types) out.emplace_back(cal::calendar_type, type);
+        return is_taken(out);
+    };
+    for (const char* type : {"0", "1", "6", "12", "14", "15", "20"}) EXPECT_TRUE(with({type})) << type;
+    for (const char* type : {"13", "16", "17", "18", "19", "21", "22", "23", "24", "-1", "x", ""})
+        EXPECT_FALSE(with({type})) << type;
+    EXPECT_FALSE(with({"1", "1"}));
+}
+
+TEST(Event, ValuesThatAreNone) {  // MS-ASCAL section 2.2.2
+    const auto taken = [](wbxml::Tag tag, std::string_view value) {
+        Data data;
+        nine_o_clock(data).text(tag, value);
+        pim::Component calendar = empty_item(store::FolderKind::calendar);
+        return apply_event(data.root(), calendar, context(161, true));
+    };
+    const std::pair<wbxml::Tag, int> greatest[] = {{cal::all_day_event, 1},
+                                                   {cal::busy_status, 4},
+                                                   {cal::disallow_new_time_proposal, 1},
+                                                   {cal::sensitivity, 3},
+                                                   {cal::response_requested, 1}};
+    for (const auto& [tag, most] : greatest) {
+        EXPECT_TRUE(taken(tag, "")) << most;
+        for (int value = 0; value <= most; ++value) EXPECT_TRUE(taken(tag, std::to_string(value))) << value;
+        EXPECT_FALSE(taken(tag, std::to_string(most + 1))) << most;
+        EXPECT_FALSE(taken(tag, "-1")) << most;
+        EXPECT_FALSE(taken(tag, "x")) << most;
+    }
+    for (const wbxml::Tag tag : {cal::reminder, cal::meeting_status}) {
+        EXPECT_TRUE(taken(tag, ""));
+        EXPECT_TRUE(taken(tag, "15"));
+        EXPECT_FALSE(taken(tag, "-15"));
+        EXPECT_FALSE(taken(tag, "soon"));
+    }
 }
 
 /// MS-ASCAL section 2.2.2.37.1: with days, Interval counts weeks.
