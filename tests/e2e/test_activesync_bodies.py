@@ -172,6 +172,7 @@ class AttachmentTest(BodyCase):
         html = mail.get_payload()[1]
         html.add_related(b"\x89PNG-in-the-text", "image", "png", cid="<face@x>")
         html.get_payload()[1]["Content-Location"] = "http://elsewhere.test/face.png"
+        html.add_related(b"\x89PNG-called-a-file", "image", "png", cid="<logo@x>", filename="logo.png", disposition="attachment")
         mail.add_attachment(b"\0\1\2" * 50, maintype="application", subtype="octet-stream", filename="file.bin")
         inner = self.letter("c@elsewhere.test", subject="The inner one")
         mail.add_attachment(inner)
@@ -186,7 +187,9 @@ class AttachmentTest(BodyCase):
                 self.assertFalse([child for found in node.findall(BASE + name) for child in found])
             rows.append({name: node.findtext(BASE + name)
                          for name in ("Method", "IsInline", "ContentId", "ContentLocation", "DisplayName")})
-        picture, file, letter = rows
+        picture, logo, file, letter = rows
+        # What stands beside the text that shows it is in it, whatever its Content-Disposition says.
+        self.assertEqual((logo["Method"], logo["IsInline"], logo["ContentId"], logo["DisplayName"]), ("1", "1", "logo@x", "logo.png"))
         self.assertEqual((picture["Method"], picture["IsInline"], picture["ContentId"], picture["ContentLocation"]),
                          ("1", "1", "face@x", "http://elsewhere.test/face.png"))
         self.assertEqual((file["Method"], file["IsInline"] or "0", file["ContentId"], file["ContentLocation"],
@@ -198,8 +201,8 @@ class AttachmentTest(BodyCase):
             answer = device.raw("ItemOperations", element("ItemOperations:ItemOperations", (
                 "Fetch", ("Store", "Mailbox"), ("AirSyncBase:FileReference", node.findtext(BASE + "FileReference")))))
             contents.append(base64.b64decode(answer.text("Response/Fetch/Properties/Data")))
-        self.assertEqual(contents[:2], [b"\x89PNG-in-the-text", b"\0\1\2" * 50])
-        self.assertIn(b"Subject: The inner one", contents[2])
+        self.assertEqual(contents[:3], [b"\x89PNG-in-the-text", b"\x89PNG-called-a-file", b"\0\1\2" * 50])
+        self.assertIn(b"Subject: The inner one", contents[3])
 
 
 class HeaderTest(BodyCase):

@@ -26,6 +26,7 @@ public:
                 visit(child, depth + 1);
             } else {
                 attach(child);
+                if (part.subtype == "related") out.related.push_back(child);
             }
             first = false;
         }
@@ -54,6 +55,7 @@ private:
             if (out.attached_calendar == mime::no_part) out.attached_calendar = inside.out.attached_calendar;
             out.attachments.insert(out.attachments.end(), inside.out.attachments.begin(),
                                    inside.out.attachments.end());
+            out.related.insert(out.related.end(), inside.out.related.begin(), inside.out.related.end());
         }
         if (block.plain != mime::no_part || block.html != mime::no_part) out.texts.push_back(block);
     }

@@ -49,7 +49,8 @@ std::string attachment_name(std::string_view header, const mime::Part& part) {
     return name;
 }
 
-ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_view header) {
+/// `related`: it stands beside a text that may show it, whatever its Content-Disposition says.
+ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_view header, bool related) {
     ItemAttachment out;
     out.reference = write_part_id(id);
     out.name = attachment_name(header, part);
@@ -57,7 +58,7 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     out.content_location = base::trimmed(field_text(header, "Content-Location"));
     out.method = part.kind == mime::Kind::message ? 5 : 1;
     out.size = part.encoding == mime::Encoding::base64 ? part.body_bytes * 3 / 4 : part.body_bytes;
-    out.is_inline = !part.attachment && !out.content_id.empty();
+    out.is_inline = (related || !part.attachment) && !out.content_id.empty();
     return out;
 }
 
@@ -281,7 +282,9 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
         const auto part_header = co_await message.part_header(part);
         if (!part_header) co_return part_header.error();
         const PartId id{{request.folder->id(), request.entry.uid}, part};
-        item.attachments.push_back(describe(id, message.tree().parts[part], *part_header));
+        const std::vector<std::uint32_t>& beside = message.layout().related;
+        const bool related = std::ranges::find(beside, part) != beside.end();
+        item.attachments.push_back(describe(id, message.tree().parts[part], *part_header, related));
         item.attachments.back().is_calendar = part == *calendar_part;
     }
     auto calendar = co_await read_calendar(&message);

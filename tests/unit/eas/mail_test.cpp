@@ -34,6 +34,23 @@ TEST(Layout, TextsAndAttachments) {
     EXPECT_EQ(text_as(BodyType::html, index.tree, layout, octets), "<b>rich</b>footer");
 }
 
+/// Some programs call a picture that the text shows an attachment: what stands beside the text tells.
+TEST(Layout, WhatStandsBesideTheTextThatShowsIt) {
+    const mime::Index index = mime::index(
+        "Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+        "--x\r\nContent-Type: multipart/alternative; boundary=y\r\n\r\n"
+        "--y\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
+        "--y\r\nContent-Type: multipart/related; boundary=z\r\n\r\n"
+        "--z\r\nContent-Type: text/html\r\n\r\n<img src=cid:a>\r\n"
+        "--z\r\nContent-Type: image/png\r\nContent-ID: <a>\r\nContent-Disposition: attachment\r\n\r\nPNG\r\n"
+        "--z--\r\n--y--\r\n"
+        "--x\r\nContent-Type: image/png\r\nContent-ID: <b>\r\nContent-Disposition: attachment\r\n\r\nPNG\r\n"
+        "--x--\r\n");
+    const Layout layout = lay_out(index.tree);
+    ASSERT_EQ(layout.attachments.size(), 2U);
+    EXPECT_EQ(layout.related, std::vector<std::uint32_t>{layout.attachments.front()});
+}
+
 TEST(Layout, OfWhatIsNoText) {
     const mime::Index image = mime::index("Content-Type: image/png\r\n\r\nPNG");
     EXPECT_EQ(lay_out(image.tree).attachments.size(), 1U);
