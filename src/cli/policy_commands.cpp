@@ -16,11 +16,21 @@ struct Values {
     bool all = false;
 };
 
+/// As `policy set` takes it: a number, or "a,b".
+std::string value_of(const Json& value) {
+    if (!value.is_array()) return value.dump();
+    std::string out;
+    for (const Json& one : value)
+        out += (out.empty() ? "" : ",") + (one.is_string() ? one.get<std::string>() : one.dump());
+    return out;
+}
+
 void show_policy(const Json& row) {
     Table table({"setting", "set here", "in force"});
     const Json& own = row["set"];
     for (const auto& [name, value] : row["effective"].items())
-        table.add({name, own.contains(name) ? printable(own[name].dump()) : "", printable(value.dump())});
+        table.add(
+            {name, own.contains(name) ? printable(value_of(own[name])) : "", printable(value_of(value))});
     table.print();
 }
 

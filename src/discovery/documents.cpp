@@ -212,6 +212,15 @@ std::string autodiscover_error(unsigned code, std::string_view time, std::uint32
                       : "Requested schema version not supported");
 }
 
+JsonAnswer json_missing(std::string_view parameter) {
+    JsonAnswer out;
+    out.status = 400;
+    const nlohmann::ordered_json body{{"ErrorCode", "MandatoryParameterMissing"},
+                                      {"ErrorMessage", std::string(parameter) + " is required"}};
+    out.body = body.dump();
+    return out;
+}
+
 JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol) {
     using Json = nlohmann::ordered_json;
     const auto is = [&](std::string_view name) {
@@ -224,8 +233,7 @@ JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol
     } else if (is("autodiscoverv1") && !settings.autodiscover_url.empty()) {
         body = {{"Protocol", "AutodiscoverV1"}, {"Url", settings.autodiscover_url}};
     } else if (protocol.empty()) {
-        out.status = 400;
-        body = {{"ErrorCode", "MandatoryParameterMissing"}, {"ErrorMessage", "Protocol is required"}};
+        return json_missing("Protocol");
     } else {
         out.status = 400;
         body = {{"ErrorCode", "ProtocolNotSupported"}, {"ErrorMessage", "This protocol is not offered here"}};

@@ -27,6 +27,8 @@ struct JsonAnswer {
     std::string body;
 };
 /// Autodiscover V2: the URL of a protocol, the same for whoever asks.
+/// A parameter that the query must have.
+JsonAnswer json_missing(std::string_view parameter);
 JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol);
 
 /// Apple's configuration profile with an account of IMAP and submission, or of ActiveSync where `activesync`.

@@ -142,8 +142,9 @@ awaitable<void> autodiscover_json(Exchange exchange, SharedPtr shared) {
     std::string domain = is_address(address) ? domain_of(address) : domain_of_host(exchange.host());
     const auto settings = co_await shared->settings(std::move(domain));
     const Settings nothing;
-    JsonAnswer answer =
-        json_autodiscover(settings ? *settings : nothing, query_value(exchange.query(), "Protocol"));
+    JsonAnswer answer = json_missing("Email");
+    if (settings || !address.empty())
+        answer = json_autodiscover(settings ? *settings : nothing, query_value(exchange.query(), "Protocol"));
     ResponseHead head = head_of(answer.status, json_type);
     co_await exchange.respond(std::move(head), std::move(answer.body));
 }

@@ -32,7 +32,12 @@ std::optional<AutodiscoverRequest> parse_autodiscover(std::string_view xml) {
     // Document types and entities of their own are not read at all.
     if (!document.load_buffer(xml.data(), xml.size(), pugi::parse_default, pugi::encoding_auto))
         return std::nullopt;
-    const pugi::xml_node request = child_of(child_of(document, "Autodiscover"), "Request");
+    const pugi::xml_node root = child_of(document, "Autodiscover"), request = child_of(root, "Request");
+    // MS-ASCMD section 2.2.3.141.1: one of them.
+    const auto is_request = [](const pugi::xml_node& node) {
+        return base::equals_nocase(local_name(node), "Request");
+    };
+    if (std::ranges::count_if(root.children(), is_request) != 1) return std::nullopt;
     AutodiscoverRequest out;
     out.address = base::trimmed(child_of(request, "EMailAddress").text().get());
     const std::size_t at = out.address.find('@');
