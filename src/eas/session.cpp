@@ -128,6 +128,7 @@ Answer Session::common(int status) const {
         case status::max_devices:
             return http(403);
         case status::server_error:
+            return http(500);
         case status::server_error_retry:
             return http(503);
         default:
@@ -167,8 +168,10 @@ http::ResponseHead head_of(Answer* answered) {
 
 std::optional<Answer> Session::read_query() {
     ParsedQuery parsed = parse_query(exchange_.query());
-    if (parsed.fault != QueryFault::none) return http(parsed.fault == QueryFault::no_command ? 501U : 400U);
+    if (parsed.fault == QueryFault::no_command) return http(501);
+    if (parsed.fault == QueryFault::malformed) return http(400);
     query_ = std::move(parsed.query);
+    query_fault_ = parsed.fault;
     version_ = query_.encoded ? (is_served(query_.version) ? query_.version : std::uint16_t{0})
                               : parse_version(exchange_.field("MS-ASProtocolVersion"));
     return std::nullopt;
@@ -400,6 +403,8 @@ std::optional<Answer> Session::check_policy_key() const {
 
 awaitable<Answer> Session::answer_command() {
     if (version_ == 0) co_return http(400);
+    if (query_fault_ == QueryFault::no_device_id) co_return common(status::bad_device_id);
+    if (query_fault_ == QueryFault::no_device_type) co_return common(status::bad_device_type);
     auto refused = co_await read_body();
     if (refused) co_return std::move(*refused);
     refused = co_await find_device();

@@ -256,6 +256,7 @@ private:
     http::Exchange exchange_;
     const ServicesPtr services_;
     Query query_;
+    QueryFault query_fault_ = QueryFault::none;  ///< of the device alone: others are answered at once
     std::uint16_t version_ = 0;
     auth::Identity identity_;
     MailboxViewPtr account_;

@@ -99,7 +99,7 @@ class HttpTest(ActiveSyncCase):
         device = self.device()
         self.assertEqual(device.raw("", method="GET", uri=device.uri("Sync")).status, 501)
         self.assertEqual(device.raw("Nonsense").status, 501)
-        self.assertEqual(device.raw("", uri="/Microsoft-Server-ActiveSync?Cmd=Sync").status, 400)
+        self.assertEqual(device.raw("", uri="/Microsoft-Server-ActiveSync?Cmd=Sync&DeviceId=a&DeviceType=x&User=%01").status, 400)
         self.assertEqual(device.raw("", uri="/Microsoft-Server-ActiveSync?!!!!").status, 400)
         self.assertEqual(device.raw("Sync", headers={"MS-ASProtocolVersion": "2.5"}).status, 400)
         self.assertEqual(device.raw("FolderSync").status, 400)

@@ -1,6 +1,6 @@
 """What devices must not send: every command with octets that are none of its own, missing and strange elements, wrong keys,
 huge counts and unknown ids gets the status that the specification has for it, and changes nothing."""
-import base64, time, unittest
+import base64, time, unittest, urllib.parse
 
 from e2e import test_activesync
 from eas.wbxml import Opaque, element
@@ -17,7 +17,7 @@ MAIL = "From: {0}\r\nTo: {0}\r\nSubject: x\r\n\r\nx\r\n"
 
 
 class FaultCase(test_activesync.ActiveSyncCase):
-    USERS = 8
+    USERS = 12
 
     def root(self, command, *children):
         return element(f"{SPACES.get(command, command)}:{command}", *children)
@@ -81,6 +81,22 @@ class WhoTest(FaultCase):
             answer = device.raw("FolderSync", self.root("FolderSync", ("SyncKey", "0")), headers={"Authorization": wrong})
             self.assertEqual(answer.status, 401, wrong)
 
+    def test_who_is_no_device(self):
+        """MS-ASCMD section 2.2.4: 108 and 109; before 14.0 it is 400."""
+        device, root = self.device(), self.root("FolderSync", ("SyncKey", "0"))
+        query = lambda **fields: "/Microsoft-Server-ActiveSync?" + urllib.parse.urlencode({"Cmd": "FolderSync", **fields})
+        for fields, expected in (({"DeviceType": "x"}, "108"), ({"DeviceId": "", "DeviceType": "x"}, "108"),
+                                 ({"DeviceId": "a b", "DeviceType": "x"}, "108"), ({"DeviceId": "a" * 33, "DeviceType": "x"}, "108"),
+                                 ({"DeviceId": "a"}, "109"), ({"DeviceId": "a", "DeviceType": "x" * 65}, "109")):
+            answer = device.raw("FolderSync", root, uri=query(**fields))
+            self.assertEqual((answer.status, answer.text("Status")), (200, expected), fields)
+            answer = device.raw("FolderSync", root, uri=query(**fields), headers={"MS-ASProtocolVersion": "12.1"})
+            self.assertEqual(answer.status, 400, fields)
+            # Who it is comes first.
+            answer = device.raw("FolderSync", root, uri=query(**fields), headers={"Authorization": "Basic !"})
+            self.assertEqual(answer.status, 401, fields)
+        self.assertNotIn("DeviceId", self.server.cli("device", "list", device.user))
+
     def test_nobody_sees_anothers(self):
         """Ids are of the mailbox: another's open nothing, whatever command they are shown to."""
         owner, other = self.user(), self.user()
@@ -101,6 +117,7 @@ class WhoTest(FaultCase):
             ((("Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", inbox), ("AirSync:ServerId", item)),),
              "Response/Fetch/Status", "6"),
             ((("Fetch", ("Store", "Mailbox"), ("Search:LongId", item)),), "Response/Fetch/Status", "6"),
+            ((("Fetch", ("Store", "Mailbox"), ("AirSync:CollectionId", own), ("AirSync:ServerId", item)),), "Response/Fetch/Status", "6"),
             ((("EmptyFolderContents", ("AirSync:CollectionId", folder)),), "Response/EmptyFolderContents/Status", "6")])
         self.table(theirs, "MoveItems", [
             ((("Move", ("SrcMsgId", item), ("SrcFldId", inbox), ("DstFldId", own)),), "Response/Status", "1")])
@@ -167,6 +184,13 @@ class StatusTest(FaultCase):
             (with_(("Options", ("FilterType", 99))), one, "4"), (with_(("Options", ("MIMESupport", 9))), one, "4"),
             (with_(("Options", ("AirSyncBase:BodyPreference", ("Type", 77)))), one, "4"),
             (with_(("Options",), ("GetChanges", 1)), one, "4"),
+            (with_(("CollectionId", inbox)), one, "4"), (with_(("WindowSize", 1), ("WindowSize", 2)), one, "4"),
+            *[(with_(("Options", ("FilterType", n))), one, "4") for n in (6, 7, 8, -1, 10 ** 12, "x")],
+            (with_(("Options", ("Class", "Email")), ("Options", ("Class", "Calendar"))), one, "4"),
+            (with_(after=(("WindowSize", -1),)), "Status", "4"), (with_(after=(("Collections",),)), "Status", "4"),
+            # Twice the same collection: nothing of the request is done.
+            ((("Collections", *[("Collection", ("SyncKey", device.keys[inbox]), ("CollectionId", inbox), (
+                "Commands", ("Delete", ("ServerId", item))))] * 2),), "Status", "4"),
             (command(("Change", read)), one, "4"), (command(("Change", ("ServerId", item))), one, "4"),
             (command(("Delete",)), one, "4"), (command(("Fetch", ("ServerId", "x" * 100))), one, "4"),
             (command(("Add", ("ApplicationData",))), one, "4"), (command(("MoreAvailable",)), one, "4"),
@@ -179,12 +203,32 @@ class StatusTest(FaultCase):
         for commands, path, expected in (
                 ((("Change", ("ServerId", f"{inbox}:99999"), read),), "Change", "8"), ((("Change", ("ServerId", "x"), read),), "Change", "8"),
                 ((("Delete", ("ServerId", f"{inbox}:99999")),), "Delete", "8"), ((("Fetch", ("ServerId", f"{inbox}:99999")),), "Fetch", "8"),
+                ((("Change", ("ServerId", item), ("ApplicationData", ("Email:Read", "yes"))),), "Change", "6"),
                 ((("Add", ("ClientId", "c"), ("ApplicationData", ("Email:Subject", "x"))),), "Add", "6")):
             answer = device.sync(device.collection(inbox, *commands))
             self.assertEqual(answer.text(one), "1")
             self.assertEqual(answer.text(f"Collections/Collection/Responses/{path}/Status"), expected, commands)
         self.assertEqual(device.sync(device.collection(inbox)).body, b"")
         self.assertEqual(list(self.fill(device, inbox)), [item])
+
+    def test_filters(self):
+        """Each kind has its own: MS-ASCMD section 2.2.3.68."""
+        device = self.ready()
+        folders = {name: device.folder(name) for name in ("Inbox", "Calendar", "Tasks", "Contacts", "Notes")}
+        for folder in folders.values():
+            device.prime(folder)
+        fine = {"Inbox": range(6), "Calendar": (0, 4, 5, 6, 7), "Tasks": (0, 8), "Contacts": range(9), "Notes": range(9)}
+        for name, folder in folders.items():
+            for number in range(9):
+                wanted = ("Options", ("FilterType", number))
+                answer = device.sync(("Collection", ("SyncKey", device.keys[folder]), ("CollectionId", folder), wanted))
+                got = answer.text("Collections/Collection/Status") or "1"
+                self.assertEqual(got, "1" if number in fine[name] else "4", (name, number))
+                estimate = device.raw("GetItemEstimate", self.root("GetItemEstimate", ("Collections", (
+                    "Collection", ("AirSync:SyncKey", device.keys[folder]), ("CollectionId", folder), (
+                        "AirSync:Options", ("FilterType", number))))))
+                got = estimate.text("Status") or estimate.text("Response/Status")
+                self.assertEqual(got, "1" if number in fine[name] else "110", (name, number))
 
     def test_ping(self):
         device = self.ready()
@@ -199,7 +243,15 @@ class StatusTest(FaultCase):
             ((("HeartbeatInterval", 60), ("Folders", ("Folder", ("Class", "Email")))), "Status", "4"),
             ((("HeartbeatInterval", 60), ("Folders", folder("ffff"))), "Status", "7"),
             ((("HeartbeatInterval", 60), ("Folders", *[folder()] * 2000)), "Status", "6"),
+            ((("HeartbeatInterval", 60), ("Folders", ("Folder", ("Id", inbox)))), "Status", "4"),
+            ((("HeartbeatInterval", 60), ("Folders", ("Folder", ("Id", inbox), ("Class", "Mail")))), "Status", "4"),
+            ((("HeartbeatInterval", 60), ("HeartbeatInterval", 60), ("Folders", folder())), "Status", "4"),
+            ((("Folders", folder()), ("Folders", folder())), "Status", "4"),
             ((("Status", 1),), "Status", "4")])
+        # A folder that is named twice is told of once.
+        self.deliver(device.user, "One")
+        answer = device.raw("Ping", self.root("Ping", ("HeartbeatInterval", 60), ("Folders", folder(), folder())))
+        self.assertEqual((answer.text("Status"), len(answer.all("Folders/Folder"))), ("2", 1))
 
     def test_estimates_and_moves(self):
         user = self.user()
@@ -211,11 +263,14 @@ class StatusTest(FaultCase):
         self.table(device, "GetItemEstimate", [
             ((), "Status", "103"), (one(device.keys[inbox], "ffff"), "Response/Status", "2"), (one("0", inbox), "Response/Status", "3"),
             (one("1.1", trash), "Response/Status", "3"), (one("99.9", inbox), "Response/Status", "4"),
-            ((("Collections", *one("0", inbox)[0][1:] * 2),), "Status", "103")])
+            ((("Collections", *one("0", inbox)[0][1:] * 2),), "Status", "103"),
+            ((("Collections", ("Collection", ("AirSync:SyncKey", device.keys[inbox]), ("CollectionId", inbox), (
+                "AirSync:Options", ("Class", "Email")), ("AirSync:Options", ("Class", "Calendar")))),), "Response/Status", "4")])
         move = lambda *of: (("Move", *of),)
         from_, to = (("SrcMsgId", item), ("SrcFldId", inbox)), ("DstFldId", trash)
         self.table(device, "MoveItems", [
             ((), "Status", "103"), ((("Status", 1),), "Status", "103"), (move(*from_), "Response/Status", "2"),
+            (move(from_[1], to), "Status", "103"), (move(("SrcMsgId", ""), from_[1], to), "Status", "103"),
             (move(*from_, ("DstFldId", "ffff")), "Response/Status", "2"), (move(*from_, ("DstFldId", inbox)), "Response/Status", "4"),
             (move(("SrcMsgId", f"{inbox}:99999"), ("SrcFldId", inbox), to), "Response/Status", "1"),
             (move(("SrcMsgId", item), ("SrcFldId", trash), to), "Response/Status", "1"),
@@ -252,6 +307,9 @@ class StatusTest(FaultCase):
             (fetch(mailbox), "Response/Fetch/Status", "2"), (fetch(*ids), "Response/Fetch/Status", "2"),
             (fetch(("Store", "Elsewhere"), *ids), "Response/Fetch/Status", "9"), (fetch(mailbox, *ids), "Response/Fetch/Status", "6"),
             (fetch(mailbox, *ids, ("Options", ("Range", "x"))), "Response/Fetch/Status", "8"),
+            (fetch(mailbox, *ids, ("Options", ("DeleteSubFolders",))), "Response/Fetch/Status", "2"),
+            ((("EmptyFolderContents", ("AirSync:CollectionId", inbox), ("Options", ("Range", "0-1"))),),
+             "Response/EmptyFolderContents/Status", "2"),
             (fetch(mailbox, ("AirSyncBase:FileReference", "1:2:3")), "Response/Fetch/Status", "15"),
             (fetch(mailbox, ("AirSyncBase:FileReference", "x" * 5000)), "Response/Fetch/Status", "15"),
             ((("EmptyFolderContents", ("AirSync:CollectionId", "ffff")),), "Response/EmptyFolderContents/Status", "6"),
@@ -269,15 +327,24 @@ class StatusTest(FaultCase):
         at = "Response/Store/Status"
         self.table(device, "Search", [
             ((), at, "2"), (store(("Name", "Mailbox")), at, "2"), (store(words), at, "2"), (store(("Name", "Elsewhere"), words), at, "4"),
-            (store(("Name", "Mailbox"), ("Query", ("Or", ("FreeText", "x")))), at, "8"), (store(("Name", "Mailbox"), ("Query", deep)), at, "8"),
+            (store(("Name", "Mailbox"), ("Query", ("Or", ("FreeText", "x")))), at, "8"),
+            *[(store(("Name", "Mailbox"), ("Query", of)), at, "8") for of in (
+                ("FreeText", "x"), ("ConversationId", Opaque(b"x" * 16)), ("AirSync:Class", "Email"), ("AirSync:CollectionId", "1"),
+                *[(than, ("Email:DateReceived",), ("Value", "2026-01-01T00:00:00.000Z")) for than in ("GreaterThan", "LessThan")])],
+            (store(("Name", "Mailbox"), ("Query", ("And", ("AirSync:Class", "Mail"), ("FreeText", "x")))), at, "2"),
+            (store(("Name", "Mailbox"), ("Query", ("And", *[("ConversationId", Opaque(b"x" * 16))] * 2))), at, "2"),
+            (store(("Name", "Mailbox"), ("Query", deep)), at, "8"),
             (store(("Name", "Mailbox"), words, ("Options", ("Range", "9-1"))), at, "2"),
             (store(("Name", "GAL"), ("Query", "")), at, "2")])
         find = lambda *of: (("SearchId", "1"), ("ExecuteSearch", ("MailBoxSearchCriterion", *of)))
         self.table(device, "Find", [
             ((), "Status", "2"), (find(), "Status", "2"), (find(("Query",)), "Status", "2"),
+            (find(("Query", ("AirSync:Class", "Mail"), ("FreeText", "x"))), "Status", "2"),
             (find(("Query", ("FreeText", "x")), ("Options", ("Range", "x"))), "Status", "12")])
         self.table(device, "ResolveRecipients", [
             ((), "Status", "5"), ((("To", "x" * 300),), "Status", "5"), ((("To", "x"),) * 101, "Status", "5"),
+            *[((("To", "x"), ("Options", of)), "Status", "5") for of in (
+                ("CertificateRetrieval", 9), ("MaxCertificates", 10 ** 6), ("MaxAmbiguousRecipients", -1), ("Picture", ("MaxSize", "x")))],
             ((("To", ""),), "Response/Status", "4")])
         der = base64.b64encode(b"none").decode()
         certificates = lambda *of: (("Certificates", *of),)
@@ -293,6 +360,10 @@ class StatusTest(FaultCase):
             ((), "Status", "2"), ((("Oof",),), "Oof/Status", "2"), (oof(("OofState", "x")), "Oof/Status", "2"),
             (oof(("OofState", 2), ("StartTime", "never"), ("EndTime", "never")), "Oof/Status", "2"),
             (oof(("OofState", 1), ("OofMessage", ("Enabled", 1))), "Oof/Status", "2"),
+            (oof(("OofState", 2), ("StartTime", "2026-11-24T10:00:00.000Z"), ("EndTime", "2026-11-23T10:00:00.000Z")), "Oof/Status", "2"),
+            (oof(("OofState", 1), ("OofMessage", ("AppliesToInternal",), ("Enabled", 1), ("ReplyMessage", "x"), ("BodyType", "RTF"))),
+             "Oof/Status", "2"),
+            ((("Oof", ("Get", ("BodyType", "RTF"))),), "Oof/Status", "2"),
             ((("DeviceInformation",),), "DeviceInformation/Status", "2"), ((("UserInformation",),), "UserInformation/Status", "2"),
             ((("DevicePassword", ("Set", ("Password", "x"))),), "DevicePassword/Status", "7"),
             ((("DevicePassword",),), "DevicePassword/Status", "2"), ((("DevicePassword", ("Set",)),), "DevicePassword/Status", "2"),

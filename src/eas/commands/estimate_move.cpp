@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t moves_max = 1'000;  // of one request; a phone moves what fits its screen
 
 namespace estimate_status {
-constexpr int ok = 1, bad_collection = 2, not_primed = 3, bad_key = 4;
+constexpr int ok = 1, bad_collection = 2, not_primed = 3, bad_key = 4, bad_classes = 4;
 }
 namespace move_status {
 constexpr int bad_source = 1, bad_destination = 2, ok = 3, same_folder = 4, failed = 5;
@@ -47,11 +47,15 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     const bool before = key && key->epoch == state.key.epoch && key->counter + 1 == state.key.counter;
     if (!last && !before) co_return Estimate(estimate_status::bad_key, 0);
     if (*id == outbox_id) co_return Estimate(estimate_status::ok, 0);
-    ItemOptions options = state.options;
-    if (const auto filter = collection.child(wbxml::airsync::filter_type).number())
-        options.filter = static_cast<std::uint8_t>(std::clamp<std::int64_t>(*filter, 0, 8));
+    ItemOptions options;
+    options.filter = state.options.filter;
+    if (!have_classes_that_go_together(collection)) co_return Estimate(estimate_status::bad_classes, 0);
+    // Until 12.1 FilterType stands in the collection, later in its Options.
     const wbxml::Element given = collection.child(wbxml::airsync::options);
-    if (given && !parse_options(given, options)) co_return Estimate(status::invalid_xml, 0);
+    if (!parse_options(collection, options) || (given && !parse_options(given, options)))
+        co_return Estimate(status::invalid_xml, 0);
+    const store::FolderKind kind = kind_of_folder(*id);
+    if (!has_filter(kind, options.filter)) co_return Estimate(status::server_error, 0);
     auto folder = co_await account_->open(*id);
     if (!folder) co_return Estimate(estimate_status::ok, 0);  // a level of the hierarchy: it is empty
     const Cursor& cursor = last ? state.now : state.before;
@@ -64,7 +68,6 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     PlanRequest request;
     request.now = now_there.get();
     request.vanished = &vanished;
-    const store::FolderKind kind = kind_of_folder(*id);
     request.window = window_of(kind, options.filter);
     request.dated = kind != store::FolderKind::mail;
     request.conversations = shows_conversations(conversations);
@@ -108,14 +111,23 @@ awaitable<Answer> Session::get_item_estimate() {
     co_return wbxml(std::move(body));
 }
 
+/// Nothing is done of a request with something else in it; an answer is about an item that has a name.
+static bool are_moves(wbxml::Element root) {
+    namespace tags = wbxml::move;
+    std::size_t seen = 0;
+    for (const wbxml::Element one : root)
+        if (one.tag() != tags::move || ++seen > moves_max || one.child(tags::src_msg_id).text().empty())
+            return false;
+    return seen != 0;
+}
+
 awaitable<Answer> Session::move_items() {
     namespace tags = wbxml::move;
+    if (!are_moves(root())) co_return common(status::invalid_xml);
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::move_items);
-    std::size_t seen = 0;
     for (const wbxml::Element one : root()) {
-        if (one.tag() != tags::move || ++seen > moves_max) co_return common(status::invalid_xml);
         const std::string from(one.child(tags::src_msg_id).text());
         const auto source_id = parse_folder_id(one.child(tags::src_fld_id).text());
         const auto destination_id = parse_folder_id(one.child(tags::dst_fld_id).text());
@@ -156,7 +168,6 @@ awaitable<Answer> Session::move_items() {
         to.close();
     }
     to.close();
-    if (seen == 0) co_return common(status::invalid_xml);
     co_return wbxml(std::move(body));
 }
 

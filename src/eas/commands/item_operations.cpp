@@ -1,6 +1,8 @@
 // ItemOperations and GetAttachment: MS-ASCMD sections 2.2.2.9 and 2.2.2.6; multipart answers: MS-ASHTTP
 // section 2.2.3.1.1.
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "base/base64.hpp"
 #include "eas/session.hpp"
@@ -51,6 +53,24 @@ bool are_operations(wbxml::Element root) {
     return count != 0;
 }
 
+/// MS-ASCMD section 2.2.3.119.2: status 2 where another stands there.
+constexpr std::array fetch_options{tags::schema,
+                                   tags::range,
+                                   tags::user_name,
+                                   tags::password,
+                                   wbxml::airsync::mime_support,
+                                   wbxml::airsync::mime_truncation,  // of no use there, but sent
+                                   wbxml::airsyncbase::body_preference,
+                                   wbxml::airsyncbase::body_part_preference,
+                                   wbxml::rightsmanagement::rights_management_support};
+constexpr std::array empty_options{tags::delete_sub_folders};
+
+bool are_options(wbxml::Element options, std::span<const wbxml::Tag> known) {
+    for (const wbxml::Element one : options)
+        if (std::ranges::find(known, one.tag()) == known.end()) return false;
+    return true;
+}
+
 /// One Fetch of the request.
 struct FetchRequest {
     std::string collection, server_id, long_id, reference;
@@ -77,6 +97,7 @@ FetchRequest read_fetch(wbxml::Element element, std::uint16_t version) {
     // MS-ASCMD section 2.2.3.8: one of them.
     if (count_children(element, wbxml::airsyncbase::file_reference) > 1)
         out.status = op_status::protocol_error;
+    if (!are_options(options, fetch_options)) out.status = op_status::protocol_error;
     if (const wbxml::Element range = options.child(tags::range)) {
         out.range = parse_range(range.text());
         if (!out.range) out.status = op_status::bad_range;
@@ -184,7 +205,9 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
     const FetchRequest request = read_fetch(element, version_);
     int status = request.status;
     store::Result<MailItem> item = store::Error(store::Errc::not_found, "no such item");
-    const auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
+    auto id = parse_item_id(request.long_id.empty() ? request.server_id : request.long_id);
+    // Of that collection, or there is no such item.
+    if (request.long_id.empty() && id && id->folder != parse_folder_id(request.collection)) id.reset();
     if (status == op_status::ok && id && is_item_folder(id->folder))
         co_return co_await write_fetched_item(to, element, *id, parts);
     if (status == op_status::ok) {
@@ -273,7 +296,8 @@ awaitable<void> Session::write_emptied(wbxml::Encoder* to, wbxml::Element elemen
     const auto id = parse_folder_id(folder);
     const bool deep = static_cast<bool>(element.child(tags::options).child(tags::delete_sub_folders));
     int status = folder.empty() ? op_status::protocol_error : op_status::not_found;
-    if (id) status = co_await empty_folder(*id, deep);
+    if (!are_options(element.child(tags::options), empty_options)) status = op_status::protocol_error;
+    if (id && status != op_status::protocol_error) status = co_await empty_folder(*id, deep);
     to->open(tags::empty_folder_contents);
     to->number(tags::status, status);
     to->text(wbxml::airsync::collection_id, folder);

@@ -4,6 +4,7 @@
 #include "base/base64.hpp"
 #include "eas/mail/certificate.hpp"
 #include "eas/session.hpp"
+#include "eas/syntax/elements.hpp"
 #include "pim/date_time.hpp"
 #include "wbxml/tags.hpp"
 
@@ -39,6 +40,17 @@ std::optional<FreeBusyRequest> read_availability(wbxml::Element availability, co
     out.deadline = std::chrono::steady_clock::now() + limits.answer_time;
     out.people_max = limits.availability_people_max;
     return out;
+}
+
+/// MS-ASCMD sections 2.2.3.22, 2.2.3.94 and 2.2.3.95; and so with pictures, 2.2.3.98 and 2.2.3.99.
+bool are_sound_options(wbxml::Element options) {
+    namespace tags = wbxml::resolverecipients;
+    const wbxml::Element picture = options.child(tags::picture);
+    return is_absent_or_in(options.child(tags::certificate_retrieval), 1, 3) &&
+           is_absent_or_in(options.child(tags::max_certificates), 0, 9'999) &&
+           is_absent_or_in(options.child(tags::max_ambiguous_recipients), 0, UINT32_MAX) &&
+           is_absent_or_in(picture.child(tags::max_size), 0, UINT32_MAX) &&
+           is_absent_or_in(picture.child(tags::max_pictures), 0, UINT32_MAX);
 }
 
 /// `times`: null where none are asked for.
@@ -93,7 +105,7 @@ awaitable<Answer> Session::resolve_recipients() {
         if (one.tag() == tags::to) names.emplace_back(one.text());
     const bool too_long =
         std::ranges::any_of(names, [](const std::string& name) { return name.size() > name_bytes_max; });
-    if (names.empty() || names.size() > names_max || too_long)
+    if (names.empty() || names.size() > names_max || too_long || !are_sound_options(options))
         co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
     std::optional<FreeBusyRequest> availability;
     if (const wbxml::Element asked = options.child(tags::availability); asked && version_ >= 140) {

@@ -267,7 +267,10 @@ awaitable<Answer> Session::search() {
 awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
     namespace tags = wbxml::find;
     const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
-    const std::vector<SearchHit> hits = co_await find_mail(request->mail, wanted + 1);
+    std::vector<SearchHit> hits;
+    // An answer has no place for items of other classes.
+    if (wants_class(request->mail, class_of(store::FolderKind::mail)))
+        hits = co_await find_mail(request->mail, wanted + 1);
     const auto range = places(*request, hits.size(), limits().search_results_max);
     ItemOptions preview;
     preview.bodies.push_back({BodyType::plain, 0, false, 255});

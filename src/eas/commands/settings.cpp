@@ -37,7 +37,7 @@ awaitable<void> Session::settings_oof(wbxml::Encoder* to, wbxml::Element oof) {
         status_alone(*to, tags::oof, status);
         co_return;
     }
-    if (!get) {
+    if (!get || !is_oof_body_type(get.child(tags::body_type).text())) {
         status_alone(*to, tags::oof, settings_protocol_error);
         co_return;
     }

@@ -140,6 +140,10 @@ awaitable<void> Session::open_collection(CollectionAnswer* out) {
         out->status = sync_status::protocol_error;  // MS-ASCMD section 2.2.3.36.2
         co_return;
     }
+    if (request.options && !has_filter(out->kind, request.options->filter)) {
+        out->status = sync_status::protocol_error;
+        co_return;
+    }
     out->is_drafts = info != nullptr && info->use == store::SpecialUse::drafts;
     if (!key) {
         out->status = sync_status::invalid_key;

@@ -145,6 +145,19 @@ std::string_view class_of(FolderKind kind) {
     return "Email";
 }
 
+bool has_filter(FolderKind kind, std::uint8_t filter) {
+    switch (kind) {
+        case FolderKind::mail:
+            return filter <= 5;
+        case FolderKind::calendar:
+            return filter == 0 || (filter >= 4 && filter <= 7);
+        case FolderKind::tasks:
+            return filter == 0 || filter == 8;
+        default:
+            return true;
+    }
+}
+
 std::optional<std::int64_t> item_window(FolderKind kind, std::uint8_t filter, std::int64_t now) {
     // MS-ASCMD section 2.2.3.68.2: calendars have 4 to 7, tasks 8, the others none.
     if (kind == FolderKind::calendar && filter >= 4 && filter <= 7) return window_start(filter, now);

@@ -30,6 +30,9 @@ std::optional<pim::Component> unwrap_item(store::FolderKind kind, std::string_vi
 
 /// "Contacts", as 12.1 names it.
 std::string_view class_of(store::FolderKind kind);
+/// Whether there is such a FilterType for these: MS-ASCMD section 2.2.3.68.2. Of contacts and notes any,
+/// without effect.
+bool has_filter(store::FolderKind kind, std::uint8_t filter);
 /// What a FilterType means for the dates of ItemFacts; nothing: it does not matter.
 std::optional<std::int64_t> item_window(store::FolderKind kind, std::uint8_t filter, std::int64_t now);
 

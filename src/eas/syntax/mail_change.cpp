@@ -42,11 +42,17 @@ bool is_sound_flag(wbxml::Element flag) {
            in_order(flag, tasks::utc_start_date, tasks::utc_due_date);
 }
 
+/// MS-ASEMAIL section 2.2.2.58: anything else is refused.
+bool is_absent_or_boolean(wbxml::Element element) {
+    return !element || element.text() == "0" || element.text() == "1";
+}
+
 }  // namespace
 
 bool is_sound_change(wbxml::Element data) {
     const auto there = [data](wbxml::Tag tag) { return static_cast<bool>(data.child(tag)); };
-    return std::ranges::none_of(of_the_server, there) && is_sound_flag(data.child(email::flag));
+    return std::ranges::none_of(of_the_server, there) && is_absent_or_boolean(data.child(email::read)) &&
+           is_sound_flag(data.child(email::flag));
 }
 
 bool lacks_flag_type(wbxml::Element data) {

@@ -72,6 +72,20 @@ bool stand_in_order(wbxml::Element parent, std::span<const wbxml::Tag> order) {
     return true;
 }
 
+bool have_classes_that_go_together(wbxml::Element collection) {
+    std::vector<std::string_view> classes;
+    for (const wbxml::Element child : collection) {
+        if (child.tag() != wbxml::airsync::options) continue;
+        const std::string_view of = child.child(wbxml::airsync::class_).text();
+        if (std::ranges::find(classes, of) != classes.end()) return false;
+        classes.push_back(of);
+    }
+    if (classes.size() < 2) return true;
+    return classes.size() == 2 && std::ranges::all_of(classes, [](std::string_view of) {
+               return of.empty() || of == "Email" || of == "SMS";
+           });
+}
+
 bool parse_item_preferences(wbxml::Element parent, ItemOptions& out) {
     // MS-ASCMD section 2.2.3.105: MIMETruncation
     constexpr std::uint32_t sizes[] = {0, 4'096, 5'120, 7'168, 10'240, 20'480, 51'200, 102'400, UINT32_MAX};

@@ -39,6 +39,10 @@ struct ItemOptions {
 /// Whether the children are of these tags alone, in this order, each once at most: MS-ASAIRS section 3.2.5.1.
 bool stand_in_order(wbxml::Element parent, std::span<const wbxml::Tag> order);
 
+/// Whether the Options of a Collection have each a Class of its own, and none beside Email but SMS: MS-ASCMD
+/// sections 2.2.3.27.1 and 2.2.3.27.5.
+bool have_classes_that_go_together(wbxml::Element collection);
+
 /// Reads an Options element. False: a value that the specification does not have.
 bool parse_options(wbxml::Element options, ItemOptions& out);
 /// The parts that items alone have (BodyPreference, MIMESupport, MIMETruncation), where they stand bare.

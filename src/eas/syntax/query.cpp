@@ -52,6 +52,12 @@ bool take(Query& out, std::string_view key, std::string value, bool& command_kno
     return true;
 }
 
+/// MS-ASCMD section 2.2.4
+QueryFault device_fault(const Query& query) {
+    if (!is_device_id(query.device_id)) return QueryFault::no_device_id;
+    return is_text(query.device_type, 64) ? QueryFault::none : QueryFault::no_device_type;
+}
+
 ParsedQuery parse_plain(std::string_view query) {
     ParsedQuery out;
     bool command_known = false;
@@ -65,10 +71,10 @@ ParsedQuery parse_plain(std::string_view query) {
                   command_known))
             out.fault = QueryFault::malformed;
     }
-    const Query& got = out.query;
-    if (!is_device_id(got.device_id) || !is_text(got.device_type, 64) || got.device_type.empty())
-        out.fault = QueryFault::malformed;
     if (out.fault == QueryFault::none && !command_known) out.fault = QueryFault::no_command;
+    if (out.fault == QueryFault::none) out.fault = device_fault(out.query);
+    if (out.fault == QueryFault::none && out.query.device_type.empty())
+        out.fault = QueryFault::no_device_type;
     return out;
 }
 
@@ -192,15 +198,16 @@ ParsedQuery parse_encoded(std::string_view query) {
         take_parameter(out.query, tag, in.text());
     }
     const Query& got = out.query;
-    const bool fine = in.ok() && octets && (key.empty() || key.size() == 4) && is_device_id(got.device_id) &&
-                      is_text(got.device_type, 64) && is_text(got.user) && is_text(got.collection_id) &&
-                      is_text(got.item_id) && is_text(got.long_id) && is_text(got.attachment_name);
+    const bool fine = in.ok() && octets && (key.empty() || key.size() == 4) && is_text(got.user) &&
+                      is_text(got.collection_id) && is_text(got.item_id) && is_text(got.long_id) &&
+                      is_text(got.attachment_name);
     if (!fine) {
         out.fault = QueryFault::malformed;
     } else if (!command) {
         out.fault = QueryFault::no_command;
     } else {
         out.query.command = *command;
+        out.fault = device_fault(got);
     }
     return out;
 }

@@ -24,8 +24,10 @@ struct Query {
 
 enum class QueryFault : std::uint8_t {
     none,
-    malformed,   ///< 400
-    no_command,  ///< 501: none that is known
+    malformed,       ///< 400
+    no_command,      ///< 501: none that is known
+    no_device_id,    ///< 400, from 14.0 on status 108: none, or not 1 to 32 letters and digits
+    no_device_type,  ///< 400, from 14.0 on status 109
 };
 
 /// What Query is, or why there is none.

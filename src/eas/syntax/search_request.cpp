@@ -1,6 +1,7 @@
 #include "eas/syntax/search_request.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "eas/syntax/ids.hpp"
 #include "eas/syntax/mail_item.hpp"
@@ -14,6 +15,26 @@ constexpr std::size_t word_bytes_max = 256;
 constexpr std::size_t folders_max = 300;
 constexpr unsigned depth_max = 8;  // of And in And
 constexpr std::size_t classes_max = 16;
+
+/// MS-ASCMD section 2.2.3.27.4
+constexpr std::array<std::string_view, 6> search_classes{"Tasks",    "Email", "Calendar",
+                                                         "Contacts", "Notes", "SMS"};
+
+/// Children of And alone: MS-ASCMD sections 2.2.3.27.4, 2.2.3.30.4, 2.2.3.35.2, 2.2.3.77, 2.2.3.82
+/// and 2.2.3.91.
+bool is_of_and(wbxml::Tag tag) {
+    namespace tags = wbxml::search;
+    return tag == tags::free_text || tag == tags::greater_than || tag == tags::less_than ||
+           tag == tags::conversation_id || tag == wbxml::airsync::collection_id ||
+           tag == wbxml::airsync::class_;
+}
+
+/// False: there is no such class.
+bool take_class(std::string_view name, MailQuery& out) {
+    if (std::ranges::find(search_classes, name) == search_classes.end()) return false;
+    if (out.classes.size() < classes_max) out.classes.emplace_back(name);
+    return true;
+}
 
 /// "0" is the whole mailbox: Outlook's app asks so.
 void take_folder(std::string_view text, MailQuery& out) {
@@ -40,13 +61,10 @@ int take_query(wbxml::Element query, MailQuery& out, unsigned depth) {
             if (depth == depth_max) return search_status::too_complex;
             const int status = take_query(child, out, depth + 1);
             if (status != search_status::ok) return status;
-        } else if (child.tag() == tags::or_) {
+        } else if (child.tag() == tags::or_ || (depth == 0 && is_of_and(child.tag()))) {
             return search_status::too_complex;
         } else if (child.tag() == tags::free_text) {
             take_words(child.text(), out);
-        } else if (depth == 0 &&
-                   (child.tag() == wbxml::airsync::collection_id || child.tag() == wbxml::airsync::class_)) {
-            return search_status::too_complex;  // MS-ASCMD sections 2.2.3.27.4 and 2.2.3.30.4: of And alone
         } else if (child.tag() == wbxml::airsync::collection_id) {
             take_folder(child.text(), out);
         } else if (child.tag() == tags::greater_than) {
@@ -54,13 +72,12 @@ int take_query(wbxml::Element query, MailQuery& out, unsigned depth) {
         } else if (child.tag() == tags::less_than) {
             if (!take_date(child, out.to)) return search_status::protocol_error;
         } else if (child.tag() == tags::conversation_id) {
+            if (!out.conversation.empty()) return search_status::protocol_error;  // one of them
             out.conversation = child.text();
         } else if (child.tag().page() == wbxml::tasks::subject.page()) {
             return search_status::protocol_error;  // MS-ASTASK section 3.2.5.2
         } else if (child.tag() == wbxml::airsync::class_) {
-            // MS-ASCMD section 2.2.3.27.4
-            if (depth == 0) return search_status::too_complex;
-            if (out.classes.size() < classes_max) out.classes.emplace_back(child.text());
+            if (!take_class(child.text(), out)) return search_status::protocol_error;
         }
     }
     return search_status::ok;
@@ -148,6 +165,8 @@ SearchRequest parse_find(wbxml::Element root) {
     out.mail.deep = static_cast<bool>(options.child(tags::deep_traversal));
     take_words(query.child(tags::free_text).text(), out.mail);
     take_folder(query.child(wbxml::airsync::collection_id).text(), out.mail);
+    if (const wbxml::Element of = query.child(wbxml::airsync::class_); of && !take_class(of.text(), out.mail))
+        out.status = search_status::protocol_error;
     if (out.status == search_status::ok && out.mail.words.empty()) out.status = search_status::protocol_error;
     return out;
 }

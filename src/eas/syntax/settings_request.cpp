@@ -1,5 +1,6 @@
 #include "eas/syntax/settings_request.hpp"
 
+#include "base/ascii.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "wbxml/tags.hpp"
 
@@ -15,8 +16,10 @@ std::optional<OutOfOffice::Reply> parse_reply(wbxml::Element message) {
     out.enabled = enabled == "1";
     const std::string_view text = message.child(tags::reply_message).text();
     if (text.size() > oof_text_bytes_max) return std::nullopt;
+    const std::string_view type = message.child(tags::body_type).text();
+    if (!is_oof_body_type(type)) return std::nullopt;
     out.text = text;
-    out.type = message.child(tags::body_type).text() == "HTML" ? "HTML" : "TEXT";
+    out.type = base::equals_nocase(type, "HTML") ? "HTML" : "TEXT";
     return out;
 }
 
@@ -31,6 +34,10 @@ void write_reply(wbxml::Encoder& to, wbxml::Tag who, const OutOfOffice::Reply& r
 
 }  // namespace
 
+bool is_oof_body_type(std::string_view type) {
+    return type.empty() || base::equals_nocase(type, "TEXT") || base::equals_nocase(type, "HTML");
+}
+
 std::optional<OutOfOffice> parse_oof(wbxml::Element set) {
     OutOfOffice out;
     const auto state = set.child(tags::oof_state).number();
@@ -42,6 +49,7 @@ std::optional<OutOfOffice> parse_oof(wbxml::Element set) {
     if (out.state == 2 && out.start.empty()) return std::nullopt;
     for (const std::string* time : {&out.start, &out.end})
         if (!time->empty() && !parse_date(*time)) return std::nullopt;
+    if (out.state == 2 && *parse_date(out.end) <= *parse_date(out.start)) return std::nullopt;
     for (const wbxml::Element message : set) {
         if (message.tag() != tags::oof_message) continue;
         const auto reply = parse_reply(message);

@@ -25,7 +25,10 @@ struct OutOfOffice {
 
 constexpr std::size_t oof_text_bytes_max = 64U << 10;
 
-/// A Set element. Nothing: not as the specification has it; one of two times is missing.
+/// MS-ASCMD section 2.2.3.17: of plain text or HTML, or nobody said.
+bool is_oof_body_type(std::string_view type);
+/// A Set element. Nothing: not as the specification has it; one of two times is missing, or the end
+/// is not the later one.
 std::optional<OutOfOffice> parse_oof(wbxml::Element set);
 /// A Get element; `type`: "TEXT" or "HTML", as asked for.
 void write_oof(wbxml::Encoder& to, const OutOfOffice& oof, std::string_view type);

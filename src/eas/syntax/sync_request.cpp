@@ -1,6 +1,7 @@
 #include "eas/syntax/sync_request.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
@@ -135,20 +136,18 @@ bool take(wbxml::Element child, SyncCollection& out, std::uint16_t version, cons
 
 SyncCollection parse_collection(wbxml::Element element, std::uint16_t version, const SyncLimits& limits) {
     SyncCollection out;
-    unsigned before = 0;
-    std::vector<std::string_view> classes;  // that have options: MS-ASCMD section 2.2.3.27.5, each once
+    unsigned before = 0, seen = 0;
     for (const wbxml::Element child : element) {
-        if (child.tag() == tags::options) {
-            const std::string_view of = child.child(tags::class_).text();
-            if (std::ranges::find(classes, of) != classes.end()) out.status = sync_status::protocol_error;
-            if (out.status == sync_status::ok) classes.push_back(of);
-        }
         const unsigned place = place_of(child.tag());
         // Class stands elsewhere in 12.1, and may be anywhere there.
         const bool in_order = place >= before || (version <= 121 && place <= 3);
-        if (!in_order || !take(child, out, version, limits)) out.status = sync_status::protocol_error;
+        const bool again = (seen >> place & 1U) != 0 && child.tag() != tags::options;
+        if (!in_order || again || !take(child, out, version, limits))
+            out.status = sync_status::protocol_error;
         before = std::max(before, place);
+        seen |= 1U << place;
     }
+    if (!have_classes_that_go_together(element)) out.status = sync_status::protocol_error;
     if (out.window == 0) out.window = limits.window_default;
     if (out.key.empty() || out.id.empty()) out.status = sync_status::protocol_error;
     // MS-ASCMD section 2.2.3.84: nothing can have changed for who has nothing.
@@ -174,13 +173,24 @@ void take_wait(wbxml::Element element, SyncRequest& out, std::int64_t least, std
     out.limit = static_cast<std::uint32_t>(*number < least ? least : most);
 }
 
+/// One collection twice: which of its keys would the answer be about?
+bool names_one_twice(const std::vector<SyncCollection>& collections) {
+    std::vector<base::FolderId> ids;
+    for (const SyncCollection& one : collections)
+        if (const auto id = parse_folder_id(one.id)) ids.push_back(*id);
+    std::ranges::sort(ids);
+    return std::ranges::adjacent_find(ids) != ids.end();
+}
+
 }  // namespace
 
 SyncRequest parse_sync(wbxml::Element root, std::uint16_t version, const SyncLimits& limits) {
     SyncRequest out;
     std::size_t commands = 0;
+    bool again = false;
     for (const wbxml::Element child : root) {
         if (child.tag() == tags::collections) {
+            if (std::exchange(again, true)) out.status = sync_status::protocol_error;
             for (const wbxml::Element one : child) {
                 if (one.tag() != tags::collection) {
                     out.status = sync_status::protocol_error;
@@ -199,13 +209,15 @@ SyncRequest parse_sync(wbxml::Element root, std::uint16_t version, const SyncLim
             take_wait(child, out, 60, 3'540, 1);
         } else if (child.tag() == tags::window_size) {
             out.window = window_of(child, limits);
+            if (out.window == 0) out.status = sync_status::protocol_error;
         } else if (child.tag() == tags::partial) {
             out.partial = true;
         } else {
             out.status = sync_status::protocol_error;
         }
     }
-    if (commands > limits.commands_max) out.status = sync_status::protocol_error;
+    if (commands > limits.commands_max || names_one_twice(out.collections))
+        out.status = sync_status::protocol_error;
     if (out.collections.empty() && !out.partial && out.status == sync_status::ok && !out.wait_seconds &&
         out.window == 0)
         out.status = sync_status::protocol_error;

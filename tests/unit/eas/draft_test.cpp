@@ -158,7 +158,13 @@ TEST(SearchRequest, FaultsHaveTheirStatus) {
             out.close();
         };
     };
-    const auto words = [](wbxml::Encoder& out) { out.text(tags::free_text, "x"); };
+    const auto bare_words = [](wbxml::Encoder& out) { out.text(tags::free_text, "x"); };
+    const auto words = [&](wbxml::Encoder& out) {
+        out.open(tags::and_);
+        bare_words(out);
+        out.close();
+    };
+    EXPECT_EQ(search_of("Mailbox", query(bare_words)).status, search_status::too_complex);
     EXPECT_EQ(search_of("Mailbox", query(words)).status, search_status::ok);
     EXPECT_EQ(search_of("Mailbox", [](wbxml::Encoder&) {}).status, search_status::protocol_error);
     EXPECT_EQ(search_of("Mailbox", query([](wbxml::Encoder&) {})).status, search_status::protocol_error);

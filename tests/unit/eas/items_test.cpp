@@ -119,6 +119,73 @@ TEST(Contact, DaysStayDays) {
     EXPECT_FALSE(has(shown(store::FolderKind::contacts, card), "Birthday"));
 }
 
+TEST(Contact, ValuesThatAreNone) {
+    const auto taken = [](wbxml::Tag tag, std::string_view value) {
+        pim::Component card = empty_card();
+        Data data;
+        data.text(tag, value);
+        return apply_contact(data.root(), card, context());
+    };
+    for (const wbxml::Tag tag : {c::birthday, c::anniversary}) {
+        EXPECT_TRUE(taken(tag, ""));
+        EXPECT_FALSE(taken(tag, "x"));
+        EXPECT_FALSE(taken(tag, "1980-02-31T00:00:00.000Z"));
+    }
+    EXPECT_TRUE(taken(c::picture, "AAAA"));
+    EXPECT_TRUE(taken(c::picture, "AA\r\nAA"));
+    EXPECT_FALSE(taken(c::picture, "!!!"));
+}
+
+TEST(Task, ValuesThatAreNone) {  // MS-ASTASK section 2.2.2
+    namespace t = wbxml::tasks;
+    const auto taken = [](wbxml::Tag tag, std::string_view value) {
+        pim::Component calendar = empty_item(store::FolderKind::tasks);
+        Data data;
+        data.text(tag, value);
+        return apply_item(store::FolderKind::tasks, data.root(), calendar, context());
+    };
+    for (const wbxml::Tag tag : {t::start_date, t::utc_start_date, t::due_date, t::utc_due_date,
+                                 t::date_completed, t::reminder_time}) {
+        EXPECT_TRUE(taken(tag, ""));
+        EXPECT_TRUE(taken(tag, "2026-11-24T00:00:00.000Z"));
+        EXPECT_FALSE(taken(tag, "tomorrow"));
+    }
+    for (const wbxml::Tag tag : {t::complete, t::sensitivity, t::importance}) {
+        EXPECT_TRUE(taken(tag, "1"));
+        EXPECT_FALSE(taken(tag, "-1"));
+        EXPECT_FALSE(taken(tag, "x"));
+    }
+    EXPECT_FALSE(taken(t::complete, "2"));
+    EXPECT_FALSE(taken(t::sensitivity, "4"));
+}
+
+TEST(Task, ImportanceAsItWasSent) {  // MS-ASTASK section 2.2.2.14
+    namespace t = wbxml::tasks;
+    for (const char* sent : {"0", "1", "2", "3", "5"}) {
+        pim::Component calendar = empty_item(store::FolderKind::tasks);
+        Data data;
+        data.text(t::subject, "x").text(t::importance, sent);
+        ASSERT_TRUE(apply_item(store::FolderKind::tasks, data.root(), calendar, context()));
+        EXPECT_TRUE(has(shown(store::FolderKind::tasks, calendar), "<Importance>" + std::string(sent) + "<"));
+        Data other;
+        other.text(t::subject, "y");
+        ASSERT_TRUE(apply_item(store::FolderKind::tasks, other.root(), calendar, context()));
+        EXPECT_TRUE(has(shown(store::FolderKind::tasks, calendar), "<Importance>" + std::string(sent) + "<"));
+    }
+}
+
+TEST(Items, FiltersOfEachKind) {  // MS-ASCMD section 2.2.3.68.2
+    using Kind = store::FolderKind;
+    const std::pair<Kind, std::string_view> kinds[] = {{Kind::mail, "111111000"},
+                                                       {Kind::calendar, "100011110"},
+                                                       {Kind::tasks, "100000001"},
+                                                       {Kind::contacts, "111111111"},
+                                                       {Kind::notes, "111111111"}};
+    for (const auto& [kind, fine] : kinds)
+        for (std::uint8_t filter = 0; filter < fine.size(); ++filter)
+            EXPECT_EQ(has_filter(kind, filter), fine[filter] == '1') << static_cast<int>(filter);
+}
+
 TEST(Items, ThroughTheMessage) {
     pim::Component card = empty_card();
     card.set_text("FN", "Ä long näme that needs more than one encoded word in its subject, and then some");

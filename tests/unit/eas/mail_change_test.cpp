@@ -60,6 +60,20 @@ TEST(MailChange, FlagsThatAreNone) {
         flag_is_sound(active, {tasks::reminder_time, tasks::reminder_set}, {{tasks::reminder_set, "0"}}));
 }
 
+TEST(MailChange, ReadIsABoolean) {  // section 2.2.2.58
+    for (const auto& [value, fine] : std::vector<std::pair<std::string, bool>>{{"0", true},
+                                                                               {"1", true},
+                                                                               {"2", false},
+                                                                               {"-1", false},
+                                                                               {"true", false},
+                                                                               {"", false},
+                                                                               {"x", false}}) {
+        Data data;
+        data.text(email::read, value);
+        EXPECT_EQ(is_sound_change(data.root()), fine) << value;
+    }
+}
+
 TEST(MailChange, DatesInOrder) {
     const std::string later = "2026-11-09T00:00:00.000Z", earlier = "2026-10-01T00:00:00.000Z";
     for (const wbxml::Tag start : {tasks::start_date, tasks::utc_start_date})

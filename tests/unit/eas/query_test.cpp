@@ -42,10 +42,18 @@ TEST(Query, Encoded) {
 
 TEST(Query, Faults) {
     for (const char* text :
-         {"", "Cmd=Sync", "Cmd=Sync&DeviceId=a&DeviceType=", "Cmd=Sync&DeviceId=a b&DeviceType=x",
-          "Cmd=Sync&DeviceId=123456789012345678901234567890123&DeviceType=x", "!!", "jQ", "jQAHBBC5KA1Wkp",
-          "a=b&c=d", "Cmd=Sync&DeviceId=a&DeviceType=x&User=%01"})
+         {"", "!!", "jQ", "jQAHBBC5KA1Wkp", "a=b&c=d", "Cmd=Sync&DeviceId=a&DeviceType=x&User=%01"})
         EXPECT_EQ(parse_query(text).fault, QueryFault::malformed) << text;
+    // MS-ASCMD section 2.2.4: statuses 108 and 109. The last is of 12.1, FolderSync, English, and so on.
+    for (const char* text :
+         {"Cmd=Sync", "Cmd=Sync&DeviceType=x", "Cmd=Sync&DeviceId=&DeviceType=x",
+          "Cmd=Sync&DeviceId=a b&DeviceType=x",
+          "Cmd=Sync&DeviceId=123456789012345678901234567890123&DeviceType=x", "eQkJBAAAAXg="})
+        EXPECT_EQ(parse_query(text).fault, QueryFault::no_device_id) << text;
+    for (const char* text : {"Cmd=Sync&DeviceId=a", "Cmd=Sync&DeviceId=a&DeviceType="})
+        EXPECT_EQ(parse_query(text).fault, QueryFault::no_device_type) << text;
+    EXPECT_EQ(parse_query("Cmd=Sync&DeviceId=a&DeviceType=" + std::string(65, 'x')).fault,
+              QueryFault::no_device_type);
     EXPECT_EQ(parse_query("Cmd=Nothing&DeviceId=a&DeviceType=x").fault, QueryFault::no_command);
     EXPECT_EQ(parse_query("Cmd=sync&DeviceId=a&DeviceType=x").fault, QueryFault::no_command);
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eas/syntax/mail_item.hpp"
+#include "eas/syntax/ping_request.hpp"
 #include "eas/syntax/provision_request.hpp"
 #include "eas/syntax/status.hpp"
 #include "eas/syntax/sync_request.hpp"
@@ -109,6 +110,119 @@ TEST(SyncRequest, Faults) {
                   out.close();
               }),
               4);
+}
+
+TEST(SyncRequest, EachElementOnce) {
+    const auto status = [](auto fill, std::uint16_t version = 161) {
+        return sync_of(fill, version).collections.at(0).status;
+    };
+    const auto options = [](wbxml::Encoder& out, std::string_view of) {
+        out.open(tags::options);
+        if (!of.empty()) out.text(tags::class_, of);
+        out.number(tags::filter_type, 1);
+        out.close();
+    };
+    EXPECT_EQ(status([](wbxml::Encoder& out) {
+                  out.text(tags::sync_key, "0");
+                  begin(out);
+              }),
+              4);
+    EXPECT_EQ(status([](wbxml::Encoder& out) {
+                  begin(out);
+                  out.number(tags::window_size, 1);
+                  out.number(tags::window_size, 2);
+              }),
+              4);
+    EXPECT_EQ(status(
+                  [](wbxml::Encoder& out) {
+                      out.text(tags::class_, "Email");
+                      begin(out);
+                      out.text(tags::class_, "Email");
+                  },
+                  121),
+              4);
+    // MS-ASCMD section 2.2.3.27.5: of several classes mail and SMS alone.
+    const std::vector<std::vector<std::string_view>> together{
+        {"Email"}, {"Calendar"}, {"Email", "SMS"}, {"", "SMS"}};
+    for (const auto& classes : together)
+        EXPECT_EQ(status([&](wbxml::Encoder& out) {
+                      begin(out);
+                      for (const std::string_view of : classes) options(out, of);
+                  }),
+                  1);
+    const std::vector<std::vector<std::string_view>> not_together{
+        {"Email", "Calendar"}, {"Contacts", "Tasks"}, {"SMS", "SMS"}, {"", ""}, {"Email", "SMS", ""}};
+    for (const auto& classes : not_together)
+        EXPECT_EQ(status([&](wbxml::Encoder& out) {
+                      begin(out);
+                      for (const std::string_view of : classes) options(out, of);
+                  }),
+                  4);
+}
+
+/// The whole request.
+TEST(SyncRequest, OneCollectionOnce) {
+    const auto status = [](auto fill) {
+        std::string octets;
+        wbxml::Encoder out(octets);
+        out.open(tags::sync);
+        fill(out);
+        out.close();
+        const wbxml::Document document(octets);
+        return parse_sync(document.root(), 161).status;
+    };
+    const auto collections = [](wbxml::Encoder& out, std::initializer_list<const char*> ids) {
+        out.open(tags::collections);
+        for (const char* id : ids) {
+            out.open(tags::collection);
+            out.text(tags::sync_key, "1.1");
+            out.text(tags::collection_id, id);
+            out.close();
+        }
+        out.close();
+    };
+    EXPECT_EQ(status([&](wbxml::Encoder& out) { collections(out, {"5", "6"}); }), 1);
+    EXPECT_EQ(status([&](wbxml::Encoder& out) { collections(out, {"5", "6", "5"}); }), 4);
+    EXPECT_EQ(status([&](wbxml::Encoder& out) {
+                  collections(out, {"5"});
+                  collections(out, {"6"});
+              }),
+              4);
+    for (const char* window : {"-1", "many", "1.5"})
+        EXPECT_EQ(status([&](wbxml::Encoder& out) {
+                      collections(out, {"5"});
+                      out.text(tags::window_size, window);
+                  }),
+                  4);
+}
+
+TEST(PingRequest, EachElementOnce) {
+    namespace p = wbxml::ping;
+    const auto malformed = [](std::vector<std::string_view> intervals,
+                              std::vector<std::string_view> classes) {
+        std::string octets;
+        wbxml::Encoder out(octets);
+        out.open(p::ping);
+        for (const std::string_view one : intervals) out.text(p::heartbeat_interval, one);
+        for (const std::string_view one : classes) {
+            out.open(p::folders);
+            out.open(p::folder);
+            out.text(p::id, "5");
+            if (!one.empty()) out.text(p::class_, one);
+            out.close();
+            out.close();
+        }
+        out.close();
+        const wbxml::Document document(octets);
+        return parse_ping(document.root(), {}).malformed;
+    };
+    for (const char* name : {"Email", "Calendar", "Contacts", "Tasks", "Notes", "SMS"})
+        EXPECT_FALSE(malformed({"60"}, {name})) << name;
+    EXPECT_FALSE(malformed({}, {}));
+    EXPECT_TRUE(malformed({"60"}, {""}));
+    EXPECT_TRUE(malformed({"60"}, {"Mail"}));
+    EXPECT_TRUE(malformed({"60", "60"}, {"Email"}));
+    EXPECT_TRUE(malformed({"60"}, {"Email", "Email"}));
 }
 
 TEST(Options, WindowsMoveOnceADay) {
