@@ -118,10 +118,11 @@ class Device:
         """What was said, readable."""
         out = []
         for command, request, answer in self.transcript:
-            out.append(f"C: {command}")
+            out.append(f"C: {command or 'OPTIONS'}")
             if request is not None:
                 out.append(wbxml.show(request))
             out.append(f"S: {answer.status}")
+            out += [f"{name}: {value}" for name, value in answer.headers.items() if name.startswith("MS-ASProtocol")]
             if answer.root is not None:
                 out.append(wbxml.show(answer.root))
         return "\n".join(out)

@@ -1,5 +1,6 @@
 """ActiveSync's WBXML to XML elements and back, by the token table that the server's codec is made from."""
 import base64, pathlib, xml.etree.ElementTree as ET
+from xml.sax.saxutils import escape
 
 TOKENS = pathlib.Path(__file__).resolve().parents[2] / "subprojects" / "wbxml" / "tokens.tsv"
 SWITCH, END, STR_I, OPAQUE = 0x00, 0x01, 0x03, 0xC3
@@ -141,7 +142,21 @@ def plain(root):
 
 
 def show(root):
-    """Readable XML."""
-    copy = ET.fromstring(plain(root))
-    ET.indent(copy)
-    return ET.tostring(copy, encoding="unicode")
+    """Readable XML: a namespace stands where it begins."""
+    lines = []
+
+    def write(node, outer, depth):
+        space, name = node.tag[1:].split("}")
+        start = " " * 2 * depth + "<" + name + (f' xmlns="{space}"' if space != outer else "")
+        if len(node):
+            lines.append(start + ">")
+            for child in node:
+                write(child, space, depth + 1)
+            lines.append(" " * 2 * depth + f"</{name}>")
+        elif node.text or node.get("opaque"):
+            lines.append(f"{start}>{escape(node.text or node.get('opaque'))}</{name}>")
+        else:
+            lines.append(start + "/>")
+
+    write(root, None, 0)
+    return "\n".join(lines)
