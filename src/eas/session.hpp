@@ -50,6 +50,7 @@ http::ResponseHead head_of(Answer* answered);
 
 /// What one collection of a Sync has to say.
 struct CollectionAnswer;
+struct DraftThread;
 struct PlanFacts;
 
 class Session {
@@ -116,6 +117,8 @@ private:
                                               base::Uid uid);
     awaitable<void> run_deletes(CollectionAnswer* out);
     awaitable<CommandResult> run_add(CollectionAnswer* out, const SyncCommand* command);
+    awaitable<void> find_threads(CollectionAnswer* out);
+    awaitable<std::optional<DraftThread>> thread_of_draft(store::FolderPtr folder, base::Uid uid);
     awaitable<void> run_fetches(CollectionAnswer* out);
     awaitable<store::Result<MailItem>> fetch_item(store::FolderPtr folder, base::Uid uid,
                                                   ItemOptions options);

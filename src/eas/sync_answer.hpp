@@ -14,6 +14,11 @@ namespace eas {
 CommandResult command_result(const SyncCommand& command, int status);
 int sync_status_of(const store::Error& error);
 
+/// Which conversation a draft is in, and where.
+struct DraftThread {
+    std::string id, index;
+};
+
 struct CollectionAnswer {
     const SyncCollection* request = nullptr;
     base::FolderId id;
@@ -30,6 +35,8 @@ struct CollectionAnswer {
     Cursor cursor;    ///< what it will have
     std::string key;  ///< the new one
     std::vector<CommandResult> results;
+    /// Of the drafts that the device has added, by ServerId.
+    std::map<std::string, DraftThread> threads;
     std::string fetched;   ///< a fragment: what Fetch commands get
     std::string commands;  ///< a fragment: what is new
     std::size_t told = 0;

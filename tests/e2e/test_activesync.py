@@ -357,10 +357,12 @@ class SyncTest(ActiveSyncCase):
         answer = device.sync(device.collection(inbox, options=[("FilterType", 1), *PLAIN]))
         self.assertEqual(len(answer.all("Collections/Collection/Commands/SoftDelete")), 3)
         self.assertEqual(device.sync(device.collection(inbox)).body, b"")
-        estimate = device.raw("GetItemEstimate", element("GetItemEstimate:GetItemEstimate", ("Collections", (
-            "Collection", ("AirSync:SyncKey", device.keys[inbox]), ("CollectionId", inbox),
-            ("AirSync:Options", ("FilterType", 0))))))
-        self.assertEqual(estimate.text("Response/Collection/Estimate"), "3")
+        # Without a FilterType all is estimated: MS-ASCMD sections 2.2.3.64.1 and 2.2.3.119.1.
+        for options, expected in (([("FilterType", 0)], "3"), ([("FilterType", 1)], "0"), ([], "3"), (None, "3")):
+            estimate = device.raw("GetItemEstimate", element("GetItemEstimate:GetItemEstimate", ("Collections", (
+                "Collection", ("AirSync:SyncKey", device.keys[inbox]), ("CollectionId", inbox),
+                None if options is None else ("AirSync:Options", *options)))))
+            self.assertEqual(estimate.text("Response/Collection/Estimate"), expected, options)
 
     def test_moves(self):
         user = self.user()

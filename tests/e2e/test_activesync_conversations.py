@@ -151,7 +151,8 @@ class WholeTest(ConversationCase):
 
     def estimate(self, device, folder, *more):
         return device.raw("GetItemEstimate", element("GetItemEstimate:GetItemEstimate", ("Collections", (
-            "Collection", ("AirSync:SyncKey", device.keys[folder]), ("CollectionId", folder), *more))))
+            "Collection", ("AirSync:SyncKey", device.keys[folder]), ("CollectionId", folder), *more,
+            ("AirSync:Options", ("FilterType", 3))))))
 
     def test_comes_whole_and_goes(self):
         for version in ("14.0", "14.1", "16.1"):

@@ -182,6 +182,12 @@ class IPhoneTest(LivesCase):
         answer = device.sync(device.collection(drafts, ("Add", ("ClientId", "1"), ("ApplicationData", body(first)))))
         self.says(device, answer, ONE + "Responses/Add/Status", "1")
         item = answer.text(ONE + "Responses/Add/ServerId")
+        # It is in a conversation from the first: MS-ASEMAIL sections 2.2.2.21 and 2.2.2.22.
+        fetched = device.sync(device.collection(drafts, ("Fetch", ("ServerId", item))))
+        for name in ("ConversationId", "ConversationIndex"):
+            said = answer.text(ONE + "Responses/Add/ApplicationData/" + name)
+            self.assertTrue(said, name)
+            self.says(device, fetched, ONE + "Responses/Fetch/ApplicationData/" + name, said)
         final = letter(device.user, friend.user, "Plan B", "Last words\r\n", files=[("plan.pdf", b"plan" * 999)])
         answer = device.sync(device.collection(drafts, ("Change", ("ServerId", item), ("Email2:Send",), ("ApplicationData", body(final)))))
         self.says(device, answer, ONE + "Status", "1")

@@ -9,6 +9,7 @@
 #include "eas/mail/addresses.hpp"
 #include "eas/mail/draft.hpp"
 #include "eas/mail/outgoing_message.hpp"
+#include "eas/stored_item.hpp"
 #include "eas/sync_answer.hpp"
 
 namespace eas {
@@ -287,6 +288,33 @@ awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const Sync
         base::log::warn("eas", "sent, but the draft is still there",
                         {{"user", identity_.name}, {"why", removed.error().what()}});
     co_return command_result(*command, sync_status::ok);
+}
+
+awaitable<std::optional<DraftThread>> Session::thread_of_draft(store::FolderPtr folder, base::Uid uid) {
+    const store::SnapshotPtr now_there = folder->snapshot();
+    const store::Entry* known = now_there->find(uid);
+    if (known == nullptr) co_return std::nullopt;
+    const store::Entry entry = *known;
+    auto detail = co_await read_detail(folder, entry);
+    if (!detail) co_return std::nullopt;
+    MessageOctets message(std::move(folder), std::move(*detail));
+    const auto opened = co_await message.open();
+    if (!opened) co_return std::nullopt;
+    const auto header = co_await message.header();
+    if (!header) co_return std::nullopt;
+    co_return DraftThread{conversation_of(entry.thread), index_of(entry, *header)};
+}
+
+/// MS-ASEMAIL sections 2.2.2.21 and 2.2.2.22: a device hears of the conversation of a draft that it adds.
+/// What the store does not tell now is left out: it is no reason to add the draft again.
+awaitable<void> Session::find_threads(CollectionAnswer* out) {
+    for (const CommandResult& result : out->results) {
+        const bool added = result.kind == static_cast<std::uint8_t>(SyncCommand::Kind::add);
+        const auto id = parse_item_id(result.server_id);
+        if (!added || result.status != sync_status::ok || !id || !out->folder) continue;
+        auto thread = co_await thread_of_draft(out->folder, id->uid);
+        if (thread) out->threads[result.server_id] = std::move(*thread);
+    }
 }
 
 }  // namespace eas

@@ -47,8 +47,8 @@ awaitable<std::pair<int, std::size_t>> Session::estimate(wbxml::Element collecti
     const bool before = key && key->epoch == state.key.epoch && key->counter + 1 == state.key.counter;
     if (!last && !before) co_return Estimate(estimate_status::bad_key, 0);
     if (*id == outbox_id) co_return Estimate(estimate_status::ok, 0);
+    // MS-ASCMD section 2.2.3.119.1: without a FilterType all that there is.
     ItemOptions options;
-    options.filter = state.options.filter;
     if (!have_classes_that_go_together(collection)) co_return Estimate(estimate_status::bad_classes, 0);
     // Until 12.1 FilterType stands in the collection, later in its Options.
     const wbxml::Element given = collection.child(wbxml::airsync::options);

@@ -59,9 +59,14 @@ void keep_texts(SyncRequest& request, Remembered& texts) {
 }  // namespace
 
 /// What the server calls what the device has added. MS-ASCAL section 2.2.2.46, MS-ASAIRS section 2.2.2.7.
-static void write_known(wbxml::Encoder& to, const CommandResult& result) {
-    if (result.uid.empty() && result.attachments.empty()) return;
+/// `thread`: null where nothing is said of it.
+static void write_known(wbxml::Encoder& to, const CommandResult& result, const DraftThread* thread) {
+    if (result.uid.empty() && result.attachments.empty() && thread == nullptr) return;
     to.open(tags::application_data);
+    if (thread != nullptr) {
+        to.opaque(wbxml::email2::conversation_id, thread->id);
+        to.opaque(wbxml::email2::conversation_index, thread->index);
+    }
     if (!result.uid.empty()) to.text(wbxml::calendar::uid, result.uid);
     if (!result.attachments.empty()) to.open(wbxml::airsyncbase::attachments);
     for (const KnownAttachment& one : result.attachments) {
@@ -208,7 +213,9 @@ void Session::write_collection(wbxml::Encoder& to, const CollectionAnswer& answe
             if (!result.client_id.empty()) to.text(tags::client_id, result.client_id);
             if (!result.server_id.empty()) to.text(tags::server_id, result.server_id);
             to.number(tags::status, result.status);
-            write_known(to, result);
+            const auto thread = answer.threads.find(result.server_id);
+            const bool is_add = kind == SyncCommand::Kind::add;
+            write_known(to, result, is_add && thread != answer.threads.end() ? &thread->second : nullptr);
             to.close();
         }
         to.append(answer.fetched);

@@ -221,6 +221,7 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
             leave_open(&out);
             co_return out;
         }
+        if (out.is_drafts && version_ >= 160) co_await find_threads(&out);
         co_await run_fetches(&out);
     }
     changed |= std::exchange(state.open, false);
