@@ -178,6 +178,7 @@ private:
         to.close();
         const bool up = co_await post("Sync", std::move(body));
         if (!up) co_return false;
+        if (body_.empty()) more_ = false;  // nothing is new
         if (!body_.empty()) take_changes();
         note(first ? "PRIME" : item.empty() ? "SYNC" : "FLAG", due);
         more_ = first || more_;

@@ -1,4 +1,6 @@
 // mailbench: the command line, the threads, the line a second, the end.
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <thread>
 #include <unistd.h>
@@ -40,6 +42,20 @@ void add_options(CLI::App* command, Options& options) {
     command->add_flag("--quiet", options.quiet, "no line a second");
 }
 
+/// Empty: it is one.
+std::string eas_mix_fault(const std::string& text) {
+    constexpr std::array<std::string_view, 6> known{"FOLDERSYNC", "SYNC",     "FLAG",
+                                                    "FETCH",      "ESTIMATE", "SENDMAIL"};
+    if (text == "PING") return {};
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find(',', at), text.size());
+        const std::string one = text.substr(at, end - at), name = one.substr(0, one.find('='));
+        if (std::ranges::find(known, name) == known.end()) return "there is no command " + name;
+        at = end + 1;
+    }
+    return {};
+}
+
 void parse_command_line(CLI::App& app, Options& options) {
     app.require_subcommand(1);
     auto* imap = app.add_subcommand("imap", "a mix of commands on INBOX");
@@ -54,8 +70,9 @@ void parse_command_line(CLI::App& app, Options& options) {
     auto* eas =
         app.add_subcommand("eas", "devices of ActiveSync, up to 20 a user: first Sync, then a mix; or Ping");
     eas->add_option(
-        "--mix", options.mix,
-        "FOLDERSYNC SYNC FLAG FETCH ESTIMATE SENDMAIL, as SYNC=5,FLAG=1; PING alone: connections wait");
+           "--mix", options.mix,
+           "FOLDERSYNC SYNC FLAG FETCH ESTIMATE SENDMAIL, as SYNC=5,FLAG=1; PING alone: connections wait")
+        ->check(eas_mix_fault, "");
     eas->add_option("--deliver-port", options.deliver_port, "of LMTP: mail for those that wait in Ping");
     eas->add_option("--size", options.size, "of made-up mail to send, octets; 0: many sizes");
     auto* lmtp = app.add_subcommand("lmtp", "deliveries by LMTP");
@@ -163,7 +180,10 @@ int report(const RunPtr& run, double seconds, const ProcessFigures& before) {
         return 2;
     }
     if (!failed.empty()) return 99;
-    return run->statistics.operations() == 0 && !waits_for_push(run->options) ? 1 : 0;
+    if (run->statistics.operations() != 0 || waits_for_push(run->options)) return 0;
+    fmt::print(stderr, "mailbench: nothing was measured; of {} connections {} were ready in time\n",
+               run->options.connections, run->ready.load());
+    return 1;
 }
 
 int run_load(const Options& options) {

@@ -143,7 +143,7 @@ awaitable<void> autodiscover_json(Exchange exchange, SharedPtr shared) {
     const auto settings = co_await shared->settings(std::move(domain));
     const Settings nothing;
     JsonAnswer answer = json_missing("Email");
-    if (settings || !address.empty())
+    if (settings || is_address(address))
         answer = json_autodiscover(settings ? *settings : nothing, query_value(exchange.query(), "Protocol"));
     ResponseHead head = head_of(answer.status, json_type);
     co_await exchange.respond(std::move(head), std::move(answer.body));

@@ -103,16 +103,15 @@ void show_importance(wbxml::Encoder& to, const pim::Component& task) {
     if (!holds) to.number(tags::importance, importance_of(task));
 }
 
-/// False: done, and nobody says when (section 2.2.2.8).
-bool take_completion(wbxml::Element data, pim::Component& task, const ItemContext& context) {
+/// Done is done now where nobody says when (section 2.2.2.8).
+void take_completion(wbxml::Element data, pim::Component& task, const ItemContext& context) {
     const bool done = data.child(tags::complete).text() == "1";
     const auto when = pim::parse_date_time(data.child(tags::date_completed).text());
     task.remove("STATUS");
     task.remove("COMPLETED");
-    if (!done) return true;
+    if (!done) return;
     task.set_raw("STATUS", "COMPLETED");
     task.set_raw("COMPLETED", write_compact(when ? when->seconds : context.now));
-    return true;
 }
 
 /// False: ReminderSet is neither yes nor no (section 2.2.2.22).
@@ -191,7 +190,8 @@ bool apply_task(wbxml::Element data, pim::Component& calendar, const ItemContext
     set_sensitivity(task, data.child(tags::sensitivity).number().value_or(0));
     if (!take_reminder(data, task)) return false;
     for (const Kept& one : of_task) task.set_text(one.property, data.child(one.tag).text());
-    if (!take_completion(data, task, context) || !take_recurrence(data, task)) return false;
+    take_completion(data, task, context);
+    if (!take_recurrence(data, task)) return false;
     if (!take_body(data, task, "DESCRIPTION")) return false;
     if (task.raw("UID").empty()) task.set_text("UID", context.fresh_uid);
     task.set_raw("DTSTAMP", write_compact(context.now));

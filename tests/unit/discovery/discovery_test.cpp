@@ -132,7 +132,8 @@ TEST(Requests, WhatIsNoneIsRefused) {
     for (const char* bad :
          {"", "text", "<a/>", "<Autodiscover/>", "<Autodiscover><Request/></Autodiscover>",
           "<Autodiscover><Request><EMailAddress>none</EMailAddress></Request></Autodiscover>",
-          "<Autodiscover><Request><EMailAddress>@x</EMailAddress></Request></Autodiscover>"})
+          "<Autodiscover><Request><EMailAddress>@x</EMailAddress></Request></Autodiscover>",
+          "<Autodiscover><Request><EMailAddress>a@x</EMailAddress></Request><Request/></Autodiscover>"})
         EXPECT_FALSE(parse_autodiscover(bad)) << bad;
     EXPECT_FALSE(parse_autodiscover(std::string(100'000, ' ')));
     // Entities of a document type are not expanded: neither files nor a billion laughs.

@@ -72,7 +72,15 @@ TEST_F(Routes, Autodiscover) {
 TEST_F(Routes, AutodiscoverJson) {
     EXPECT_TRUE(has(get("/autodiscover/autodiscover.json?Email=a@example.org&Protocol=ActiveSync"),
                     "ProtocolNotSupported"));
-    EXPECT_TRUE(has(get("/Autodiscover/autodiscover.json/v1.0/a@example.org"), "MandatoryParameterMissing"));
+    EXPECT_TRUE(has(get("/Autodiscover/autodiscover.json/v1.0/a@example.org"), "Protocol is required"));
+    for (const char* more : {"", "&Email=", "&Email=nobody"})
+        EXPECT_TRUE(
+            has(get("/autodiscover/autodiscover.json?Protocol=ActiveSync" + std::string(more), "other.test"),
+                "Email is required"))
+            << more;
+    EXPECT_TRUE(
+        has(get("/autodiscover/autodiscover.json?Email=a@other.test&Protocol=ActiveSync", "other.test"),
+            "ProtocolNotSupported"));
 }
 
 TEST_F(Routes, AppleProfile) {
