@@ -145,6 +145,7 @@ class StatusTest(FaultCase):
         key, inbox = device.folder_key, device.folder("Inbox")
         new = (("DisplayName", "New"), ("Type", 12))
         self.table(device, "FolderSync", [((), "Status", "10"), ((("SyncKey", ""),), "Status", "10"),
+                                          ((("SyncKey", key), ("SyncKey", "0")), "Status", "10"), ((("SyncKey", key), ("Ping:Id", "0")), "Status", "10"),
                                           ((("SyncKey", "12345.1"),), "Status", "9"), ((("SyncKey", "x" * 3000),), "Status", "9")])
         self.table(device, "FolderCreate", [
             ((("SyncKey", key), ("ParentId", "0")), "Status", "10"), ((("ParentId", "0"), *new), "Status", "10"),
@@ -152,7 +153,10 @@ class StatusTest(FaultCase):
             ((("SyncKey", key), ("ParentId", "0"), ("DisplayName", "New"), ("Type", 99)), "Status", "10"),
             ((("SyncKey", key), ("ParentId", "0"), ("DisplayName", "n" * 3000), ("Type", 12)), "Status", "10"),
             ((("SyncKey", key), ("ParentId", "0"), ("DisplayName", "a/b"), ("Type", 12)), "Status", "10"),
+            ((("SyncKey", key), ("ParentId", "0"), *new, ("Type", 12)), "Status", "10"),
+            ((("SyncKey", key), ("ParentId", "0"), *new, ("Ping:Id", "x")), "Status", "10"),
             ((("SyncKey", key), ("ParentId", "0"), ("DisplayName", "Drafts"), ("Type", 12)), "Status", "2")])
+        self.assertNotIn("New", [row["DisplayName"] for row in device.folders.values()])
         self.table(device, "FolderUpdate", [
             ((("SyncKey", key),), "Status", "10"),
             ((("SyncKey", "7.7"), ("ServerId", inbox), ("ParentId", "0"), ("DisplayName", "x")), "Status", "9"),
@@ -160,6 +164,7 @@ class StatusTest(FaultCase):
             ((("SyncKey", key), ("ServerId", inbox), ("ParentId", "0"), ("DisplayName", "x")), "Status", "2")])
         self.table(device, "FolderDelete", [
             ((("SyncKey", key),), "Status", "10"), ((("SyncKey", "7.7"), ("ServerId", inbox)), "Status", "9"),
+            ((("SyncKey", key), ("ServerId", "ffff"), ("ServerId", inbox)), "Status", "10"),
             ((("SyncKey", key), ("ServerId", "ffff")), "Status", "4"), ((("SyncKey", key), ("ServerId", inbox)), "Status", "3")])
 
     def test_sync(self):
@@ -192,7 +197,8 @@ class StatusTest(FaultCase):
             ((("Collections", *[("Collection", ("SyncKey", device.keys[inbox]), ("CollectionId", inbox), (
                 "Commands", ("Delete", ("ServerId", item))))] * 2),), "Status", "4"),
             (command(("Change", read)), one, "4"), (command(("Change", ("ServerId", item))), one, "4"),
-            (command(("Delete",)), one, "4"), (command(("Fetch", ("ServerId", "x" * 100))), one, "4"),
+            (command(("Delete",)), one, "4"), (command(("Delete", ("ServerId", item), ("ServerId", f"{inbox}:7"))), one, "4"),
+            (command(("Fetch", ("ServerId", "x" * 100))), one, "4"),
             (command(("Add", ("ApplicationData",))), one, "4"), (command(("MoreAvailable",)), one, "4"),
             (command(*[("Fetch", ("ServerId", item))] * 300), one, "4"),
             (with_(after=(("Wait", 0),)), "Status", "14"), (with_(after=(("Wait", 60),)), "Limit", "59"),
@@ -264,13 +270,15 @@ class StatusTest(FaultCase):
             ((), "Status", "103"), (one(device.keys[inbox], "ffff"), "Response/Status", "2"), (one("0", inbox), "Response/Status", "3"),
             (one("1.1", trash), "Response/Status", "3"), (one("99.9", inbox), "Response/Status", "4"),
             ((("Collections", *one("0", inbox)[0][1:] * 2),), "Status", "103"),
+            ((("Collections", (*one("0", inbox)[0][1], ("CollectionId", trash))),), "Status", "103"),
             ((("Collections", ("Collection", ("AirSync:SyncKey", device.keys[inbox]), ("CollectionId", inbox), (
                 "AirSync:Options", ("Class", "Email")), ("AirSync:Options", ("Class", "Calendar")))),), "Response/Status", "4")])
         move = lambda *of: (("Move", *of),)
         from_, to = (("SrcMsgId", item), ("SrcFldId", inbox)), ("DstFldId", trash)
         self.table(device, "MoveItems", [
             ((), "Status", "103"), ((("Status", 1),), "Status", "103"), (move(*from_), "Response/Status", "2"),
-            (move(from_[1], to), "Status", "103"), (move(("SrcMsgId", ""), from_[1], to), "Status", "103"),
+            (move(from_[1], to), "Status", "103"), (move(from_[0], *from_, to), "Status", "103"),
+            (move(("SrcMsgId", ""), from_[1], to), "Status", "103"),
             (move(*from_, ("DstFldId", "ffff")), "Response/Status", "2"), (move(*from_, ("DstFldId", inbox)), "Response/Status", "4"),
             (move(("SrcMsgId", f"{inbox}:99999"), ("SrcFldId", inbox), to), "Response/Status", "1"),
             (move(("SrcMsgId", item), ("SrcFldId", trash), to), "Response/Status", "1"),
@@ -283,7 +291,9 @@ class StatusTest(FaultCase):
         mime = lambda text: ("Mime", Opaque(text.encode()))
         fine = MAIL.format(device.user)
         rows = [((), "Status", "103"), ((mime(fine),), "Status", "103"), ((("ClientId", "c1"),), "Status", "103"),
-                ((("ClientId", "c" * 41), mime(fine)), "Status", "103")]
+                ((("ClientId", "c" * 41), mime(fine)), "Status", "103"),
+                ((("ClientId", "c2"), ("ClientId", "c3"), mime(fine)), "Status", "103"),
+                ((("ClientId", "c4"), mime(fine), mime(fine)), "Status", "103")]
         self.table(device, "SendMail", rows + [
             ((("ClientId", "s1"), mime("Subject: nobody\r\n\r\n")), "Status", "119"), ((("ClientId", "s2"), mime("")), "Status", "119"),
             ((("ClientId", "s3"), mime(MAIL.format("another@example.test"))), "Status", "120")])
@@ -308,6 +318,7 @@ class StatusTest(FaultCase):
             (fetch(("Store", "Elsewhere"), *ids), "Response/Fetch/Status", "9"), (fetch(mailbox, *ids), "Response/Fetch/Status", "6"),
             (fetch(mailbox, *ids, ("Options", ("Range", "x"))), "Response/Fetch/Status", "8"),
             (fetch(mailbox, *ids, ("Options", ("DeleteSubFolders",))), "Response/Fetch/Status", "2"),
+            (fetch(mailbox, mailbox, *ids), "Response/Fetch/Status", "2"), (fetch(mailbox, *ids, ids[0]), "Response/Fetch/Status", "2"),
             ((("EmptyFolderContents", ("AirSync:CollectionId", inbox), ("Options", ("Range", "0-1"))),),
              "Response/EmptyFolderContents/Status", "2"),
             (fetch(mailbox, ("AirSyncBase:FileReference", "1:2:3")), "Response/Fetch/Status", "15"),
@@ -372,7 +383,7 @@ class StatusTest(FaultCase):
         policy = lambda *of: (("Policies", ("Policy", *of)),)
         kind = ("PolicyType", "MS-EAS-Provisioning-WBXML")
         self.table(device, "Provision", [
-            (policy(), "Status", "2"), (policy(("PolicyType", "x")), "Policies/Policy/Status", "3"),
+            (policy(), "Status", "2"), (policy(kind, kind), "Status", "2"), (policy(("PolicyType", "x")), "Policies/Policy/Status", "3"),
             (policy(kind, ("PolicyKey", "1"), ("Status", 1)), "Policies/Policy/Status", "5"),
             (policy(kind, ("PolicyKey", "x" * 500), ("Status", 1)), "Policies/Policy/Status", "5")])
 

@@ -86,7 +86,8 @@ awaitable<Answer> Session::get_item_estimate() {
     const auto executor = co_await boost::asio::this_coro::executor;
     for (const wbxml::Element one : root().child(tags::collections)) {
         if (one.tag() != tags::collection) break;
-        if (++seen > limits().sync.collections_max) co_return common(status::invalid_xml);
+        if (++seen > limits().sync.collections_max || has_twins(one, wbxml::airsync::options))
+            co_return common(status::invalid_xml);
         const std::string id(one.child(tags::collection_id).text());
         if (!ids.insert(id).second) co_return common(status::invalid_xml);
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
@@ -116,7 +117,8 @@ static bool are_moves(wbxml::Element root) {
     namespace tags = wbxml::move;
     std::size_t seen = 0;
     for (const wbxml::Element one : root)
-        if (one.tag() != tags::move || ++seen > moves_max || one.child(tags::src_msg_id).text().empty())
+        if (one.tag() != tags::move || ++seen > moves_max || has_twins(one, tags::dst_fld_id) ||
+            one.child(tags::src_msg_id).text().empty())
             return false;
     return seen != 0;
 }

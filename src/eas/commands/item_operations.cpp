@@ -94,9 +94,8 @@ FetchRequest read_fetch(wbxml::Element element, std::uint16_t version) {
     if (version < 141) out.options.part.reset();
     if (!out.options.part_is_served()) out.status = status::part_type_not_supported;
     out.schema = options.child(tags::schema);
-    // MS-ASCMD section 2.2.3.8: one of them.
-    if (count_children(element, wbxml::airsyncbase::file_reference) > 1)
-        out.status = op_status::protocol_error;
+    // MS-ASCMD section 2.2.3.8: one attachment, and so on.
+    if (has_twins(element)) out.status = op_status::protocol_error;
     if (!are_options(options, fetch_options)) out.status = op_status::protocol_error;
     if (const wbxml::Element range = options.child(tags::range)) {
         out.range = parse_range(range.text());

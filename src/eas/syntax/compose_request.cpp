@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "eas/syntax/elements.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
@@ -90,6 +91,7 @@ ComposeRequest parse_compose(wbxml::Element root, Command command, std::uint16_t
     if (!root.child(tags::account_id).text().empty()) out.status = status::invalid_account;
     const bool about = command != Command::send_mail;
     if (about && !source) out.status = status::invalid_xml;
+    if (has_twins(root) || has_twins(source)) out.status = status::invalid_xml;
     return out;
 }
 

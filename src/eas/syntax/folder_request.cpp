@@ -1,5 +1,6 @@
 #include "eas/syntax/folder_request.hpp"
 
+#include "eas/syntax/elements.hpp"
 #include "wbxml/encoder.hpp"
 #include "wbxml/tags.hpp"
 
@@ -16,7 +17,8 @@ FolderRequest parse_folder_request(wbxml::Element root, Command command) {
     const auto type = root.child(tags::type).number();
     if (type && *type >= 0 && *type <= 255) out.type = static_cast<int>(*type);
     // MS-ASCMD section 2.2.3.72: Status is of answers.
-    out.malformed = out.key.empty() || root.child(tags::status);
+    out.malformed = out.key.empty() || root.child(tags::status) || has_twins(root);
+    for (const wbxml::Element child : root) out.malformed |= child.tag().page() != tags::sync_key.page();
     if (command == Command::folder_create)
         out.malformed |= out.parent_id.empty() || out.display_name.empty() || !type;
     if (command == Command::folder_update)

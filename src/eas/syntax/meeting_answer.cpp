@@ -1,5 +1,6 @@
 #include "eas/syntax/meeting_answer.hpp"
 
+#include "eas/syntax/elements.hpp"
 #include "eas/syntax/mail_item.hpp"
 #include "wbxml/tags.hpp"
 
@@ -42,7 +43,7 @@ bool parse_meeting_answers(wbxml::Element root, std::uint16_t version, std::size
         made.long_id = one.child(wbxml::search::long_id).text();
         if (made.request_id.size() > id_octets_max || made.long_id.size() > id_octets_max) return false;
         const auto response = one.child(tags::user_response).number();
-        if (response && *response >= 1 && *response <= 3) made.response = *response;
+        if (response && *response >= 1 && *response <= 3 && !has_twins(one)) made.response = *response;
         const wbxml::Element instance = one.child(tags::instance_id);
         made.has_instance = static_cast<bool>(instance);
         made.instance = instance.text();

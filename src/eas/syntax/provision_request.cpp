@@ -1,5 +1,6 @@
 #include "eas/syntax/provision_request.hpp"
 
+#include "eas/syntax/elements.hpp"
 #include "wbxml/encoder.hpp"
 #include "wbxml/tags.hpp"
 
@@ -51,6 +52,7 @@ ProvisionRequest parse_provision(wbxml::Element root) {
         }
     const wbxml::Element policy = root.child(tags::policies).child(tags::policy);
     if (policy) {
+        if (has_twins(policy)) out.malformed = true;
         out.policy_type = policy.child(tags::policy_type).text();
         out.known_type = out.policy_type == wbxml_policy;
         out.policy_key = policy.child(tags::policy_key).text();

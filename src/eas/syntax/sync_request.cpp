@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "eas/syntax/elements.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
 
@@ -44,7 +45,7 @@ std::optional<SyncCommand> parse_command(wbxml::Element element) {
     out.send = static_cast<bool>(element.child(wbxml::email2::send)) ||
                static_cast<bool>(out.data.child(wbxml::email2::send));
     const bool add = out.kind == SyncCommand::Kind::add;
-    if (!is_id(add ? out.client_id : out.server_id)) return std::nullopt;
+    if (!is_id(add ? out.client_id : out.server_id) || has_twins(element)) return std::nullopt;
     const bool needs_data = add || out.kind == SyncCommand::Kind::change;
     if (needs_data && !out.data && !out.send) return std::nullopt;
     return out;
