@@ -173,7 +173,8 @@ class AttachmentTest(BodyCase):
         html.add_related(b"\x89PNG-in-the-text", "image", "png", cid="<face@x>")
         html.get_payload()[1]["Content-Location"] = "http://elsewhere.test/face.png"
         html.add_related(b"\x89PNG-called-a-file", "image", "png", cid="<logo@x>", filename="logo.png", disposition="attachment")
-        mail.add_attachment(b"\0\1\2" * 50, maintype="application", subtype="octet-stream", filename="file.bin")
+        octets = b"\0\1\2" * 5000
+        mail.add_attachment(octets, maintype="application", subtype="octet-stream", filename="file.bin")
         inner = self.letter("c@elsewhere.test", subject="The inner one")
         mail.add_attachment(inner)
         self.put(user, mail)
@@ -196,12 +197,14 @@ class AttachmentTest(BodyCase):
                           file["DisplayName"]), ("1", "0", None, None, "file.bin"))
         self.assertEqual((letter["Method"], letter["IsInline"] or "0"), ("5", "0"))
         self.assertTrue(letter["DisplayName"].endswith(".eml"), letter)
+        sizes = [int(node.findtext(BASE + "EstimatedDataSize")) for node in attachments]
+        self.assertAlmostEqual(sizes[2], len(octets), delta=2)
         contents = []
         for node in attachments:
             answer = device.raw("ItemOperations", element("ItemOperations:ItemOperations", (
                 "Fetch", ("Store", "Mailbox"), ("AirSyncBase:FileReference", node.findtext(BASE + "FileReference")))))
             contents.append(base64.b64decode(answer.text("Response/Fetch/Properties/Data")))
-        self.assertEqual(contents[:3], [b"\x89PNG-in-the-text", b"\x89PNG-called-a-file", b"\0\1\2" * 50])
+        self.assertEqual(contents[:3], [b"\x89PNG-in-the-text", b"\x89PNG-called-a-file", octets])
         self.assertIn(b"Subject: The inner one", contents[3])
 
 

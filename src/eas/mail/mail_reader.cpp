@@ -49,6 +49,12 @@ std::string attachment_name(std::string_view header, const mime::Part& part) {
     return name;
 }
 
+/// Of base64 to two octets, without reading it: four characters are three octets, line ends none.
+std::uint64_t decoded_size(const mime::Part& part) {
+    if (part.encoding != mime::Encoding::base64) return part.body_bytes;
+    return (part.body_bytes - std::min(part.body_bytes, 2 * part.body_lines)) / 4 * 3;
+}
+
 /// `related`: it stands beside a text that may show it, whatever its Content-Disposition says.
 ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_view header, bool related) {
     ItemAttachment out;
@@ -57,7 +63,7 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     out.content_id = first_id(field_text(header, "Content-ID"));
     out.content_location = base::trimmed(field_text(header, "Content-Location"));
     out.method = part.kind == mime::Kind::message ? 5 : 1;
-    out.size = part.encoding == mime::Encoding::base64 ? part.body_bytes * 3 / 4 : part.body_bytes;
+    out.size = decoded_size(part);
     out.is_inline = (related || !part.attachment) && !out.content_id.empty();
     return out;
 }
