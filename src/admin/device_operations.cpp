@@ -1,6 +1,8 @@
 // Devices of ActiveSync: who synchronises with a mailbox, and who may not any more.
 #include <array>
 
+#include <fmt/format.h>
+
 #include "admin/mailbox_argument.hpp"
 #include "admin/operations.hpp"
 #include "base/log.hpp"
@@ -113,8 +115,29 @@ awaitable<Reply> device_block(ServicesPtr services, Json arguments, CallerPtr) {
                                   allow ? Device::Access::allowed : Device::Access::blocked);
 }
 
+/// \errors of a device that speaks an older version than knows a wipe of one account
+awaitable<Reply> can_wipe_account(ServicesPtr services, Json arguments) {
+    const auto account = co_await account_of(services, text(arguments, "mailbox"));
+    if (!account) co_return account.error();
+    eas::DeviceStore devices(services->store.engine());
+    const eas::DeviceKey key{*account, text(arguments, "device")};
+    const auto rows = co_await devices.load(key, {});
+    if (!rows) co_return fault_of(rows.error(), key.device);
+    const unsigned version = rows->device.version;
+    if (rows->version != 0 && version < Device::account_wipe_version)
+        co_return Fault("invalid",
+                        fmt::format("{}: speaks ActiveSync {}.{}, which knows no wipe of one account: "
+                                    "block it, or wipe all of it",
+                                    key.device, version / 10, version % 10));
+    co_return Json::object();
+}
+
 awaitable<Reply> device_wipe(ServicesPtr services, Json arguments, CallerPtr) {
     const bool account_only = flag(arguments, "account_only");
+    if (account_only) {
+        auto known = co_await can_wipe_account(services, arguments);
+        if (!known) co_return known.error();
+    }
     co_return co_await set_access(services, std::move(arguments),
                                   account_only ? Device::Access::wipe_account : Device::Access::wipe);
 }

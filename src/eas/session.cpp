@@ -364,6 +364,10 @@ std::optional<Answer> Session::check_access() const {
             return common(status::device_blocked);
         case Device::Access::wipe:
         case Device::Access::wipe_account:
+            // What knows no wipe of one account gets nothing of it, and not 140 again and again.
+            if (rows_.device.access == Device::Access::wipe_account &&
+                version_ < Device::account_wipe_version)
+                return common(status::device_blocked);
             // MS-ASPROV section 3.1.5.2: it hears of it when it asks for its policy.
             if (query_.command == Command::provision) return std::nullopt;
             return common(status::remote_wipe);

@@ -258,6 +258,27 @@ class DeviceTest(test_activesync.ActiveSyncCase):
         inbox = device.folder("Inbox")
         self.assertEqual(device.sync(device.collection(inbox)).text("Collections/Collection/Status"), "12")
 
+    def test_wipe_of_one_account(self):
+        """16.1 alone knows it (MS-ASPROV); others are never told to wipe all for it, nor sent from 140 to Provision and back."""
+        user = self.user()
+        old, new = self.ready(user, device="OLD1", version="14.1"), self.ready(user, device="NEW1")
+        with self.assertRaisesRegex(AssertionError, "speaks ActiveSync 14.1"):
+            self.server.cli("device", "wipe", user, "OLD1", "--account-only")
+        self.assertEqual(old.folder_sync().text("Status"), "1")
+        self.server.cli("device", "wipe", user, "NEW1", "--account-only")
+        empty = element("Provision:Provision")
+        older = self.device(user, device="NEW1", version="16.0")
+        self.assertEqual([older.folder_sync("0").text("Status"), older.raw("Provision", empty).text("Status")], ["129", "129"])
+        self.assertEqual(new.folder_sync("0").text("Status"), "140")
+        new.schemas = None  # Microsoft's are of 16.0, and do not have it
+        told = new.raw("Provision", empty)
+        self.assertEqual((told.text("Status"), told.text("AccountOnlyRemoteWipe"), told.text("RemoteWipe")), ("1", "", None))
+        done = new.raw("Provision", element("Provision:Provision", ("AccountOnlyRemoteWipe", ("Status", 1))))
+        self.assertEqual((done.text("Status"), done.find("AccountOnlyRemoteWipe")), ("1", None))
+        states = {row["id"]: row["state"] for row in self.server.cli("device", "list", user)}
+        self.assertEqual(states, {"OLD1": "allowed", "NEW1": "wiped"})
+        self.assertEqual(new.folder_sync("0").text("Status"), "129")
+
     def test_wipe(self):
         device = self.ready()
         device.provision()

@@ -29,7 +29,7 @@ bool is_to_wipe(const Device& device) {
 Wipe wipe_of(const Device& device, std::uint16_t version) {
     if (!is_to_wipe(device)) return Wipe::none;
     if (device.access == Device::Access::wipe) return Wipe::device;
-    return version >= 161 ? Wipe::account : Wipe::none;
+    return version >= Device::account_wipe_version ? Wipe::account : Wipe::none;
 }
 
 /// Why a device that obeys so much is not served; ok: it is. Section 3.2.5.1.2.1.

@@ -19,6 +19,7 @@ namespace eas {
 /// Row d.
 struct Device {
     enum class Access : std::uint8_t { allowed, blocked, wipe, wipe_account, wiped };
+    static constexpr std::uint16_t account_wipe_version = 161;  ///< from there on one account can be wiped
 
     std::string id, type, user_agent;
     std::uint16_t version = 0;  ///< of the last request
