@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "mime/address.hpp"
+#include "mime/charset.hpp"
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
 
@@ -27,6 +28,11 @@ std::string field_value(std::string_view header, std::string_view name) {
     return mime::unfold(field.value);
 }
 
+/// As a sender wrote it, which may be in any charset.
+std::string address_of(const mime::Address& one) {
+    return mime::guess_utf8(one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host);
+}
+
 /// Names alone, as a list of messages shows them. MS-ASEMAIL section 2.2.2.30.
 std::string display_names(std::string_view value) {
     std::string out;
@@ -34,7 +40,7 @@ std::string display_names(std::string_view value) {
         if (one.kind != mime::Address::Kind::mailbox) continue;
         if (!out.empty()) out.push_back(';');
         const std::string name = mime::decode_text(one.name);
-        out += !name.empty() ? name : one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host;
+        out += !name.empty() ? name : address_of(one);
     }
     return out;
 }
@@ -70,7 +76,7 @@ std::string readable_addresses(std::string_view value) {
         if (!out.empty()) out += ", ";
         const std::string name = mime::decode_text(one.name);
         if (!name.empty()) append_name(out, name);
-        const std::string address = one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host;
+        const std::string address = address_of(one);
         out += name.empty() ? address : "<" + address + ">";
     }
     return out;

@@ -12,6 +12,8 @@
 #include "eas/mail/mail_flag.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/new_text.hpp"
+#include "eas/mail/outgoing_message.hpp"
+#include "mime/charset.hpp"
 #include "mime/decode.hpp"
 #include "mime/header.hpp"
 
@@ -21,6 +23,8 @@ namespace {
 using store::Errc;
 using store::Error;
 using store::Result;
+
+constexpr std::size_t utf8_octets_max = 4;  // of a character; more that may be inside of one: another charset
 
 std::string field_text(std::string_view header, std::string_view name) {
     mime::Field field;
@@ -60,8 +64,8 @@ ItemAttachment describe(const PartId& id, const mime::Part& part, std::string_vi
     ItemAttachment out;
     out.reference = write_part_id(id);
     out.name = attachment_name(header, part);
-    out.content_id = first_id(field_text(header, "Content-ID"));
-    out.content_location = base::trimmed(field_text(header, "Content-Location"));
+    out.content_id = mime::guess_utf8(first_id(field_text(header, "Content-ID")));
+    out.content_location = mime::guess_utf8(base::trimmed(field_text(header, "Content-Location")));
     out.method = part.kind == mime::Kind::message ? 5 : 1;
     out.size = decoded_size(part);
     out.is_inline = (related || !part.attachment) && !out.content_id.empty();
@@ -109,9 +113,11 @@ awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wan
     out.has_data = !out.truncated || (!wanted.all_or_none && wanted.truncation != 0);
     if (!out.has_data) co_return out;
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, wanted.truncation));
-    auto octets = co_await message->octets(0, length);
+    auto octets = co_await message->octets(0, length + 1);  // one more shows whether a character is cut
     if (!octets) co_return octets.error();
     out.data = std::move(*octets);
+    const std::size_t whole = cut_utf8(out.data, length).size();
+    out.data.resize(length - whole < utf8_octets_max ? whole : std::min(length, out.data.size()));
     co_return out;
 }
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+#include <iterator>
 
 namespace wbxml {
 
@@ -21,6 +21,64 @@ constexpr bool is_forbidden(char c) {
     return octet < 0x20 && octet != '\t' && octet != '\n' && octet != '\r';
 }
 
+/// Without controls, and without anything that may be no character.
+bool is_plain_ascii(std::string_view text) {
+    // No early end: so the compiler looks at sixteen octets at a time.
+    bool other = false;
+    for (const char c : text) other |= is_forbidden(c) || static_cast<unsigned char>(c) >= 0x80;
+    return !other;
+}
+
+constexpr bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
+
+/// Octets of the character at the start; 0: it is none, of UTF-8 (RFC 3629) or of XML 1.0 section 2.2.
+std::size_t character_octets(std::string_view text) {
+    const auto octet = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned lead = octet(0);
+    if (lead < 0x80) return is_forbidden(text[0]) ? 0 : 1;
+    const std::size_t octets = lead < 0xC2 || lead > 0xF4 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (octets == 0 || text.size() < octets) return 0;
+    for (std::size_t i = 1; i < octets; ++i)
+        if (!is_continuation(text[i])) return 0;
+    const unsigned second = octet(1);
+    const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+    const bool surrogate = lead == 0xED && second >= 0xA0;
+    const bool beyond = lead == 0xF4 && second >= 0x90;
+    const bool no_character = lead == 0xEF && second == 0xBF && octet(2) >= 0xBE;  // U+FFFE and U+FFFF
+    return overlong || surrogate || beyond || no_character ? 0 : octets;
+}
+
+/// How many octets at the start can stand as they are.
+std::size_t good_prefix(std::string_view text) {
+    constexpr std::size_t step = 16;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (text.size() - at >= step && is_plain_ascii(text.substr(at, step))) {
+            at += step;
+            continue;
+        }
+        for (const std::size_t end = std::min(text.size(), at + step); at < end;) {
+            const std::size_t octets = character_octets(text.substr(at));
+            if (octets == 0) return at;
+            at += octets;
+        }
+    }
+    return at;
+}
+
+/// U+FFFD for each octet of what is no character; nothing for a control.
+void append_mended(std::string& out, std::string_view text) {
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    while (!text.empty()) {
+        const std::size_t good = good_prefix(text);
+        out.append(text.substr(0, good));
+        text.remove_prefix(good);
+        if (text.empty()) return;
+        if (!is_forbidden(text.front())) out.append(replacement);
+        text.remove_prefix(1);
+    }
+}
+
 /// mb_u_int32, WBXML 1.3 section 5.1.
 std::size_t write_length(char* to, std::uint32_t value) {
     std::size_t octets = 1;
@@ -31,13 +89,6 @@ std::size_t write_length(char* to, std::uint32_t value) {
 }
 
 }  // namespace
-
-bool is_plain_text(std::string_view utf8) {
-    // No early end: so the compiler looks at sixteen octets at a time.
-    bool forbidden = false;
-    for (const char c : utf8) forbidden |= is_forbidden(c);
-    return !forbidden;
-}
 
 Encoder::Encoder(std::string& out) : out_(out) { out_.append(header); }
 
@@ -78,7 +129,8 @@ void Encoder::close() {
 void Encoder::empty(Tag tag) { put(tag, false); }
 
 void Encoder::text(Tag tag, std::string_view utf8) {
-    if (utf8.size() <= short_text && is_plain_text(utf8)) {
+    const bool fits = is_plain_ascii(utf8) || good_prefix(utf8) == utf8.size();
+    if (fits && utf8.size() <= short_text) {
         std::array<char, short_text + 6> octets;
         char* at = octets.data();
         if (tag.page() != page_) {
@@ -95,11 +147,26 @@ void Encoder::text(Tag tag, std::string_view utf8) {
     }
     put(tag, true);
     out_.push_back(str_i);
-    if (is_plain_text(utf8)) {
+    if (fits) {
         out_.append(utf8);
     } else {
-        std::remove_copy_if(utf8.begin(), utf8.end(), std::back_inserter(out_), is_forbidden);
+        append_mended(out_, utf8);
     }
+    end_text();
+}
+
+void Encoder::raw_text(Tag tag, std::string_view octets) {
+    put(tag, true);
+    out_.push_back(str_i);
+    if (std::ranges::none_of(octets, is_forbidden)) {
+        out_.append(octets);
+    } else {
+        std::ranges::remove_copy_if(octets, std::back_inserter(out_), is_forbidden);
+    }
+    end_text();
+}
+
+void Encoder::end_text() {
     const std::array<char, 2> tail{0, end_token};
     out_.append(tail.data(), tail.size());
 }

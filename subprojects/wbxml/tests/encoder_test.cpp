@@ -80,6 +80,42 @@ TEST(Encoder, TextsHoldNoControls) {
     }
 }
 
+TEST(Encoder, TextsAreUtf8) {
+    const auto written = [](std::string_view text) {
+        std::string octets;
+        Encoder out(octets);
+        out.text(email::subject, text);
+        return std::string(Document(octets).root().text());
+    };
+    const std::string mark = "\xEF\xBF\xBD";
+    for (const std::size_t padding : {0u, 15u, 16u, 1'000u}) {
+        const std::string before(padding, 'x');
+        for (const std::string_view good :
+             {"\xC3\xBC"sv, "\xE0\xA0\x80"sv, "\xED\x9F\xBF"sv, "\xEE\x80\x80"sv, "\xEF\xBF\xBD"sv,
+              "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv, "\x7F"sv})
+            EXPECT_EQ(written(before + std::string(good) + "y"), before + std::string(good) + "y");
+        // Latin-1, a lone continuation, cut ends, overlong forms, surrogates, beyond U+10FFFF, U+FFFE and
+        // U+FFFF
+        for (const std::string_view bad :
+             {"\xFC"sv, "\x80"sv, "\xC3"sv, "\xE2\x82"sv, "\xF0\x9F\x98"sv, "\xC0\x80"sv, "\xC1\xBF"sv,
+              "\xE0\x80\x80"sv, "\xF0\x80\x80\x80"sv, "\xED\xA0\x80"sv, "\xF4\x90\x80\x80"sv,
+              "\xF5\x80\x80\x80"sv, "\xEF\xBF\xBE"sv, "\xEF\xBF\xBF"sv}) {
+            std::string marks;
+            for (std::size_t i = 0; i < bad.size(); ++i) marks += mark;
+            EXPECT_EQ(written(before + std::string(bad)), before + marks);
+            EXPECT_EQ(written(before + std::string(bad) + "\xC3\xBC"), before + marks + "\xC3\xBC");
+        }
+        EXPECT_EQ(written(before + "\xC3\x01\xBC"), before + mark + mark) << "a control joins nothing";
+    }
+}
+
+TEST(Encoder, RawTextsStay) {
+    std::string octets;
+    Encoder out(octets);
+    out.raw_text(airsyncbase::data, "Subject: \xFC\r\n\r\n\0\xE4"sv);
+    EXPECT_EQ(Document(octets).root().text(), "Subject: \xFC\r\n\r\n\xE4");
+}
+
 TEST(Encoder, AMarkTakesBackWhatWasWritten) {
     std::string octets, expected;
     Encoder out(octets), plain(expected);

@@ -115,6 +115,9 @@ TEST(Body, ChoiceAndCut) {
 TEST(Addresses, Readable) {
     EXPECT_EQ(readable_addresses("=?utf-8?q?=C3=84nne?= <a@b.test>, c@d.test"),
               "\"Änne\" <a@b.test>, c@d.test");
+    EXPECT_EQ(readable_addresses("j\xFCrgen@b.test, Anna <\xE4@b.test>"),
+              "j\u00FCrgen@b.test, \"Anna\" <\u00E4@b.test>");
+    EXPECT_EQ(read_header_texts("To: j\xFCrgen@b.test\r\n\r\n").display_to, "j\u00FCrgen@b.test");
     const HeaderTexts texts = read_header_texts(
         "To: Anna <a@b.test>, c@d.test\r\nSubject: Re: =?utf-8?b?w6Q=?=\r\nX-Priority: 1 (High)\r\n\r\n");
     EXPECT_EQ(texts.display_to, "Anna;c@d.test");

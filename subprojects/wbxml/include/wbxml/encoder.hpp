@@ -28,9 +28,12 @@ public:
     void close();
     /// An element without content: <MoreAvailable/>.
     void empty(Tag tag);
-    /// An element with text, UTF-8. An inline string cannot hold NUL and no device's XML parser takes the
-    /// other control characters that XML 1.0 forbids: they are left out.
+    /// An element with text, UTF-8. An inline string cannot hold NUL, and a device's XML parser that meets
+    /// what XML 1.0 section 2.2 forbids gives up the whole answer: controls are left out, and what is no
+    /// UTF-8 becomes U+FFFD.
     void text(Tag tag, std::string_view utf8);
+    /// Octets that say themselves how they are to be read: a MIME message. Controls alone are left out.
+    void raw_text(Tag tag, std::string_view octets);
     void number(Tag tag, std::int64_t value);
     void opaque(Tag tag, std::string_view octets);
     /// An element whose opaque content of exactly `size` octets the caller appends to the string; close()
@@ -50,14 +53,11 @@ public:
 private:
     void put(Tag tag, bool content);
     void switch_to(std::uint8_t page);
+    void end_text();
 
     std::string& out_;
     std::size_t depth_ = 0;
     std::uint8_t page_ = 0;
 };
-
-/// The octets of an XML document that WBXML can carry as text: without what XML 1.0 section 2.2 forbids among
-/// the controls.
-bool is_plain_text(std::string_view utf8);
 
 }  // namespace wbxml
