@@ -46,6 +46,7 @@ struct Limits {
     std::size_t search_names_max = 20'000;      ///< people that a search for people looks at
     std::size_t availability_people_max = 100;  ///< whose calendars a request may look at are fewer
     std::size_t fetched_bytes_max = 64U << 20;  ///< of what one request fetches: one message and a bit
+    std::uint64_t forwarded_bytes_max = 32U << 20;  ///< of attachments that SmartForward takes along, encoded
     /// Of files that stay in events while a request changes these, which writes them anew: seven changes of
     /// an event with all the files that it may have.
     std::uint64_t copied_bytes_max = 256ULL << 20;

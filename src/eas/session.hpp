@@ -199,9 +199,9 @@ private:
                               std::optional<PassedMeeting>* passed);
     awaitable<int> read_meeting_about(const ComposeRequest* request, ItemId id, Original* out,
                                       std::optional<PassedMeeting>* passed);
-    awaitable<int> invite(ShelvedEvent* event, std::optional<std::int64_t> occurrence,
-                          std::vector<Forwardee> people);
-    awaitable<int> invite_by_mail(const pim::itip::Message* asked, std::vector<Forwardee> people);
+    awaitable<store::Result<std::optional<ItemId>>> find_organized(const pim::itip::Message* asked);
+    awaitable<void> note_asked(const PassedMeeting* passed);
+    awaitable<store::Result<void>> ask_in_calendar(const PassedMeeting* passed);
     awaitable<store::Result<ShelvedEvent>> read_event(ItemId id);
     awaitable<std::string> write_passed(const ComposeRequest* request, const Original* original,
                                         const PassedMeeting* passed);

@@ -7,6 +7,7 @@
 #include "eas/event_shelf.hpp"
 #include "eas/mail/mail_reader.hpp"
 #include "eas/state/meeting_debts.hpp"
+#include "eas/syntax/compose_request.hpp"
 #include "eas/syntax/ids.hpp"
 #include "pim/itip/message.hpp"
 #include "pim/itip/write.hpp"
@@ -68,7 +69,9 @@ struct AskedMeeting {
 struct PassedMeeting {
     pim::Component object;           ///< what they get
     std::vector<std::string> files;  ///< that it names, as parts of a mail
-    std::vector<std::string> people;
+    std::vector<Forwardee> people;
+    std::optional<ItemId> own;  ///< the event, where the user organizes it: it is to name them too
+    std::optional<std::int64_t> occurrence;  ///< of it; nothing: all
 };
 
 /// Of the post office, whom users may look up.

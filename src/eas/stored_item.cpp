@@ -212,11 +212,9 @@ awaitable<Result<std::vector<std::string>>> read_file_parts(store::FolderPtr fol
         const auto part = co_await find_file(&message, name);
         if (!part && part.error().is(Errc::not_found)) continue;
         if (!part) co_return part.error();
-        auto header = co_await message.part_header(*part);
-        if (!header) co_return header.error();
-        auto body = co_await message.part_octets(*part, SIZE_MAX);
-        if (!body) co_return body.error();
-        out.push_back(*header + *body);
+        auto whole = co_await message.whole_part(*part);
+        if (!whole) co_return whole.error();
+        out.push_back(std::move(*whole));
     }
     co_return out;
 }

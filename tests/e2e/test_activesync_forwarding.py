@@ -85,6 +85,15 @@ class ForwardeesTest(ForwardCase):
                    for one in self.news(boss, folder)["Change"][item]["Attendees"]}
         self.assertEqual((answers[other.user], answers[device.user]), ("3", "5"))
 
+    def test_nobody_is_asked_by_a_mail_that_does_not_leave(self):
+        boss, device = self.ready_to_look(), self.ready_to_look()
+        item = self.meeting(boss, device.user)
+        folder = boss.folder("Calendar")
+        self.news(boss, folder)
+        self.compose(boss, "SmartForward", self.source(folder, item), self.people("nobdoy@example.test"), status="120")
+        self.compose(boss, "SmartForward", self.source(folder, item), self.mime(boss, "nobdoy@example.test"), status="120")
+        self.assertEqual(self.news(boss, folder)["Change"], {})
+
     def test_one_occurrence(self):
         other = self.ready_to_look()
         device, _, (folder, event, _) = self.invited("16.1", WEEKLY)
@@ -159,6 +168,19 @@ class OccurrenceTest(ForwardCase):
                 self.assertIn(f"mailto:{OLGA}", text)
                 self.assertNotIn(hidden.user, text)
             self.assertEqual(len(self.mails(hidden.user)), 3)
+
+    def test_an_occurrence_by_12_1(self):
+        """MS-ASHTTP section 2.2.1.1.1.2.5: named in the query, as all else beside the message."""
+        other = self.ready_to_look()
+        device, _, (folder, event, _) = self.invited("12.1", WEEKLY)
+        message = harness.message("Sent by a device", "See below\r\n", **{"From": device.user, "To": other.user})
+        for query, whole, status in (({}, True, 200), ({"Occurrence": SECOND}, False, 200), ({"Occurrence": "never"}, None, 500)):
+            answer = device.raw("SmartForward", body=message, headers={"Content-Type": "message/rfc822"}, CollectionId=folder,
+                                ItemId=event, **query)
+            self.assertEqual(answer.status, status)
+            if status == 200:
+                _, text = self.calendar_of(self.mails(other.user)[-1])
+                self.assertEqual(("RRULE" in text, "RECURRENCE-ID:20300111T090000Z" in text), (whole, not whole))
 
     def test_a_strangers_word_asks_nobody(self):
         """Who writes in the organizer's name has him bring nobody to his meeting."""

@@ -12,17 +12,12 @@
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/session.hpp"
+#include "eas/stored_item.hpp"
 #include "eas/syntax/compose_request.hpp"
 #include "eas/syntax/status.hpp"
 #include "mime/header.hpp"
 
 namespace eas {
-namespace {
-
-constexpr std::uint64_t original_bytes_max = 32U << 20;  // of attachments that are forwarded
-
-}  // namespace
-
 /// Of 12.1 a failure is a status of HTTP. MS-ASCMD section 2.2.2.15.
 Answer Session::sent_answer(int status) const {
     if (status == status::ok) return wbxml({});
@@ -40,6 +35,7 @@ awaitable<Answer> Session::compose() {
         request.folder_id = query_.collection_id;
         request.item_id = query_.item_id;
         request.long_id = query_.long_id;
+        if (!query_.occurrence.empty()) request.instance_id = query_.occurrence;
     }
     if (request.status != status::ok) co_return common(request.status);
     const std::uint64_t mark = base::fingerprint(request.client_id);
@@ -71,6 +67,7 @@ awaitable<Answer> Session::compose() {
     const int status = co_await post.submit(std::move(message), request.save_in_sent || request.passes_on);
     if (status != status::ok) co_return sent_answer(status);
     if (!request.client_id.empty()) services_->sent.note(own_mark);
+    if (passed) co_await note_asked(&*passed);
     if (passed) co_await tell_organizer(&*passed);
     if (!request.client_id.empty()) {
         sent.push_back(mark);
@@ -83,7 +80,7 @@ awaitable<Answer> Session::compose() {
 
 Post Session::post() const { return {*services_, account_->own(), identity_.name, exchange_.peer()}; }
 
-/// \errors not_found
+/// \errors not_found · limit: its attachments are larger than what is forwarded
 awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_parts) {
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return folder.error();
@@ -91,11 +88,9 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     const store::Entry* entry = now_there->find(id.uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such item");
     const store::Entry found = *entry;
-    std::vector<store::Entry> entries{found};
-    const auto details = co_await (*folder)->details(std::move(entries));
-    if (!details) co_return details.error();
-    if (details->empty() || !details->front()) co_return store::Error(store::Errc::not_found, "no such item");
-    MessageOctets octets(*folder, details->front());
+    auto detail = co_await read_detail(*folder, found);
+    if (!detail) co_return detail.error();
+    MessageOctets octets(*folder, std::move(*detail));
     const auto opened = co_await octets.open();
     if (!opened) co_return opened.error();
     const auto header = co_await octets.header();
@@ -123,14 +118,14 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     if (octets.layout().has_html()) out.html = text_as(BodyType::html, octets.tree(), octets.layout(), find);
     std::uint64_t size = 0;
     for (const std::uint32_t part : octets.layout().attachments) {
+        if (!with_parts) break;
         const mime::Part& of = octets.tree().parts[part];
         size += of.header_bytes + of.body_bytes;
-        if (!with_parts || part == 0 || size > original_bytes_max) continue;
-        auto head = co_await octets.part_header(part);
-        if (!head) co_return head.error();
-        auto body = co_await octets.part_octets(part, SIZE_MAX);
-        if (!body) co_return body.error();
-        out.parts.push_back(*head + *body);
+        if (size > limits().forwarded_bytes_max)
+            co_return store::Error(store::Errc::limit, "the attachments are too large to be forwarded");
+        auto whole = co_await octets.whole_part(part);
+        if (!whole) co_return whole.error();
+        out.parts.push_back(std::move(*whole));
     }
     co_return out;
 }

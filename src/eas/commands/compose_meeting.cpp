@@ -23,6 +23,7 @@ constexpr unsigned attempts_max = 4;  // while other devices change the same eve
 
 /// Of what was to be read.
 int status_of(const store::Error& error) {
+    if (error.is(store::Errc::limit)) return status::attachment_too_large;
     const bool gone = error.is(store::Errc::not_found) || error.is(store::Errc::corrupt);
     return gone ? status::item_not_found : status::reply_failed;
 }
@@ -64,8 +65,7 @@ awaitable<int> Session::read_about(const ComposeRequest* request, ItemId id, Ori
         co_return status::invalid_time;
     const bool forwards = query_.command == Command::smart_forward;
     auto original = co_await read_original(id, forwards);
-    if (!original)
-        co_return original.error().is(store::Errc::not_found) ? status::item_not_found : status::reply_failed;
+    if (!original) co_return status_of(original.error());
     *out = std::move(*original);
     if (!forwards) co_return status::ok;
     const auto folder = co_await account_->open(id.folder);
@@ -74,18 +74,21 @@ awaitable<int> Session::read_about(const ComposeRequest* request, ItemId id, Ori
     if (!asks) co_return status::ok;  // it asks nobody
     const std::vector<Forwardee> people = people_in(request->message);
     const pim::itip::Owner owner = co_await owner_of_mailbox();
+    PassedMeeting meeting;
     // What others write of a meeting of his is their word.
     if (is_sent_mail(id.folder) && owner.organizes(asks->event())) {
-        const int invited = co_await invite_by_mail(&*asks, people);
-        if (invited != status::ok) co_return invited;
+        auto own = co_await find_organized(&*asks);
+        if (!own) co_return status_of(own.error());
+        meeting.own = *own;
+        meeting.occurrence = pim::itip::moment_of(asks->calendar, asks->event(), "RECURRENCE-ID");
     }
     ask_too(asks->calendar, std::nullopt, people);
     auto object = forwarded_object(asks->calendar, std::nullopt, owner);
     if (!object) co_return status::ok;
     out->parts.insert(out->parts.begin(), meeting_part(*object));
-    PassedMeeting& meeting = passed->emplace();
     meeting.object = std::move(*object);
-    meeting.people = addresses_of(people);
+    meeting.people = people;
+    *passed = std::move(meeting);
     co_return status::ok;
 }
 
@@ -114,63 +117,70 @@ awaitable<int> Session::read_meeting_about(const ComposeRequest* request, ItemId
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     std::vector<Forwardee> people;
     if (forwards) people = request->passes_on ? request->forwardees : people_in(request->message);
+    PassedMeeting meeting;
     if (forwards && !organizer_of(event->calendar).empty()) {
         const pim::Component* series = master_of(event->calendar);
         const bool own = series != nullptr && owner.organizes(*series) && !account_->is_shared(id.folder);
-        if (own) {
-            const int invited = co_await invite(&*event, named.moment, people);
-            if (invited != status::ok) co_return invited;
-        }
+        if (own) meeting.own = id;
+        meeting.occurrence = named.moment;
         ask_too(event->calendar, named.moment, people);
     }
     auto object = forwarded_object(event->calendar, named.moment, owner);
     if (!object) co_return status::item_not_found;
     *out = original_of(*object);
     if (!forwards) co_return status::ok;
-    PassedMeeting& meeting = passed->emplace();
     meeting.object = std::move(*object);
-    meeting.people = addresses_of(people);
+    meeting.people = people;
     std::vector<std::string> names = attachment_names_told(meeting.object);
     if (!names.empty()) {
         auto files = co_await read_file_parts(event->folder, event->entry, std::move(names));
         if (!files) co_return status_of(files.error());
         meeting.files = std::move(*files);
     }
-    if (request->passes_on) co_return status::ok;
-    out->parts.push_back(meeting_part(meeting.object));
-    out->parts.insert(out->parts.end(), meeting.files.begin(), meeting.files.end());
+    if (!request->passes_on) {
+        out->parts.push_back(meeting_part(meeting.object));
+        out->parts.insert(out->parts.end(), meeting.files.begin(), meeting.files.end());
+    }
+    *passed = std::move(meeting);
     co_return status::ok;
 }
 
-awaitable<int> Session::invite_by_mail(const pim::itip::Message* asked, std::vector<Forwardee> people) {
+/// The event that a request of the user's own speaks of. Nothing: it is in none of his calendars.
+awaitable<store::Result<std::optional<ItemId>>> Session::find_organized(const pim::itip::Message* asked) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
-    auto known = co_await services_->events.find(account_->own(), asked->uid);
-    if (!known) co_return status_of(known.error());
-    const auto occurrence = pim::itip::moment_of(asked->calendar, asked->event(), "RECURRENCE-ID");
-    for (ShelvedEvent& one : *known) {
+    const auto known = co_await services_->events.find(account_->own(), asked->uid);
+    if (!known) co_return known.error();
+    std::optional<ItemId> out;
+    for (const ShelvedEvent& one : *known) {
         const pim::Component* series = master_of(one.calendar);
-        if (series == nullptr || !owner.organizes(*series)) continue;
-        co_return co_await invite(&one, occurrence, std::move(people));
+        const bool organized = series != nullptr && owner.organizes(*series);
+        if (organized && !out) out = ItemId{one.folder->id(), one.entry.uid};
     }
-    co_return status::ok;
+    co_return out;
 }
 
-/// Who organizes a meeting and passes it on asks to it: the answers are to be kept.
-awaitable<int> Session::invite(ShelvedEvent* event, std::optional<std::int64_t> occurrence,
-                               std::vector<Forwardee> people) {
+/// Who organizes a meeting and has passed it on asks to it: the answers are to be kept. They have the mail
+/// by now, which nothing takes back. Where this fails they come into the event with their answers, as all do
+/// whom an attendee has brought.
+awaitable<void> Session::note_asked(const PassedMeeting* passed) {
+    if (!passed->own) co_return;
+    const auto noted = co_await ask_in_calendar(passed);
+    if (!noted)
+        base::log::warn("eas", "a meeting was passed on, but it does not name those who are asked",
+                        {{"user", identity_.name}, {"why", noted.error().what()}});
+}
+
+awaitable<store::Result<void>> Session::ask_in_calendar(const PassedMeeting* passed) {
     const directory::Turnstile::Pass pass = co_await services_->events.turn(identity_.account);
-    const ItemId id{event->folder->id(), event->entry.uid};
+    store::Result<void> kept;
     for (unsigned attempt = 0; attempt < attempts_max; ++attempt) {
-        if (!ask_too(event->calendar, occurrence, people)) co_return status::ok;
-        const auto kept = co_await services_->events.replace(event);
-        if (!kept && !kept.error().is(store::Errc::conflict)) co_return status_of(kept.error());
-        // What is there now: its files are those of the new revision.
-        auto fresh = co_await read_event(id);
-        if (!fresh) co_return status_of(fresh.error());
-        *event = std::move(*fresh);
-        if (kept) co_return status::ok;
+        auto event = co_await read_event(*passed->own);
+        if (!event) co_return event.error();
+        if (!ask_too(event->calendar, passed->occurrence, passed->people)) co_return store::Result<void>();
+        kept = co_await services_->events.replace(&*event);
+        if (kept || !kept.error().is(store::Errc::conflict)) break;
     }
-    co_return status::server_error_retry;
+    co_return kept;
 }
 
 /// The mail that brings others to a meeting, or to an appointment as a file.
@@ -180,7 +190,7 @@ awaitable<std::string> Session::write_passed(const ComposeRequest* request, cons
     MeetingMail mail;
     mail.from = identity_.name;
     mail.from_name = owner.name;
-    mail.to = passed->people;
+    mail.to = addresses_of(passed->people);
     mail.subject = "FW: " + original->subject;
     mail.text = request->text;
     mail.text_type = request->text_type;
@@ -200,8 +210,9 @@ awaitable<std::string> Session::write_passed(const ComposeRequest* request, cons
 awaitable<void> Session::tell_organizer(const PassedMeeting* passed) {
     const pim::itip::Owner owner = co_await owner_of_mailbox();
     const std::string organizer = organizer_of(passed->object);
-    const bool gets_it = std::ranges::any_of(
-        passed->people, [&organizer](const std::string& one) { return base::equals_nocase(one, organizer); });
+    const bool gets_it = std::ranges::any_of(passed->people, [&organizer](const Forwardee& one) {
+        return base::equals_nocase(one.address, organizer);
+    });
     if (organizer.empty() || owner.is(organizer) || gets_it || passed->people.empty()) co_return;
     MeetingMail mail;
     mail.from = identity_.name;
@@ -209,7 +220,7 @@ awaitable<void> Session::tell_organizer(const PassedMeeting* passed) {
     mail.to = {organizer};
     mail.subject = "Meeting forwarded: " + pim::itip::main_event(passed->object)->text("SUMMARY");
     mail.text = "Your meeting was passed on to:\r\n\r\n";
-    for (const std::string& address : passed->people) mail.text += address + "\r\n";
+    for (const Forwardee& one : passed->people) mail.text += one.address + "\r\n";
     mail.text += "\r\n" + readable_meeting(passed->object);
     std::string text = write_meeting_mail(mail, services_->random);
     Post post = this->post();

@@ -64,12 +64,9 @@ awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChange
     const store::SnapshotPtr now_there = (*folder)->snapshot();
     const store::Entry* entry = now_there->find(id.uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such draft");
-    std::vector<store::Entry> entries{*entry};
-    const auto details = co_await (*folder)->details(std::move(entries));
-    if (!details) co_return details.error();
-    if (details->empty() || !details->front())
-        co_return store::Error(store::Errc::not_found, "no such draft");
-    MessageOctets message(*folder, details->front());
+    auto detail = co_await read_detail(*folder, *entry);
+    if (!detail) co_return detail.error();
+    MessageOctets message(*folder, std::move(*detail));
     const auto opened = co_await message.open();
     if (!opened) co_return opened.error();
     const auto header = co_await message.header();
@@ -99,12 +96,10 @@ awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChange
     }
     for (const std::uint32_t part : message.layout().attachments) {
         const std::string reference = write_part_id({id, part});
-        if (part == 0 || std::ranges::find(*removed, reference) != removed->end()) continue;
-        auto head = co_await message.part_header(part);
-        if (!head) co_return head.error();
-        auto body = co_await message.part_octets(part, SIZE_MAX);
-        if (!body) co_return body.error();
-        out.parts.push_back(*head + *body);
+        if (std::ranges::find(*removed, reference) != removed->end()) continue;
+        auto file = co_await message.whole_part(part);
+        if (!file) co_return file.error();
+        out.parts.push_back(std::move(*file));
     }
     co_return out;
 }

@@ -239,6 +239,18 @@ awaitable<Result<std::string>> MessageOctets::part_octets(std::uint32_t part, st
     co_return co_await octets(detail_->prefix.size() + of.body_offset + offset, length);
 }
 
+awaitable<Result<std::string>> MessageOctets::whole_part(std::uint32_t part) {
+    const mime::Part& of = tree_.parts[part];
+    const std::uint64_t begin = detail_->prefix.size() + of.header_offset;
+    if (part != 0)
+        co_return co_await octets(begin, static_cast<std::size_t>(of.header_bytes + of.body_bytes));
+    const auto head = co_await part_header(part);
+    if (!head) co_return head.error();
+    const auto body = co_await part_octets(part, SIZE_MAX);
+    if (!body) co_return body.error();
+    co_return as_part(*head, *body);
+}
+
 std::string conversation_of(base::ThreadId thread) {
     std::string out(8, '\0');
     for (int shift = 56; shift >= 0; shift -= 8)

@@ -38,6 +38,9 @@ public:
     /// As they stand in the message, at most so many, from `offset` on.
     awaitable<store::Result<std::string>> part_octets(std::uint32_t part, std::size_t octets_max,
                                                       std::uint64_t offset = 0);
+    /// As a part of another message: header and body. Of a message that is one file itself, the header says
+    /// of the body alone.
+    awaitable<store::Result<std::string>> whole_part(std::uint32_t part);
     awaitable<store::Result<std::string>> octets(std::uint64_t offset, std::size_t length);
     const MailReaderLimits& limits() const { return limits_; }
 

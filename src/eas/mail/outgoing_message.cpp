@@ -95,13 +95,15 @@ std::string html_heading(const Original& original) {
            "</div><br>\r\n";
 }
 
-/// Fields of the device's message that stay: all but those that say how its body is written.
+/// Says how the body is written.
+bool is_of_body(const mime::Field& field) { return base::lowered(field.name).starts_with("content-"); }
+
+/// Fields of the device's message that stay.
 std::string kept_fields(std::string_view header) {
     std::string out;
     mime::FieldReader fields(header);
     for (mime::Field field; fields.next(field);) {
-        const std::string name = base::lowered(field.name);
-        if (name.empty() || name.starts_with("content-") || name == "mime-version") continue;
+        if (field.name.empty() || is_of_body(field) || mime::same_name(field.name, "MIME-Version")) continue;
         out += field.octets;
     }
     return out;
@@ -116,15 +118,36 @@ std::string folded_base64(std::string_view base64) {
     return out;
 }
 
+/// Those that fit a line each: a stranger's may have any length, and RFC 5322 section 2.1.1 has 998 octets.
+std::vector<std::string_view> ids_of(std::string_view value) {
+    constexpr std::size_t id_octets_max = 900;
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    std::vector<std::string_view> out = mime::parse_ids(value, SIZE_MAX);
+    std::erase_if(out, [&](std::string_view id) {
+        return id.size() > id_octets_max || std::ranges::any_of(id, is_control);
+    });
+    return out;
+}
+
+/// The first is where the conversation began; of a long one the last tell the rest.
+std::string references_field(std::vector<std::string_view> ids) {
+    constexpr std::ptrdiff_t last_kept = 20;
+    if (std::ssize(ids) > last_kept + 1) ids.erase(ids.begin() + 1, ids.end() - last_kept);
+    std::string out = "References:";
+    for (std::size_t i = 0; i < ids.size(); ++i) out += fmt::format("{} <{}>", i == 0 ? "" : "\r\n", ids[i]);
+    return out + "\r\n";
+}
+
 /// RFC 5322 section 3.6.4: what ties an answer to what it answers.
 std::string thread_fields(std::string_view header, const Original& original) {
     std::string out;
-    if (original.message_id.empty()) return out;
-    if (!has_field(header, "In-Reply-To")) out += "In-Reply-To: " + original.message_id + "\r\n";
+    const std::vector<std::string_view> own = ids_of(original.message_id);
+    if (own.empty()) return out;
+    if (!has_field(header, "In-Reply-To")) out += fmt::format("In-Reply-To: <{}>\r\n", own.front());
     if (!has_field(header, "References")) {
-        out += "References: ";
-        if (!original.references.empty()) out += original.references + "\r\n ";
-        out += original.message_id + "\r\n";
+        std::vector<std::string_view> ids = ids_of(original.references);
+        ids.push_back(own.front());
+        out += references_field(std::move(ids));
     }
     // MS-ASCON section 3.2.4: the server makes the conversation's index.
     if (!original.thread_index.empty() && !has_field(header, "Thread-Index"))
@@ -212,6 +235,15 @@ std::string write_text_and_calendar(std::string_view utf8, BodyType type, std::s
     return with_parts(multipart("alternative", forms, random), parts, random);
 }
 
+std::string as_part(std::string_view header, std::string_view body) {
+    std::string out;
+    mime::FieldReader fields(header);
+    for (mime::Field field; fields.next(field);)
+        if (is_of_body(field)) out += field.octets;
+    if (!out.empty() && !out.ends_with('\n')) out += "\r\n";
+    return (out + "\r\n").append(body);
+}
+
 std::string with_original(std::string_view message, const Original& original, base::Random& random) {
     const std::string clean = smtp_text(message);
     const mime::Index index = mime::index(clean);
@@ -236,7 +268,7 @@ std::string with_original(std::string_view message, const Original& original, ba
     for (const std::uint32_t part : layout.attachments) {
         const mime::Part& of = index.tree.parts[part];
         if (part == 0) {  // the whole message is one thing, which is no text
-            parts.push_back(text_part("plain", octets(part)));
+            parts.push_back(as_part(header, octets(part)));
             continue;
         }
         parts.push_back(clean.substr(static_cast<std::size_t>(of.header_offset),

@@ -33,11 +33,14 @@ struct MissingFields {
 /// CRLF line ends, no Bcc, all fields that a message needs. With `keep_bcc` for the copy in Sent.
 std::string complete_message(std::string_view message, const MissingFields& missing, bool keep_bcc);
 
+/// A message that is one file as a part of another: of its header what says how the body is written.
+std::string as_part(std::string_view header, std::string_view body);
+
 /// A message that is answered or forwarded.
 struct Original {
     std::string plain, html;                  ///< its text, UTF-8; html empty: it has none
     std::string from, sent, to, cc, subject;  ///< as people read them
-    std::string message_id, references;       ///< raw
+    std::string message_id, references;       ///< as they stand, unfolded
     std::string thread_index;                 ///< of an answer to it; empty: not known
     /// Its attachments: MIME header and body as they stand.
     std::vector<std::string> parts;

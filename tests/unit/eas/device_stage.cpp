@@ -10,6 +10,34 @@ namespace {
 
 constexpr unsigned tries_max = 20;
 
+boost::asio::awaitable<std::optional<ItemId>> append(store::Store* into, store::AccountPtr account,
+                                                     base::FolderId id, std::string message) {
+    auto folder = co_await account->open(id);
+    if (!folder) co_return std::nullopt;
+    const auto writer = into->new_message();
+    const auto written = co_await writer->write(message);
+    if (!written) co_return std::nullopt;
+    auto content = co_await writer->finish();
+    if (!content) co_return std::nullopt;
+    std::vector<store::Incoming> one;
+    one.emplace_back(std::move(*content));
+    const auto appended = co_await (*folder)->append(std::move(one));
+    if (!appended) co_return std::nullopt;
+    co_return ItemId{id, appended->uids.front()};
+}
+
+boost::asio::awaitable<std::string> newest(store::AccountPtr account, base::FolderId id) {
+    auto folder = co_await account->open(id);
+    if (!folder) co_return std::string();
+    const store::SnapshotPtr now_there = (*folder)->snapshot();
+    const store::Entry* last = now_there->at(base::SeqNum(now_there->size()));
+    if (last == nullptr) co_return std::string();
+    const auto detail = co_await read_detail(*folder, *last);
+    if (!detail) co_return std::string();
+    const auto octets = co_await (*folder)->read(*detail, 0, static_cast<std::size_t>((*detail)->size));
+    co_return octets ? *octets : std::string();
+}
+
 }  // namespace
 
 DeviceStage::DeviceStage(Limits limits) {
@@ -83,6 +111,16 @@ DeviceStage::Answered DeviceStage::ask(std::string_view device, std::string_view
     std::from_chars(answer.data() + 9, answer.data() + 12, out.status);
     out.body = answer.substr(answer.find("\r\n\r\n") + 4);
     return out;
+}
+
+ItemId DeviceStage::put(base::FolderId folder, std::string message) {
+    const auto made = directory::run(append(store_.get(), account_, folder, std::move(message)));
+    EXPECT_TRUE(made);
+    return made.value_or(ItemId());
+}
+
+std::string DeviceStage::last_message(base::FolderId folder) {
+    return directory::run(newest(account_, folder));
 }
 
 void SyncDevice::begin() {

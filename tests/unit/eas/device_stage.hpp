@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "eas/handler.hpp"
+#include "eas/stored_item.hpp"
+#include "eas/syntax/ids.hpp"
 #include "eas/syntax/status.hpp"
 #include "http/server.hpp"
 #include "support/fake_authenticator.hpp"
@@ -24,10 +26,11 @@ namespace airsync = wbxml::airsync;
 class KeptOutgoing final : public Outgoing {
 public:
     boost::asio::awaitable<Submitted> submit(Submission submission) override {
-        sent.push_back(std::move(submission));
-        co_return Submitted::sent;
+        if (answer == Submitted::sent) sent.push_back(std::move(submission));
+        co_return answer;
     }
     std::vector<Submission> sent;
+    Submitted answer = Submitted::sent;
 };
 
 /// A server, and the one connection that all of its devices use.
@@ -45,8 +48,13 @@ public:
     Answered ask(std::string_view device, std::string_view command, std::string_view body);
     store::engine::MemoryEngine& engine() { return *engine_; }
     store::AccountPtr account() { return account_; }
+    base::FolderId inbox() const { return account_->folders()->find("INBOX")->id; }
+    /// A message into a folder, and the newest of one.
+    ItemId put(base::FolderId folder, std::string message);
+    std::string last_message(base::FolderId folder);
     base::ManualClock& clock() { return clock_; }
     const Services& services() const { return *services_; }
+    KeptOutgoing& outgoing() { return outgoing_; }
     /// What has left.
     const std::vector<Submission>& sent() const { return outgoing_.sent; }
 

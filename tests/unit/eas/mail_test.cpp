@@ -5,6 +5,7 @@
 #include "eas/mail/categories.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
+#include "mime/decode.hpp"
 #include "mime/index.hpp"
 
 namespace eas {
@@ -158,6 +159,40 @@ TEST(Outgoing, ReplyCarriesTheOriginal) {
     EXPECT_NE(out.find("In-Reply-To: <1@b.test>\r\n"), std::string::npos);
     EXPECT_NE(out.find("answer"), std::string::npos);
     EXPECT_NE(out.find("<i>asked</i>"), std::string::npos);
+}
+
+TEST(Outgoing, ReferencesOfALongConversation) {
+    Original original;
+    original.message_id = "<last@b.test>";
+    original.references = "<first@b.test> <" + std::string(5'000, 'x') + "@b.test>";
+    for (int i = 0; i < 400; ++i) original.references += " <" + std::to_string(i) + "@b.test>";
+    const std::string out =
+        with_original("Subject: Re: x\r\n\r\nanswer\r\n", original, base::Random::system());
+    const std::string header = out.substr(0, out.find("\r\n\r\n"));
+    for (std::size_t at = 0; at < header.size();) {
+        const std::size_t end = std::min(header.find("\r\n", at), header.size());
+        EXPECT_LE(end - at, 998U) << "RFC 5322 section 2.1.1";
+        at = end + 2;
+    }
+    const std::string references = field_of(header, "References");
+    EXPECT_EQ(mime::parse_ids(references, SIZE_MAX).size(), 21U);
+    EXPECT_TRUE(references.starts_with("<first@b.test> <381@b.test> <382@b.test>")) << references;
+    EXPECT_TRUE(references.ends_with("<399@b.test> <last@b.test>")) << references;
+    EXPECT_EQ(field_of(header, "In-Reply-To"), "<last@b.test>");
+    original.message_id = "<" + std::string(5'000, 'x') + ">";
+    EXPECT_EQ(with_original("\r\nanswer\r\n", original, base::Random::system()).find("References"),
+              std::string::npos)
+        << "what fits no line is no id";
+}
+
+TEST(Outgoing, AFileAloneStaysAFile) {
+    const std::string out = with_original(
+        "Subject: x\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nUERG\r\n",
+        Original(), base::Random::system());
+    EXPECT_NE(
+        out.find("\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nUERG\r\n"),
+        std::string::npos)
+        << out;
 }
 
 // The files of others are copied as they stand: who knew what parts them could write parts of his own.
