@@ -178,10 +178,10 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
     const store::SnapshotPtr now_there = (*folder)->snapshot();
     const store::Entry* entry = now_there->find(uid);
     if (entry == nullptr) co_return;
-    std::vector<store::Entry> entries{*entry};
-    const auto details = co_await (*folder)->details(std::move(entries));
-    if (!details || details->empty() || !details->front()) co_return;
-    MessageOctets octets(*folder, details->front());
+    const store::Entry there = *entry;
+    const auto detail = co_await read_detail(*folder, there);
+    if (!detail) co_return;
+    MessageOctets octets(*folder, *detail);
     const auto opened = co_await octets.open();
     if (!opened) co_return;
     const auto text = co_await read_calendar(&octets);
@@ -191,13 +191,13 @@ awaitable<void> IncomingMeetings::take(base::AccountId id, base::FolderId folder
     if (!message) co_return;
     Arrived mail;
     mail.message = std::move(*message);
-    mail.sender = proven_author(details->front()->prefix, *header);
+    mail.sender = proven_author((*detail)->prefix, *header);
     if (mail.sender.empty()) {
         base::log::info("eas", "a mail about a meeting is not from whom it says",
                         {{"account", id.value}, {"uid", uid.value}});
         co_return;
     }
-    mail.may_be_answered = is_personal(details->front()->prefix, *header);
+    mail.may_be_answered = is_personal((*detail)->prefix, *header);
     mail.owner = co_await calendar_owner(&services_.directory, id, std::string());
     if (mail.owner.addresses.empty()) co_return;
     if (is_from_organizer(mail.message.event(), mail.sender)) {

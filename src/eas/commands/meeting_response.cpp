@@ -185,11 +185,10 @@ awaitable<store::Result<void>> Session::read_meeting(store::FolderPtr folder, ba
     const store::SnapshotPtr now_there = folder->snapshot();
     const store::Entry* entry = now_there->find(uid);
     if (entry == nullptr) co_return store::Error(store::Errc::not_found, "no such mail");
-    std::vector<store::Entry> entries{*entry};
-    const auto details = co_await folder->details(std::move(entries));
-    if (!details) co_return details.error();
-    if (details->empty() || !details->front()) co_return none;
-    out->octets.emplace(folder, details->front());
+    const store::Entry found = *entry;
+    auto detail = co_await read_detail(folder, found);
+    if (!detail) co_return detail.error();
+    out->octets.emplace(folder, std::move(*detail));
     const auto opened = co_await out->octets->open();
     if (!opened) co_return opened.error();
     const auto text = co_await read_calendar(&*out->octets);

@@ -63,12 +63,10 @@ bool wish_flag(ChangeWishes& out, wbxml::Element flag, const store::Entry& entry
 
 /// Whether a message is about a meeting, by its structure alone.
 awaitable<bool> is_of_meeting(store::FolderPtr folder, store::Entry entry) {
-    std::vector<store::Entry> entries{entry};
-    const auto details = co_await folder->details(std::move(entries));
+    const auto detail = co_await read_detail(folder, entry);
     mime::Tree tree;
-    const bool there = details && !details->empty() && details->front();
-    co_return there&& mime::decode_tree(details->front()->tree, tree) &&
-        lay_out(tree).calendar != mime::no_part;
+    const bool read = detail && mime::decode_tree((*detail)->tree, tree);
+    co_return read&& lay_out(tree).calendar != mime::no_part;
 }
 
 /// Nothing: some of it is too long.

@@ -47,7 +47,6 @@ struct SyncRequest {
     bool partial = false;
     int status = 1;
     std::uint32_t limit = 0;  ///< with status 14 and 15: what would be taken
-    bool limit_is_wait = false;
 };
 
 SyncRequest parse_sync(wbxml::Element root, std::uint16_t version, const SyncLimits& limits = {});
