@@ -25,6 +25,10 @@
 
 namespace eas {
 
+/// When a request's work ends with what there is by then.
+using Deadline = std::chrono::steady_clock::time_point;
+inline bool is_over(Deadline deadline) { return std::chrono::steady_clock::now() > deadline; }
+
 /// Every number that bounds a request, with its reason.
 struct Limits {
     std::size_t request_bytes_max = 2U
@@ -46,6 +50,8 @@ struct Limits {
     std::size_t search_names_max = 20'000;      ///< people that a search for people looks at
     std::size_t availability_people_max = 100;  ///< whose calendars a request may look at are fewer
     std::size_t fetched_bytes_max = 64U << 20;  ///< of what one request fetches: one message and a bit
+    /// Of attachments that one request reads: of each range of one all that is before it.
+    std::uint64_t attachments_read_max = 512ULL << 20;
     std::uint64_t forwarded_bytes_max = 32U << 20;  ///< of attachments that SmartForward takes along, encoded
     /// Of files that stay in events while a request changes these, which writes them anew: seven changes of
     /// an event with all the files that it may have.

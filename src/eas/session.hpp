@@ -82,6 +82,7 @@ private:
     wbxml::Element root() const { return document_ ? document_->root() : wbxml::Element(); }
     std::int64_t now() const { return base::unix_seconds(services_->clock.now()); }
     const Limits& limits() const { return services_->limits; }
+    Deadline deadline() const { return std::chrono::steady_clock::now() + limits().answer_time; }
 
     // dispatch.cpp
     awaitable<Answer> run_command();
@@ -225,7 +226,8 @@ private:
     awaitable<Answer> get_attachment();
     awaitable<store::Result<AttachmentOctets>> fetch_attachment(std::string reference,
                                                                 std::optional<PlaceRange> range,
-                                                                std::size_t octets_max);
+                                                                std::size_t octets_max,
+                                                                std::uint64_t* read_room);
     awaitable<void> write_fetched_attachment(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts);
     awaitable<void> write_fetched(wbxml::Encoder* to, wbxml::Element element, FetchedParts* parts);
     awaitable<void> write_emptied(wbxml::Encoder* to, wbxml::Element element);
@@ -247,11 +249,16 @@ private:
     awaitable<void> find_in_mailbox(wbxml::Encoder* to, const SearchRequest* request);
     std::vector<base::FolderId> searched_folders(const MailQuery& query) const;
     awaitable<void> find_candidates(const MailQuery* query, base::FolderId id, std::vector<SearchHit>* hits);
-    awaitable<std::vector<SearchHit>> find_mail(MailQuery query, std::size_t wanted);
-    awaitable<std::vector<SearchHit>> find_items(const MailQuery* query, std::size_t wanted);
+    awaitable<std::vector<SearchHit>> find_mail(MailQuery query, std::size_t wanted, Deadline until);
+    awaitable<std::vector<SearchHit>> find_items(const MailQuery* query, std::size_t wanted, Deadline until);
+    awaitable<void> search_people(wbxml::Encoder* to, const SearchRequest* request);
     awaitable<std::size_t> write_hit(wbxml::Encoder* to, const SearchHit* hit, const ItemOptions* options);
-    awaitable<std::vector<Person>> find_people(std::string text, std::size_t most);
-    awaitable<std::vector<Person>> resolve(std::string name, std::size_t most);
+    awaitable<store::Result<std::vector<std::vector<Person>>>> find_people(std::vector<std::string> texts,
+                                                                           std::size_t most);
+    awaitable<store::Result<std::vector<std::vector<Person>>>> walk_people(std::vector<std::string> texts,
+                                                                           std::size_t most);
+    awaitable<store::Result<std::vector<std::vector<Person>>>> resolve(std::vector<std::string> names,
+                                                                       std::size_t most);
     awaitable<Colleagues> colleagues();
     awaitable<Answer> resolve_recipients();
     awaitable<Answer> validate_cert();

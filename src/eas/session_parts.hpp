@@ -27,6 +27,7 @@ struct FetchedParts {
     bool apart = false;               ///< the octets go beside the WBXML
     std::vector<std::string> octets;  ///< if they do
     std::size_t room = 0;             ///< for so many more octets
+    std::uint64_t read_room = 0;      ///< so many more may be read for them, whatever is told of them
 };
 
 /// What the change of an event asks its organizer's server to tell others.

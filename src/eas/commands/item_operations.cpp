@@ -4,6 +4,10 @@
 #include <array>
 #include <span>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/base64.hpp"
 #include "eas/session.hpp"
 #include "eas/stored_item.hpp"
@@ -119,6 +123,13 @@ void write_ids(wbxml::Encoder& to, const FetchRequest& request, int status) {
     if (by_reference) to.text(wbxml::airsyncbase::file_reference, request.reference);
 }
 
+/// There was no time for it: a text may be read to its end for a few octets of it.
+void write_unfetched(wbxml::Encoder& to, wbxml::Element element, std::uint16_t version) {
+    to.open(tags::fetch);
+    write_ids(to, read_fetch(element, version), op_status::server_error);
+    to.close();
+}
+
 }  // namespace
 
 /// Where an attachment is: of a mail by its part, of an event by its name there. \errors not_found
@@ -157,7 +168,8 @@ awaitable<store::Result<AttachmentRequest>> Session::find_attachment(std::string
 /// than the policy allows
 awaitable<store::Result<AttachmentOctets>> Session::fetch_attachment(std::string reference,
                                                                      std::optional<PlaceRange> range,
-                                                                     std::size_t octets_max) {
+                                                                     std::size_t octets_max,
+                                                                     std::uint64_t* read_room) {
     // MS-ASPROV section 2.2.2.22
     if (!held_.attachments) co_return store::Error(store::Errc::denied, "the policy allows no attachments");
     auto request = co_await find_attachment(std::move(reference));
@@ -165,6 +177,7 @@ awaitable<store::Result<AttachmentOctets>> Session::fetch_attachment(std::string
     if (range) request->range = *range;
     request->octets_max = octets_max;
     request->total_max = held_.attachment_bytes_max;
+    request->read_room = read_room;
     co_return co_await read_attachment(std::move(*request));
 }
 
@@ -174,7 +187,7 @@ awaitable<void> Session::write_fetched_attachment(wbxml::Encoder* to, wbxml::Ele
     int status = request.status;
     store::Result<AttachmentOctets> found = store::Error(store::Errc::not_found, "no such attachment");
     if (status == op_status::ok) {
-        found = co_await fetch_attachment(request.reference, request.range, parts->room);
+        found = co_await fetch_attachment(request.reference, request.range, parts->room, &parts->read_room);
         if (!found) status = attachment_status_for(found.error());
         if (found && request.range && request.range->first >= found->total) status = op_status::bad_range;
     }
@@ -218,8 +231,7 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
         ItemOptions options = held_options(request.options, held_);
         if (folder) item = co_await fetch_item(folder, id->uid, std::move(options));
         if (!item) status = status_for(item.error());
-        std::size_t size = item && item->body ? item->body->data.size() : 0;
-        if (item && item->part) size += item->part->data.size();
+        const std::size_t size = item ? text_octets(*item) : 0;
         if (size > parts->room) status = op_status::too_large;
         if (status == op_status::ok) parts->room -= size;
     }
@@ -309,13 +321,19 @@ awaitable<Answer> Session::item_operations() {
     FetchedParts parts;
     parts.apart = query_.accept_multipart || exchange_.field("MS-ASAcceptMultiPart") == "T";
     parts.room = limits().fetched_bytes_max;
+    parts.read_room = limits().attachments_read_max;
+    const Deadline until = deadline();
+    const auto executor = co_await boost::asio::this_coro::executor;
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::item_operations);
     to.number(tags::status, op_status::ok);
     to.open(tags::response);
     for (const wbxml::Element one : root()) {
-        if (one.tag() == tags::fetch && one.child(wbxml::airsyncbase::file_reference)) {
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
+        if (one.tag() == tags::fetch && is_over(until)) {
+            write_unfetched(to, one, version_);
+        } else if (one.tag() == tags::fetch && one.child(wbxml::airsyncbase::file_reference)) {
             co_await write_fetched_attachment(&to, one, &parts);
         } else if (one.tag() == tags::fetch) {
             co_await write_fetched(&to, one, &parts);
@@ -336,7 +354,8 @@ awaitable<Answer> Session::item_operations() {
 
 /// 12.1: the octets as they are. What is not there any more is answered 500: MS-ASCMD section 2.2.2.6.
 awaitable<Answer> Session::get_attachment() {
-    auto found = co_await fetch_attachment(query_.attachment_name, std::nullopt, limits().fetched_bytes_max);
+    auto found =
+        co_await fetch_attachment(query_.attachment_name, std::nullopt, limits().fetched_bytes_max, nullptr);
     if (!found) co_return http(found.error().is(store::Errc::denied) ? 403 : 500);
     Answer out;
     out.type = found->type;

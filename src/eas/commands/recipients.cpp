@@ -18,7 +18,7 @@ constexpr std::size_t certificates_max = 20;
 constexpr std::size_t certificate_bytes_max = 64U << 10;
 
 namespace resolve_status {
-constexpr int ok = 1, ambiguous = 2, partial = 3, unknown = 4, protocol_error = 5;
+constexpr int ok = 1, ambiguous = 2, partial = 3, unknown = 4, protocol_error = 5, server_error = 6;
 constexpr int no_certificate = 7, no_picture = 173;
 }  // namespace resolve_status
 
@@ -53,6 +53,17 @@ bool are_sound_options(wbxml::Element options) {
            is_absent_or_in(picture.child(tags::max_pictures), 0, UINT32_MAX);
 }
 
+/// None: there are none, too many, or some are too long.
+std::vector<std::string> read_names(wbxml::Element request) {
+    std::vector<std::string> out;
+    for (const wbxml::Element one : request) {
+        if (one.tag() != wbxml::resolverecipients::to) continue;
+        if (one.text().size() > name_bytes_max || out.size() == names_max) return {};
+        out.emplace_back(one.text());
+    }
+    return out;
+}
+
 /// `times`: null where none are asked for.
 void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element options,
                      const FreeBusyAnswer* times) {
@@ -81,31 +92,36 @@ void write_recipient(wbxml::Encoder& to, const Person& person, wbxml::Element op
 
 }  // namespace
 
-/// Whom a name means. An address is one person; else it is how a name or an address begins.
-awaitable<std::vector<Person>> Session::resolve(std::string name, std::size_t most) {
-    std::vector<Person> found;
-    if (name.empty()) co_return found;
-    if (name.find('@') != std::string::npos) {
-        Colleagues others = co_await colleagues();
-        if (const auto person = co_await others.person(name))
-            found.push_back({person->mailbox.name, person->mailbox.addresses.front()});
-        else if (const auto group = co_await others.group(name))
-            found.push_back({group->address.substr(0, group->address.find('@')), group->address});
-        if (!found.empty()) co_return found;
+/// Whom names mean, each of them. An address is one person; else it is how a name or an address begins.
+/// \errors as find_people()
+awaitable<store::Result<std::vector<std::vector<Person>>>> Session::resolve(std::vector<std::string> names,
+                                                                            std::size_t most) {
+    std::vector<std::vector<Person>> out(names.size());
+    Colleagues others = co_await colleagues();
+    std::vector<std::string> prefixes;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i].find('@') != std::string::npos) {
+            if (const auto person = co_await others.person(names[i]))
+                out[i].push_back({person->mailbox.name, person->mailbox.addresses.front()});
+            else if (const auto group = co_await others.group(names[i]))
+                out[i].push_back({group->address.substr(0, group->address.find('@')), group->address});
+        }
+        if (names[i].empty() || !out[i].empty()) continue;
+        prefixes.push_back(names[i]);
+        places.push_back(i);
     }
-    found = co_await find_people(std::move(name), most);
-    co_return found;
+    auto found = co_await find_people(std::move(prefixes), most);
+    if (!found) co_return found.error();
+    for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = std::move((*found)[i]);
+    co_return out;
 }
 
 awaitable<Answer> Session::resolve_recipients() {
     namespace tags = wbxml::resolverecipients;
     const wbxml::Element options = root().child(tags::options);
-    std::vector<std::string> names;
-    for (const wbxml::Element one : root())
-        if (one.tag() == tags::to) names.emplace_back(one.text());
-    const bool too_long =
-        std::ranges::any_of(names, [](const std::string& name) { return name.size() > name_bytes_max; });
-    if (names.empty() || names.size() > names_max || too_long || !are_sound_options(options))
+    const std::vector<std::string> names = read_names(root());
+    if (names.empty() || !are_sound_options(options))
         co_return wbxml(write_status(Command::resolve_recipients, resolve_status::protocol_error));
     std::optional<FreeBusyRequest> availability;
     if (const wbxml::Element asked = options.child(tags::availability); asked && version_ >= 140) {
@@ -117,16 +133,18 @@ awaitable<Answer> Session::resolve_recipients() {
     std::size_t shown_max = suggestions_max;
     if (const auto most = options.child(tags::max_ambiguous_recipients).number(); most && *most >= 0)
         shown_max = static_cast<std::size_t>(std::min<std::int64_t>(*most, suggestions_max));
+    auto people = co_await resolve(names, suggestions_max + 1);
+    if (!people) co_return wbxml(write_status(Command::resolve_recipients, resolve_status::server_error));
     Colleagues others = co_await colleagues();
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::resolve_recipients);
     to.number(tags::status, resolve_status::ok);
-    for (const std::string& name : names) {
-        std::vector<Person> found = co_await resolve(name, suggestions_max + 1);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        std::vector<Person> found = std::move((*people)[i]);
         const bool more = found.size() > 1 && found.size() > shown_max;
         to.open(tags::response);
-        to.text(tags::to, name);
+        to.text(tags::to, names[i]);
         to.number(tags::status, found.empty()       ? resolve_status::unknown
                                 : found.size() == 1 ? resolve_status::ok
                                 : more              ? resolve_status::partial

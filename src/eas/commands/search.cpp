@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/ascii.hpp"
+#include "base/log.hpp"
 #include "eas/session.hpp"
 #include "eas/syntax/status.hpp"
 #include "wbxml/tags.hpp"
@@ -21,6 +22,23 @@ bool mail_has_words(const MailItem& item, const std::vector<std::string>& words)
     for (const std::string* part : {&item.subject, &item.from, &item.to, &item.cc}) text += *part + "\n";
     if (item.body) text += item.body->data;
     return has_words(text, words);
+}
+
+/// Who begins so.
+struct PeopleFound {
+    std::string prefix;  // in lower case
+    std::vector<Person> people;
+};
+
+void take_person(std::vector<PeopleFound>& found, const directory::Mailbox& mailbox, std::size_t most) {
+    if (!mailbox.enabled || mailbox.addresses.empty()) return;
+    std::vector<std::string> names{base::lowered(mailbox.name)};
+    for (const std::string& address : mailbox.addresses) names.push_back(base::lowered(address));
+    for (PeopleFound& one : found) {
+        const auto begins = [&one](const std::string& name) { return name.starts_with(one.prefix); };
+        if (one.people.size() < most && std::ranges::any_of(names, begins))
+            one.people.push_back({mailbox.name, mailbox.addresses.front()});
+    }
 }
 
 bool in_conversation(const store::Entry& entry, std::string_view conversation) {
@@ -77,22 +95,23 @@ awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId 
 }
 
 /// All that match, the newest first; as many as are asked for, and how many there are (of those looked at).
-awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_t wanted) {
+awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_t wanted, Deadline until) {
     std::vector<SearchHit> hits;
-    for (const base::FolderId folder : searched_folders(query))
+    const auto executor = co_await boost::asio::this_coro::executor;
+    for (const base::FolderId folder : searched_folders(query)) {
         co_await find_candidates(&query, folder, &hits);
+        if (is_over(until)) break;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
+    }
     std::ranges::sort(hits, std::greater(), date_of);
     if (query.words.empty()) co_return hits;
     for (std::string& word : query.words) word = folded(word);
-    const auto began = std::chrono::steady_clock::now();
     std::vector<SearchHit> out;
     ItemOptions text;
     text.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
-    const auto executor = co_await boost::asio::this_coro::executor;
     for (const SearchHit& hit : hits) {
-        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
-        const auto passed = std::chrono::steady_clock::now() - began;
-        if (out.size() >= wanted || passed > limits().answer_time) break;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+        if (out.size() >= wanted || is_over(until)) break;
         auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
         const auto item = co_await fetch_item(*folder, hit.entry.uid, text);
@@ -101,29 +120,42 @@ awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_
     co_return out;
 }
 
-/// Mailboxes of the user's post office whose name or address begins so.
-awaitable<std::vector<Person>> Session::find_people(std::string text, std::size_t most) {
+/// Mailboxes of the user's post office whose name or address begins so, for each of the texts at most so
+/// many. \errors unavailable: there was no time to look at all · as Directory::mailboxes
+awaitable<store::Result<std::vector<std::vector<Person>>>> Session::find_people(
+    std::vector<std::string> texts, std::size_t most) {
+    auto out = co_await walk_people(std::move(texts), most);
+    if (!out)
+        base::log::warn("eas", "people cannot be looked up",
+                        {{"user", identity_.name}, {"why", out.error().what()}});
+    co_return out;
+}
+
+awaitable<store::Result<std::vector<std::vector<Person>>>> Session::walk_people(
+    std::vector<std::string> texts, std::size_t most) {
     constexpr std::size_t page = 500;
-    std::vector<Person> out;
+    const Deadline until = deadline();
+    std::vector<PeopleFound> found;
+    for (const std::string& text : texts) found.push_back({base::lowered(text), {}});
     const auto own = co_await services_->directory.mailbox(identity_.account);
-    if (!own) co_return out;
-    const std::string prefix = base::lowered(text);
-    const auto begins = [&prefix](const std::string& name) {
-        return base::lowered(name).starts_with(prefix);
-    };
+    if (!own) co_return own.error();
+    const auto executor = co_await boost::asio::this_coro::executor;
     std::string after;
-    for (std::size_t seen = 0; seen < limits().search_names_max; seen += page) {
-        const auto found = co_await services_->directory.mailboxes(own->post_office, after, page);
-        if (!found) co_return out;
-        for (const directory::Mailbox& mailbox : *found) {
-            if (!mailbox.enabled || mailbox.addresses.empty()) continue;
-            if (begins(mailbox.name) || std::ranges::any_of(mailbox.addresses, begins))
-                out.push_back({mailbox.name, mailbox.addresses.front()});
-            if (out.size() >= most) co_return out;
-        }
-        if (found->size() < page) co_return out;
-        after = found->back().name;
+    bool more = !texts.empty();
+    for (std::size_t seen = 0; more && seen < limits().search_names_max; seen += page) {
+        const auto there = co_await services_->directory.mailboxes(own->post_office, after, page);
+        if (!there) co_return there.error();
+        for (const directory::Mailbox& mailbox : *there) take_person(found, mailbox, most);
+        more = there->size() == page && std::ranges::any_of(found, [most](const PeopleFound& one) {
+                   return one.people.size() < most;
+               });
+        if (more && is_over(until))
+            co_return store::Error(store::Errc::unavailable, "no time to look at all people");
+        if (more) after = there->back().name;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
     }
+    std::vector<std::vector<Person>> out;
+    for (PeopleFound& one : found) out.push_back(std::move(one.people));
     co_return out;
 }
 
@@ -158,8 +190,31 @@ std::optional<PlaceRange> places(const SearchRequest& request, std::size_t found
     return out;
 }
 
-std::string shown(const PlaceRange& range) {
-    return std::to_string(range.first) + "-" + std::to_string(range.last);
+/// What Search and Find both write, each on its own code page.
+struct ResultTags {
+    wbxml::Tag result, properties, range, total;
+};
+constexpr ResultTags search_tags{wbxml::search::result, wbxml::search::properties, wbxml::search::range,
+                                 wbxml::search::total};
+constexpr ResultTags find_tags{wbxml::find::result, wbxml::find::properties, wbxml::find::range,
+                               wbxml::find::total};
+
+void write_range(wbxml::Encoder& to, const ResultTags& tags, const std::optional<PlaceRange>& range,
+                 std::size_t total) {
+    if (!range) return;
+    to.text(tags.range, std::to_string(range->first) + "-" + std::to_string(range->last));
+    to.number(tags.total, static_cast<std::int64_t>(total));
+}
+
+void write_people(wbxml::Encoder& to, const ResultTags& tags, const std::vector<Person>& people,
+                  const std::optional<PlaceRange>& range, bool with_picture) {
+    for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+        to.open(tags.result);
+        to.open(tags.properties);
+        write_person(to, people[i], with_picture);
+        to.close();
+        to.close();
+    }
 }
 
 }  // namespace
@@ -192,36 +247,49 @@ awaitable<std::size_t> Session::write_hit(wbxml::Encoder* to, const SearchHit* h
     }
     to->close();
     to->close();
-    if (!is_mail) co_return pim::octets_of(*item);
-    co_return mail->body ? mail->body->data.size() : 0;
+    co_return is_mail ? text_octets(*mail) : pim::octets_of(*item);
 }
 
 awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest* request) {
     namespace tags = wbxml::search;
     const std::size_t wanted = std::min<std::size_t>(std::size_t{request->range.last} + 1, 1'000);
-    std::vector<SearchHit> hits = co_await find_items(&request->mail, wanted + 1);
+    const auto half = limits().answer_time / 2;
+    const Deadline until = deadline();
+    // Half of the time, since no index knows them; mail has what is left.
+    std::vector<SearchHit> hits = co_await find_items(&request->mail, wanted + 1, until - half);
     if (wants_class(request->mail, class_of(store::FolderKind::mail))) {
-        const std::vector<SearchHit> mail = co_await find_mail(request->mail, wanted + 1);
+        const std::vector<SearchHit> mail = co_await find_mail(request->mail, wanted + 1, until);
         hits.insert(hits.end(), mail.begin(), mail.end());
         std::ranges::sort(hits, std::greater(), date_of);
     }
     auto range = places(*request, hits.size(), limits().search_results_max);
     to->number(tags::status, search_status::ok);
+    const Deadline shown_until = std::chrono::steady_clock::now() + half;
     std::size_t octets = 0;
     for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
         const wbxml::Encoder::Mark before = to->mark();
         octets += co_await write_hit(to, &hits[i], &request->options);
-        if (octets > limits().fetched_bytes_max && i != range->first) {
+        if (i != range->first && (octets > limits().fetched_bytes_max || is_over(shown_until))) {
             to->back_to(before);
             range->last = i - 1;  // the device asks for the rest
             break;
         }
     }
     if (!range) to->empty(tags::result);  // devices look for one
-    if (range) {
-        to->text(tags::range, shown(*range));
-        to->number(tags::total, static_cast<std::int64_t>(hits.size()));
-    }
+    write_range(*to, search_tags, range, hits.size());
+}
+
+awaitable<void> Session::search_people(wbxml::Encoder* to, const SearchRequest* request) {
+    namespace tags = wbxml::search;
+    const std::size_t most = limits().search_results_max;
+    const auto found = co_await find_people(std::vector<std::string>(1, request->people), most);
+    to->number(tags::status, found ? search_status::ok : search_status::server_error);
+    if (!found) co_return;
+    const std::vector<Person>& people = found->front();
+    const auto range = places(*request, people.size(), most);
+    write_people(*to, search_tags, people, range, request->wants_picture);
+    if (!range) to->empty(tags::result);
+    write_range(*to, search_tags, range, people.size());
 }
 
 awaitable<Answer> Session::search() {
@@ -242,21 +310,7 @@ awaitable<Answer> Session::search() {
     } else if (request.store == SearchRequest::Store::mailbox) {
         co_await search_mailbox(&to, &request);
     } else {
-        const std::vector<Person> found = co_await find_people(request.people, limits().search_results_max);
-        const auto range = places(request, found.size(), limits().search_results_max);
-        to.number(tags::status, search_status::ok);
-        for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
-            to.open(tags::result);
-            to.open(tags::properties);
-            write_person(to, found[i], request.wants_picture);
-            to.close();
-            to.close();
-        }
-        if (!range) to.empty(tags::result);
-        if (range) {
-            to.text(tags::range, shown(*range));
-            to.number(tags::total, static_cast<std::int64_t>(found.size()));
-        }
+        co_await search_people(&to, &request);
     }
     to.close();
     to.close();
@@ -270,11 +324,16 @@ awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest
     std::vector<SearchHit> hits;
     // An answer has no place for items of other classes.
     if (wants_class(request->mail, class_of(store::FolderKind::mail)))
-        hits = co_await find_mail(request->mail, wanted + 1);
-    const auto range = places(*request, hits.size(), limits().search_results_max);
+        hits = co_await find_mail(request->mail, wanted + 1, deadline());
+    auto range = places(*request, hits.size(), limits().search_results_max);
+    const Deadline shown_until = std::chrono::steady_clock::now() + limits().answer_time / 2;
     ItemOptions preview;
     preview.bodies.push_back({BodyType::plain, 0, false, 255});
-    for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+    for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
+        if (i != range->first && is_over(shown_until)) {
+            range->last = i - 1;  // the device asks for the rest
+            break;
+        }
         auto folder = co_await account_->open(hits[i].folder);
         store::Result<MailItem> item = store::Error(store::Errc::not_found, "gone");
         if (folder) item = co_await fetch_item(*folder, hits[i].entry.uid, preview);
@@ -296,39 +355,34 @@ awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest
         to->close();
         to->close();
     }
-    if (range) {
-        to->text(tags::range, shown(*range));
-        to->number(tags::total, static_cast<std::int64_t>(hits.size()));
-    }
+    write_range(*to, find_tags, range, hits.size());
 }
 
 awaitable<Answer> Session::find() {
     namespace tags = wbxml::find;
     const SearchRequest request = parse_find(root());
     if (request.status != search_status::ok) co_return wbxml(write_status(Command::find, request.status));
+    const bool of_people = request.store == SearchRequest::Store::people;
+    std::vector<Person> people;
+    if (of_people) {
+        auto found =
+            co_await find_people(std::vector<std::string>(1, request.people), limits().search_results_max);
+        if (!found) co_return wbxml(write_status(Command::find, search_status::server_error));
+        people = std::move(found->front());
+    }
     std::string body;
     wbxml::Encoder to(body);
     to.open(tags::find);
     to.number(tags::status, search_status::ok);
     to.open(tags::response);
-    to.text(wbxml::itemoperations::store, request.store == SearchRequest::Store::people ? "GAL" : "Mailbox");
+    to.text(wbxml::itemoperations::store, of_people ? "GAL" : "Mailbox");
     to.number(tags::status, search_status::ok);
-    if (request.store == SearchRequest::Store::mailbox) {
-        co_await find_in_mailbox(&to, &request);
+    if (of_people) {
+        const auto range = places(request, people.size(), limits().search_results_max);
+        write_people(to, find_tags, people, range, request.wants_picture);
+        write_range(to, find_tags, range, people.size());
     } else {
-        const std::vector<Person> found = co_await find_people(request.people, limits().search_results_max);
-        const auto range = places(request, found.size(), limits().search_results_max);
-        for (std::size_t i = range ? range->first : 1; range && i <= range->last; ++i) {
-            to.open(tags::result);
-            to.open(tags::properties);
-            write_person(to, found[i], request.wants_picture);
-            to.close();
-            to.close();
-        }
-        if (range) {
-            to.text(tags::range, shown(*range));
-            to.number(tags::total, static_cast<std::int64_t>(found.size()));
-        }
+        co_await find_in_mailbox(&to, &request);
     }
     to.close();
     to.close();

@@ -1,7 +1,6 @@
 // Search among contacts, events, tasks and notes: each is read, since the store's index is one of mail.
 // MS-ASCMD section 2.2.3.27.4.
 #include <algorithm>
-#include <chrono>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,7 +47,8 @@ bool is_wanted(const MailQuery& query, const store::FolderTree& tree, const stor
 }  // namespace
 
 /// The newest first, as many as are asked for.
-awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, std::size_t wanted) {
+awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, std::size_t wanted,
+                                                      Deadline until) {
     std::vector<SearchHit> found;
     // Only mail is received, and is part of conversations.
     if (query->words.empty() || query->from || query->to || !query->conversation.empty()) co_return found;
@@ -71,12 +71,10 @@ awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, st
     std::ranges::sort(all, std::greater(), date_of);
     std::vector<std::string> words;
     for (const std::string& word : query->words) words.push_back(folded(word));
-    const auto began = std::chrono::steady_clock::now();
     const auto executor = co_await boost::asio::this_coro::executor;
     for (const SearchHit& hit : all) {
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
-        const auto passed = std::chrono::steady_clock::now() - began;
-        if (found.size() >= wanted || passed > limits().answer_time) break;
+        if (found.size() >= wanted || is_over(until)) break;
         const auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
         const auto item = co_await fetch_stored(*folder, hit.entry.uid, hit.kind);

@@ -338,6 +338,10 @@ awaitable<Result<AttachmentOctets>> read_attachment(AttachmentRequest request) {
     if (!opened) co_return opened.error();
     if (request.part >= message.tree().parts.size()) co_return Error(Errc::not_found, "no such attachment");
     const mime::Part& of = message.tree().parts[request.part];
+    if (request.read_room != nullptr) {  // what it costs is known before
+        if (of.body_bytes > *request.read_room) co_return Error(Errc::limit, "too much is read");
+        *request.read_room -= of.body_bytes;
+    }
     AttachmentOctets out;
     out.type = of.type + "/" + of.subtype;
     mime::TransferDecoder decoder(of.encoding);

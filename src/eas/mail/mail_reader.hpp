@@ -89,9 +89,10 @@ struct AttachmentRequest {
     PlaceRange range{0, UINT32_MAX};  ///< of decoded octets
     std::size_t octets_max = SIZE_MAX;
     std::uint64_t total_max = UINT64_MAX;  ///< of the whole, whatever the range
+    std::uint64_t* read_room = nullptr;    ///< so many may be read; what is read is taken off. Null: all
 };
-/// Reads piece by piece: only what was asked for is held. \errors not_found, limit: more than octets_max or
-/// total_max
+/// Reads piece by piece: only what was asked for is held. \errors not_found, limit: more than octets_max,
+/// total_max or read_room
 awaitable<store::Result<AttachmentOctets>> read_attachment(AttachmentRequest request);
 
 }  // namespace eas

@@ -100,6 +100,10 @@ std::string_view first_characters(std::string_view utf8, std::size_t count) {
     return utf8;
 }
 
+std::size_t text_octets(const MailItem& item) {
+    return (item.body ? item.body->data.size() : 0) + (item.part ? item.part->data.size() : 0);
+}
+
 void write_body(wbxml::Encoder& to, const ItemBody& body) {
     to.open(base_tags::body);
     to.number(base_tags::type, static_cast<int>(body.type));

@@ -76,6 +76,9 @@ std::optional<std::int64_t> parse_date(std::string_view text);
 std::string write_milliseconds(std::int64_t milliseconds);
 std::optional<std::int64_t> parse_milliseconds(std::string_view text);
 
+/// Of the texts that an answer holds of it.
+std::size_t text_octets(const MailItem& item);
+
 /// The longest beginning of `utf8` of at most so many octets that ends with a character.
 std::string_view cut_utf8(std::string_view utf8, std::size_t octets_max);
 /// The first characters.
