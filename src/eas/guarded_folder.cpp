@@ -103,14 +103,15 @@ awaitable<Result<store::CopyResult>> GuardedFolder::move_to(store::FolderPtr des
     return folder_->move_to(std::move(destination), std::move(uids), keep, progress);
 }
 
+/// What the old one keeps it has: no right is needed to leave flags as they are.
 awaitable<Result<store::ReplaceResult>> GuardedFolder::replace(store::Uid old, store::FolderPtr destination,
-                                                               store::Incoming message) {
+                                                               store::Incoming message, store::FlagSet keep) {
     if (!may(Right::read)) return hidden<store::ReplaceResult>();
     const auto guarded = std::dynamic_pointer_cast<GuardedFolder>(destination);
     if (guarded) keep_flags(message.flags, guarded->rights());
-    store::FlagSet keep = store::every_flag;
-    if (!may_remove() || !open_destination(destination, keep)) return denied<store::ReplaceResult>();
-    return folder_->replace(old, std::move(destination), std::move(message));
+    store::FlagSet allowed = store::every_flag;
+    if (!may_remove() || !open_destination(destination, allowed)) return denied<store::ReplaceResult>();
+    return folder_->replace(old, std::move(destination), std::move(message), keep);
 }
 
 awaitable<Result<store::ModSeq>> GuardedFolder::revise(store::Uid uid, store::ModSeq expected,

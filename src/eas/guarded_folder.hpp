@@ -39,7 +39,8 @@ public:
                                                         store::FlagSet keep,
                                                         store::ChangeProgress* progress) override;
     awaitable<store::Result<store::ReplaceResult>> replace(store::Uid old, store::FolderPtr destination,
-                                                           store::Incoming message) override;
+                                                           store::Incoming message,
+                                                           store::FlagSet keep) override;
     awaitable<store::Result<store::ModSeq>> revise(store::Uid uid, store::ModSeq expected,
                                                    store::Incoming message) override;
     awaitable<store::Result<store::VanishedResult>> vanished_since(store::ModSeq since,

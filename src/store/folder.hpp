@@ -155,9 +155,11 @@ public:
 
     /// RFC 8508: puts the message into the destination and removes `old` from here, whatever its flags.
     /// Within one folder this is one commit; else the new message is there first, and a crash between the two
-    /// is made up for. Within one account the quota counts the difference only. \errors as append()
+    /// is made up for. Within one account the quota counts the difference only. Within one folder the new
+    /// message has, beside its own flags, those of `old` in `keep` as they are at that moment, but for \Seen;
+    /// with \Flagged also what that says. \errors invalid: `keep` of another folder · as append()
     virtual awaitable<Result<ReplaceResult>> replace(Uid old, std::shared_ptr<Folder> destination,
-                                                     Incoming message) = 0;
+                                                     Incoming message, FlagSet keep = {}) = 0;
 
     /// Puts other octets in a message's place: it keeps its uid and gets a new modseq. For folders of other
     /// kinds than mail; a message of mail never changes (RFC 9051 section 2.3.1.1). \errors conflict: its

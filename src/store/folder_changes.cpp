@@ -100,6 +100,10 @@ FolderChange::Cost AppendChange::cost(const Snapshot&) const {
               16'384 + (items.size() / 64 + 2) * page_bytes_max};
     for (const Item& item : items) cost.bytes += item.row.size() + 256;
     if (replaces || revises) cost.rows += 4;
+    if (leaves_follow_up()) {
+        ++cost.rows;
+        cost.bytes += FollowUpLimits::row_bytes_max;
+    }
     if (intent) ++cost.rows;
     return cost;
 }
@@ -110,6 +114,25 @@ void AppendChange::take_out_replaced(RoundView& view) {
     append_uid(old, replaces);
     write_garbage(view, view.draft.expunge(old, false));
     write_log(view, LogOp::expunge, std::move(old), {}, {});
+}
+
+/// \errors those of FolderDraft::resolve()
+Result<FlagSet> AppendChange::flags_of(RoundView& view, const Item& item) {
+    Result<FlagSet> out = view.draft.resolve(item.flags, true);
+    if (!out || item.noted.empty()) return out;
+    NamedFlags noted;
+    noted.keywords.push_back(item.noted);
+    const Result<FlagSet> known = view.draft.resolve(noted, true);
+    if (known) *out |= *known;  // else the folder has no room for another keyword
+    return out;
+}
+
+/// What the flag of the message that is replaced leaves to one with these flags.
+std::optional<FollowUp> AppendChange::inherited(const RoundView& view, const Entry& old,
+                                                FlagSet flags) const {
+    // A \Flagged that is set by itself ends what was said.
+    const bool same = flags.has(SystemFlag::flagged) == old.flags.has(SystemFlag::flagged);
+    return leaves_follow_up() && same ? view.draft.follow_up(replaces, view.follow_ups) : std::nullopt;
 }
 
 void AppendChange::revise(RoundView& view) {
@@ -150,7 +173,8 @@ void AppendChange::revise(RoundView& view) {
 void AppendChange::apply(RoundView& view) {
     result = {};
     if (revises) return revise(view);
-    nothing_to_replace = replaces && !view.draft.holds(replaces);
+    const std::optional<Entry> old = replaces ? view.draft.find(replaces) : std::nullopt;
+    nothing_to_replace = replaces && !old;
     if (nothing_to_replace) {
         error = Error(Errc::not_found, "no such message");
         return;
@@ -162,20 +186,17 @@ void AppendChange::apply(RoundView& view) {
     std::vector<FlagSet> flags;
     std::uint64_t bytes = 0;
     for (const Item& item : items) {
-        const Result<FlagSet> resolved = view.draft.resolve(item.flags, true);
+        const Result<FlagSet> resolved = flags_of(view, item);
         if (!resolved) {
             error = resolved.error();
             return;
         }
         flags.push_back(*resolved);
-        if (!item.noted.empty()) {
-            NamedFlags noted;
-            noted.keywords.push_back(item.noted);
-            const Result<FlagSet> known = view.draft.resolve(noted, true);
-            if (known) flags.back() |= *known;  // else the folder has no room for another keyword
-        }
         bytes += item.size;
     }
+    if (old) flags.front() |= old->flags & keep;
+    std::optional<FollowUp> says;
+    if (old) says = inherited(view, *old, flags.front());
     if (!reserve(view, bytes - std::min(bytes, freed_bytes), items.size() - freed_messages)) return;
     UserSeenDraft* const mine = view.seen_by(user);
     std::map<MessageContentPtr, std::vector<std::string>> tags;
@@ -185,6 +206,7 @@ void AppendChange::apply(RoundView& view) {
         const Item& item = items[i];
         Entry entry;
         entry.flags = mine != nullptr ? flags[i].without(SystemFlag::seen) : flags[i];
+        entry.has_follow_up = says.has_value();
         entry.id = item.id;
         entry.thread = thread_of(item, view.threads, threads);
         if (const std::uint64_t own = item.content->message_id_hash(); own != 0)
@@ -193,6 +215,7 @@ void AppendChange::apply(RoundView& view) {
         entry.save_date = view.context.now();
         entry.size = item.size;
         const Uid uid = view.draft.append(entry).uid;
+        if (says) view.draft.put_follow_up(uid, *says);
         if (mine != nullptr) mine->set(uid, flags[i].has(SystemFlag::seen), view.draft.next_modseq());
         append_uid(uids, uid);
         result.uids.push_back(uid);

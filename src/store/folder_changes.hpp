@@ -37,6 +37,8 @@ struct RoundView {
     FolderDraft& draft;
     engine::Prelude& prelude;
     std::map<base::AccountId, UserSeenDraft>& users;  ///< of all users that the round's changes name
+    /// What flags said before the round: of the messages that its changes name by leaves_follow_up().
+    const std::map<Uid, FollowUp>& follow_ups;
 
     /// Null: the owner, whose \Seen is that of the entries.
     UserSeenDraft* seen_by(base::AccountId user) const { return user ? &users.at(user) : nullptr; }
@@ -55,6 +57,8 @@ public:
     virtual std::optional<Notice::Kind> kind() const { return std::nullopt; }
     /// Committed (or there was nothing to commit): `now` is the folder's state.
     virtual void done(RecentThreads&, const SnapshotPtr& now) { snapshot = now; }
+    /// The message that leaves to another one what its flag says; 0: none.
+    virtual Uid leaves_follow_up() const { return {}; }
     /// Once committed: rows wait for the collector.
     virtual bool leaves_garbage() const { return false; }
 
@@ -98,6 +102,7 @@ public:
 
     // Of a message that replaces another (RFC 8508).
     Uid replaces;                      ///< one of this folder, which goes in the same commit; 0: none
+    FlagSet keep;                      ///< of its flags, these
     std::optional<MoveIntent> intent;  ///< one of another folder, which goes next
     std::uint64_t freed_bytes = 0;     ///< of what is replaced, where the same quota counts both
     std::uint64_t freed_messages = 0;
@@ -110,6 +115,7 @@ public:
     void apply(RoundView& view) override;
     void done(RecentThreads& threads, const SnapshotPtr& now) override;
     bool leaves_garbage() const override { return bool(replaces) || bool(revises); }
+    Uid leaves_follow_up() const override { return keep.has(SystemFlag::flagged) ? replaces : Uid(); }
 
     // Of one that takes another's place: Folder::revise().
     Uid revises;
@@ -118,6 +124,8 @@ public:
 private:
     static base::ThreadId thread_of(const Item& item, const RecentThreads& recent,
                                     const std::map<std::uint64_t, base::ThreadId>& here);
+    static Result<FlagSet> flags_of(RoundView& view, const Item& item);
+    std::optional<FollowUp> inherited(const RoundView& view, const Entry& old, FlagSet flags) const;
     void revise(RoundView& view);
     void take_out_replaced(RoundView& view);
 };

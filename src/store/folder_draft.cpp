@@ -164,6 +164,15 @@ void FolderDraft::put_follow_up(Uid uid, const FollowUp& says) {
     follow_ups_[uid] = encode(FollowUpRow{next_modseq(), says});
 }
 
+std::optional<FollowUp> FolderDraft::follow_up(Uid uid, const std::map<Uid, FollowUp>& before) const {
+    if (const auto changed = follow_ups_.find(uid); changed != follow_ups_.end()) {
+        if (!changed->second) return std::nullopt;
+        return decode_follow_up(*changed->second)->says;
+    }
+    const auto known = before.find(uid);
+    return known == before.end() ? std::nullopt : std::optional(known->second);
+}
+
 /// Whether the message has a row t afterwards.
 bool FolderDraft::keeps_follow_up(const Entry& old, FlagSet flags, const FollowUp* says) {
     if (says != nullptr) return !says->empty();

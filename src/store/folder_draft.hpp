@@ -36,6 +36,8 @@ public:
     const Entry& append(Entry entry);
     /// What its flag says, of an entry that was just appended.
     void put_follow_up(Uid uid, const FollowUp& says);
+    /// What it says by now, where it said what `before` has for it.
+    std::optional<FollowUp> follow_up(Uid uid, const std::map<Uid, FollowUp>& before) const;
 
     struct FlagEdit {
         FlagChange change = FlagChange::add;
@@ -51,7 +53,6 @@ public:
     /// RFC 9051 section 6.4.6 and RFC 7162 section 3.1.3. Entries that stay as they are keep their modseq.
     void edit_flags(const UidRanges& uids, FlagEdit& edit);
 
-    bool holds(Uid uid) const { return find(uid).has_value(); }
     std::optional<Entry> find(Uid uid) const;
     /// Puts the entry in the place of the one with its uid, with the transaction's modseq.
     void revise(Entry entry);

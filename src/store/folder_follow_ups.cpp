@@ -52,6 +52,18 @@ awaitable<Result<std::map<Uid, FollowUp>>> LiveFolder::follow_ups(std::vector<En
     co_return out;
 }
 
+/// In a round: of messages that are replaced, and leave to the new ones what their flags say.
+awaitable<Result<std::map<Uid, FollowUp>>> LiveFolder::load_follow_ups(
+    std::vector<std::shared_ptr<FolderChange>> changes) {
+    const SnapshotPtr now = snapshot();
+    std::vector<Entry> entries;
+    for (const auto& change : changes)
+        if (const Uid uid = change->leaves_follow_up())
+            if (const Entry* entry = now->find(uid)) entries.push_back(*entry);
+    if (entries.empty()) co_return std::map<Uid, FollowUp>();
+    co_return co_await follow_ups(std::move(entries));
+}
+
 /// What goes along with a COPY into a folder whose user may set the flags in `keep`. False: some of it was
 /// changed since the entries were taken, and would not be of one moment with them.
 awaitable<Result<bool>> LiveFolder::take_follow_ups(CopyInChange* change, FlagSet keep) {

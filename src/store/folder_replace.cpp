@@ -30,7 +30,8 @@ awaitable<Result<std::shared_ptr<AppendChange>>> LiveFolder::prepare_replacement
     co_return prepared;
 }
 
-awaitable<Result<ReplaceResult>> LiveFolder::replace(Uid old, FolderPtr destination, Incoming message) {
+awaitable<Result<ReplaceResult>> LiveFolder::replace(Uid old, FolderPtr destination, Incoming message,
+                                                     FlagSet keep) {
     LiveFolderPtr target = std::dynamic_pointer_cast<LiveFolder>(destination);
     base::AccountId user;
     if (const auto shared = std::dynamic_pointer_cast<UserFolder>(destination)) {
@@ -38,6 +39,8 @@ awaitable<Result<ReplaceResult>> LiveFolder::replace(Uid old, FolderPtr destinat
         user = shared->user();
     }
     if (!target) co_return Result<ReplaceResult>(Error(Errc::invalid, "no folder of this store"));
+    if (target.get() != this && !keep.empty())
+        co_return Result<ReplaceResult>(Error(Errc::invalid, "flags are kept within one folder"));
     ReplaceResult result;
     const SnapshotPtr now = snapshot();
     const Entry* entry = now->find(old);
@@ -47,6 +50,7 @@ awaitable<Result<ReplaceResult>> LiveFolder::replace(Uid old, FolderPtr destinat
     if (!prepared) co_return Result<ReplaceResult>(prepared.error());
     const std::shared_ptr<AppendChange> change = *prepared;
     change->user = user;
+    change->keep = keep.without(SystemFlag::seen);
     co_await target->submit(change);
     change->holds.clear();
     if (change->nothing_to_replace) co_return Result<ReplaceResult>(std::move(result));

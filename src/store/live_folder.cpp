@@ -150,6 +150,8 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
     }
     const auto seen_known = co_await load_users(changes);
     if (!seen_known) co_return seen_known.error();
+    const auto follow_ups = co_await load_follow_ups(changes);
+    if (!follow_ups) co_return follow_ups.error();
     std::map<base::AccountId, UserSeenDraft> users;
     for (const FolderChangePtr& change : changes)
         if (change->user) users.try_emplace(change->user, known_seen(change->user));
@@ -159,7 +161,7 @@ awaitable<Error> LiveFolder::attempt(std::vector<FolderChangePtr> changes) {
         draft.header().recent_floor = recent_floor_;
     }
     auto prelude = std::make_shared<engine::Prelude>();
-    RoundView view{context_, owner_, id_, threads_, draft, *prelude, users};
+    RoundView view{context_, owner_, id_, threads_, draft, *prelude, users, *follow_ups};
     FolderChangePtr logged;
     for (const FolderChangePtr& change : changes) {
         change->error = Error();

@@ -43,7 +43,8 @@ public:
                                           ChangeProgress* progress) override;
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
                                           ChangeProgress* progress) override;
-    awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
+    awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message,
+                                             FlagSet keep) override;
     awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<TouchedFlags>> flags_since(ModSeq since) override;
@@ -120,6 +121,8 @@ private:
     awaitable<Result<std::size_t>> transfer_some(TransferRun* run, std::vector<Entry> entries);
     awaitable<Result<bool>> take_follow_ups(CopyInChange* change, FlagSet keep);
     awaitable<Result<std::map<Uid, FollowUpRow>>> follow_up_rows(std::vector<Entry> entries);
+    awaitable<Result<std::map<Uid, FollowUp>>> load_follow_ups(
+        std::vector<std::shared_ptr<FolderChange>> changes);
     awaitable<Result<std::vector<std::string>>> static_rows(std::vector<MessageRef> messages);
     awaitable<Result<std::size_t>> static_run(std::vector<MessageRef> messages, std::size_t first,
                                               std::size_t last, std::vector<std::string>* out);

@@ -46,8 +46,9 @@ awaitable<Result<CopyResult>> UserFolder::move_to(FolderPtr destination, UidRang
                              Transfer(true, keep, snapshot(), progress));
 }
 
-awaitable<Result<ReplaceResult>> UserFolder::replace(Uid old, FolderPtr destination, Incoming message) {
-    return folder_->replace(old, std::move(destination), std::move(message));
+awaitable<Result<ReplaceResult>> UserFolder::replace(Uid old, FolderPtr destination, Incoming message,
+                                                     FlagSet keep) {
+    return folder_->replace(old, std::move(destination), std::move(message), keep);
 }
 
 awaitable<Result<VanishedResult>> UserFolder::vanished_since(ModSeq since, SnapshotPtr view) {

@@ -30,7 +30,8 @@ public:
                                           ChangeProgress* progress) override;
     awaitable<Result<CopyResult>> move_to(FolderPtr destination, UidRanges uids, FlagSet keep,
                                           ChangeProgress* progress) override;
-    awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message) override;
+    awaitable<Result<ReplaceResult>> replace(Uid old, FolderPtr destination, Incoming message,
+                                             FlagSet keep) override;
     awaitable<Result<ModSeq>> revise(Uid uid, ModSeq expected, Incoming message) override;
     awaitable<Result<VanishedResult>> vanished_since(ModSeq since, SnapshotPtr view) override;
     awaitable<Result<TouchedFlags>> flags_since(ModSeq since) override;

@@ -341,6 +341,47 @@ class DraftTest(MailCase):
         other = self.ready(device.user, device="DEV2")
         self.assertEqual(self.fill(other, drafts)[item]["IsDraft"].text, "1")
 
+    def edit(self, device, drafts, item, *data):
+        """The id of the draft that takes its place."""
+        answer = device.sync(device.collection(drafts, ("Change", ("ServerId", item), ("ApplicationData", *data))))
+        self.assertIsNone(answer.find("Collections/Collection/Responses"))
+        self.assertEqual(answer.text("Collections/Collection/Commands/Delete/ServerId"), item)
+        return answer.text("Collections/Collection/Commands/Add/ServerId")
+
+    def test_flags_stay_where_a_draft_is_changed(self):
+        one = self.ready()
+        two = self.ready(one.user, device="DEV2")
+        drafts = one.folder("Drafts")
+        self.fill(one, drafts)
+        answer = one.sync(one.collection(drafts, ("Add", ("ClientId", "c1"), ("ApplicationData", ("Email:Subject", "letter")))))
+        item = answer.text("Collections/Collection/Responses/Add/ServerId")
+        self.fill(two, drafts)
+        blue = ("Email:Categories", ("Category", "blue"))
+        self.assertEqual(self.change(one, drafts, item, flag(ACTIVE), blue), "1")
+        two.sync(two.collection(drafts))
+
+        def seen_by(device, item, subject, of):
+            told = self.more(device, drafts)[item] if device else self.fetch(two, drafts, item)
+            self.assertEqual((told["Subject"].text, said(told["Flag"])), (subject, as_told(of)))
+            self.assertEqual([category.text for category in told["Categories"]], ["blue"])
+
+        item = self.edit(two, drafts, item, ("Email:Subject", "more"))
+        seen_by(None, item, "more", ACTIVE)
+        seen_by(one, item, "more", ACTIVE)  # which has written neither of both
+        self.assertIn("\\Flagged", self.imap(one.user, "Drafts").fetch("1", "(FLAGS)")[1][0].decode())
+        # Both at once: the new one has the new flag.
+        item = self.edit(one, drafts, item, ("Email:Subject", "done"), flag(COMPLETE))
+        seen_by(two, item, "done", {**ACTIVE, **COMPLETE})  # what it does not name stays
+        # What a mail program puts in its place has the flags that it names, and no others (RFC 8508 section 1).
+        client = self.imap(one.user, "Drafts")
+        self.change(one, drafts, item, flag(ACTIVE))
+        client.literal = b"Subject: again\r\n\r\ntext\r\n"
+        self.assertEqual(client._simple_command("UID", "REPLACE", item.split(":")[1], "Drafts", "(\\Flagged)")[0], "OK")
+        (item, told), = self.more(two, drafts).items()
+        self.assertEqual((told["Subject"].text, said(told["Flag"]).get("Status")), ("again", "2"))
+        self.assertNotIn("DueDate", said(told["Flag"]))
+        self.assertEqual(len(told["Categories"]), 0)
+
 
 class BodyTest(MailCase):
     def test_data_only_where_there_is_room(self):

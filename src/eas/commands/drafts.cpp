@@ -17,6 +17,9 @@ namespace {
 
 constexpr int bad_recipients = 183;  // MS-ASCMD section 2.2.2
 
+/// Of the flags of a draft that is changed, which to its user is the same one. Who changes it wants it back.
+constexpr store::FlagSet flags_kept = store::every_flag.without(store::SystemFlag::deleted);
+
 /// Which parts of the message those that the device adds have become.
 std::vector<std::uint32_t> added_parts(const DraftChanges& changes, std::string_view message) {
     if (changes.whole || changes.files.added.empty()) return {};
@@ -47,6 +50,15 @@ std::uint64_t content_of(const DraftChanges& changes, std::uint64_t secret) {
 std::string fresh_message_id(const Services& services) {
     return fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services.clock.now()), services.random.hex(8),
                        services.hostname);
+}
+
+/// As of when the device knows a draft that it has added, and which may have been flagged in between.
+base::ModSeq known_since(const store::Snapshot& now_there, base::Uid uid) {
+    const store::Entry* entry = now_there.find(uid);
+    const store::FlagSet own =
+        store::FlagSet(store::SystemFlag::seen) | store::FlagSet(store::SystemFlag::draft);
+    const bool flagged = entry != nullptr && (entry->has_follow_up || !own.contains(entry->flags));
+    return flagged ? base::ModSeq(entry->modseq.value - 1) : now_there.totals().highest_modseq;
 }
 
 /// What becomes of it is told to the device.
@@ -128,7 +140,7 @@ awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> 
     co_return complete_message(*changes->whole, missing, true);
 }
 
-/// Into the folder, in place of `former` if there is one. Its uid.
+/// Into the folder, in place of `former` if there is one, whose flags and what they say it keeps. Its uid.
 awaitable<store::Result<base::Uid>> Session::keep_draft(store::FolderPtr folder, std::string message,
                                                         std::optional<ItemId> former) {
     const auto writer = services_->store.new_message();
@@ -140,7 +152,7 @@ awaitable<store::Result<base::Uid>> Session::keep_draft(store::FolderPtr folder,
     incoming.flags.system =
         store::FlagSet(store::SystemFlag::seen) | store::FlagSet(store::SystemFlag::draft);
     if (former) {
-        const auto replaced = co_await folder->replace(former->uid, folder, std::move(incoming));
+        const auto replaced = co_await folder->replace(former->uid, folder, std::move(incoming), flags_kept);
         if (!replaced) co_return replaced.error();
         if (!replaced->uid) co_return store::Error(store::Errc::not_found, "no such draft");
         co_return replaced->uid;
@@ -255,15 +267,14 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     result.attachments = known_by_now(changes, parts, {out->id, *uid});
     result.server_id = write_item_id({out->id, *uid});
     if (former) forget_own(out->cursor, former->uid);
-    note_own(out->cursor, {*uid, out->folder->snapshot()->totals().highest_modseq, OwnChange::Kind::added},
-             nullptr);
+    const base::ModSeq since = known_since(*out->folder->snapshot(), *uid);
+    note_own(out->cursor, {*uid, since, OwnChange::Kind::added}, nullptr);
     co_return result;
 }
 
 /// The new draft has another id, since what is stored does not change: the device hears of both by Commands.
 awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id,
                                                const DraftChanges* changes) {
-    if (changes->files.faulty) co_return command_result(*command, sync_status::conversion);
     std::string message_id = fresh_message_id(*services_);
     auto message = co_await make_draft(id, changes, std::move(message_id));
     if (!message) co_return command_result(*command, sync_status_of(message.error()));

@@ -101,13 +101,18 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         const bool of_meeting = co_await is_of_meeting(out->folder, *entry);
         if (!of_meeting) co_return command_result(*command, sync_status::conversion);
     }
-    if (version_ >= 160 && out->is_drafts) {
-        const DraftChanges changes = parse_draft(command->data);
-        if (command->send || changes.any()) co_return co_await change_draft(out, command, *id, &changes);
-    }
+    const bool is_draft = version_ >= 160 && out->is_drafts;
+    DraftChanges changes;
+    if (is_draft) changes = parse_draft(command->data);
+    if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
+    if (is_draft && command->send) co_return co_await change_draft(out, command, *id, &changes);
     std::optional<int> status;
     for (unsigned tries = 0; tries < change_tries_max && !status; ++tries)
         status = co_await change_mail(out, command, id->uid);
+    // The draft that takes its place has the flags that it has now. Those that were refused are no reason to
+    // leave the text as it was: the device is told of the new one as a whole.
+    if (changes.any() && (status == sync_status::ok || status == sync_status::conflict))
+        co_return co_await change_draft(out, command, *id, &changes);
     co_return command_result(*command, status.value_or(sync_status::server_error));
 }
 

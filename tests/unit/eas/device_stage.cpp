@@ -186,7 +186,8 @@ std::string SyncDevice::request(const Wish* wish) {
 void SyncDevice::apply(wbxml::Element commands) {
     for (const wbxml::Element one : commands) {
         const std::string id(one.child(airsync::server_id).text());
-        const wbxml::Element name = one.child(airsync::application_data).child(shelf_.name);
+        const wbxml::Element data = one.child(airsync::application_data);
+        const wbxml::Element name = data.child(shelf_.name);
         EXPECT_FALSE(id.empty());
         if (one.tag() == airsync::add) {
             EXPECT_FALSE(items_.contains(id)) << name.text() << " came twice";
@@ -196,7 +197,25 @@ void SyncDevice::apply(wbxml::Element commands) {
         } else if (name) {  // of mail a Change tells the flags alone
             items_[id] = name.text();
         }
+        if (const wbxml::Element flag = data.child(wbxml::email::flag)) {
+            marks_[id].flag = flag.child(wbxml::email::status).text();
+            marks_[id].flag.append(" ").append(flag.child(wbxml::tasks::due_date).text());
+        }
+        if (const wbxml::Element categories = data.child(wbxml::email::categories)) {
+            marks_[id].categories.clear();
+            for (const wbxml::Element category : categories)
+                marks_[id].categories.append(" ").append(category.text());
+        }
     }
+}
+
+std::string SyncDevice::marks_of(const std::string& name) const {
+    std::string out;
+    for (const auto& [id, item] : items_) {
+        if (item != name || !marks_.contains(id)) continue;
+        out += marks_.at(id).flag + marks_.at(id).categories;
+    }
+    return out;
 }
 
 bool SyncDevice::take(const std::string& body, const Wish* wish) {

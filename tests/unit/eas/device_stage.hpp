@@ -102,6 +102,8 @@ public:
     bool remove(const std::string& name);
     const std::map<std::string, std::string>& items() const { return items_; }  ///< by ServerId
     std::multiset<std::string> names() const;
+    /// Of the mail of that name: the Status and DueDate of its Flag, and its Categories.
+    std::string marks_of(const std::string& name) const;
     unsigned broken() const { return broken_; }  ///< requests that got no answer of the collection's
 
 private:
@@ -122,6 +124,10 @@ private:
     std::string folder_, key_ = "0";
     unsigned adds_ = 0, broken_ = 0;
     std::map<std::string, std::string> items_;
+    struct Marks {
+        std::string flag, categories;
+    };
+    std::map<std::string, Marks> marks_;  // by ServerId
 };
 
 }  // namespace eas

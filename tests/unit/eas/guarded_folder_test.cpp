@@ -262,6 +262,14 @@ TEST_F(GuardedFolderTest, WhatComesInHasTheFlagsThatHeMaySet) {
     const auto replaced = run(shared_->replace(put(theirs_), shared_, message(flags)));
     ASSERT_TRUE(replaced);
     EXPECT_EQ(flags_of(theirs_, replaced->uid), store::FlagSet(SystemFlag::deleted));
+    // What the owner has set stays where it is kept: he changes nothing of it.
+    give("rswite");
+    const base::Uid marked = put(theirs_);
+    ASSERT_EQ(store_flags(marked, SystemFlag::flagged, {"Blue"}), Errc::none);
+    give("lrite");
+    const auto kept = run(shared_->replace(marked, shared_, message(flags), store::every_flag));
+    ASSERT_TRUE(kept);
+    EXPECT_EQ(flags_of(theirs_, kept->uid), store::FlagSet(SystemFlag::flagged) | SystemFlag::deleted | blue);
 }
 
 TEST_F(GuardedFolderTest, OfSeveralFlagsThoseThatHeMaySetAreSet) {

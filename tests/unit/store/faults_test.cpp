@@ -27,6 +27,7 @@ protected:
         std::map<std::string, std::map<std::string, Now>> where;  // subject → folder → is it there
         std::map<std::string, Now> seen;                          // subject in INBOX → \Seen
         std::map<std::string, Now> noted;                         // subject in INBOX → its flag says its name
+        std::map<std::string, std::string> kept_from;             // subject → whose flag it has
         std::map<std::string, Now> folders;
         std::vector<Replaced> replaced;
     };
@@ -98,23 +99,28 @@ protected:
     /// What came here came with it.
     void expect_noted(const Told& told, const std::string& subject, const FolderPtr& folder,
                       const Entry& entry) {
-        const auto known = told.noted.find(subject);
+        const auto former = told.kept_from.find(subject);
+        const std::string& name = former == told.kept_from.end() ? subject : former->second;
+        const auto known = told.noted.find(name);
         if (known == told.noted.end() || known->second != Now::yes) return;
         EXPECT_TRUE(entry.flags.has(SystemFlag::flagged));
         const auto says = run(folder->follow_ups({entry}));
         ASSERT_TRUE(says && says->contains(entry.uid)) << subject;
-        EXPECT_EQ(says->at(entry.uid).subject, subject);
+        EXPECT_EQ(says->at(entry.uid).subject, name);
     }
 
-    /// RFC 8508: within INBOX, and from there to another folder.
+    /// RFC 8508: within INBOX, where the new one keeps the old one's flag, and from there to another folder.
     void replace(Told& told, const std::string& old, const std::string& to) {
         const std::string anew = "new " + old;
         const FolderPtr destination = open_folder(to);
         const auto first = run(append_text(store.get(), inbox, message_text(old)));
         if (!first || !destination) return;
         told.replaced.push_back(Replaced{"INBOX", old, to, anew});
+        flag(told, old, first->uids[0].value);
+        const FlagSet keep = to == "INBOX" ? every_flag : FlagSet();
+        if (to == "INBOX" && told.noted[old] == Now::yes) told.kept_from[anew] = old;
         const auto done =
-            run(replace_text(store.get(), inbox, first->uids[0], destination, message_text(anew)));
+            run(replace_text(store.get(), inbox, first->uids[0], destination, message_text(anew), {}, keep));
         const bool whole = done && done->failed.is(Errc::none);
         told.where[old]["INBOX"] = after(whole, Now::no);
         told.where[anew][to] = after(done.has_value(), Now::yes);

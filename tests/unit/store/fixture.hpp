@@ -77,11 +77,13 @@ inline awaitable<Result<AppendResult>> append_text(Store* store, FolderPtr folde
 }
 
 inline awaitable<Result<ReplaceResult>> replace_text(Store* store, FolderPtr folder, Uid old,
-                                                     FolderPtr destination, std::string text) {
+                                                     FolderPtr destination, std::string text,
+                                                     FlagSet flags = {}, FlagSet keep = {}) {
     const auto content = co_await write_message(store, std::move(text));
     if (!content) co_return content.error();
     Incoming message(*content);
-    co_return co_await folder->replace(old, std::move(destination), std::move(message));
+    message.flags.system = flags;
+    co_return co_await folder->replace(old, std::move(destination), std::move(message), keep);
 }
 
 inline UidRanges everything() { return {UidRange{Uid(1), Uid(0xFFFFFFFF)}}; }

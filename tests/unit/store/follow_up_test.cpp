@@ -267,9 +267,104 @@ TEST_F(FollowUpTest, GoesWithItsMessage) {
     change(inbox, add_flags(one(2), named(SystemFlag::deleted)));
     ASSERT_TRUE(run(inbox->expunge(std::nullopt)));
     EXPECT_EQ(rows(inbox), 1U);
-    ASSERT_TRUE(run(replace_text(store.get(), inbox, Uid(3), inbox, message_text("other"))));
+    // RFC 8508 section 1: nothing is inherited, also not where both are flagged.
+    ASSERT_TRUE(
+        run(replace_text(store.get(), inbox, Uid(3), inbox, message_text("other"), SystemFlag::flagged)));
     EXPECT_EQ(rows(inbox), 0U);
     EXPECT_EQ(says(inbox, 4), std::nullopt);
+    expect_clean();
+}
+
+TEST_F(FollowUpTest, StaysWithTheOneThatTakesItsPlaceWhereThatKeepsFlags) {
+    struct Case {
+        bool active;    // what says something: an active flag, or one that is complete
+        FlagSet flags;  // of the new one
+        FlagSet keep;
+        FlagSet expected;
+        bool stays;
+    };
+    const FlagSet answered = SystemFlag::answered, flagged = SystemFlag::flagged, draft = SystemFlag::draft;
+    append(inbox, "first", named({}, {"blue"}));
+    const FlagSet blue = FlagSet::keyword(*inbox->snapshot()->keywords().find("blue"));
+    const Case cases[] = {{true, draft, every_flag, draft | answered | flagged | blue, true},
+                          {false, draft, every_flag, draft | answered | blue, true},
+                          {true, {}, flagged, flagged, true},
+                          {true, flagged, answered | blue, flagged | answered | blue, false},
+                          {false, flagged, every_flag, flagged | answered | blue, false},
+                          {true, {}, SystemFlag::seen, {}, false}};
+    for (const Case& one : cases) {
+        const FlagSet seen = SystemFlag::seen;
+        const auto old = append(inbox, "old", named(seen | answered, {"blue"})).front();
+        change(inbox, flag(old.value, a_follow_up(), one.active));
+        const auto done =
+            run(replace_text(store.get(), inbox, old, inbox, message_text("new"), one.flags, one.keep));
+        ASSERT_TRUE(done);
+        EXPECT_EQ(entry(inbox, done->uid.value).flags, one.expected);
+        EXPECT_EQ(says(inbox, done->uid.value), one.stays ? std::optional(a_follow_up()) : std::nullopt);
+        EXPECT_EQ(rows(inbox), one.stays ? 1U : 0U);
+        expect_clean();
+        ASSERT_TRUE(run(inbox->remove(UidRanges{{done->uid, done->uid}})));
+    }
+    EXPECT_TRUE(run(replace_text(store.get(), inbox, Uid(1), open_folder("Archive"), message_text("new"), {},
+                                 every_flag))
+                    .error()
+                    .is(Errc::invalid));
+    EXPECT_NE(inbox->snapshot()->find(Uid(1)), nullptr);
+}
+
+TEST_F(FollowUpTest, WhatChangesItInTheSameRoundIsWhatStays) {
+    for (const bool cleared : {false, true}) {
+        const std::uint32_t uid = append(inbox, "a").front().value;
+        const std::uint32_t other = append(inbox, "b").front().value;
+        change(inbox, flag(uid, a_follow_up("before")));
+        const auto content = run(write_message(store.get(), message_text("anew")));
+        ASSERT_TRUE(content);
+        const auto rounds = [this] {
+            for (const auto& [name, value] : store->figures())
+                if (name == "store_commit_rounds") return value;
+            return std::uint64_t{0};
+        };
+        const auto later = [this](StoreRequest request) {
+            asio::co_spawn(io, inbox->store(std::move(request)),
+                           [](std::exception_ptr, Result<StoreResult> done) { EXPECT_TRUE(done); });
+        };
+        const std::uint64_t before = rounds();
+        // The first makes a round that takes its time; the others wait for it and are one.
+        inject(engine::fault_at(steps() + 1, engine::Fault::delay));
+        later(add_flags(one(other), named(SystemFlag::seen)));
+        if (cleared) later(flag(uid, FollowUp(), false));
+        if (!cleared) later(flag(uid, a_follow_up("now")));
+        std::uint32_t anew = 0;
+        asio::co_spawn(io, inbox->replace(Uid(uid), inbox, Incoming(*content), every_flag),
+                       [&](std::exception_ptr, Result<ReplaceResult> done) {
+                           ASSERT_TRUE(done);
+                           anew = done->uid.value;
+                       });
+        io.restart();
+        io.run();
+        inject({});
+        ASSERT_NE(anew, 0U);
+        if (memory_engine != nullptr) EXPECT_EQ(rounds() - before, 2U);
+        EXPECT_EQ(is_flagged(inbox, anew), !cleared);
+        EXPECT_EQ(says(inbox, anew), cleared ? std::nullopt : std::optional(a_follow_up("now")));
+        expect_clean();
+    }
+}
+
+TEST_F(FollowUpTest, WhoReplacesInASharedFolderKeepsIt) {
+    const base::AccountId reader(2);
+    ASSERT_TRUE(run(store->create_account(reader)));
+    append(inbox, "a");
+    const auto his = run(account->open_for(account->folders()->find("INBOX")->id, reader));
+    ASSERT_TRUE(his);
+    change(inbox, flag(1, a_follow_up()));
+    change(inbox, add_flags(one(1), named(SystemFlag::seen)));
+    const auto done =
+        run(replace_text(store.get(), *his, Uid(1), *his, message_text("new"), SystemFlag::seen, every_flag));
+    ASSERT_TRUE(done);
+    EXPECT_EQ(entry(inbox, 2).flags, FlagSet(SystemFlag::flagged));  // the owner has not seen that one
+    EXPECT_TRUE(entry(*his, 2).flags.has(SystemFlag::seen));
+    EXPECT_EQ(says(inbox, 2), a_follow_up());
     expect_clean();
 }
 
