@@ -126,7 +126,7 @@ private:
     awaitable<void> tell_changes(CollectionAnswer* out, std::size_t window);
     awaitable<store::Result<Plan>> next_plan(CollectionAnswer* out, std::size_t steps);
     static void break_off(CollectionAnswer* out);
-    void leave_open(CollectionAnswer* out);
+    void leave_unsettled(CollectionAnswer* out);
     awaitable<bool> render(CollectionAnswer* out, Plan* plan);
     awaitable<bool> render_mail(wbxml::Encoder* to, CollectionAnswer* out, Plan* plan, const Step* step,
                                 const PlanFacts* facts);

@@ -69,8 +69,8 @@ struct DeletesDone {
 /// comes again.
 void settle_deletes(CollectionAnswer& answer, const store::UidRanges& uids, const DeletesDone& done);
 
-/// What was said of this Add in an answer that was lost, or is known of it where its request was left open:
-/// what was added is there. Null: nothing.
+/// What was said of this Add in an answer that was lost, or is known of it where its request was left
+/// unsettled: what was added is there. Null: nothing.
 const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command);
 
 }  // namespace eas

@@ -26,8 +26,8 @@ std::vector<std::uint32_t> added_parts(const DraftChanges& changes, std::string_
     return parts_of_draft(message, changes.files.added.size());
 }
 
-std::vector<KnownAttachment> known_by_now(const DraftChanges& changes,
-                                          const std::vector<std::uint32_t>& parts, ItemId id) {
+std::vector<KnownAttachment> known_in_draft(const DraftChanges& changes,
+                                            const std::vector<std::uint32_t>& parts, ItemId id) {
     std::vector<KnownAttachment> out;
     for (std::size_t i = 0; i < parts.size(); ++i)
         out.push_back({changes.files.added[i].client_id, write_part_id({id, parts[i]})});
@@ -177,7 +177,7 @@ bool Session::was_sent(const CollectionAnswer& out, const SyncCommand& command) 
     const bool is_add = command.kind == SyncCommand::Kind::add;
     if (is_add && command.client_id.empty()) return false;
     if (services_->sent.contains(sent_mark(out, command))) return true;
-    return (out.repeated || out.state->open) &&
+    return (out.repeated || out.state->unsettled) &&
            std::ranges::any_of(out.state->results, [&](const CommandResult& known) {
                return known.kind == static_cast<std::uint8_t>(command.kind) &&
                       known.status == sync_status::ok && known.client_id == command.client_id &&
@@ -221,7 +221,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     const DraftChanges changes = parse_draft(command->data);
     if (changes.files.faulty) co_return command_result(*command, sync_status::conversion);
     const std::string of_add = "<" + uid_of_add(*out, *command) + ".";
-    const bool again = out->repeated || out->state->open;
+    const bool again = out->repeated || out->state->unsettled;
     if (was_sent(*out, *command)) {
         if (again) co_await remove_sent(out, of_add);
         co_return command_result(*command, sync_status::ok);
@@ -246,7 +246,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     }
     CommandResult result = command_result(*command, sync_status::ok);
     if (*there) {
-        result.attachments = known_by_now(changes, parts, {out->id, *there});
+        result.attachments = known_in_draft(changes, parts, {out->id, *there});
         result.server_id = write_item_id({out->id, *there});
     }
     const CommandResult* known = added_before(*out, *command);
@@ -264,7 +264,7 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
         if (former && !out->unsettled) forget_own(out->cursor, former->uid);
         co_return command_result(*command, sync_status_of(uid.error()));
     }
-    result.attachments = known_by_now(changes, parts, {out->id, *uid});
+    result.attachments = known_in_draft(changes, parts, {out->id, *uid});
     result.server_id = write_item_id({out->id, *uid});
     if (former) forget_own(out->cursor, former->uid);
     const base::ModSeq since = known_since(*out->folder->snapshot(), *uid);
@@ -283,7 +283,7 @@ awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const Sync
         const auto uid = co_await keep_draft(out->folder, std::move(*message), id);
         if (!uid) co_return command_result(*command, sync_status_of(uid.error()));
         CommandResult result = command_result(*command, sync_status::ok);
-        result.attachments = known_by_now(*changes, parts, {out->id, *uid});
+        result.attachments = known_in_draft(*changes, parts, {out->id, *uid});
         co_return result;
     }
     const int sent = co_await send_draft(out, command, std::move(*message));

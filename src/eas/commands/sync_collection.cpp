@@ -151,13 +151,13 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
             co_await run_commands(&out);
         }
         if (out.unsettled) {
-            leave_open(&out);
+            leave_unsettled(&out);
             co_return out;
         }
         if (out.is_drafts && version_ >= 160) co_await find_threads(&out);
         co_await run_fetches(&out);
     }
-    changed |= std::exchange(state.open, false);
+    changed |= std::exchange(state.unsettled, false);
     out.base = out.cursor;  // with the device's own changes
     const bool wants_changes = request->get_changes.value_or(true) && !out.is_new;
     if (wants_changes && !out.virtual_folder) co_await tell_changes(&out, window);
@@ -182,7 +182,7 @@ awaitable<CollectionAnswer> Session::sync_collection(const SyncCollection* reque
 
 /// The store did not say what became of a command: the device sends all of them again, and an Add finds what
 /// it has brought. What is known of them is kept, but not as if the device had it: it has got no ids.
-void Session::leave_open(CollectionAnswer* out) {
+void Session::leave_unsettled(CollectionAnswer* out) {
     Collection& state = *out->state;
     out->status = sync_status::server_error;
     std::erase_if(out->cursor.own, [out](const OwnChange& own) {
@@ -190,9 +190,9 @@ void Session::leave_open(CollectionAnswer* out) {
     });
     (out->repeated ? state.before : state.now) = std::move(out->cursor);
     std::vector<CommandResult> before = std::exchange(state.results, std::move(out->results));
-    if (out->repeated || state.open) keep_done(*out->request, state.results, std::move(before));
+    if (out->repeated || state.unsettled) keep_done(*out->request, state.results, std::move(before));
     state.commands_hash = 0;
-    state.open = true;
+    state.unsettled = true;
     changes_.collections.push_back(out->id);
     base::log::info("eas", "a device is asked to send its changes again",
                     {{"user", identity_.name}, {"device", key_.device}, {"folder", out->id.value}});

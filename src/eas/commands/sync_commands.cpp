@@ -16,7 +16,7 @@ using Kind = SyncCommand::Kind;
 }  // namespace
 
 const CommandResult* added_before(const CollectionAnswer& answer, const SyncCommand& command) {
-    if (!(answer.repeated || answer.state->open) || command.client_id.empty()) return nullptr;
+    if (!(answer.repeated || answer.state->unsettled) || command.client_id.empty()) return nullptr;
     for (const CommandResult& known : answer.state->results)
         if (known.client_id == command.client_id && known.status == sync_status::ok) return &known;
     return nullptr;

@@ -35,7 +35,7 @@ AttachmentChanges attachments_of(const CollectionAnswer& out, const SyncCommand&
     return parse_attachments(command.data.child(wbxml::airsyncbase::attachments));
 }
 
-std::vector<KnownAttachment> known_by_now(const AttachmentChanges& sent, ItemId id) {
+std::vector<KnownAttachment> known_in_event(const AttachmentChanges& sent, ItemId id) {
     std::vector<KnownAttachment> out;
     for (const AddedAttachment& one : sent.added)
         out.push_back({one.client_id, write_attachment_id({id, one.name_in_event})});
@@ -242,7 +242,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     }
     if (*there) {
         result.server_id = write_item_id({out->id, *there});
-        result.attachments = known_by_now(sent, {out->id, *there});
+        result.attachments = known_in_event(sent, {out->id, *there});
         co_return co_await add_again(out, command, std::move(result));
     }
     auto made = co_await make_item(out->kind, &item, &files);
@@ -269,7 +269,7 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     if (const store::Entry* entry = now_there->find(uid))
         note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
     result.server_id = write_item_id({out->id, uid});
-    result.attachments = known_by_now(sent, {out->id, uid});
+    result.attachments = known_in_event(sent, {out->id, uid});
     co_return result;
 }
 
@@ -332,7 +332,7 @@ awaitable<CommandResult> Session::revise_item(CollectionAnswer* out, const SyncC
     change.uid = entry.uid;
     co_await teller.tell(&change, &before, &*item);
     CommandResult result = command_result(*command, sync_status::ok);
-    result.attachments = known_by_now(sent, {out->id, entry.uid});
+    result.attachments = known_in_event(sent, {out->id, entry.uid});
     co_return result;
 }
 

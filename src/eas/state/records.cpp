@@ -131,7 +131,7 @@ Cursor read_cursor(WireReader& in) {
     return cursor;
 }
 
-constexpr unsigned moves_bit = 1, conversations_bit = 2, open_bit = 4;
+constexpr unsigned moves_bit = 1, conversations_bit = 2, unsettled_bit = 4;
 
 /// Beside MimeSupport: rows of who asks for no parts are as they were before there were any.
 constexpr unsigned part_follows = 0x80;
@@ -291,7 +291,7 @@ std::string encode(const Collection& collection) {
     write_options(out, collection.options);
     out.u8(static_cast<std::uint8_t>((collection.deletes_as_moves ? moves_bit : 0U) |
                                      (collection.conversations ? conversations_bit : 0U) |
-                                     (collection.open ? open_bit : 0U)));
+                                     (collection.unsettled ? unsettled_bit : 0U)));
     out.varint(collection.window);
     out.u64(collection.commands_hash);
     out.varint(collection.results.size());
@@ -335,7 +335,7 @@ std::optional<Collection> decode_collection(std::string_view row) {
     const std::uint8_t modes = in.u8();
     collection.deletes_as_moves = (modes & moves_bit) != 0;
     collection.conversations = (modes & conversations_bit) != 0;
-    collection.open = (modes & open_bit) != 0;
+    collection.unsettled = (modes & unsettled_bit) != 0;
     collection.window = in.varint32();
     collection.commands_hash = in.u64();
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {

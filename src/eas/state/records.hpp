@@ -82,8 +82,9 @@ struct Collection {
     // Of the request that brought `key`: when it comes again, its commands are not done again.
     std::uint64_t commands_hash = 0;
     std::vector<CommandResult> results;
-    /// `results` are of a request that could not be brought to an end, and comes again under the same key.
-    bool open = false;
+    /// Nobody knows what became of all of the last request's commands: it comes again under the same key, and
+    /// `results` are what is known.
+    bool unsettled = false;
     std::uint8_t repeats = 0;  ///< how often it came again
     /// Supported of the first Sync: the tags of the properties that the device manages.
     std::optional<std::vector<std::uint16_t>> supported;

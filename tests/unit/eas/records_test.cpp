@@ -80,11 +80,11 @@ TEST(Records, RoundTrips) {
     with_files.results.front().uid = "uid";
     with_files.supported = {1, 2};
     EXPECT_EQ(decode_collection(encode(with_files)), with_files);
-    Collection open = sample_collection();
-    open.open = true;
-    EXPECT_EQ(decode_collection(encode(open)), open);
-    open.supported = {1, 2};
-    EXPECT_EQ(decode_collection(encode(open)), open);
+    Collection unsettled = sample_collection();
+    unsettled.unsettled = true;
+    EXPECT_EQ(decode_collection(encode(unsettled)), unsettled);
+    unsettled.supported = {1, 2};
+    EXPECT_EQ(decode_collection(encode(unsettled)), unsettled);
     Hierarchy hierarchy;
     hierarchy.key = {3, 4};
     hierarchy.now = {{base::FolderId(1), 2}, {base::FolderId(3), 4}};
