@@ -13,6 +13,8 @@ using store::FolderKind;
 
 constexpr std::array<const char*, 5> kinds{"mail", "calendar", "contacts", "tasks", "notes"};
 
+constexpr std::size_t sharers_a_turn = 100;  // that a listing looks into before others get the thread
+
 const char* name_of(FolderKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
 
 /// A mailbox by an address, or the public tree of a post office by its name. A name without "@" is a post
@@ -83,10 +85,7 @@ awaitable<store::Result<std::string>> prefix_for(ServicesPtr services, SharedFol
     const directory::Neighbours neighbours(services->store, &services->directory);
     if (*commons == nullptr || (*commons)->id() != user.owner->id())
         co_return co_await neighbours.prefix_of(user.owner->id(), owner);
-    const auto mailbox = co_await services->directory.mailbox(owner);
-    if (!mailbox && !mailbox.error().is(store::Errc::not_found)) co_return mailbox.error();
-    if (!mailbox || mailbox->post_office != user.office) co_return std::string();
-    co_return std::string(directory::others_prefix) + mailbox->name + '/';
+    co_return co_await neighbours.prefix_in(user.office, owner);
 }
 
 /// One mailbox, or the public tree of a post office for all who live there.
@@ -191,22 +190,17 @@ awaitable<Reply> share_list(ServicesPtr services, Json arguments, CallerPtr) {
     if (!user) co_return user.error();
     const store::FolderTreePtr tree = user->owner->folders();
     Json taken = Json::array();
-    std::set<base::AccountId> owners = tree->sharers;
-    const auto commons = co_await commons_of(services, user->office, false);
+    auto commons = co_await commons_of(services, user->office, false);
     if (!commons) co_return fault_of(commons.error(), user->office);
-    store::FolderTreePtr all;
-    if (*commons) {
-        all = (*commons)->folders();
-        owners.insert(all->sharers.begin(), all->sharers.end());
-        owners.insert((*commons)->id());
-    }
-    for (const base::AccountId owner : owners) {
-        const auto prefix = co_await prefix_for(services, *user, owner);
-        if (!prefix) co_return fault_of(prefix.error(), name);
-        if (prefix->empty()) continue;
-        const auto account = co_await services->store.account(owner);
-        if (account) add_taken(**account, *prefix, *user->owner, all, taken);
-    }
+    const store::FolderTreePtr all = *commons ? (*commons)->folders() : nullptr;
+    directory::Neighbourhood near;
+    near.post_office = user->office;
+    near.commons = std::move(*commons);
+    const directory::Neighbours neighbours(services->store, &services->directory);
+    const auto sharers = co_await neighbours.sharers(user->owner, std::move(near), sharers_a_turn);
+    if (!sharers) co_return fault_of(sharers.error(), name);
+    for (const directory::Neighbour& sharer : *sharers)
+        add_taken(*sharer.account, sharer.prefix, *user->owner, all, taken);
     Json out;
     out["by"] = co_await given(services, tree);
     out["with"] = std::move(taken);

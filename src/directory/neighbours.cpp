@@ -1,6 +1,13 @@
 #include "directory/neighbours.hpp"
 
 #include <algorithm>
+#include <set>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/log.hpp"
 
 namespace directory {
 
@@ -71,10 +78,49 @@ awaitable<store::Result<std::string>> Neighbours::prefix_of(base::AccountId acco
     if (!near) co_return near.error();
     if (near->commons && near->commons->id() == other) co_return std::string(public_prefix);
     if (near->post_office.empty() || account == other) co_return std::string();
+    co_return co_await prefix_in(near->post_office, other);
+}
+
+awaitable<store::Result<std::string>> Neighbours::prefix_in(std::string post_office,
+                                                            base::AccountId other) const {
     const auto mailbox = co_await directory_->mailbox(other);
     if (!mailbox && !mailbox.error().is(Errc::not_found)) co_return mailbox.error();
-    if (!mailbox || mailbox->post_office != near->post_office) co_return std::string();
+    if (!mailbox || mailbox->post_office != post_office) co_return std::string();
     co_return std::string(others_prefix) + mailbox->name + '/';
+}
+
+awaitable<store::Result<std::vector<Neighbour>>> Neighbours::sharers(store::AccountPtr account,
+                                                                     Neighbourhood near,
+                                                                     std::size_t a_turn) const {
+    std::vector<Neighbour> out;
+    if (near.post_office.empty()) co_return out;
+    std::set<base::AccountId> wanted = account->folders()->sharers;
+    if (near.commons) {
+        const store::FolderTreePtr tree = near.commons->folders();
+        wanted.insert(tree->sharers.begin(), tree->sharers.end());
+        wanted.erase(near.commons->id());
+        if (near.commons->id() != account->id())
+            out.push_back(Neighbour{near.commons, std::string(public_prefix)});
+    }
+    wanted.erase(account->id());
+    std::size_t looked_at = 0;
+    for (const base::AccountId id : wanted) {
+        if (++looked_at % a_turn == 0) {
+            const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+            co_await boost::asio::post(executor, boost::asio::use_awaitable);
+        }
+        auto prefix = co_await prefix_in(near.post_office, id);
+        if (!prefix) co_return prefix.error();
+        if (prefix->empty()) continue;
+        auto theirs = co_await store_.account(id);
+        if (!theirs && theirs.error().temporary()) co_return theirs.error();
+        // What is wrong with his mailbox is no reason to show of the others nothing.
+        if (!theirs && !theirs.error().is(Errc::not_found))
+            base::log::error("directory", "a sharer's mailbox cannot be opened",
+                             {{"account", id.value}, {"why", theirs.error().what()}});
+        if (theirs) out.push_back(Neighbour{std::move(*theirs), std::move(*prefix)});
+    }
+    co_return out;
 }
 
 }  // namespace directory

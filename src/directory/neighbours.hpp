@@ -4,6 +4,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "directory/directory.hpp"
@@ -30,6 +31,12 @@ struct Neighbourhood {
     store::AccountPtr commons;  ///< the public tree; null: there is none
 };
 
+/// Who shares something with an account, or may, and what the names of its folders begin with there.
+struct Neighbour {
+    store::AccountPtr account;
+    std::string prefix;
+};
+
 class Neighbours {
 public:
     /// Both outlive it. Without a directory nobody is near.
@@ -41,6 +48,13 @@ public:
     awaitable<store::Result<store::AccountPtr>> account_of(base::AccountId account, SpaceName name) const;
     /// What the names of `other`'s folders begin with for `account`; empty: they are no neighbours.
     awaitable<store::Result<std::string>> prefix_of(base::AccountId account, base::AccountId other) const;
+    /// The same for all who live in a post office; empty: `other` does not.
+    awaitable<store::Result<std::string>> prefix_in(std::string post_office, base::AccountId other) const;
+    /// The public tree first, then who shares with `account` or with all. `near` is what is around it, or of
+    /// a public tree its office. After each `a_turn` of them others get the thread. One whose mailbox is
+    /// damaged is left out.
+    awaitable<store::Result<std::vector<Neighbour>>> sharers(store::AccountPtr account, Neighbourhood near,
+                                                             std::size_t a_turn) const;
 
 private:
     store::Store& store_;

@@ -4,11 +4,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "directory/directory.hpp"
 #include "store/folder_names.hpp"
 
 namespace imap {
@@ -123,35 +118,10 @@ awaitable<store::Result<std::optional<Place>>> Mailboxes::room_for_name(std::str
     co_return out;
 }
 
-/// The public tree first.
 awaitable<store::Result<std::vector<Neighbour>>> Mailboxes::neighbours() {
-    std::vector<Neighbour> out;
     auto around = co_await neighbourhood();
     if (!around) co_return around.error();
-    if (around->post_office.empty()) co_return out;
-    std::set<base::AccountId> sharers = folders()->sharers;
-    if (around->commons) {
-        const store::FolderTreePtr tree = around->commons->folders();
-        sharers.insert(tree->sharers.begin(), tree->sharers.end());
-        sharers.erase(around->commons->id());
-        out.push_back(Neighbour{around->commons, std::string(public_prefix)});
-    }
-    sharers.erase(account_->id());
-    std::size_t listed = 0;
-    for (const base::AccountId id : sharers) {
-        if (++listed % sharers_a_turn_ == 0) {
-            const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
-            co_await boost::asio::post(executor, boost::asio::use_awaitable);
-        }
-        const auto owner = co_await directory_->mailbox(id);
-        if (!owner && !owner.error().is(Errc::not_found)) co_return owner.error();
-        if (!owner || owner->post_office != around->post_office) continue;
-        auto account = co_await store_.account(id);
-        if (!account && !account.error().is(Errc::not_found)) co_return account.error();
-        if (!account) continue;
-        out.push_back(Neighbour{std::move(*account), std::string(others_prefix) + owner->name + '/'});
-    }
-    co_return out;
+    co_return co_await near_.sharers(account_, std::move(*around), sharers_a_turn_);
 }
 
 /// His own mailboxes and all that others share with him, as one tree.

@@ -17,10 +17,7 @@ using boost::asio::awaitable;
 class Mailboxes {
 protected:
     explicit Mailboxes(const Services& services)
-        : store_(services.store),
-          directory_(services.directory),
-          near_(services.store, services.directory),
-          sharers_a_turn_(services.limits.sharers_a_turn) {}
+        : near_(services.store, services.directory), sharers_a_turn_(services.limits.sharers_a_turn) {}
     ~Mailboxes() = default;
 
     awaitable<store::Result<Neighbourhood>> neighbourhood();
@@ -41,8 +38,6 @@ private:
     void add_shared(const store::AccountPtr& account, const std::string& prefix, store::FolderTree* tree,
                     Listing* listing);
 
-    store::Store& store_;
-    directory::Directory* const directory_;
     const directory::Neighbours near_;
     const std::size_t sharers_a_turn_;
 };

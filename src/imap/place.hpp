@@ -12,6 +12,7 @@
 
 namespace imap {
 
+using directory::Neighbour;
 using directory::Neighbourhood;
 using directory::others_prefix;
 using directory::public_prefix;
@@ -28,12 +29,6 @@ struct Place {
     store::Rights rights;       ///< of who asks
 
     std::string name() const { return prefix + info.name; }
-};
-
-/// An account that may share something with this user, and what its mailboxes' names begin with.
-struct Neighbour {
-    store::AccountPtr account;
-    std::string prefix;
 };
 
 /// All mailboxes that one may list.
