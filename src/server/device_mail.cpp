@@ -95,8 +95,11 @@ awaitable<Submitted> DeviceMail::submit(eas::Submission submission) {
         co_return Submitted::limited;
     bool rewritten = false;
     const Submitted passed = co_await judge(&submission, &arrival, &rewritten);
-    const bool dropped = arrival.recipients.empty();
-    if (passed != Submitted::sent || (dropped && arrival.refused.empty())) co_return passed;
+    if (passed != Submitted::sent) co_return passed;
+    if (arrival.recipients.empty() && arrival.refused.empty()) {
+        note_end(submission, arrival, "discarded", arrival.verdict);
+        co_return Submitted::sent;
+    }
     if (rewritten) known = co_await sign(&submission, &signature);
     if (known != Submitted::sent) co_return known;
     arrival.fields = received_field(submission, arrival.id) + arrival.fields + signature;
@@ -121,8 +124,11 @@ awaitable<Submitted> DeviceMail::hand_over(const eas::Submission* submission, mt
     arrival.envelope.arrived = base::Clock::system().now();
     const std::string id = fmt::format("{:x}", arrival.id.value);
     if (arrival.recipients.empty()) {
-        const auto told = co_await parts_.agent.tell(std::move(arrival));
-        co_return told ? Submitted::sent : meaning_of(told.error());
+        mta::Arrival telling = arrival;
+        const auto told = co_await parts_.agent.tell(std::move(telling));
+        if (!told) co_return meaning_of(told.error());
+        note_end(*submission, arrival, "discarded", arrival.verdict);
+        co_return Submitted::sent;
     }
     const std::vector<mta::Taken> taken = co_await parts_.agent.take(std::move(arrival));
     Submitted out = Submitted::sent;

@@ -1,6 +1,7 @@
 // Outgoing mail of ActiveSync: handed to the agent as submission hands it over.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -39,6 +40,8 @@ private:
     awaitable<eas::Submitted> judge(eas::Submission* submission, mta::Arrival* arrival, bool* rewritten);
     awaitable<bool> set_recipients(std::vector<std::string> addresses, const eas::Submission* submission,
                                    mta::Arrival* arrival);
+    void note_end(const eas::Submission& submission, const mta::Arrival& arrival, std::string_view event,
+                  std::string_view why) const;
 
     const DeviceMailParts parts_;
 };

@@ -3,9 +3,8 @@
 #include <utility>
 
 #include "base/ascii.hpp"
-#include "base/log.hpp"
 #include "mailauth/message.hpp"
-#include "mta/queue_message.hpp"
+#include "mta/judged.hpp"
 #include "server/device_mail.hpp"
 
 namespace server {
@@ -60,37 +59,29 @@ awaitable<Submitted> DeviceMail::judge(eas::Submission* submission, mta::Arrival
     co_await judging->header(std::move(header));
     co_await judging->body(std::string_view(submission->message).substr(body));
     mta::Judgement found = co_await judging->finish(nullptr);
-    const std::string id = mta::text_of(arrival->id);
-    for (const mta::JudgeStep& step : found.steps)
-        parts_.agent.trace().add(
-            id, "filter", {{"filter", step.filter}, {"outcome", step.outcome}, {"detail", step.detail}});
+    mta::trace_filters(parts_.agent.trace(), arrival->id, found.steps);
+    arrival->refused_from = submission->sender;
     using Action = mta::Judgement::Action;
-    if (found.action == Action::refuse || found.action == Action::discard)
-        parts_.agent.trace().add(id, found.action == Action::refuse ? "refused" : "discarded",
-                                 {{"from", submission->sender},
-                                  {"to", submission->recipients.front()},
-                                  {"message_id", submission->message_id},
-                                  {"peer", submission->peer},
-                                  {"why", found.why.empty() ? found.words : found.why}});
-    if (found.action == Action::refuse) co_return meaning_of(found.code);
+    if (found.action == Action::refuse) {
+        note_end(*submission, *arrival, "refused", found.why.empty() ? found.words : found.why);
+        co_return meaning_of(found.code);
+    }
     if (found.action == Action::discard) arrival->recipients.clear();
     arrival->junk = found.action == Action::junk;
     arrival->held = found.action == Action::quarantine;
     arrival->fields = std::move(found.fields);
     arrival->verdict = std::move(found.why);
-    arrival->refused_from = submission->sender;
-    for (const mta::JudgeRefused& one : found.refused) {
-        mta::Arrival::Refused refused;
-        refused.recipient.address = one.address;
-        refused.status = one.status;
-        refused.words = one.words;
-        arrival->refused.push_back(std::move(refused));
-    }
+    for (const mta::JudgeRefused& one : found.refused) arrival->refused.push_back(mta::taken_away(one));
     if (found.sender) submission->sender = std::move(*found.sender);
     if (found.recipients && found.action != Action::discard) {
         const bool known = co_await set_recipients(std::move(*found.recipients), submission, arrival);
         if (!known) co_return Submitted::failed;
-        if (arrival->recipients.empty() && !arrival->refused.empty()) co_return Submitted::refused;
+        if (arrival->recipients.empty() && !arrival->refused.empty()) {
+            const mta::Arrival::Refused& first = arrival->refused.front();
+            note_end(*submission, *arrival, "refused",
+                     "filters: " + first.recipient.address + ": " + first.words);
+            co_return Submitted::refused;
+        }
     }
     if (!found.rewritten) co_return Submitted::sent;
     auto text = co_await found.rewritten->read(0, found.rewritten->size());
@@ -112,25 +103,23 @@ awaitable<bool> DeviceMail::set_recipients(std::vector<std::string> addresses,
             out.push_back(*known);
             continue;
         }
-        mta::Arrival::To to;
-        to.added = true;
-        to.recipient.address = directory::canonical_address(address);
-        mta::RouteQuestion question;
-        question.sender = submission->sender;
-        question.recipient = to.recipient.address;
-        question.trusted = true;  // the operator's filters may send anywhere
-        mta::Resolved found = co_await parts_.agent.resolve(std::move(question));
-        if (found.temporary()) co_return false;
-        if (found.code != 0 || found.targets.empty()) {
-            base::log::warn("eas", "a filter names a recipient that is none",
-                            {{"address", address}, {"why", found.words}});
-            continue;
-        }
-        to.targets = std::move(found.targets);
-        out.push_back(std::move(to));
+        auto added = co_await mta::added_by_filter(&parts_.agent, submission->sender, address);
+        if (!added) co_return false;
+        if (!added->targets.empty()) out.push_back(std::move(*added));
     }
     arrival->recipients = std::move(out);
     co_return true;
+}
+
+/// `event`: "refused" or "discarded".
+void DeviceMail::note_end(const eas::Submission& submission, const mta::Arrival& arrival,
+                          std::string_view event, std::string_view why) const {
+    mta::EndedMail mail;
+    mail.sender = arrival.refused_from;
+    mail.recipients.assign(submission.recipients.begin(), submission.recipients.end());
+    mail.peer = submission.peer;
+    mail.message_id = submission.message_id;
+    mta::trace_end(parts_.agent.trace(), arrival.id, event, mail, why);
 }
 
 }  // namespace server

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "mta/queue_message.hpp"
+#include "mta/judged.hpp"
 #include "smtp/session.hpp"
 
 namespace smtp {
@@ -85,13 +85,13 @@ awaitable<std::vector<Session::Outcome>> Session::drop() {
     mta::Arrival arrival = new_arrival();
     const auto told = co_await services_->agent->tell(std::move(arrival));
     if (!told) outcome.reply = reply_for(told.error());
-    if (told) note_step(mta::text_of(watch_.id), "discarded", watch_.why);
+    if (told) note_end("discarded", watch_.why);
     co_return std::vector<Outcome>(transaction_.envelope().recipients.size(), outcome);
 }
 
 /// One outcome for each recipient, in order.
 awaitable<std::vector<Session::Outcome>> Session::hand_over() {
-    note_filters();
+    mta::trace_filters(services_->agent->trace(), watch_.id, watch_.steps);
     if (watch_.dropped) co_return co_await drop();
     mta::Arrival arrival = new_arrival();
     const std::vector<mta::Taken> taken = co_await services_->agent->take(std::move(arrival));

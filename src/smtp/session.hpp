@@ -159,9 +159,8 @@ private:
     IntakeRules intake_rules() const;
     static Outcome refusal_of(std::uint16_t code, mta::Status status, std::string words);
     void note_refused(const std::string& why);
-    void note_filters() const;
     void answer_those_asked(std::vector<Outcome>* outcomes) const;
-    void note_step(const std::string& id, std::string_view step, const std::string& why);
+    void note_end(std::string_view event, const std::string& why);
 
     void log_message(const std::vector<Outcome>& outcomes) const;
 

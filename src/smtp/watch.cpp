@@ -6,7 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "mta/queue_message.hpp"
+#include "mta/judged.hpp"
 #include "smtp/session.hpp"
 
 namespace smtp {
@@ -231,10 +231,7 @@ void Session::keep_refused(const std::vector<mta::JudgeRefused>& refused) {
     const Envelope& said = transaction_.envelope();
     watch_.refused_from = said.sender;
     for (const mta::JudgeRefused& one : refused) {
-        mta::Arrival::Refused kept;
-        kept.recipient.address = one.address;
-        kept.status = one.status;
-        kept.words = one.words;
+        mta::Arrival::Refused kept = mta::taken_away(one);
         const auto known = std::ranges::find_if(said.recipients, [&one](const Recipient& recipient) {
             return equals_nocase(recipient.address, one.address);
         });
@@ -294,19 +291,13 @@ awaitable<std::optional<Session::Outcome>> Session::take_changes(mta::Judgement 
 awaitable<std::optional<Recipient>> Session::changed_recipient(std::string address) {
     for (const Recipient& known : transaction_.envelope().recipients)
         if (equals_nocase(known.address, address)) co_return known;
+    std::string sender = transaction_.envelope().sender;
+    auto added = co_await mta::added_by_filter(services_->agent, std::move(sender), std::move(address));
+    if (!added) co_return std::nullopt;
     Recipient out;
-    out.address = directory::canonical_address(address);
-    out.added = true;
-    mta::RouteQuestion question;
-    question.sender = transaction_.envelope().sender;
-    question.recipient = out.address;
-    question.trusted = true;  // the operator's filters may send anywhere
-    mta::Resolved found = co_await services_->agent->resolve(std::move(question));
-    if (found.temporary()) co_return std::nullopt;
-    if (found.code == 0) out.targets = std::move(found.targets);
-    if (found.code != 0)
-        base::log::warn("smtp", "a filter names a recipient that is none",
-                        {{"address", address}, {"why", found.words}});
+    out.address = std::move(added->recipient.address);
+    out.added = added->added;
+    out.targets = std::move(added->targets);
     co_return out;
 }
 
@@ -320,15 +311,8 @@ Session::Outcome Session::refusal_of(std::uint16_t code, mta::Status status, std
 /// A message that was refused has a number for `barid trace` alone, which finds it by its addresses.
 void Session::note_refused(const std::string& why) {
     if (services_->agent == nullptr) return;
-    note_filters();
-    note_step(mta::text_of(watch_.id), "refused", why);
-}
-
-void Session::note_filters() const {
-    for (const mta::JudgeStep& step : watch_.steps)
-        services_->agent->trace().add(
-            mta::text_of(watch_.id), "filter",
-            {{"filter", step.filter}, {"outcome", step.outcome}, {"detail", step.detail}});
+    mta::trace_filters(services_->agent->trace(), watch_.id, watch_.steps);
+    note_end("refused", why);
 }
 
 /// RFC 2033 section 4.2: one answer for each RCPT that was taken, whatever a filter has made of them. Who was
@@ -359,19 +343,14 @@ void Session::answer_those_asked(std::vector<Outcome>* outcomes) const {
     *outcomes = std::move(out);
 }
 
-void Session::note_step(const std::string& id, std::string_view step, const std::string& why) {
+void Session::note_end(std::string_view event, const std::string& why) {
     const Envelope& envelope = transaction_.envelope();
-    std::string to;
-    for (const Recipient& recipient : envelope.recipients) {
-        if (to.size() > 500) break;
-        to += (to.empty() ? "" : ", ") + recipient.address;
-    }
-    services_->agent->trace().add(id, step,
-                                  {{"from", envelope.sender.empty() ? "<>" : envelope.sender},
-                                   {"to", to},
-                                   {"peer", peer().address},
-                                   {"message_id", std::string(intake_->header().message_id)},
-                                   {"why", why}});
+    mta::EndedMail mail;
+    mail.sender = envelope.sender;
+    for (const Recipient& recipient : envelope.recipients) mail.recipients.push_back(recipient.address);
+    mail.peer = peer().address;
+    mail.message_id = intake_->header().message_id;
+    mta::trace_end(services_->agent->trace(), watch_.id, event, mail, why);
 }
 
 }  // namespace smtp

@@ -270,6 +270,15 @@ TEST_F(DeviceMailTest, WhoWasRefusedAmongOthersIsToldToTheSender) {
     judge.judgement.recipients = Answers{"nobody@ours.test"};
     EXPECT_EQ(submit({"b@ours.test"}), Submitted::refused);
     EXPECT_EQ(queued(), 0U);
+    EXPECT_NE(steps("refused").back().find("filters: b@ours.test: Not for b"), std::string::npos);
+}
+
+TEST_F(DeviceMailTest, WhatGoesToNobodyIsTracedByAllWhomItWasFor) {
+    judge.judgement.recipients = Answers{"nobody@ours.test"};
+    EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::sent);
+    expect_nothing_happened();
+    ASSERT_EQ(steps("discarded").size(), 1U);
+    EXPECT_NE(steps("discarded").front().find("b@ours.test, c@ours.test"), std::string::npos);
 }
 
 TEST_F(DeviceMailTest, WhoWasRefusedIsToldOfAlsoOfWhatGoesToNobody) {
@@ -279,8 +288,10 @@ TEST_F(DeviceMailTest, WhoWasRefusedIsToldOfAlsoOfWhatGoesToNobody) {
         return step.op == store::engine::Op::apply ? Fault::unavailable : Fault::none;
     });
     EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::failed) << "the device tries again";
+    EXPECT_TRUE(steps("discarded").empty());
     engine->inject({});
     EXPECT_EQ(submit({"b@ours.test", "c@ours.test"}), Submitted::sent);
+    EXPECT_EQ(steps("discarded").size(), 1U);
     work();
     EXPECT_TRUE(inbox("b").empty());
     EXPECT_TRUE(inbox("c").empty());
