@@ -1,7 +1,6 @@
 #include "pim/itip/apply.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "base/ascii.hpp"
 #include "pim/date_time.hpp"
@@ -28,16 +27,8 @@ Applied replace_series(Component& calendar, const Message& request, const Owner&
     keep_of_occurrences(made, calendar);
     take_zones(made, calendar);
     if (same) {
-        std::set<std::int64_t> sent;
-        for (const Component& one : made.components)
-            if (const auto moment = moment_of(made, one, "RECURRENCE-ID")) sent.insert(*moment);
-        for (const Property& one : before.properties)
-            if (one.name == "EXDATE" && std::ranges::find(event.properties, one) == event.properties.end())
-                event.properties.push_back(one);
-        for (const Component& one : calendar.components) {
-            const auto moment = moment_of(calendar, one, "RECURRENCE-ID");
-            if (is_override(one) && moment && !sent.contains(*moment)) made.components.push_back(one);
-        }
+        keep_removed(made, calendar);
+        keep_overrides(made, calendar);
     }
     calendar = std::move(made);
     return Applied::done;
@@ -85,9 +76,9 @@ void call_off(Component& event, const Revision& revision) {
     if (revision.stamp != 0) event.set_raw("DTSTAMP", write_date_time(DateTime{revision.stamp}));
 }
 
-/// Longer than others may make a text.
-bool is_too_long(const Component& calendar, const Component& before) {
-    return octets_of(calendar) > std::max(octets_of(before), received_octets_max);
+/// More than others may make of a text, or than can be read again.
+bool is_too_much(const Component& calendar, const Component& before) {
+    return octets_of(calendar) > std::max(octets_of(before), received_octets_max) || !is_readable(calendar);
 }
 
 /// Whoever is asked no more is named; that somebody else is not says nothing here.
@@ -198,7 +189,7 @@ Component adopt(const Message& request, const Owner& owner) {
 Applied apply_request(Component& calendar, const Message& request, const Owner& owner) {
     Component before = calendar;
     const Applied applied = request_to(calendar, request, owner);
-    if (applied != Applied::done || !is_too_long(calendar, before)) return applied;
+    if (applied != Applied::done || !is_too_much(calendar, before)) return applied;
     calendar = std::move(before);
     return Applied::nothing;
 }
@@ -230,7 +221,7 @@ Followed follow_series(Component& beside, const Message& request, const Owner& o
 Applied apply_cancel(Component& calendar, const Message& cancel, const Owner& owner) {
     Component before = calendar;
     const Applied applied = cancel_in(calendar, cancel, owner);
-    if (applied != Applied::done || !is_too_long(calendar, before)) return applied;
+    if (applied != Applied::done || !is_too_much(calendar, before)) return applied;
     calendar = std::move(before);
     return take_dates_out(calendar, cancel, owner);
 }

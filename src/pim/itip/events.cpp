@@ -1,6 +1,8 @@
 #include "pim/itip/events.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "pim/date_time.hpp"
@@ -32,6 +34,16 @@ std::optional<ListedDate> added_at(const Component& calendar, const Component& m
         return !out;
     });
     return out;
+}
+
+template <class Visit>
+void for_each_override(const Component& calendar, const Visit& visit) {
+    Moments moments(calendar);
+    for (const Component& one : calendar.components) {
+        const Property* time = is_override(one) ? one.find("RECURRENCE-ID") : nullptr;
+        const auto moment = time == nullptr ? std::nullopt : moments.read(*time, time->value);
+        if (moment) visit(one, *moment);
+    }
 }
 
 struct Count {
@@ -167,6 +179,57 @@ bool remove_occurrence(Component& calendar, std::int64_t moment) {
     if (const Component* own = find_override(calendar, moment))
         calendar.components.erase(calendar.components.begin() + (own - calendar.components.data()));
     return true;
+}
+
+void keep_removed(Component& calendar, const Component& before) {
+    Component& master = *master_of(calendar);
+    std::set<std::int64_t> removed;
+    Moments moments(calendar), moments_before(before);
+    for_each_date(moments, master, "EXDATE", [&removed](const ListedDate& one) {
+        removed.insert(one.moment);
+        return removed.size() < overrides_max;
+    });
+    std::size_t walked = 0;
+    for (const Property& one : master_of(before)->properties) {
+        if (one.name != "EXDATE") continue;
+        std::string kept;
+        const bool go_on = for_each_value(one.value, [&](std::string_view value) {
+            if (removed.size() >= overrides_max || ++walked > dates_walked_max) return false;
+            const auto date = read_listed(moments_before, one, value);
+            if (!date || !removed.insert(date->moment).second) return true;
+            if (!kept.empty()) kept.push_back(',');
+            kept += value;
+            return true;
+        });
+        if (!kept.empty()) {
+            Property& made = master.properties.emplace_back(one);
+            made.value = std::move(kept);
+        }
+        if (!go_on) return;
+    }
+}
+
+void keep_overrides(Component& calendar, const Component& before) {
+    std::set<std::int64_t> known;
+    std::size_t count = 0;
+    for_each_override(calendar, [&](const Component&, std::int64_t moment) {
+        known.insert(moment);
+        ++count;
+    });
+    std::vector<Component> kept;
+    for_each_override(before, [&](const Component& one, std::int64_t moment) {
+        if (count >= overrides_max || !known.insert(moment).second) return;
+        kept.push_back(one);
+        ++count;
+    });
+    std::ranges::move(kept, std::back_inserter(calendar.components));
+}
+
+bool is_readable(const Component& calendar) {
+    const ComponentLimits limits;
+    const Count count = count_of(calendar);
+    return octets_of(calendar) <= limits.text_bytes_max && count.properties <= limits.properties_max &&
+           count.components <= limits.components_max;
 }
 
 void restore_occurrence(Component& calendar, std::int64_t moment) {

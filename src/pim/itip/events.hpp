@@ -44,6 +44,12 @@ Component* own_occurrence(Component& calendar, std::int64_t moment);
 void restore_occurrence(Component& calendar, std::int64_t moment);
 /// Takes it out of the series. False: there are too many.
 bool remove_occurrence(Component& calendar, std::int64_t moment);
+/// What was taken out of the same series as it was `before` is not in it now either, as far as there is room.
+void keep_removed(Component& calendar, const Component& before);
+/// Those of their own that the same series had `before`, as far as there is room.
+void keep_overrides(Component& calendar, const Component& before);
+/// Whether what is written of it can be read again: parse() counts more than octets.
+bool is_readable(const Component& calendar);
 /// The VTIMEZONEs that `calendar` has not.
 void take_zones(Component& calendar, const Component& from);
 

@@ -6,6 +6,7 @@
 #include "base/fingerprint.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/files.hpp"
+#include "pim/moments.hpp"
 
 namespace pim::itip {
 namespace {
@@ -29,6 +30,38 @@ void keep_files(Component& event, const Component& before, std::size_t& room) {
         event.properties.push_back(one);
         --room;
     }
+}
+
+/// When an event is, whatever zone it is written in.
+struct When {
+    bool all_day = false;
+    std::optional<std::int64_t> start, end;
+    bool operator==(const When&) const = default;
+};
+
+When when_of(const Component& calendar, const Component& event, const EventTimes& times) {
+    When out;
+    out.all_day = times.all_day;
+    Moments moments(calendar, times.zone);
+    const auto read = [&](std::string_view name) {
+        const Property* time = event.find(name);
+        return time == nullptr ? std::nullopt : moments.read(*time, time->value);
+    };
+    out.start = read("DTSTART");
+    if (!out.start) return out;
+    out.end = read("DTEND");
+    if (!out.end) out.end = times.read_end(event, *out.start);
+    out.end = std::max(*out.end, *out.start);
+    return out;
+}
+
+/// UNTIL is a moment, too.
+bool same_rule(const Component& a, const EventTimes& in_a, const Component& b, const EventTimes& in_b) {
+    const auto rule_a = local_rule(a, in_a), rule_b = local_rule(b, in_b);
+    if (!rule_a && !rule_b) return a.raw("RRULE") == b.raw("RRULE");
+    if (rule_a != rule_b) return false;
+    // Its later dates move with the summer time of its zone.
+    return in_a.all_day || in_a.zone.same_times(in_b.zone);
 }
 
 }  // namespace
@@ -91,11 +124,8 @@ void join_texts(Component& event, const Component& before) {
 }
 
 bool same_times(const Component& a, const Component& in_a, const Component& b, const Component& in_b) {
-    const auto start_a = moment_of(a, in_a, "DTSTART"), start_b = moment_of(b, in_b, "DTSTART");
-    if (!start_a || !start_b || *start_a != *start_b) return false;
-    if (times_of(a, in_a).read_end(in_a, *start_a) != times_of(b, in_b).read_end(in_b, *start_b))
-        return false;
-    return parse_rule(in_a.raw("RRULE")) == parse_rule(in_b.raw("RRULE"));
+    const EventTimes times_a = times_of(a, in_a), times_b = times_of(b, in_b);
+    return when_of(a, in_a, times_a) == when_of(b, in_b, times_b) && same_rule(in_a, times_a, in_b, times_b);
 }
 
 void keep_own(Component& event, const Component& before, bool same, const Owner& owner) {

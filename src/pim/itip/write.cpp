@@ -9,6 +9,7 @@
 #include "pim/event_names.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/files.hpp"
+#include "pim/itip/received.hpp"
 #include "pim/moments.hpp"
 
 namespace pim::itip {
@@ -92,10 +93,31 @@ Component visible(const Component& event) {
 
 bool is_called_off(const Component& event) { return event.raw("STATUS") == "CANCELLED"; }
 
+/// Of RDATE: when, whether whole days, and how long if that is said.
+std::set<std::tuple<std::int64_t, bool, std::int64_t>> dates_added(const Component& calendar,
+                                                                   const Component& event) {
+    std::set<std::tuple<std::int64_t, bool, std::int64_t>> out;
+    Moments moments(calendar, times_of(calendar, event).zone);
+    for_each_date(moments, event, "RDATE", [&out](const ListedDate& one) {
+        out.emplace(one.moment, one.is_date, one.length.value_or(-1));
+        return true;
+    });
+    return out;
+}
+
+/// One event, or one occurrence, as it was and as it is, each in its object, whose zones count.
+struct Change {
+    const Component& calendar_before;
+    const Component& before;
+    const Component& calendar_after;
+    Component& after;
+};
+
 /// RFC 5546 section 2.1.4.
-bool times_differ(const Component& a, const Component& b) {
-    constexpr std::string_view names[] = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE"};
-    return std::ranges::any_of(names, [&](std::string_view name) { return a.raw(name) != b.raw(name); });
+bool times_differ(const Change& change) {
+    return !same_times(change.calendar_before, change.before, change.calendar_after, change.after) ||
+           dates_added(change.calendar_before, change.before) !=
+               dates_added(change.calendar_after, change.after);
 }
 
 void raise_sequence(Component& event) {
@@ -148,17 +170,18 @@ void add_notice(std::vector<Notice>& out, Method method, std::optional<std::int6
     if (!attendees.empty()) out.push_back({method, occurrence, std::move(attendees)});
 }
 
-/// One event, or one occurrence, as it was and as it is.
-void compare(const Component& before, Component& after, std::optional<std::int64_t> occurrence,
-             const Owner& owner, std::vector<Notice>& out) {
+void compare(const Change& change, std::optional<std::int64_t> occurrence, const Owner& owner,
+             std::vector<Notice>& out) {
+    const Component& before = change.before;
+    Component& after = change.after;
     const std::vector<std::string> asked = others_in(before, owner), now = others_in(after, owner);
     if (is_called_off(after)) {
         if (is_called_off(before)) return;
         raise_sequence(after);
         return add_notice(out, Method::cancel, occurrence, asked);
     }
-    const bool moved = times_differ(before, after);
-    const bool differs = visible(before) != visible(after);
+    const bool moved = times_differ(change);
+    const bool differs = moved || visible(before) != visible(after);
     if (moved || is_called_off(before)) {
         raise_sequence(after);
         forget_answers(after, owner);
@@ -176,15 +199,16 @@ void for_each_changed(const Component& before, Component& after, Visit visit) {
             continue;
         const auto moment = moment_of(after, one, "RECURRENCE-ID");
         if (!moment) continue;
-        if (const Component* was = own_occurrence(known, *moment)) visit(*moment, *was, one);
+        if (const Component* was = own_occurrence(known, *moment))
+            visit(*moment, Change{known, *was, after, one});
     }
 }
 
 /// Occurrences that were taken out of the series, and those that are other than they were.
 void compare_occurrences(const Component& before, Component& after, const Owner& owner,
                          std::vector<Notice>& out) {
-    for_each_changed(before, after, [&](std::int64_t moment, const Component& was, Component& one) {
-        compare(was, one, moment, owner, out);
+    for_each_changed(before, after, [&](std::int64_t moment, const Change& change) {
+        compare(change, moment, owner, out);
     });
     Moments moments(after);
     for_each_date(moments, *master_of(after), "EXDATE", [&](const ListedDate& removed) {
@@ -289,7 +313,7 @@ std::vector<Notice> organize(const Component* before, Component& after, const Ow
         if (!is_called_off(*event)) add_notice(out, Method::request, {}, others_in(*event, owner));
         return out;
     }
-    compare(*was, *event, {}, owner, out);
+    compare({*before, *was, after, *event}, {}, owner, out);
     const bool all_told = std::ranges::any_of(out, [&](const Notice& one) {
         return one.method == Method::request && one.attendees == others_in(*event, owner);
     });
@@ -302,8 +326,8 @@ void note_taken_off(const Component& before, Component& after, const Owner& owne
     Component* event = master_of(after);
     if (was == nullptr || event == nullptr || !owner.organizes(*event)) return;
     note_unasked(*was, *event, owner);
-    for_each_changed(before, after, [&](std::int64_t, const Component& then, Component& one) {
-        note_unasked(then, one, owner);
+    for_each_changed(before, after, [&](std::int64_t, const Change& change) {
+        note_unasked(change.before, change.after, owner);
     });
 }
 
