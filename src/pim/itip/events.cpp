@@ -190,7 +190,8 @@ void keep_removed(Component& calendar, const Component& before) {
         return removed.size() < overrides_max;
     });
     std::size_t walked = 0;
-    for (const Property& one : master_of(before)->properties) {
+    const Component& master_before = *master_of(before);
+    for (const Property& one : master_before.properties) {
         if (one.name != "EXDATE") continue;
         std::string kept;
         const bool go_on = for_each_value(one.value, [&](std::string_view value) {

@@ -18,8 +18,8 @@ void show_busy(Component& event, Answer answer);
 void receive(Component& event, const Owner& owner);
 /// Each is named by its text.
 void receive_all(Component& calendar, const Owner& owner);
-/// RFC 5546 section 2.1.4: what makes people look at their calendars again. Of moments: the same one in another
-/// zone is none of it, but for a series, whose later dates are others then.
+/// RFC 5546 section 2.1.4: what makes people look at their calendars again. Of moments: the same one in
+/// another zone is none of it, but for a series, whose later dates are others then.
 bool same_times(const Component& a, const Component& in_a, const Component& b, const Component& in_b);
 /// What the user has made of the event: his answer where it still counts, his alarms, categories and files.
 void keep_own(Component& event, const Component& before, bool same, const Owner& owner);

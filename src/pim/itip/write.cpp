@@ -207,9 +207,8 @@ void for_each_changed(const Component& before, Component& after, Visit visit) {
 /// Occurrences that were taken out of the series, and those that are other than they were.
 void compare_occurrences(const Component& before, Component& after, const Owner& owner,
                          std::vector<Notice>& out) {
-    for_each_changed(before, after, [&](std::int64_t moment, const Change& change) {
-        compare(change, moment, owner, out);
-    });
+    for_each_changed(before, after,
+                     [&](std::int64_t moment, const Change& change) { compare(change, moment, owner, out); });
     Moments moments(after);
     for_each_date(moments, *master_of(after), "EXDATE", [&](const ListedDate& removed) {
         if (!has_occurrence(before, removed.moment)) return true;

@@ -30,11 +30,12 @@ std::string series(int sequence = 0, std::string_view more = {}, std::string_vie
            "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r\nEND:STANDARD\r\n"
            "BEGIN:DAYLIGHT\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n"
            "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3\r\nEND:DAYLIGHT\r\nEND:VTIMEZONE\r\n" +
-           event("DTSTART;TZID=Ours:20261201T100000\r\nDTEND;TZID=Ours:20261201T110000\r\n"
-                 "RRULE:FREQ=WEEKLY;UNTIL=20270301T090000Z;INTERVAL=1;BYDAY=TU\r\n"
-                 "ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.test\r\n"
-                 "DTSTAMP:20261122T120000Z\r\nSEQUENCE:" +
-                 std::to_string(sequence) + "\r\n" + std::string(more)) +
+           event(
+               "DTSTART;TZID=Ours:20261201T100000\r\nDTEND;TZID=Ours:20261201T110000\r\n"
+               "RRULE:FREQ=WEEKLY;UNTIL=20270301T090000Z;INTERVAL=1;BYDAY=TU\r\n"
+               "ATTENDEE;PARTSTAT=ACCEPTED:mailto:anna@example.test\r\n"
+               "DTSTAMP:20261122T120000Z\r\nSEQUENCE:" +
+               std::to_string(sequence) + "\r\n" + std::string(more)) +
            std::string(others) + "END:VCALENDAR\r\n";
 }
 
@@ -98,7 +99,8 @@ TEST(ItipTimes, OtherTimesAreOtherMoments) {
     EXPECT_FALSE(moved(once, after));
     // A zone that is another by the same name, though no line of the event is other: they are told, too.
     after = once;
-    for (Component& rule : after.find_component("VTIMEZONE")->components)
+    Component& zone = *after.find_component("VTIMEZONE");
+    for (Component& rule : zone.components)
         for (const std::string_view name : {"TZOFFSETFROM", "TZOFFSETTO"})
             rule.set_raw(name, rule.raw(name) == "+0100" ? "+0300" : "+0400");
     EXPECT_TRUE(moved(once, after));
@@ -201,7 +203,8 @@ TEST(ItipSeries, ADateThatIsTakenOutStandsThereOnce) {
     for (const std::string& removed : {one, both, one, both, one})
         ASSERT_EQ(apply_request(kept, read(series(++sequence, removed)), anna), Applied::done);
     std::vector<std::string> lines;
-    for (const Property& line : master_of(kept)->properties)
+    const Component& event_kept = *master_of(kept);
+    for (const Property& line : event_kept.properties)
         if (line.name == "EXDATE") lines.push_back(line.value);
     EXPECT_EQ(lines, (std::vector<std::string>{"20261208T100000", "20261215T090000Z"}));
     EXPECT_FALSE(has_occurrence(kept, first + week));
