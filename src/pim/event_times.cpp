@@ -5,6 +5,18 @@
 #include "pim/date_time.hpp"
 
 namespace pim {
+namespace {
+
+/// What time the zone of an event is asked for. A series has one for all of its occurrences, and those that
+/// are still to come count: a place may have given up summer time since it began.
+std::int64_t zone_time(const Component& event, std::int64_t start) {
+    const std::string_view text = event.raw("RRULE");
+    if (text.empty()) return start;
+    const auto rule = parse_rule(text);
+    return rule && rule->until ? std::max(rule->until->seconds, start) : latest;
+}
+
+}  // namespace
 
 std::int64_t floor_day(std::int64_t seconds) {
     const std::int64_t rest = seconds % day_seconds;
@@ -39,8 +51,9 @@ EventTimes times_of(const Component& calendar, const Component& event) {
     std::string id = zone_id_of(calendar, event);
     if (id.empty()) return out;
     std::optional<TimeZone> zone;
-    if (const Component* component = find_zone(calendar, id)) zone = read_time_zone(*component);
-    if (!zone) zone = zone_named(id, time ? time->seconds : 0);
+    const std::int64_t at = zone_time(event, time ? time->seconds : 0);
+    if (const Component* component = find_zone(calendar, id)) zone = read_time_zone(*component, at);
+    if (!zone) zone = zone_named(id, at);
     if (!zone) return out;
     out.zone = std::move(*zone);
     if (out.all_day || !start->parameter("TZID").empty()) out.zone_id = std::move(id);

@@ -14,7 +14,7 @@ constexpr std::int64_t year_seconds = 31'556'952;  // about
 TimeZone zone_at(const Component& calendar, std::string_view id, std::int64_t at) {
     if (id.empty()) return {};
     if (const Component* known = find_zone(calendar, id))
-        if (auto zone = read_time_zone(*known)) return std::move(*zone);
+        if (auto zone = read_time_zone(*known, at)) return std::move(*zone);
     return zone_named(id, at).value_or(TimeZone());
 }
 

@@ -11,12 +11,16 @@
 #include <unicode/tzrule.h>
 
 #include "pim/date_time.hpp"
+#include "pim/moments.hpp"
 #include "pim/rule.hpp"
 
 namespace pim {
 namespace {
 
-constexpr int offset_max = 18 * 60;  // minutes
+constexpr int offset_max = 18 * 60;      // minutes
+constexpr int common_year = 2025;        // without 29 February
+constexpr int no_year = 10'000;          // past all
+constexpr std::size_t onsets_max = 500;  // by date, of one observance: two centuries have as many
 
 std::int64_t transition(const ZoneRule& rule, int year) {
     CivilTime at;
@@ -69,45 +73,102 @@ Component observance(const TimeZone& zone, bool daylight) {
     return out;
 }
 
+/// The week of a rule's weekday. "BYMONTHDAY=8,9,10,11,12,13,14;BYDAY=SU" is the second Sunday, "-7,…,-1" and
+/// in March "25,…,31" the last.
+unsigned week_of(const Rule& rule) {
+    int week = rule.by_day.front().week;
+    if (week == 0 && rule.by_position.size() == 1) week = rule.by_position.front();
+    if (week == 0 && !rule.by_month_day.empty()) {
+        const auto [first, last] = std::ranges::minmax(rule.by_month_day);
+        const auto length =
+            static_cast<int>(days_in_month(common_year, static_cast<unsigned>(rule.by_month.front())));
+        week = (first - 1) / 7 + 1;
+        if (last >= length) week = -1;
+        if (last < 0) week = (last + 1) / 7 - 1;
+    }
+    return static_cast<unsigned>(std::clamp(week < 0 ? 6 + week : week, 1, 5));
+}
+
+/// One STANDARD or DAYLIGHT. Times are the place's own.
 struct Observance {
     int to = 0;
-    ZoneRule rule;
     std::string name;
+    ZoneRule rule;           ///< month 0: it does not come every year
+    bool strange = false;    ///< it does come again, by a rule that ZoneRule has no words for
+    std::int64_t onset = 0;  ///< the last one until the time that is asked for
+    bool lasts = false;      ///< the rule has a next onset
 };
 
-std::optional<Observance> read_observance(const Component& component) {
-    Observance out;
-    const auto to = parse_offset(component.raw("TZOFFSETTO"));
-    const auto start = parse_date_time(component.raw("DTSTART"));
-    if (!to || !start) return std::nullopt;
-    out.to = *to;
-    out.name = component.text("TZNAME");
-    const auto rule = parse_rule(component.raw("RRULE"));
-    if (!rule || rule->frequency != Rule::Frequency::yearly || rule->by_day.size() != 1 ||
-        rule->by_month.size() != 1)
-        return out;
-    const CivilTime at = civil(start->seconds);
-    out.rule.month = static_cast<unsigned>(rule->by_month.front());
-    out.rule.weekday = rule->by_day.front().weekday;
-    int week = rule->by_day.front().week;
-    if (week == 0 && !rule->by_month_day.empty()) week = (rule->by_month_day.front() - 1) / 7 + 1;
-    out.rule.week = week < 0 || week > 5 ? 5U : static_cast<unsigned>(std::max(week, 1));
-    out.rule.hour = at.hour;
-    out.rule.minute = at.minute;
+/// The year of a rule's last onset. RFC 5545 section 3.6.5: it ends with UNTIL.
+int last_year(const Rule& rule, const ZoneRule& yearly, const CivilTime& start) {
+    if (rule.until) {
+        const int year = civil(rule.until->seconds).year;
+        // UNTIL is in UTC, and may be the last onset itself.
+        return transition(yearly, year) <= rule.until->seconds + day_seconds ? year : year - 1;
+    }
+    if (!rule.count) return no_year;
+    return static_cast<int>(
+        std::min(start.year + (std::int64_t{*rule.count} - 1) * rule.interval, std::int64_t{no_year}));
+}
+
+/// The last of DTSTART and RDATE until `at`. Nothing: it begins later.
+std::optional<std::int64_t> last_date(const Component& component, std::int64_t start, std::int64_t at) {
+    std::optional<std::int64_t> out;
+    if (start <= at) out = start;
+    std::size_t walked = 0;
+    for (const Property& one : component.properties) {
+        if (one.name != "RDATE") continue;
+        for_each_value(one.value, [&](std::string_view value) {
+            const auto date = parse_date_time(value);
+            if (date && date->seconds <= at) out = std::max(out.value_or(date->seconds), date->seconds);
+            return ++walked < onsets_max;
+        });
+        if (walked >= onsets_max) break;
+    }
     return out;
 }
 
-/// The one that begins last: older rules are history.
-std::optional<Observance> last_observance(const Component& zone, std::string_view name) {
-    const Component* last = nullptr;
-    std::int64_t begins = INT64_MIN;
+/// As of `at`; of what begins later its beginning.
+std::optional<Observance> read_observance(const Component& component, std::int64_t at) {
+    const auto to = parse_offset(component.raw("TZOFFSETTO"));
+    const auto start = parse_date_time(component.raw("DTSTART"));
+    if (!to || !start) return std::nullopt;
+    Observance out;
+    out.to = *to;
+    out.name = component.text("TZNAME");
+    out.onset = last_date(component, start->seconds, at).value_or(start->seconds);
+    const auto rule = parse_rule(component.raw("RRULE"));
+    if (!rule) return out;
+    out.strange =
+        rule->frequency != Rule::Frequency::yearly || rule->by_day.size() != 1 || rule->by_month.size() != 1;
+    if (out.strange) return out;
+    const CivilTime first = civil(start->seconds);
+    out.rule.month = static_cast<unsigned>(rule->by_month.front());
+    out.rule.weekday = rule->by_day.front().weekday;
+    out.rule.week = week_of(*rule);
+    out.rule.hour = first.hour;
+    out.rule.minute = first.minute;
+    const int last = last_year(*rule, out.rule, first);
+    const int now = std::min(civil(at).year, last);
+    out.lasts = last == no_year || at < transition(out.rule, last + 1);
+    const std::int64_t this_year = transition(out.rule, now);
+    out.onset = std::max(out.onset, this_year <= at ? this_year : transition(out.rule, now - 1));
+    return out;
+}
+
+/// The one that began last, or of those that all begin later the first: older rules are history.
+std::optional<Observance> observance_at(const Component& zone, std::string_view name, std::int64_t at) {
+    std::optional<Observance> out;
     for (const Component& one : zone.components) {
-        const auto start = parse_date_time(one.raw("DTSTART"));
-        if (one.name != name || !start || start->seconds < begins) continue;
-        last = &one;
-        begins = start->seconds;
+        if (one.name != name) continue;
+        auto read = read_observance(one, at);
+        if (!read) continue;
+        const bool later = read->onset > at, known_later = out && out->onset > at;
+        const bool better =
+            !out || (later == known_later ? (read->onset >= out->onset) != later : known_later);
+        if (better) out = std::move(read);
     }
-    return last == nullptr ? std::nullopt : read_observance(*last);
+    return out;
 }
 
 std::optional<ZoneRule> rule_of(const icu::AnnualTimeZoneRule& annual, int offset_before, int raw_offset) {
@@ -169,7 +230,11 @@ std::int64_t TimeZone::to_utc(std::int64_t local) const {
     bool summer = false;
     if (changes()) {
         const int year = civil(local).year;
-        const std::int64_t begins = transition(daylight, year), ends = transition(standard, year);
+        // What no clock shows is read as before the change, what it shows twice as the first: RFC 5545
+        // section 3.3.5.
+        const std::int64_t gap = std::int64_t{standard_bias - daylight_bias} * 60;
+        const std::int64_t begins = transition(daylight, year) + std::max<std::int64_t>(gap, 0);
+        const std::int64_t ends = transition(standard, year) + std::max<std::int64_t>(-gap, 0);
         summer = begins < ends ? local >= begins && local < ends : local >= begins || local < ends;
     }
     return local + std::int64_t{bias + (summer ? daylight_bias : standard_bias)} * 60;
@@ -194,19 +259,33 @@ Component write_time_zone(const TimeZone& zone, std::string_view id) {
     return out;
 }
 
-std::optional<TimeZone> read_time_zone(const Component& component) {
-    const auto standard = last_observance(component, "STANDARD");
-    const auto daylight = last_observance(component, "DAYLIGHT");
-    if (!standard) return std::nullopt;
+std::optional<TimeZone> read_time_zone(const Component& component, std::int64_t at) {
+    auto standard = observance_at(component, "STANDARD", at);
+    auto daylight = observance_at(component, "DAYLIGHT", at);
+    if (!standard && !daylight) return std::nullopt;
     TimeZone out;
+    const bool changes = standard && daylight && standard->lasts && daylight->lasts &&
+                         standard->to != daylight->to && standard->rule != daylight->rule;
+    if (!changes) {
+        // A place may have kept its summer: what began last holds. It is winter where that has no rule that
+        // can be read, but summer has.
+        const bool by_date = standard && daylight && !standard->strange && !daylight->strange &&
+                             (standard->rule.month != 0 || !daylight->lasts);
+        const bool summer =
+            !standard || (by_date && daylight->onset > standard->onset && daylight->onset <= at);
+        const Observance& holds = summer ? *daylight : *standard;
+        out.bias = -holds.to;
+        out.standard_name = holds.name;
+        return out;
+    }
+    // Devices know summers alone: where it is winter that differs (Ireland), its rules change places.
+    if (daylight->to < standard->to) std::swap(standard, daylight);
     out.bias = -standard->to;
     out.standard_name = standard->name;
-    if (daylight && standard->rule.month != 0 && daylight->rule.month != 0) {
-        out.standard = standard->rule;
-        out.daylight = daylight->rule;
-        out.daylight_bias = standard->to - daylight->to;
-        out.daylight_name = daylight->name;
-    }
+    out.standard = standard->rule;
+    out.daylight = daylight->rule;
+    out.daylight_bias = standard->to - daylight->to;
+    out.daylight_name = daylight->name;
     return out;
 }
 

@@ -1,5 +1,5 @@
 // TimeZone: offsets from UTC that change twice a year, or never: what devices send, and what a VTIMEZONE says
-// for now. Pure; the zones that have names are ICU's.
+// of a time. Pure; the zones that have names are ICU's.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pim/component.hpp"
+#include "pim/date_time.hpp"
 
 namespace pim {
 
@@ -34,10 +35,11 @@ struct TimeZone {
 };
 
 Component write_time_zone(const TimeZone& zone, std::string_view id);
-/// The last rules of a VTIMEZONE. Nothing: it has none that can be read.
-std::optional<TimeZone> read_time_zone(const Component& component);
+/// The rules of a VTIMEZONE that hold at a time (in UTC or of the place; past all: those that never end).
+/// Nothing: it has none that can be read.
+std::optional<TimeZone> read_time_zone(const Component& component, std::int64_t at = latest);
 
-/// "Europe/Berlin", or as Windows says it. As of the year of `at`. Nothing: nobody knows it.
+/// "Europe/Berlin", or as Windows says it. As of `at`. Nothing: nobody knows it.
 std::optional<TimeZone> zone_named(std::string_view id, std::int64_t at);
 /// The name that iCalendar has for a zone of this name, if it exists and has these times; else empty.
 std::string known_id(const TimeZone& zone, std::int64_t at);

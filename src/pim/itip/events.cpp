@@ -150,8 +150,9 @@ Component* own_occurrence(Component& calendar, std::int64_t moment) {
         return nullptr;
     const Component& master = *master_of(calendar);
     const Property begin = *master.find("DTSTART");
-    const std::int64_t start = moment_of(calendar, begin).value_or(moment);
-    std::int64_t length = times_of(calendar, master).read_end(master, start) - start;
+    const EventTimes times = times_of(calendar, master);
+    const std::int64_t start = times.read(master, "DTSTART").value_or(moment);
+    std::int64_t length = times.read_end(master, start) - start;
     if (const auto added = added_at(calendar, master, moment); added && added->length)
         length = *added->length;
     Component made = master;

@@ -297,5 +297,34 @@ TEST(Series, UnknownOfAnException) {
     EXPECT_EQ(values("RRULE"), "");
 }
 
+/// A place may have given up summer time since a series began: what is still to come counts. A single event
+/// is of its own time.
+TEST(Series, ZonesThatHaveNoSummerAnyMore) {
+    for (const bool named : {false, true}) {
+        const std::string id = named ? "America/Sao_Paulo" : "Custom";
+        std::string text = "BEGIN:VCALENDAR\nVERSION:2.0\n";
+        if (!named)
+            text +=
+                "BEGIN:VTIMEZONE\nTZID:Custom\nBEGIN:DAYLIGHT\nTZOFFSETFROM:-0300\nTZOFFSETTO:-0200\n"
+                "DTSTART:20081019T000000\nRRULE:FREQ=YEARLY;UNTIL=20171015T030000Z;BYMONTH=10;BYDAY=3SU\n"
+                "END:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETFROM:-0200\nTZOFFSETTO:-0300\nDTSTART:"
+                "20090215T000000\n"
+                "RRULE:FREQ=YEARLY;UNTIL=20180218T020000Z;BYMONTH=2;BYDAY=3SU\nEND:STANDARD\nEND:VTIMEZONE\n";
+        text += "BEGIN:VEVENT\nUID:f\nDTSTART;TZID=" + id + ":20160104T090000\nDURATION:PT1H\n";
+        const std::string end = "END:VEVENT\nEND:VCALENDAR\n";
+        const std::string series = shown(store::FolderKind::calendar,
+                                         *pim::parse(text + "RRULE:FREQ=WEEKLY;BYDAY=MO\n" + end)),
+                          ended =
+                              shown(store::FolderKind::calendar,
+                                    *pim::parse(text + "RRULE:FREQ=WEEKLY;UNTIL=20160201T110000Z\n" + end)),
+                          single = shown(store::FolderKind::calendar, *pim::parse(text + end));
+        EXPECT_TRUE(has(series, "<StartTime>20160104T120000Z<")) << series;
+        EXPECT_TRUE(has(series, "<EndTime>20160104T130000Z<")) << series;
+        EXPECT_TRUE(has(ended, "<StartTime>20160104T110000Z<")) << ended;
+        EXPECT_TRUE(has(single, "<StartTime>20160104T110000Z<")) << single;
+        EXPECT_TRUE(has(single, "<EndTime>20160104T120000Z<")) << single;
+    }
+}
+
 }  // namespace
 }  // namespace eas

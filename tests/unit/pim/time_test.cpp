@@ -1,10 +1,9 @@
-// Dates, durations, rules and zones.
+// Dates, durations and rules.
 #include <gtest/gtest.h>
 
 #include "moment.hpp"
 #include "pim/date_time.hpp"
 #include "pim/rule.hpp"
-#include "pim/time_zone.hpp"
 #include "pim/walk.hpp"
 
 namespace {
@@ -171,71 +170,6 @@ TEST(Rule, ExamplesOfTheStandard) {
               "19970805 19970817 19970819 19970831");
     EXPECT_EQ(days("FREQ=YEARLY;UNTIL=20000131T140000Z;BYMONTH=1;BYDAY=SU", "19980101T090000", 2),
               "19980104 19980111");
-}
-
-/// Central Europe, as Windows has it.
-pim::TimeZone berlin() {
-    pim::TimeZone out;
-    out.bias = -60;
-    out.daylight_bias = -60;
-    out.standard = {10, 5, 0, 3, 0};
-    out.daylight = {3, 5, 0, 2, 0};
-    out.standard_name = "W. Europe Standard Time";
-    return out;
-}
-
-TEST(TimeZone, BothDirections) {
-    const pim::TimeZone zone = berlin();
-    EXPECT_EQ(zone.to_utc(at("20260115T120000")), at("20260115T110000Z"));
-    EXPECT_EQ(zone.to_utc(at("20260715T120000")), at("20260715T100000Z"));
-    EXPECT_EQ(zone.to_utc(at("20260329T013000")), at("20260329T003000Z"));  // right before summer
-    EXPECT_EQ(zone.to_utc(at("20260329T030000")), at("20260329T010000Z"));  // its first moment
-    for (std::int64_t utc = at("20260101T000000Z"); utc < at("20270101T000000Z"); utc += 3'600) {
-        if (utc == at("20261025T010000Z")) continue;  // the hour that a clock shows twice
-        EXPECT_EQ(zone.to_utc(zone.to_local(utc)), utc);
-    }
-    pim::TimeZone south;  // Sydney: summer over the turn of the year
-    south.bias = -600;
-    south.daylight_bias = -60;
-    south.standard = {4, 1, 0, 3, 0};
-    south.daylight = {10, 1, 0, 2, 0};
-    EXPECT_EQ(south.to_utc(at("20260115T120000")), at("20260115T010000Z"));
-    EXPECT_EQ(south.to_utc(at("20260715T120000")), at("20260715T020000Z"));
-}
-
-TEST(TimeZone, AsComponentAndBack) {
-    const pim::TimeZone zone = berlin();
-    const auto again = pim::read_time_zone(pim::write_time_zone(zone, "Europe/Berlin"));
-    ASSERT_TRUE(again);
-    EXPECT_TRUE(again->same_times(zone));
-    pim::TimeZone fixed;
-    fixed.bias = -330;
-    const auto plain = pim::read_time_zone(pim::write_time_zone(fixed, "India"));
-    ASSERT_TRUE(plain);
-    EXPECT_TRUE(plain->same_times(fixed));
-    EXPECT_FALSE(pim::read_time_zone(pim::Component("VTIMEZONE")));
-}
-
-TEST(TimeZone, ZonesThatHaveNames) {
-    const std::int64_t now = at("20261122T000000Z");
-    const auto known = pim::zone_named("Europe/Berlin", now);
-    ASSERT_TRUE(known);
-    EXPECT_TRUE(known->same_times(berlin()));
-    EXPECT_EQ(known->standard_name, "W. Europe Standard Time");
-    EXPECT_EQ(pim::known_id(berlin(), now), "Europe/Berlin");
-    const auto windows = pim::zone_named("Eastern Standard Time", now);
-    ASSERT_TRUE(windows);
-    EXPECT_EQ(windows->bias, 300);
-    EXPECT_EQ(windows->daylight.month, 3U);
-    EXPECT_EQ(windows->daylight.week, 2U);
-    const auto fixed = pim::zone_named("Asia/Tokyo", now);
-    ASSERT_TRUE(fixed);
-    EXPECT_FALSE(fixed->changes());
-    EXPECT_FALSE(pim::zone_named("Nowhere/Land", now));
-    EXPECT_FALSE(pim::zone_named("", now));
-    pim::TimeZone other = berlin();
-    other.bias = 0;  // the name says one thing, its times another
-    EXPECT_EQ(pim::known_id(other, now), "");
 }
 
 }  // namespace
