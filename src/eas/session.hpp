@@ -194,6 +194,8 @@ private:
     Answer sent_answer(int status) const;
     Post post() const;
     awaitable<store::Result<Original>> read_original(ItemId id, bool with_parts);
+    awaitable<store::Result<std::vector<std::string>>> read_parts(MessageOctets* message,
+                                                                  std::vector<std::uint32_t> parts);
     awaitable<void> mark_answered(ItemId id);
     // compose_meeting.cpp
     awaitable<int> read_about(const ComposeRequest* request, ItemId id, Original* out,

@@ -8,8 +8,8 @@
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/body_reader.hpp"
 #include "eas/mail/conversation_index.hpp"
-#include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/session.hpp"
 #include "eas/stored_item.hpp"
@@ -80,7 +80,25 @@ awaitable<Answer> Session::compose() {
 
 Post Session::post() const { return {*services_, account_->own(), identity_.name, exchange_.peer()}; }
 
-/// \errors not_found · limit: its attachments are larger than what is forwarded
+/// As parts of another message. \errors limit: they are larger than what is forwarded · unavailable: there is
+/// no room for them now
+awaitable<store::Result<std::vector<std::string>>> Session::read_parts(MessageOctets* message,
+                                                                       std::vector<std::uint32_t> parts) {
+    const std::uint64_t size = octets_of(message->tree(), parts);
+    if (size > limits().forwarded_bytes_max)
+        co_return store::Error(store::Errc::limit, "that is too large to be forwarded");
+    if (!body_room_.take(static_cast<std::size_t>(size)))
+        co_return store::Error(store::Errc::unavailable, "no room for what is forwarded now");
+    std::vector<std::string> out;
+    for (const std::uint32_t part : parts) {
+        auto whole = co_await message->whole_part(part);
+        if (!whole) co_return whole.error();
+        out.push_back(std::move(*whole));
+    }
+    co_return out;
+}
+
+/// \errors not_found · those of read_parts()
 awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_parts) {
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return folder.error();
@@ -105,28 +123,27 @@ awaitable<store::Result<Original>> Session::read_original(ItemId id, bool with_p
     out.message_id = field_of(*header, "Message-ID");
     out.references = field_of(*header, "References");
     out.thread_index = thread_index_of_answer(index_of(found, *header), found.thread, now(), found.uid.value);
-    std::map<std::uint32_t, std::string> parts;
-    for (const TextBlock& block : octets.layout().texts)
-        for (const std::uint32_t part : {block.plain, block.html}) {
-            if (part == mime::no_part) continue;
-            auto text = co_await octets.part_octets(part, octets.limits().text_bytes_max);
-            if (!text) co_return text.error();
-            parts[part] = std::move(*text);
-        }
-    const auto find = [&parts](std::uint32_t part) { return std::string_view(parts[part]); };
-    out.plain = text_as(BodyType::plain, octets.tree(), octets.layout(), find);
-    if (octets.layout().has_html()) out.html = text_as(BodyType::html, octets.tree(), octets.layout(), find);
-    std::uint64_t size = 0;
-    for (const std::uint32_t part : octets.layout().attachments) {
-        if (!with_parts) break;
-        const mime::Part& of = octets.tree().parts[part];
-        size += of.header_bytes + of.body_bytes;
-        if (size > limits().forwarded_bytes_max)
-            co_return store::Error(store::Errc::limit, "the attachments are too large to be forwarded");
-        auto whole = co_await octets.whole_part(part);
-        if (!whole) co_return whole.error();
-        out.parts.push_back(std::move(*whole));
+    const TextRoom room{quoted_bytes_max, quoted_bytes_max};
+    auto plain = co_await read_text_as(&octets, BodyType::plain, room);
+    if (!plain) co_return plain.error();
+    store::Result<GatheredText> html = GatheredText();
+    if (octets.layout().has_html()) html = co_await read_text_as(&octets, BodyType::html, room);
+    if (!html) co_return html.error();
+    out.text_apart = plain->cut || html->cut;
+    std::vector<std::uint32_t> parts;
+    if (out.text_apart) {
+        for (const TextBlock& block : octets.layout().texts) parts.push_back(part_for(block, BodyType::html));
+    } else {
+        out.plain = std::move(plain->text);
+        out.html = std::move(html->text);
     }
+    if (with_parts) {
+        const std::vector<std::uint32_t>& files = octets.layout().attachments;
+        parts.insert(parts.end(), files.begin(), files.end());
+    }
+    auto read = co_await read_parts(&octets, std::move(parts));
+    if (!read) co_return read.error();
+    out.parts = std::move(*read);
     co_return out;
 }
 

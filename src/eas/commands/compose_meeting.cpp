@@ -24,6 +24,7 @@ constexpr unsigned attempts_max = 4;  // while other devices change the same eve
 /// Of what was to be read.
 int status_of(const store::Error& error) {
     if (error.is(store::Errc::limit)) return status::attachment_too_large;
+    if (error.is(store::Errc::unavailable)) return status::server_error_retry;
     const bool gone = error.is(store::Errc::not_found) || error.is(store::Errc::corrupt);
     return gone ? status::item_not_found : status::reply_failed;
 }

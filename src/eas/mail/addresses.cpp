@@ -11,8 +11,6 @@
 namespace eas {
 namespace {
 
-constexpr std::size_t addresses_max = 500;  // devices cut longer lists themselves
-
 void append_name(std::string& out, std::string_view name) {
     out.push_back('"');
     for (const char c : name) {
@@ -36,7 +34,7 @@ std::string address_of(const mime::Address& one) {
 /// Names alone, as a list of messages shows them. MS-ASEMAIL section 2.2.2.30.
 std::string display_names(std::string_view value) {
     std::string out;
-    for (const mime::Address& one : mime::parse_addresses(value, addresses_max)) {
+    for (const mime::Address& one : mime::parse_addresses(value, addresses_shown_max)) {
         if (one.kind != mime::Address::Kind::mailbox) continue;
         if (!out.empty()) out.push_back(';');
         const std::string name = mime::decode_text(one.name);
@@ -59,8 +57,8 @@ std::uint8_t importance_of(std::string_view header) {
 
 /// Whatever the names beside them.
 bool same_addresses(std::string_view a, std::string_view b) {
-    return std::ranges::equal(mime::parse_addresses(a, addresses_max),
-                              mime::parse_addresses(b, addresses_max),
+    return std::ranges::equal(mime::parse_addresses(a, addresses_shown_max),
+                              mime::parse_addresses(b, addresses_shown_max),
                               [](const mime::Address& one, const mime::Address& other) {
                                   return one.kind == other.kind && one.mailbox == other.mailbox &&
                                          base::equals_nocase(one.host, other.host);
@@ -69,7 +67,7 @@ bool same_addresses(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string readable_addresses(std::string_view value) {
+std::string readable_addresses(std::string_view value, std::size_t addresses_max) {
     std::string out;
     for (const mime::Address& one : mime::parse_addresses(value, addresses_max)) {
         if (one.kind != mime::Address::Kind::mailbox) continue;
@@ -82,17 +80,20 @@ std::string readable_addresses(std::string_view value) {
     return out;
 }
 
-HeaderTexts read_header_texts(std::string_view header) {
+HeaderTexts read_header_texts(std::string_view header, std::size_t addresses_max) {
+    const auto people = [&](std::string_view name) {
+        return readable_addresses(field_value(header, name), addresses_max);
+    };
     HeaderTexts out;
     const std::string to = field_value(header, "To");
-    out.to = readable_addresses(to);
+    out.to = readable_addresses(to, addresses_max);
     out.display_to = display_names(to);
-    out.cc = readable_addresses(field_value(header, "Cc"));
-    out.bcc = readable_addresses(field_value(header, "Bcc"));
-    out.from = readable_addresses(field_value(header, "From"));
-    out.sender = readable_addresses(field_value(header, "Sender"));
+    out.cc = people("Cc");
+    out.bcc = people("Bcc");
+    out.from = people("From");
+    out.sender = people("Sender");
     if (same_addresses(field_value(header, "Sender"), field_value(header, "From"))) out.sender.clear();
-    out.reply_to = readable_addresses(field_value(header, "Reply-To"));
+    out.reply_to = people("Reply-To");
     out.subject = mime::decode_text(field_value(header, "Subject"));
     out.thread_topic = mime::base_subject(out.subject).text;
     out.importance = importance_of(header);

@@ -15,8 +15,6 @@
 namespace eas {
 namespace {
 
-constexpr std::size_t addresses_max = 1'000;
-
 std::optional<std::string> text_of(wbxml::Element data, wbxml::Tag tag) {
     const wbxml::Element element = data.child(tag);
     return element ? std::optional(line_of(element)) : std::nullopt;
@@ -49,7 +47,7 @@ std::string broken(std::string_view text) {
 /// Names encoded, addresses as they are.
 std::string header_addresses(std::string_view text) {
     std::string out;
-    for (const mime::Address& one : mime::parse_addresses(text, addresses_max)) {
+    for (const mime::Address& one : mime::parse_addresses(text, draft_recipients_max)) {
         if (one.kind != mime::Address::Kind::mailbox) continue;
         if (!out.empty()) out += ",\r\n ";
         const std::string address = one_line(one.host.empty() ? one.mailbox : one.mailbox + "@" + one.host);
@@ -105,6 +103,7 @@ std::string other_fields(std::string_view header) {
         if (name.empty() || body || std::ranges::find(written, name) != written.end()) continue;
         out += field.octets;
     }
+    if (!out.empty() && !out.ends_with('\n')) out += "\r\n";  // the header may end with the message
     return out;
 }
 
@@ -130,6 +129,13 @@ std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t 
         out.push_back(child);
     out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(std::min(count, out.size())));
     return out;
+}
+
+bool has_too_many_recipients(const Draft& draft) {
+    std::size_t count = 0;
+    for (const std::string* list : {&draft.to, &draft.cc, &draft.bcc})
+        count += mime::parse_addresses(*list, draft_recipients_max + 1).size();
+    return count > draft_recipients_max;
 }
 
 std::string write_draft(const Draft& draft, base::Random& random) {

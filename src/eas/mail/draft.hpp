@@ -12,6 +12,9 @@
 
 namespace eas {
 
+/// Of To, Cc and Bcc together: as many as submission takes. A draft with more cannot be written.
+constexpr std::size_t draft_recipients_max = 1'000;
+
 /// What a device says of a draft; what is absent stays as it was.
 struct DraftChanges {
     std::optional<std::string> to, cc, bcc, subject, text;
@@ -34,6 +37,7 @@ struct Draft {
 /// The fields that write_draft() does not write itself.
 std::string other_fields(std::string_view header);
 void apply(const DraftChanges& changes, Draft& draft);
+bool has_too_many_recipients(const Draft& draft);
 std::string write_draft(const Draft& draft, base::Random& random);
 /// Which parts of the message its last `count` attachments are.
 std::vector<std::uint32_t> parts_of_draft(std::string_view message, std::size_t count);

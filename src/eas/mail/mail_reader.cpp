@@ -1,17 +1,15 @@
 #include "eas/mail/mail_reader.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/body_reader.hpp"
 #include "eas/mail/calendar_part.hpp"
 #include "eas/mail/categories.hpp"
 #include "eas/mail/conversation_index.hpp"
 #include "eas/mail/mail_flag.hpp"
-#include "eas/mail/message_text.hpp"
-#include "eas/mail/new_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "mime/charset.hpp"
 #include "mime/decode.hpp"
@@ -23,8 +21,6 @@ namespace {
 using store::Errc;
 using store::Error;
 using store::Result;
-
-constexpr std::size_t utf8_octets_max = 4;  // of a character; more that may be inside of one: another charset
 
 std::string field_text(std::string_view header, std::string_view name) {
     mime::Field field;
@@ -102,101 +98,6 @@ void take_header(MailItem& item, std::string_view header) {
     item.importance = texts.importance;
 }
 
-awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wanted,
-                                      std::uint32_t mime_truncation) {
-    wanted.truncation = std::min(wanted.truncation, mime_truncation);
-    const std::uint64_t size = message->detail().size;
-    ItemBody out;
-    out.type = BodyType::mime;
-    out.size = size;
-    out.truncated = size > wanted.truncation;
-    out.has_data = !out.truncated || (!wanted.all_or_none && wanted.truncation != 0);
-    if (!out.has_data) co_return out;
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(size, wanted.truncation));
-    auto octets = co_await message->octets(0, length + 1);  // one more shows whether a character is cut
-    if (!octets) co_return octets.error();
-    out.data = std::move(*octets);
-    const std::size_t whole = cut_utf8(out.data, length).size();
-    out.data.resize(length - whole < utf8_octets_max ? whole : std::min(length, out.data.size()));
-    co_return out;
-}
-
-/// All of its text, in UTF-8.
-awaitable<Result<std::string>> read_text_as(MessageOctets* message, BodyType type) {
-    std::map<std::uint32_t, std::string> parts;
-    for (const TextBlock& block : message->layout().texts) {
-        const bool html = type == BodyType::html;
-        const std::uint32_t first = html ? block.html : block.plain;
-        const std::uint32_t part = first != mime::no_part ? first : html ? block.plain : block.html;
-        auto octets = co_await message->part_octets(part, message->limits().text_bytes_max);
-        if (!octets) co_return octets.error();
-        parts[part] = std::move(*octets);
-    }
-    const auto find = [&parts](std::uint32_t part) { return std::string_view(parts[part]); };
-    co_return text_as(type, message->tree(), message->layout(), find);
-}
-
-awaitable<Result<ItemBody>> read_text(MessageOctets* message, BodyPreference wanted) {
-    auto text = co_await read_text_as(message, wanted.type);
-    if (!text) co_return text.error();
-    co_return make_body(wanted.type, std::move(*text), wanted);
-}
-
-/// What is new in the message, as HTML: MS-ASCON section 3.2.5.7.
-awaitable<Result<ItemBody>> read_part(MessageOctets* message, BodyPreference wanted) {
-    const bool html = message->layout().has_html();
-    auto text = co_await read_text_as(message, html ? BodyType::html : BodyType::plain);
-    if (!text) co_return text.error();
-    std::string part = html ? std::string(new_part_of_html(*text)) : html_of(new_part_of_plain(*text));
-    std::string preview;
-    if (wanted.preview != 0) {
-        const std::string plain = mime::html_to_text(part);
-        preview = first_characters(base::trimmed(plain), wanted.preview);
-    }
-    ItemBody out = make_body(BodyType::html, std::move(part), wanted);
-    out.preview = std::move(preview);
-    co_return out;
-}
-
-awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions* options) {
-    const BodyPreference* chosen = choose_body(*options, message->layout());
-    if (chosen == nullptr) {  // none was asked for: how large it is, and nothing of it
-        ItemBody out;
-        out.type = message->layout().has_html() ? BodyType::html : BodyType::plain;
-        for (const TextBlock& block : message->layout().texts) {
-            const std::uint32_t part = block.html != mime::no_part ? block.html : block.plain;
-            out.size += message->tree().parts[part].body_bytes;
-        }
-        out.truncated = true;
-        out.has_data = false;
-        co_return out;
-    }
-    BodyPreference wanted = *chosen;
-    Result<ItemBody> body = ItemBody();
-    if (wanted.type == BodyType::mime) {
-        body = co_await read_mime(message, wanted, options->mime_truncation);
-    } else {
-        body = co_await read_text(message, wanted);
-    }
-    // AllOrNone, and it is too large: another form that was asked for, the one with the most text. MS-ASAIRS
-    // section 2.2.2.3.2
-    const bool left_out = body && !body->has_data && wanted.all_or_none;
-    for (const BodyPreference& other : options->bodies) {
-        const bool text = other.type == BodyType::plain || other.type == BodyType::html;
-        if (!left_out || !text || &other == chosen) continue;
-        Result<ItemBody> next = co_await read_text(message, other);
-        if (!next) co_return next.error();
-        if (!next->has_data || (body->has_data && next->data.size() <= body->data.size())) continue;
-        body = std::move(next);
-        const auto preview = other.preview != 0 ? other.preview : wanted.preview;
-        wanted = other;
-        wanted.preview = preview;
-    }
-    if (body && wanted.preview != 0)
-        body->preview = first_characters(message->detail().preview, wanted.preview);
-    co_return body;
-}
-
 }  // namespace
 
 awaitable<Result<void>> MessageOctets::open() {
@@ -249,6 +150,12 @@ awaitable<Result<std::string>> MessageOctets::whole_part(std::uint32_t part) {
     const auto body = co_await part_octets(part, SIZE_MAX);
     if (!body) co_return body.error();
     co_return as_part(*head, *body);
+}
+
+std::uint64_t octets_of(const mime::Tree& tree, const std::vector<std::uint32_t>& parts) {
+    std::uint64_t out = 0;
+    for (const std::uint32_t part : parts) out += tree.parts[part].header_bytes + tree.parts[part].body_bytes;
+    return out;
 }
 
 std::string conversation_of(base::ThreadId thread) {

@@ -15,8 +15,11 @@ namespace eas {
 using boost::asio::awaitable;
 
 struct MailReaderLimits {
-    std::size_t whole_bytes_max = 512U << 10;   ///< a message up to here is read at once
-    std::size_t text_bytes_max = 8U << 20;      ///< of a part's octets: longer texts are cut
+    std::size_t whole_bytes_max = 512U << 10;  ///< a message up to here is read at once
+    /// Of all its text, in the form that is asked for, in UTF-8: longer ones are cut.
+    std::size_t text_bytes_max = 8U << 20;
+    std::size_t measured_bytes_max = 512U
+                                     << 10;  ///< of text read where less is asked for, to say how long it is
     std::size_t header_bytes_max = 256U << 10;  ///< of a message's or a part's header
     std::size_t calendar_bytes_max = 6U << 20;  ///< of a text/calendar part, as it stands; larger: none
 };
@@ -52,6 +55,9 @@ private:
     Layout layout_;
     std::optional<std::string> whole_;
 };
+
+/// Of these parts, with their headers, as they stand.
+std::uint64_t octets_of(const mime::Tree& tree, const std::vector<std::uint32_t>& parts);
 
 /// 16 octets that are the same for all messages of a thread. MS-ASCON section 2.2.2.3.
 std::string conversation_of(base::ThreadId thread);

@@ -95,8 +95,41 @@ std::string html_heading(const Original& original) {
            "</div><br>\r\n";
 }
 
+constexpr std::string_view apart_notice = "[The text is long: it follows as it was sent.]";
+
+/// What a device has written, before the original is put behind it.
+struct QuotedText {
+    GatheredText plain, rich;
+};
+
+/// The part that says both.
+std::string written(QuotedText text, const Original& original, bool html, base::Random& random) {
+    std::string& plain = text.plain.text;
+    plain += plain_heading(original);
+    if (original.text_apart) {
+        plain.append(apart_notice).append("\r\n");
+    } else {
+        plain += original.plain;
+    }
+    std::string out = text_part("plain", plain);
+    if (!html) return out;
+    std::string& rich = text.rich.text;
+    rich += html_heading(original);
+    if (original.text_apart) {
+        rich += html_of(apart_notice);
+    } else {
+        rich += original.html.empty() ? html_of(original.plain) : original.html;
+    }
+    return multipart("alternative", {std::move(out), text_part("html", rich)}, random);
+}
+
 /// Says how the body is written.
 bool is_of_body(const mime::Field& field) { return base::lowered(field.name).starts_with("content-"); }
+
+/// A header may end with the message, and that without a line end.
+void end_line(std::string& fields) {
+    if (!fields.empty() && !fields.ends_with('\n')) fields += "\r\n";
+}
 
 /// Fields of the device's message that stay.
 std::string kept_fields(std::string_view header) {
@@ -106,6 +139,7 @@ std::string kept_fields(std::string_view header) {
         if (field.name.empty() || is_of_body(field) || mime::same_name(field.name, "MIME-Version")) continue;
         out += field.octets;
     }
+    end_line(out);
     return out;
 }
 
@@ -205,6 +239,7 @@ std::string complete_message(std::string_view message, const MissingFields& miss
         if (mime::same_name(field.name, "Bcc") && !keep_bcc) continue;
         out += field.octets;
     }
+    end_line(out);
     out += "\r\n";
     return out.append(clean, end);
 }
@@ -240,7 +275,7 @@ std::string as_part(std::string_view header, std::string_view body) {
     mime::FieldReader fields(header);
     for (mime::Field field; fields.next(field);)
         if (is_of_body(field)) out += field.octets;
-    if (!out.empty() && !out.ends_with('\n')) out += "\r\n";
+    end_line(out);
     return (out + "\r\n").append(body);
 }
 
@@ -255,26 +290,26 @@ std::string with_original(std::string_view message, const Original& original, ba
     };
     const std::string_view header = std::string_view(clean).substr(0, header_end(clean));
     const bool html = layout.has_html() || !original.html.empty();
-    std::string plain = text_as(BodyType::plain, index.tree, layout, octets);
-    plain += plain_heading(original) + original.plain;
-    std::string text = text_part("plain", plain);
-    if (html) {
-        std::string rich = text_as(BodyType::html, index.tree, layout, octets);
-        rich += html_heading(original);
-        rich += original.html.empty() ? html_of(original.plain) : original.html;
-        text = multipart("alternative", {text, text_part("html", rich)}, random);
-    }
-    std::vector<std::string> parts{std::move(text)};
-    for (const std::uint32_t part : layout.attachments) {
-        const mime::Part& of = index.tree.parts[part];
-        if (part == 0) {  // the whole message is one thing, which is no text
-            parts.push_back(as_part(header, octets(part)));
-            continue;
+    const TextRoom room{quoted_bytes_max, quoted_bytes_max};
+    QuotedText text{text_as(BodyType::plain, index.tree, layout, octets, room), {}};
+    if (html) text.rich = text_as(BodyType::html, index.tree, layout, octets, room);
+    std::vector<std::string> parts;
+    if (text.plain.cut || text.rich.cut) {
+        parts.push_back(as_part(header, std::string_view(clean).substr(header.size())));
+        parts.push_back(written(QuotedText(), original, html, random));
+    } else {
+        parts.push_back(written(std::move(text), original, html, random));
+        for (const std::uint32_t part : layout.attachments) {
+            const mime::Part& of = index.tree.parts[part];
+            if (part == 0) {  // the whole message is one thing, which is no text
+                parts.push_back(as_part(header, octets(part)));
+                continue;
+            }
+            parts.push_back(clean.substr(static_cast<std::size_t>(of.header_offset),
+                                         static_cast<std::size_t>(of.header_bytes + of.body_bytes)));
         }
-        parts.push_back(clean.substr(static_cast<std::size_t>(of.header_offset),
-                                     static_cast<std::size_t>(of.header_bytes + of.body_bytes)));
     }
-    for (const std::string& part : original.parts) parts.push_back(part);
+    parts.insert(parts.end(), original.parts.begin(), original.parts.end());
     std::string out = kept_fields(header) + thread_fields(header, original) + "MIME-Version: 1.0\r\n";
     return out + (parts.size() == 1 ? parts.front() : multipart("mixed", parts, random));
 }

@@ -36,16 +36,21 @@ std::string complete_message(std::string_view message, const MissingFields& miss
 /// A message that is one file as a part of another: of its header what says how the body is written.
 std::string as_part(std::string_view header, std::string_view body);
 
+/// Of a text that is written anew, in each of its forms. A longer one goes along as it stands.
+constexpr std::size_t quoted_bytes_max = 1U << 20;
+
 /// A message that is answered or forwarded.
 struct Original {
     std::string plain, html;                  ///< its text, UTF-8; html empty: it has none
+    bool text_apart = false;                  ///< the text is too long for that: it is the first of the parts
     std::string from, sent, to, cc, subject;  ///< as people read them
     std::string message_id, references;       ///< as they stand, unfolded
     std::string thread_index;                 ///< of an answer to it; empty: not known
-    /// Its attachments: MIME header and body as they stand.
+    /// Its attachments, and what else goes along: MIME header and body as they stand.
     std::vector<std::string> parts;
 };
-/// The device's text, then the original's; with its attachments when it is forwarded.
+/// The device's text, then the original's; with its attachments when it is forwarded. Where one of the two
+/// is too long to be written anew, each stays as it is, one behind the other.
 std::string with_original(std::string_view message, const Original& original, base::Random& random);
 
 /// The fields that say how a body is written, and the body: the text, of HTML in both forms, and attachments.

@@ -3,6 +3,7 @@
 
 #include "eas/mail/addresses.hpp"
 #include "eas/mail/categories.hpp"
+#include "eas/mail/draft.hpp"
 #include "eas/mail/message_text.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "mime/decode.hpp"
@@ -31,8 +32,8 @@ TEST(Layout, TextsAndAttachments) {
     const auto octets = [&](std::uint32_t part) {
         return mixed.substr(index.tree.parts[part].body_offset, index.tree.parts[part].body_bytes);
     };
-    EXPECT_EQ(text_as(BodyType::plain, index.tree, layout, octets), "plain\r\nfooter");
-    EXPECT_EQ(text_as(BodyType::html, index.tree, layout, octets), "<b>rich</b>footer");
+    EXPECT_EQ(text_as(BodyType::plain, index.tree, layout, octets).text, "plain\r\nfooter");
+    EXPECT_EQ(text_as(BodyType::html, index.tree, layout, octets).text, "<b>rich</b>footer");
 }
 
 /// Some programs call a picture that the text shows an attachment: what stands beside the text tells.
@@ -102,12 +103,12 @@ TEST(Body, ChoiceAndCut) {
     EXPECT_EQ(choose_body(options, rich)->type, BodyType::html);
     rich.is_signed = true;
     EXPECT_EQ(choose_body(options, rich)->type, BodyType::mime);
-    const ItemBody cut = make_body(BodyType::plain, "abcdäf", options.bodies[0]);
+    const ItemBody cut = make_body(BodyType::plain, std::string("abcdäf"), options.bodies[0]);
     EXPECT_EQ(cut.data, "abcd");
     EXPECT_EQ(cut.size, 7U);
     EXPECT_TRUE(cut.truncated);
-    EXPECT_FALSE(make_body(BodyType::html, "abcdef", options.bodies[1]).has_data);
-    const ItemBody whole = make_body(BodyType::html, "abcde", options.bodies[1]);
+    EXPECT_FALSE(make_body(BodyType::html, std::string("abcdef"), options.bodies[1]).has_data);
+    const ItemBody whole = make_body(BodyType::html, std::string("abcde"), options.bodies[1]);
     EXPECT_FALSE(whole.truncated);
     EXPECT_TRUE(whole.has_data);
     EXPECT_EQ(whole.data, "abcde");
@@ -183,6 +184,19 @@ TEST(Outgoing, ReferencesOfALongConversation) {
     EXPECT_EQ(with_original("\r\nanswer\r\n", original, base::Random::system()).find("References"),
               std::string::npos)
         << "what fits no line is no id";
+}
+
+TEST(Outgoing, AHeaderThatEndsWithoutALineEnd) {
+    const MissingFields missing{"<me@b.test>", "DATE", "<id>"};
+    EXPECT_EQ(complete_message("From: me@b.test\r\nSubject: x", missing, false),
+              "Date: DATE\r\nMessage-ID: <id>\r\nFrom: me@b.test\r\nSubject: x\r\n\r\n");
+    Original original;
+    original.plain = "asked";
+    original.message_id = "<1@b.test>";
+    const std::string out = with_original("Subject: x", original, base::Random::system());
+    EXPECT_TRUE(out.starts_with("Subject: x\r\nIn-Reply-To: <1@b.test>\r\n")) << out;
+    EXPECT_EQ(as_part("Content-Type: image/png", "PNG"), "Content-Type: image/png\r\n\r\nPNG");
+    EXPECT_EQ(other_fields("Subject: y\r\nX-Mine: z"), "X-Mine: z\r\n");
 }
 
 TEST(Outgoing, AFileAloneStaysAFile) {
