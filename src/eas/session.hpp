@@ -211,9 +211,10 @@ private:
     awaitable<void> tell_organizer(const PassedMeeting* passed);
     awaitable<Answer> move_items();
 
-    awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes);
+    awaitable<store::Result<Draft>> read_draft(ItemId id, const DraftChanges* changes, BodyRoom::Share* room);
     awaitable<store::Result<std::string>> make_draft(std::optional<ItemId> former,
-                                                     const DraftChanges* changes, std::string message_id);
+                                                     const DraftChanges* changes, std::string message_id,
+                                                     BodyRoom::Share* room);
     std::uint64_t sent_mark(const CollectionAnswer& out, const SyncCommand& command) const;
     bool was_sent(const CollectionAnswer& out, const SyncCommand& command) const;
     awaitable<int> send_draft(const CollectionAnswer* out, const SyncCommand* command, std::string message);

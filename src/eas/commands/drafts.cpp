@@ -7,6 +7,7 @@
 #include "base/fingerprint.hpp"
 #include "base/log.hpp"
 #include "eas/mail/addresses.hpp"
+#include "eas/mail/body_reader.hpp"
 #include "eas/mail/draft.hpp"
 #include "eas/mail/outgoing_message.hpp"
 #include "eas/stored_item.hpp"
@@ -19,6 +20,35 @@ constexpr int bad_recipients = 183;  // MS-ASCMD section 2.2.2
 
 /// Of the flags of a draft that is changed, which to its user is the same one. Who changes it wants it back.
 constexpr store::FlagSet flags_kept = store::every_flag.without(store::SystemFlag::deleted);
+
+/// Without its text and its files.
+Draft draft_of(std::string_view header) {
+    const HeaderTexts texts = read_header_texts(header, draft_recipients_max + 1);
+    Draft out;
+    out.from = texts.from;
+    out.to = texts.to;
+    out.cc = texts.cc;
+    out.bcc = texts.bcc;
+    out.subject = texts.subject;
+    out.importance = texts.importance;
+    out.other_fields = other_fields(header);
+    return out;
+}
+
+std::vector<std::uint32_t> parts_that_stay(const MessageOctets& message, ItemId id,
+                                           const std::vector<std::string>& removed) {
+    std::vector<std::uint32_t> out = message.layout().attachments;
+    std::erase_if(out, [&](std::uint32_t part) {
+        return std::ranges::find(removed, write_part_id({id, part})) != removed.end();
+    });
+    return out;
+}
+
+/// One that is not there any more: nobody will see the flag.
+bool is_seen(const store::Snapshot& now_there, base::Uid uid) {
+    const store::Entry* entry = now_there.find(uid);
+    return entry == nullptr || entry->flags.has(store::SystemFlag::seen);
+}
 
 /// Which parts of the message those that the device adds have become.
 std::vector<std::uint32_t> added_parts(const DraftChanges& changes, std::string_view message) {
@@ -68,9 +98,10 @@ void forget_own(Cursor& cursor, base::Uid uid) {
 
 }  // namespace
 
-/// What the draft is now, to be changed. \errors not_found
-awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChanges* changes) {
-    const std::vector<std::string>* removed = &changes->files.removed;
+/// What the draft is now, to be changed. `room`: for its files. \errors not_found · limit: it holds more than
+/// what can be written · unavailable: there is no room for it now
+awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChanges* changes,
+                                                    BodyRoom::Share* room) {
     auto folder = co_await account_->open(id.folder);
     if (!folder) co_return folder.error();
     const store::SnapshotPtr now_there = (*folder)->snapshot();
@@ -81,34 +112,24 @@ awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChange
     MessageOctets message(*folder, std::move(*detail));
     const auto opened = co_await message.open();
     if (!opened) co_return opened.error();
+    if (message.detail().header_bytes > message.limits().header_bytes_max)
+        co_return store::Error(store::Errc::limit, "the header is too long to be changed");
     const auto header = co_await message.header();
     if (!header) co_return header.error();
-    const HeaderTexts texts = read_header_texts(*header);
-    Draft out;
-    out.from = texts.from;
-    out.to = texts.to;
-    out.cc = texts.cc;
-    out.bcc = texts.bcc;
-    out.subject = texts.subject;
-    out.importance = texts.importance;
-    out.other_fields = other_fields(*header);
-    for (const TextBlock& block : message.layout().texts)
-        for (const std::uint32_t part : {block.plain, block.html})
-            if (part != mime::no_part &&
-                message.tree().parts[part].body_bytes > message.limits().text_bytes_max)
-                co_return store::Error(store::Errc::limit, "the text is too long to be changed");
-    ItemOptions whole;
-    whole.bodies.push_back({BodyType::html, UINT32_MAX, false, 0});
-    whole.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
-    const auto item = co_await fetch_item(*folder, id.uid, whole);
-    if (!item) co_return item.error();
-    if (item->body) {
-        out.text = item->body->data;
-        out.text_type = item->body->type;
-    }
-    for (const std::uint32_t part : message.layout().attachments) {
-        const std::string reference = write_part_id({id, part});
-        if (std::ranges::find(*removed, reference) != removed->end()) continue;
+    Draft out = draft_of(*header);
+    out.text_type = message.layout().has_html() ? BodyType::html : BodyType::plain;
+    const std::size_t most = message.limits().text_bytes_max;
+    auto text = co_await read_text_as(&message, out.text_type, TextRoom{most, most});
+    if (!text) co_return text.error();
+    if (text->cut) co_return store::Error(store::Errc::limit, "the text is too long to be changed");
+    out.text = std::move(text->text);
+    const std::vector<std::uint32_t> parts = parts_that_stay(message, id, changes->files.removed);
+    const std::uint64_t size = octets_of(message.tree(), parts);
+    if (size > limits().message_bytes_max)
+        co_return store::Error(store::Errc::limit, "the files are too large to be kept");
+    if (!room->take(static_cast<std::size_t>(size)))
+        co_return store::Error(store::Errc::unavailable, "no room for a draft's files now");
+    for (const std::uint32_t part : parts) {
         auto file = co_await message.whole_part(part);
         if (!file) co_return file.error();
         out.parts.push_back(std::move(*file));
@@ -116,14 +137,14 @@ awaitable<store::Result<Draft>> Session::read_draft(ItemId id, const DraftChange
     co_return out;
 }
 
-/// The message that a draft becomes. \errors those of read_draft()
+/// The message that a draft becomes. \errors limit: it is more than what can be sent · those of read_draft()
 awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> former,
-                                                          const DraftChanges* changes,
-                                                          std::string message_id) {
+                                                          const DraftChanges* changes, std::string message_id,
+                                                          BodyRoom::Share* room) {
     Draft draft;
     draft.from = identity_.name;
     if (former && !changes->whole) {
-        auto known = co_await read_draft(*former, changes);
+        auto known = co_await read_draft(*former, changes, room);
         if (!known) co_return known.error();
         const std::string author = known->from.empty() ? draft.from : known->from;
         draft = std::move(*known);
@@ -132,12 +153,23 @@ awaitable<store::Result<std::string>> Session::make_draft(std::optional<ItemId> 
     apply(*changes, draft);
     draft.date = rfc5322_date(now());
     draft.message_id = std::move(message_id);
-    if (!changes->whole) co_return write_draft(draft, services_->random);
-    MissingFields missing;
-    missing.from = "<" + draft.from + ">";
-    missing.date = draft.date;
-    missing.message_id = draft.message_id;
-    co_return complete_message(*changes->whole, missing, true);
+    std::string out;
+    if (changes->whole) {
+        MissingFields missing;
+        missing.from = "<" + draft.from + ">";
+        missing.date = draft.date;
+        missing.message_id = draft.message_id;
+        out = complete_message(*changes->whole, missing, true);
+    } else {
+        if (has_too_many_recipients(draft))
+            co_return store::Error(store::Errc::limit, "the draft has too many recipients");
+        if (draft.text.size() > MailReaderLimits().text_bytes_max)
+            co_return store::Error(store::Errc::limit, "the draft's text is too long");
+        out = write_draft(draft, services_->random);
+    }
+    if (out.size() > limits().message_bytes_max)
+        co_return store::Error(store::Errc::limit, "the draft is too large");
+    co_return out;
 }
 
 /// Into the folder, in place of `former` if there is one, whose flags and what they say it keeps. Its uid.
@@ -149,8 +181,9 @@ awaitable<store::Result<base::Uid>> Session::keep_draft(store::FolderPtr folder,
     auto content = co_await writer->finish();
     if (!content) co_return content.error();
     store::Incoming incoming(std::move(*content));
-    incoming.flags.system =
-        store::FlagSet(store::SystemFlag::seen) | store::FlagSet(store::SystemFlag::draft);
+    incoming.flags.system = store::SystemFlag::draft;
+    if (!former || is_seen(*folder->snapshot(), former->uid))
+        incoming.flags.system |= store::FlagSet(store::SystemFlag::seen);
     if (former) {
         const auto replaced = co_await folder->replace(former->uid, folder, std::move(incoming), flags_kept);
         if (!replaced) co_return replaced.error();
@@ -231,7 +264,8 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
     std::string message_id =
         fmt::format("{}{:016x}@{}>", of_add, content_of(changes, secret), services_->hostname);
     if (command->send) message_id = fresh_message_id(*services_);
-    auto message = co_await make_draft(std::nullopt, &changes, message_id);
+    BodyRoom::Share room;  // what is added is in the request, and that is counted
+    auto message = co_await make_draft(std::nullopt, &changes, message_id, &room);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (command->send) {
         const int sent = co_await send_draft(out, command, std::move(*message));
@@ -276,7 +310,8 @@ awaitable<CommandResult> Session::run_add(CollectionAnswer* out, const SyncComma
 awaitable<CommandResult> Session::change_draft(CollectionAnswer* out, const SyncCommand* command, ItemId id,
                                                const DraftChanges* changes) {
     std::string message_id = fresh_message_id(*services_);
-    auto message = co_await make_draft(id, changes, std::move(message_id));
+    BodyRoom::Share room(services_->bodies, identity_.account);
+    auto message = co_await make_draft(id, changes, std::move(message_id), &room);
     if (!message) co_return command_result(*command, sync_status_of(message.error()));
     if (!command->send) {
         const auto parts = added_parts(*changes, *message);
