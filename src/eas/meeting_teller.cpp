@@ -1,6 +1,7 @@
 #include "eas/meeting_teller.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -28,6 +29,19 @@ std::string summary_of(const pim::Component& calendar) {
     return event == nullptr ? std::string() : event->text("SUMMARY");
 }
 
+using People = std::vector<std::string>;
+
+/// The first of them last.
+std::vector<People> portions(People all, std::size_t size) {
+    std::vector<People> out;
+    for (std::size_t end = all.size(); end > 0; end = (end - 1) / size * size) {
+        const auto from =
+            std::make_move_iterator(all.begin()) + static_cast<std::ptrdiff_t>((end - 1) / size * size);
+        out.emplace_back(from, std::make_move_iterator(all.begin()) + static_cast<std::ptrdiff_t>(end));
+    }
+    return out;
+}
+
 void append(std::vector<std::string>& out, std::vector<std::string> more) {
     out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -52,26 +66,33 @@ std::string_view title_of(Method method) {
 
 }  // namespace
 
-/// Everybody of the mail at once, or where that cannot be each alone.
-awaitable<MeetingTeller::Unreached> MeetingTeller::send(const MeetingMail* mail) {
+/// Everybody of the mail at once, as far as one mail has so many; where somebody is nobody, those who are
+/// not.
+awaitable<MeetingTeller::Unreached> MeetingTeller::send(MeetingMail mail) {
     Unreached out;
-    std::string text = write_meeting_mail(*mail, post_.services().random);
-    const int sent = co_await post_.submit(std::move(text), !mail->is_answer, mail->is_answer);
-    if (sent == status::ok) co_return out;
-    if (may_leave_later(sent)) {
-        out.now = mail->to;
-        co_return out;
-    }
-    if (sent != status::submission_failed || mail->to.size() > limits_.apart_max || mail->to.size() == 1) {
-        out.at_all = mail->to;
-        co_return out;
-    }
-    for (const std::string& address : mail->to) {
-        MeetingMail alone = *mail;
-        alone.to = {address};
-        std::string own = write_meeting_mail(alone, post_.services().random);
-        const int reached = co_await post_.submit(std::move(own), false, mail->is_answer);
-        if (reached != status::ok) (may_leave_later(reached) ? out.now : out.at_all).push_back(address);
+    std::ranges::copy_if(mail.to, std::back_inserter(out.at_all), std::not_fn(can_be_written));
+    std::erase_if(mail.to, std::not_fn(can_be_written));
+    std::vector<People> waiting = portions(std::move(mail.to), recipients_max);
+    bool keep = !mail.is_answer;  // one of them, in Sent
+    std::size_t halvings = 0;
+    while (!waiting.empty()) {
+        mail.to = std::move(waiting.back());
+        waiting.pop_back();
+        std::string text = write_meeting_mail(mail, post_.services().random);
+        Submitted said = Submitted::failed;
+        const int sent = co_await post_.submit(std::move(text), keep, mail.is_answer, &said);
+        if (sent == status::ok) {
+            keep = false;
+            continue;
+        }
+        // What is refused for what it is would be for each of them.
+        const bool of_some = said == Submitted::no_such_user || said == Submitted::not_relayed;
+        if (of_some && mail.to.size() > 1 && halvings++ < limits_.halvings_max) {
+            const std::size_t half = (mail.to.size() + 1) / 2;
+            std::ranges::move(portions(std::move(mail.to), half), std::back_inserter(waiting));
+            continue;
+        }
+        append(may_leave_later(sent) ? out.now : out.at_all, std::move(mail.to));
     }
     co_return out;
 }
@@ -123,7 +144,7 @@ awaitable<MeetingTeller::Told> MeetingTeller::tell_all(const MeetingChange* chan
                 post_.services().hostname);
         if (notice.method == Method::request && change->folder)
             mail.parts = co_await files_for_mail(change, &*object);
-        Unreached missed = co_await send(&mail);
+        Unreached missed = co_await send(std::move(mail));
         append(unreached, std::move(missed.at_all));
         Notice left = notice;
         left.attendees = missed.now;

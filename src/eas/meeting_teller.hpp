@@ -13,8 +13,9 @@
 namespace eas {
 
 struct MeetingTellerLimits {
-    /// Of mails to several people one that is nobody's must not keep the others from it.
-    std::size_t apart_max = 200;
+    /// Of mails to several people one that is nobody's must not keep the others from it: half of them at a
+    /// time is tried, so often at most. Of a thousand about twenty are found so.
+    std::size_t halvings_max = 200;
     std::int64_t retry_seconds_max = 86'400;  ///< then the user hears that nobody was told
 };
 
@@ -53,7 +54,7 @@ private:
                              const pim::Component* after, bool last_try);
     awaitable<void> settle_older(MeetingChange* change, std::vector<pim::itip::Notice> told);
     awaitable<void> forget(MeetingChange* change);
-    awaitable<Unreached> send(const MeetingMail* mail);
+    awaitable<Unreached> send(MeetingMail mail);
     awaitable<std::vector<std::string>> files_for_mail(const MeetingChange* change,
                                                        const pim::Component* message);
     awaitable<store::Result<bool>> find_changed(const MeetingDebt* debt, MeetingChange* change,

@@ -12,8 +12,6 @@
 namespace eas {
 namespace {
 
-constexpr std::size_t recipients_max = 1'000;  // as submission has it
-
 int status_for(Submitted submitted) {
     switch (submitted) {
         case Submitted::sent:
@@ -39,7 +37,7 @@ bool may_leave_later(int status) {
 Post::Post(const Services& services, store::AccountPtr account, std::string user, net::PeerInfo peer)
     : services_(services), account_(std::move(account)), user_(std::move(user)), peer_(std::move(peer)) {}
 
-awaitable<int> Post::submit(std::string message, bool save_in_sent, bool is_answer) {
+awaitable<int> Post::submit(std::string message, bool save_in_sent, bool is_answer, Submitted* said) {
     const auto mailbox = co_await services_.directory.mailbox(account_->id());
     if (!mailbox) co_return status::server_error_retry;
     const OutgoingFacts facts = read_outgoing(message, recipients_max);
@@ -79,6 +77,7 @@ awaitable<int> Post::submit(std::string message, bool save_in_sent, bool is_answ
     submission.tls_version = peer_.tls_version;
     submission.tls_cipher = peer_.tls_cipher;
     const Submitted submitted = co_await services_.outgoing.submit(std::move(submission));
+    if (said != nullptr) *said = submitted;
     if (submitted != Submitted::sent) co_return status_for(submitted);
     if (save_in_sent) {
         std::string copy = complete_message(message, missing, true);

@@ -3,12 +3,15 @@
 #pragma once
 #include <string>
 
+#include "eas/outgoing.hpp"
 #include "eas/services.hpp"
 #include "net/connection.hpp"
 
 namespace eas {
 
 using boost::asio::awaitable;
+
+inline constexpr std::size_t recipients_max = 1'000;  ///< of one mail, as submission has it
 
 /// What post.submit() said: the same message may leave another time.
 bool may_leave_later(int status);
@@ -19,8 +22,9 @@ public:
     Post(const Services& services, store::AccountPtr account, std::string user, net::PeerInfo peer = {});
 
     /// A common status. Nothing is in Sent unless it has left. `is_answer`: the server's, to what somebody
-    /// else asks.
-    awaitable<int> submit(std::string message, bool save_in_sent, bool is_answer = false);
+    /// else asks. `said`: what came of it where it has got as far as the way that submission goes.
+    awaitable<int> submit(std::string message, bool save_in_sent, bool is_answer = false,
+                          Submitted* said = nullptr);
     /// Into the mailbox. `read`: the user knows it, since he wrote it. False: it could not be kept.
     awaitable<bool> append_to(store::SpecialUse use, std::string message, bool read);
 

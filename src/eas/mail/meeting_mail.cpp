@@ -27,14 +27,13 @@ std::string display_name(std::string_view utf8) {
     return encoded.starts_with("=?") ? encoded : "\"" + encoded + "\"";
 }
 
-/// An address that a device or a calendar names may hold anything.
-bool is_plain(std::string_view address) {
+}  // namespace
+
+bool can_be_written(std::string_view address) {
     return std::ranges::none_of(address, [](char c) {
         return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '<' || c == '>' || c == ',';
     });
 }
-
-}  // namespace
 
 std::string write_meeting_mail(const MeetingMail& mail, base::Random& random) {
     std::string out = "From: ";
@@ -42,7 +41,7 @@ std::string write_meeting_mail(const MeetingMail& mail, base::Random& random) {
     out += "<" + mail.from + ">\r\nTo: ";
     std::string separator;
     for (const std::string& address : mail.to) {
-        if (!is_plain(address)) continue;
+        if (!can_be_written(address)) continue;
         out += separator + "<" + address + ">";
         separator = ",\r\n ";
     }

@@ -21,6 +21,8 @@ struct MeetingMail {
     std::string calendar;            ///< the iCalendar object
     std::vector<std::string> parts;  ///< files that it names: header and body as they stand
 };
+/// An address that a device or a calendar names may hold anything: one that this is false of gets no mail.
+bool can_be_written(std::string_view address);
 /// Without Date and Message-ID, which submission adds.
 std::string write_meeting_mail(const MeetingMail& mail, base::Random& random);
 

@@ -1,6 +1,8 @@
 // A server with one mailbox, anna@example.test: its store, its calendars, and what leaves it.
 #pragma once
+#include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,11 +24,19 @@ public:
             --bugs;
             throw base::Bug("in the way that mail goes");
         }
-        const bool full = !full_for.empty() && tried.back().recipients.front() == full_for;
-        co_return full ? Submitted::full : answer;
+        const std::vector<std::string>& to = tried.back().recipients;
+        const bool full = !full_for.empty() && to.front() == full_for;
+        if (full) co_return Submitted::full;
+        const bool nobodys =
+            std::ranges::any_of(to, [this](const std::string& one) { return unknown.contains(one); });
+        if (nobodys) co_return Submitted::no_such_user;
+        if (answer == Submitted::sent) reached.insert(reached.end(), to.begin(), to.end());
+        co_return answer;
     }
-    std::string full_for;  ///< mail that names him first cannot leave now
-    int bugs = 0;          ///< so many submissions break
+    std::string full_for;              ///< mail that names him first cannot leave now
+    std::set<std::string> unknown;     ///< nobody has these
+    std::vector<std::string> reached;  ///< who has got mail, as often as he has
+    int bugs = 0;                      ///< so many submissions break
     std::vector<Submission> tried;
     Submitted answer = Submitted::sent;
 };
