@@ -75,7 +75,9 @@ const Component* find_zone(const Component& calendar, std::string_view id) {
 std::optional<Rule> local_rule(const Component& event, const EventTimes& times) {
     auto rule = parse_rule(event.raw("RRULE"));
     if (!rule || !rule->until) return rule;
-    if (rule->until->kind == DateTime::Kind::utc)
+    // Beside dates a midnight of UTC is meant to be one.
+    const bool is_date = times.all_day && rule->until->seconds % day_seconds == 0;
+    if (rule->until->kind == DateTime::Kind::utc && !is_date)
         rule->until->seconds = times.zone.to_local(rule->until->seconds);
     // A date takes in all of its day (RFC 5545 section 3.3.10).
     if (rule->until->kind == DateTime::Kind::date) rule->until->seconds += day_seconds - 1;

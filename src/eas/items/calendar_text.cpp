@@ -12,7 +12,7 @@ using pim::Rule;
 
 constexpr std::string_view calendar_type_property = "X-BARID-CALENDAR-TYPE";
 constexpr std::string_view leap_month_property = "X-BARID-LEAP-MONTH";
-constexpr std::int64_t every_day = 127, occurrences_max = 999;
+constexpr std::int64_t every_day = 127, interval_max = 999, occurrences_max = 999;
 
 /// Nothing: absent. A number that is out of bounds is -1.
 std::int64_t number_of(wbxml::Element parent, wbxml::Tag tag, std::int64_t least, std::int64_t most,
@@ -79,8 +79,9 @@ bool set_pattern(Rule& rule, std::int64_t type, const Pattern& pattern) {
 
 /// Nothing: the rule has more than one place, or none of 1 to 5.
 std::optional<int> week_of(const Rule& rule) {
+    const bool any = std::ranges::any_of(rule.by_day, [](const Rule::Day& day) { return day.week != 0; });
     int place = 0;
-    if (rule.by_position.size() == 1) place = rule.by_position.front();
+    if (rule.by_position.size() == 1 && !any) place = rule.by_position.front();
     if (rule.by_position.empty() && rule.by_day.size() == 1) place = rule.by_day.front().week;
     if (place == -1) return 5;
     return place >= 1 && place <= 5 ? std::optional(place) : std::nullopt;
@@ -92,19 +93,57 @@ bool is_finer(const Rule& rule) {
            !rule.by_year_day.empty() || !rule.by_week_number.empty();
 }
 
-/// -1: the specification has no words for it.
-int type_of(const Rule& rule) {
-    if (rule.by_month.size() > 1 || rule.by_month_day.size() > 1 || is_finer(rule) || !rule.others.empty())
-        return -1;
-    if (rule.frequency == Rule::Frequency::daily)  // as set_pattern reads it
-        return rule.interval > 1 && !rule.by_day.empty() && mask_of(rule.by_day) != every_day ? -1 : 0;
-    if (rule.frequency == Rule::Frequency::weekly) return 1;
+/// A rule as Recurrence has it.
+struct Words {
+    int type = 0;
+    Pattern pattern;
+};
+
+/// By months and years.
+std::optional<Words> words_by_months(const Rule& rule, const pim::CivilTime& start) {
     const bool yearly = rule.frequency == Rule::Frequency::yearly;
-    if (!yearly && rule.frequency != Rule::Frequency::monthly) return -1;
-    if (!rule.by_day.empty()) return week_of(rule) ? (yearly ? 6 : 3) : -1;
-    const bool from_the_end = !rule.by_month_day.empty() && rule.by_month_day.front() < 1;
-    if (from_the_end || !rule.by_position.empty()) return -1;
-    return yearly ? 5 : 2;
+    // Without BYMONTH a year's days are counted from its beginning, or are those of each month.
+    const bool of_year = rule.by_month.empty() && (!rule.by_day.empty() || !rule.by_month_day.empty());
+    if (yearly ? of_year || rule.by_month.size() > 1 : !rule.by_month.empty()) return std::nullopt;
+    Words out;
+    if (yearly) out.pattern.month = rule.by_month.empty() ? start.month : rule.by_month.front();
+    out.type = yearly ? 6 : 3;
+    if (!rule.by_day.empty()) {
+        const auto week = week_of(rule);
+        if (!week || !rule.by_month_day.empty()) return std::nullopt;
+        out.pattern.mask = mask_of(rule.by_day);
+        out.pattern.week = *week;
+        return out;
+    }
+    if (!rule.by_position.empty() || rule.by_month_day.size() > 1) return std::nullopt;
+    const int day = rule.by_month_day.empty() ? static_cast<int>(start.day) : rule.by_month_day.front();
+    if (day == -1) {  // MS-ASCAL section 2.2.2.15: the last of all days
+        out.pattern.mask = every_day;
+        out.pattern.week = 5;
+        return out;
+    }
+    out.type = yearly ? 5 : 2;
+    out.pattern.day = day;
+    return day > 0 ? std::optional(out) : std::nullopt;
+}
+
+/// Nothing: the specification has no words for it, and it is not shown as another.
+std::optional<Words> words_for(const Rule& rule, const pim::CivilTime& start) {
+    if (is_finer(rule) || !rule.others.empty() || rule.interval > interval_max) return std::nullopt;
+    if (rule.frequency >= Rule::Frequency::monthly) return words_by_months(rule, start);
+    if (!rule.by_month.empty() || !rule.by_month_day.empty() || !rule.by_position.empty())
+        return std::nullopt;
+    Words out;
+    out.pattern.mask = mask_of(rule.by_day);
+    if (rule.frequency == Rule::Frequency::weekly) {
+        out.type = 1;
+        if (out.pattern.mask == 0) out.pattern.mask = std::int64_t{1} << start.weekday;
+        return out;
+    }
+    // As set_pattern reads it.
+    const bool counts_weeks = rule.interval > 1 && !rule.by_day.empty() && out.pattern.mask != every_day;
+    const bool daily = rule.frequency == Rule::Frequency::daily && !counts_weeks;
+    return daily ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace
@@ -159,7 +198,7 @@ std::optional<Rule> read_recurrence(wbxml::Element element, const RecurrenceTags
     pattern.day = number_of(element, tags.day_of_month, 1, 31, 0);
     pattern.week = number_of(element, tags.week_of_month, 1, 5, 0);
     pattern.month = number_of(element, tags.month_of_year, 1, 12, 0);
-    const std::int64_t interval = number_of(element, tags.interval, 0, 999, 1);
+    const std::int64_t interval = number_of(element, tags.interval, 0, interval_max, 1);
     const std::int64_t count = number_of(element, tags.occurrences, 1, occurrences_max, 0);
     const std::int64_t first = number_of(element, tags.first_day_of_week, 0, 6, 7);
     const bool in_bounds =
@@ -180,22 +219,18 @@ std::optional<Rule> read_recurrence(wbxml::Element element, const RecurrenceTags
 
 bool write_recurrence(wbxml::Encoder& to, const Rule& rule, const RecurrenceTags& tags,
                       const RecurrenceView& view) {
-    const int type = type_of(rule);
-    if (type < 0) return false;
-    const pim::CivilTime start = pim::civil(view.start);
-    const int month = rule.by_month.empty() ? static_cast<int>(start.month) : rule.by_month.front();
-    const int day = rule.by_month_day.empty() ? static_cast<int>(start.day) : rule.by_month_day.front();
-    std::int64_t mask = mask_of(rule.by_day);
-    if (type == 1 && mask == 0) mask = std::int64_t{1} << start.weekday;
+    const auto words = words_for(rule, pim::civil(view.start));
+    if (!words) return false;
+    const auto& [type, pattern] = *words;
     // In the order that the schema of mail has; those of calendars and tasks have none.
     to.number(tags.type, type);
-    to.number(tags.interval, std::min(rule.interval, 999U));
+    to.number(tags.interval, rule.interval);
     if (!view.until.empty()) to.text(tags.until, view.until);
     if (rule.count) to.number(tags.occurrences, std::min<std::int64_t>(*rule.count, occurrences_max));
-    if (type == 3 || type == 6) to.number(tags.week_of_month, week_of(rule).value_or(1));
-    if (type == 2 || type == 5) to.number(tags.day_of_month, day);
-    if (mask != 0) to.number(tags.day_of_week, mask);
-    if (type >= 5) to.number(tags.month_of_year, month);
+    if (pattern.week != 0) to.number(tags.week_of_month, pattern.week);
+    if (pattern.day != 0) to.number(tags.day_of_month, pattern.day);
+    if (pattern.mask != 0) to.number(tags.day_of_week, pattern.mask);
+    if (pattern.month != 0) to.number(tags.month_of_year, pattern.month);
     // MS-ASCAL section 2.2.2.10, MS-ASEMAIL section 2.2.2.15: of what goes by months.
     if (view.version >= 140 && (type >= 2 || !view.calendar_type.empty()))
         to.text(tags.calendar_type, view.calendar_type.empty() ? "0" : view.calendar_type);

@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "eas/items/calendar_text.hpp"
+#include "eas/items/series_end.hpp"
 #include "eas/items/time_zone_blob.hpp"
 #include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
@@ -16,7 +17,6 @@ namespace tags = wbxml::calendar;
 using pim::day_seconds;
 
 constexpr std::int64_t half_hour = 1'800;
-constexpr std::string_view until_as_sent = "X-BARID-UNTIL";
 constexpr RecurrenceTags recurrence_tags{tags::type,          tags::occurrences,      tags::interval,
                                          tags::week_of_month, tags::day_of_week,      tags::month_of_year,
                                          tags::until,         tags::day_of_month,     tags::calendar_type,
@@ -65,34 +65,7 @@ bool take_times(wbxml::Element data, const Times* before, const EventFrame& fram
     out.start = start ? frame.from_device(*start) : before->start;
     out.end = end ? frame.from_device(*end) : moves ? out.start + before->end - before->start : before->end;
     if (frame.all_day && out.end <= out.start) out.end = out.start + day_seconds;
-    // A year that has five digits could be written, and not be read.
-    return out.end >= out.start && out.end <= no_end - 2 * day_seconds;
-}
-
-/// UNTIL takes in the day that it names, whatever the time: Exchange keeps a date.
-void write_rule(pim::Component& event, pim::Rule rule, const EventFrame& frame) {
-    std::string sent;
-    if (rule.until) {
-        sent = pim::write_date_time(*rule.until);
-        if (frame.all_day) {
-            rule.until = pim::DateTime{frame.from_device(rule.until->seconds), pim::DateTime::Kind::date};
-        } else {
-            const std::int64_t local = frame.zone.to_local(rule.until->seconds);
-            const std::int64_t start = frame.local(frame.read(event, "DTSTART").value_or(0));
-            const std::int64_t last = local - time_of_day(local) + time_of_day(start);
-            rule.until = pim::DateTime{frame.zone.to_utc(last), pim::DateTime::Kind::utc};
-        }
-    }
-    pim::Property& property = event.set_raw("RRULE", pim::write_rule(rule));
-    property.set_parameter(until_as_sent, sent);
-}
-
-/// UNTIL as a device is told of it: as it was sent, if a device did. Empty: there is none.
-std::string shown_until(const pim::Component& event, const pim::Rule& rule, const EventFrame& frame) {
-    std::string sent(event.find("RRULE")->parameter(until_as_sent));
-    if (!sent.empty() || !rule.until) return sent;
-    const auto until = frame.read(pim::write_date_time(*rule.until));
-    return until ? write_compact(frame.to_device(*until)) : std::string();
+    return can_be_kept(out);
 }
 
 /// The rule as a device has it that was told of it and sends it back: with all that RRULE leaves to DTSTART,
@@ -114,29 +87,6 @@ std::optional<pim::Rule> as_sent_back(const pim::Rule& rule, std::int64_t start,
     return out;
 }
 
-/// A series and its rule, before a change or after it.
-struct Pattern {
-    const pim::Component& event;
-    const EventFrame& frame;
-    pim::Rule rule;
-
-    std::string until() const { return shown_until(event, rule, frame); }
-    bool until_is_sent() const { return !event.find("RRULE")->parameter(until_as_sent).empty(); }
-    std::optional<std::int64_t> last_day() const {
-        const auto until = rule.until ? frame.read(pim::write_date_time(*rule.until)) : std::nullopt;
-        return until ? std::optional(pim::floor_day(frame.local(*until))) : std::nullopt;
-    }
-};
-
-/// UNTIL is compared as devices are told of it: as it is kept it follows the zone. One that no device sent
-/// names its day.
-bool is_other_end(const Pattern& was, const Pattern& now) {
-    // MS-ASCAL section 3.2.5.3: of both, Occurrences counts, which is compared with the rest.
-    if (was.rule.count || now.rule.count || was.until() == now.until()) return false;
-    if (was.until_is_sent() && now.until_is_sent()) return true;
-    return was.last_day() != now.last_day();
-}
-
 /// Whether the pattern is another than the one that the device was told of.
 bool is_other_pattern(const pim::Component& before, const EventFrame& former_frame,
                       const pim::Component& event, const EventFrame& frame) {
@@ -144,23 +94,38 @@ bool is_other_pattern(const pim::Component& before, const EventFrame& former_fra
     const auto was = pim::parse_rule(before.raw("RRULE")), now = pim::parse_rule(event.raw("RRULE"));
     if (!was || !now) return true;
     const std::int64_t start = former_frame.local(former_frame.read(before, "DTSTART").value_or(0));
+    pim::Rule others = *was;  // but for UNTIL
+    others.until = now->until;
     const auto told = as_sent_back(*was, start, frame.version);
-    if (!told || told != as_sent_back(*now, start, frame.version)) return true;
-    return is_other_end({before, former_frame, *was}, {event, frame, *now});
+    if (others != *now && (!told || told != as_sent_back(*now, start, frame.version))) return true;
+    // MS-ASCAL section 3.2.5.3: of both, Occurrences counts, which is compared with the rest.
+    return !was->count && !now->count && is_other_end(before, former_frame, event, frame);
+}
+
+/// Whether a device of this version was told how the series recurs.
+bool is_told(const pim::Component& event, const EventFrame& frame) {
+    const auto rule = pim::parse_rule(event.raw("RRULE"));
+    const std::int64_t start = frame.local(frame.read(event, "DTSTART").value_or(0));
+    return rule && as_sent_back(*rule, start, frame.version);
 }
 
 /// False: it is none. The event's start is written.
 bool take_recurrence(wbxml::Element data, pim::Component& event, const EventFrame& frame,
-                     const ItemContext& context) {
+                     const ItemContext& context, const SeriesBefore& before) {
     const wbxml::Element recurrence = data.child(tags::recurrence);
-    if (!recurrence && context.keeps(tags::recurrence)) return true;
+    const bool unknown = before.master && !is_told(*before.master, before.frame);
+    if (!recurrence && (unknown || context.keeps(tags::recurrence))) {
+        if (before.master) move_end(*before.master, before.frame, event, frame);
+        return true;
+    }
     event.remove("RRULE");
     take_calendar_type(recurrence, recurrence_tags, event);
     if (!recurrence.has_children()) return true;
     if (!is_sound_pattern(recurrence, recurrence_tags)) return false;
     auto rule = read_recurrence(recurrence, recurrence_tags);
     if (!rule) return false;
-    write_rule(event, std::move(*rule), frame);
+    take_end(*rule, event, frame);
+    event.set_raw("RRULE", pim::write_rule(*rule));
     return true;
 }
 
@@ -183,20 +148,25 @@ bool change_exceptions(wbxml::Element data, pim::Component& calendar, const Seri
     return !told || take_exceptions(data, calendar, before, frame, context);
 }
 
-void show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
+/// False: the specification has no words for it.
+bool show_recurrence(wbxml::Encoder& to, const pim::Component& event, const EventFrame& frame,
                      const ItemView& view) {
     const auto rule = pim::parse_rule(event.raw("RRULE"));
     const auto start = frame.read(event, "DTSTART");
-    if (!rule || !start) return;
+    if (!rule || !start) return false;
     RecurrenceView shown;
     shown.start = frame.local(*start);
     shown.version = view.version;
-    shown.until = shown_until(event, *rule, frame);
+    if (const auto last = last_start(event, frame)) shown.until = write_compact(frame.to_device(*last));
     show_calendar_type(shown, event);
     const wbxml::Encoder::Mark before = to.mark();
     to.open(tags::recurrence);
-    if (!write_recurrence(to, *rule, recurrence_tags, shown)) return to.back_to(before);
+    if (!write_recurrence(to, *rule, recurrence_tags, shown)) {
+        to.back_to(before);
+        return false;
+    }
     to.close();
+    return true;
 }
 
 /// MS-ASCAL section 2.2.2.46, and 2.2.2.9 of ClientUid.
@@ -227,7 +197,7 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     frame.write(event, "DTSTART", now.start);
     frame.write(event, "DTEND", now.end);
     event.remove("DURATION");
-    if (!take_recurrence(data, event, frame, context)) return false;
+    if (!take_recurrence(data, event, frame, context, before)) return false;
     if (!take_details(data, event, context)) return false;
     take_uid(data, event, context);
     const auto stamp = pim::parse_date_time(data.child(tags::dt_stamp).text());
@@ -262,8 +232,8 @@ void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemV
     if (orphan && view.version >= 160)
         to.text(wbxml::airsyncbase::instance_id, write_compact(frame.to_device(*orphan)));
     write_details(to, *event, nullptr, view);
-    show_recurrence(to, *event, frame, view);
-    write_exceptions(to, calendar, frame, view);
+    // Of a series that devices do not know they do not hear of exceptions.
+    if (show_recurrence(to, *event, frame, view)) write_exceptions(to, calendar, frame, view);
 }
 
 ItemFacts event_facts(const pim::Component& calendar) {

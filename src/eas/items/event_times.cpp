@@ -64,6 +64,10 @@ void EventFrame::write(pim::Component& event, std::string_view name, std::int64_
 
 std::int64_t time_of_day(std::int64_t local) { return local - floor_day(local); }
 
+bool can_be_kept(const Times& times) {
+    return times.start >= first_kept && times.start <= times.end && times.end <= last_kept;
+}
+
 Times times_in(const Times& times, const EventFrame& from, const EventFrame& to) {
     if (from.all_day == to.all_day) return times;
     if (!to.all_day) return {from.zone.to_utc(times.start), from.zone.to_utc(times.end)};

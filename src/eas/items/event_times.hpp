@@ -4,6 +4,7 @@
 #include <string>
 
 #include "eas/items/item.hpp"
+#include "pim/date_time.hpp"
 #include "pim/event_times.hpp"
 
 namespace eas {
@@ -20,6 +21,10 @@ struct EventFrame : pim::EventTimes {
     pim::Property property(std::string_view name, std::int64_t value) const;
 };
 
+/// A zone moves what is said by less than two days.
+inline constexpr std::int64_t first_kept = pim::earliest + 2 * pim::day_seconds,
+                              last_kept = pim::latest - 2 * pim::day_seconds;
+
 struct Times {
     std::int64_t start = 0, end = 0;  ///< values of a frame
     bool operator==(const Times&) const = default;
@@ -27,6 +32,9 @@ struct Times {
 /// The same event in the values of another frame.
 Times times_in(const Times& times, const EventFrame& from, const EventFrame& to);
 std::int64_t time_of_day(std::int64_t local);
+/// Whether they can be written in any zone and read again: not before the year 1600 and after 9999. An end is
+/// not before its start.
+bool can_be_kept(const Times& times);
 
 /// Of a stored event.
 EventFrame frame_of(const pim::Component& calendar, const pim::Component& event, std::uint16_t version);

@@ -6,6 +6,7 @@
 #include "eas/items/calendar_text.hpp"
 #include "eas/items/event.hpp"
 #include "eas/items/global_object_id.hpp"
+#include "eas/items/series_end.hpp"
 #include "eas/items/time_zone_blob.hpp"
 #include "pim/event_names.hpp"
 #include "pim/itip/events.hpp"
@@ -70,10 +71,7 @@ void write_recurrences(wbxml::Encoder& to, const pim::Component& event, const Ev
     view.start = frame.local(*start);
     view.version = version;
     if (rule->frequency >= pim::Rule::Frequency::monthly) view.leap_month = "0";
-    if (rule->until) {
-        const auto until = frame.read(pim::write_date_time(*rule->until));
-        if (until) view.until = write_compact(frame.to_device(*until));
-    }
+    if (const auto last = last_start(event, frame)) view.until = write_compact(frame.to_device(*last));
     const wbxml::Encoder::Mark before = to.mark();
     to.open(tags::recurrences);
     to.open(tags::recurrence);

@@ -448,8 +448,8 @@ TEST(Event, UntilTakesInItsDay) {
     ASSERT_TRUE(apply_event(data.root(), calendar, context(161, true)));
     EXPECT_EQ(master_of(calendar)->raw("RRULE"), "FREQ=DAILY;UNTIL=20261105T080000Z");
     EXPECT_EQ(write_compact(event_facts(calendar).date), "20261105T090000Z");
-    EXPECT_TRUE(
-        has(shown(store::FolderKind::calendar, calendar), "<Until>20261105T000000Z<"));  // as it was said
+    // MS-ASCAL section 2.2.2.47: the start of the last one.
+    EXPECT_TRUE(has(shown(store::FolderKind::calendar, calendar), "<Until>20261105T080000Z<"));
 }
 
 }  // namespace
