@@ -1,9 +1,11 @@
 #include "pim/itip/received.hpp"
 
 #include <map>
+#include <utility>
 
 #include "base/ascii.hpp"
 #include "base/fingerprint.hpp"
+#include "pim/date_time.hpp"
 #include "pim/itip/events.hpp"
 #include "pim/itip/files.hpp"
 #include "pim/moments.hpp"
@@ -55,9 +57,35 @@ When when_of(const Component& calendar, const Component& event, const EventTimes
     return out;
 }
 
+/// With what it leaves to the start, and without what makes no difference: devices write all of it, and other
+/// programs what is needed.
+std::optional<Rule> whole_rule(const Component& event, const EventTimes& times) {
+    auto rule = local_rule(event, times);
+    const auto start = times.read(event, "DTSTART");
+    if (!rule || !start) return rule;
+    const CivilTime first = civil(times.local(*start));
+    const bool weekly = rule->frequency == Rule::Frequency::weekly;
+    const bool by_months =
+        rule->frequency == Rule::Frequency::monthly || rule->frequency == Rule::Frequency::yearly;
+    const bool no_days = rule->by_day.empty() && rule->by_month_day.empty() && rule->by_year_day.empty() &&
+                         rule->by_week_number.empty();
+    if (weekly && rule->by_day.empty()) rule->by_day.push_back({0, first.weekday});
+    if (by_months && no_days) {
+        rule->by_month_day.push_back(static_cast<int>(first.day));
+        if (rule->frequency == Rule::Frequency::yearly && rule->by_month.empty())
+            rule->by_month.push_back(static_cast<int>(first.month));
+    }
+    std::ranges::sort(rule->by_day, {},
+                      [](const Rule::Day& one) { return std::pair(one.weekday, one.week); });
+    // RFC 5545 section 3.3.10: where it counts, weeks begin on Mondays unless something else is said.
+    const bool counts = (weekly && rule->interval > 1) || !rule->by_week_number.empty();
+    rule->week_start = counts ? std::optional(rule->week_start.value_or(1)) : std::nullopt;
+    return rule;
+}
+
 /// UNTIL is a moment, too.
 bool same_rule(const Component& a, const EventTimes& in_a, const Component& b, const EventTimes& in_b) {
-    const auto rule_a = local_rule(a, in_a), rule_b = local_rule(b, in_b);
+    const auto rule_a = whole_rule(a, in_a), rule_b = whole_rule(b, in_b);
     if (!rule_a && !rule_b) return a.raw("RRULE") == b.raw("RRULE");
     if (rule_a != rule_b) return false;
     // Its later dates move with the summer time of its zone.

@@ -151,6 +151,29 @@ TEST(ItipTimes, TheDatesOfASeriesAreMoments) {
     EXPECT_EQ(one.raw("SEQUENCE"), "1");
 }
 
+// A device sends all of a rule back, also what another program has left to the start of the event.
+TEST(ItipTimes, ARuleIsWhatItMeans) {
+    const auto moved = [](std::string_view before, std::string_view after) {
+        Component was = read(series()).calendar, is = was;
+        master_of(was)->set_raw("RRULE", before);
+        master_of(is)->set_raw("RRULE", after);
+        (void)organize(&was, is, olga);
+        return master_of(is)->raw("SEQUENCE") == "1";
+    };
+    EXPECT_FALSE(moved("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=1;BYDAY=TU;WKST=SU"));
+    EXPECT_FALSE(moved("FREQ=WEEKLY;INTERVAL=2", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;WKST=MO"));
+    EXPECT_FALSE(moved("FREQ=WEEKLY;BYDAY=TU,SU", "FREQ=WEEKLY;BYDAY=SU,TU"));
+    EXPECT_FALSE(moved("FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=1"));
+    EXPECT_FALSE(moved("FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1"));
+    EXPECT_TRUE(moved("FREQ=WEEKLY", "FREQ=WEEKLY;BYDAY=WE"));
+    EXPECT_TRUE(moved("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU", "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,SU;WKST=SU"));
+    EXPECT_TRUE(moved("FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=2"));
+    EXPECT_TRUE(moved("FREQ=MONTHLY;BYDAY=1TU", "FREQ=MONTHLY;BYMONTHDAY=1"));
+    EXPECT_TRUE(moved("FREQ=YEARLY", "FREQ=YEARLY;BYMONTH=11"));
+    EXPECT_TRUE(moved("FREQ=WEEKLY;COUNT=3", "FREQ=WEEKLY;COUNT=4"));
+    EXPECT_TRUE(moved("nothing", "none"));
+}
+
 // What an attendee has said holds as long as the times do.
 TEST(ItipTimes, AnAnswerStaysWhereTheMomentsDo) {
     const auto answer_after = [](std::string_view from, std::string_view to, bool once = false) {
