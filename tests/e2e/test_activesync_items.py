@@ -426,6 +426,25 @@ class EventTest(EventCase):
         self.change(one, folder, item, ("Calendar:StartTime", "20261102T060000Z"), ("Calendar:EndTime", "20261102T050000Z"),
                     status="6")
 
+    def test_what_no_event_has(self):  # MS-ASCAL section 3.2.5.3
+        one, _, folder = self.two("16.1")
+        item = self.add(one, folder, *self.event())
+        day, week, days, month = ("DayOfMonth", "2"), ("WeekOfMonth", "1"), ("DayOfWeek", "2"), ("MonthOfYear", "11")
+        hebrew = ("CalendarType", "8")
+        fitting = {"0": (), "1": (days,), "2": (day,), "3": (week, days), "5": (day, month), "6": (week, days, month)}
+        cases = [(("Type", kind), *own, more) for kind, own in fitting.items()
+                 for more in (day, week, days, month) if more not in own and (kind, more) != ("0", days)]
+        cases += [(("Type", kind), *fitting[kind], hebrew, hebrew) for kind in "2356"]
+        cases += [(("Type", "2"), day, ("CalendarType", str(kind))) for kind in (13, 16, 17, 18, 19, 21, 22, 23)]
+        cases += [(("Type", "1"), days, ("FirstDayOfWeek", "7"))]
+        self.assertEqual(len(cases), 27)
+        for case in cases:
+            with self.subTest(case):
+                self.change(one, folder, item, ("Calendar:Recurrence", *case), status="6")
+        self.change(one, folder, item, ("Calendar:EndTime", "20261102T100000Z"), status="6")
+        for kind, own in fitting.items():
+            self.change(one, folder, item, ("Calendar:Recurrence", ("Type", kind), *own), status=None)
+
     def test_whole_days(self):
         one, two, folder = self.two("16.1", other="14.1")
         item = self.add(one, folder, ("Calendar:Subject", "Fair"), ("Calendar:AllDayEvent", "1"),

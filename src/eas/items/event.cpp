@@ -61,6 +61,7 @@ bool take_times(wbxml::Element data, const Times* before, const EventFrame& fram
     if (!take_moment(data.child(tags::start_time), start) || !take_moment(data.child(tags::end_time), end))
         return false;
     if (before == nullptr && !complete_times(start, end, context.now)) return false;
+    if (!start && end) return false;  // MS-ASCAL section 3.2.5.3
     const bool moves = before != nullptr && start && !end;
     out.start = start ? frame.from_device(*start) : before->start;
     out.end = end ? frame.from_device(*end) : moves ? out.start + before->end - before->start : before->end;

@@ -149,7 +149,42 @@ TEST(Pattern, CalendarsThatAreNone) {
     for (const char* type : {"0", "1", "6", "12", "14", "15", "20"}) EXPECT_TRUE(with({type})) << type;
     for (const char* type : {"13", "16", "17", "18", "19", "21", "22", "23", "24", "-1", "x", ""})
         EXPECT_FALSE(with({type})) << type;
-    EXPECT_FALSE(with({"1", "1"}));
+    for (const Numbers& one :
+         {Numbers{{cal::type, "2"}, {cal::day_of_month, "19"}},
+          Numbers{{cal::type, "3"}, {cal::week_of_month, "2"}, {cal::day_of_week, "2"}},
+          Numbers{{cal::type, "5"}, {cal::day_of_month, "19"}, {cal::month_of_year, "10"}},
+          Numbers{{cal::type, "6"},
+                  {cal::week_of_month, "2"},
+                  {cal::day_of_week, "2"},
+                  {cal::month_of_year, "10"}}}) {
+        Numbers more = one;
+        more.emplace_back(cal::calendar_type, "1");
+        EXPECT_TRUE(is_taken(more)) << one.front().second;
+        more.emplace_back(cal::calendar_type, "1");
+        EXPECT_FALSE(is_taken(more)) << one.front().second;
+    }
+}
+
+/// MS-ASCAL section 3.2.5.3
+TEST(Pattern, DaysThatNoWeekBeginsWith) {
+    const auto with = [](const char* day) {
+        return is_taken({{cal::type, "1"}, {cal::day_of_week, "2"}, {cal::first_day_of_week, day}});
+    };
+    for (const char* day : {"0", "1", "6"}) EXPECT_TRUE(with(day)) << day;
+    for (const char* day : {"7", "-1", "Monday", ""}) EXPECT_FALSE(with(day)) << day;
+}
+
+/// MS-ASCAL section 3.2.5.3: of an event that is there; section 3.2.4.4 says what becomes of a new one.
+TEST(Event, AnEndWithoutAStart) {
+    for (const std::uint16_t version : versions) {
+        const auto taken = [version](wbxml::Tag tag) {
+            Data first, second;
+            pim::Component calendar = event_of(nine_o_clock(first), version);
+            return apply_event(second.text(tag, "20261019T073000Z").root(), calendar, context(version));
+        };
+        EXPECT_FALSE(taken(cal::end_time)) << version;
+        EXPECT_TRUE(taken(cal::start_time)) << version;
+    }
 }
 
 TEST(Event, ValuesThatAreNone) {  // MS-ASCAL section 2.2.2
