@@ -63,7 +63,14 @@ EventTimes times_of(const Component& calendar, const Component& event) {
 std::string zone_id_of(const Component& calendar, const Component& event) {
     const Property* start = event.find("DTSTART");
     const std::string_view own = start == nullptr ? std::string_view() : start->parameter("TZID");
-    return own.empty() ? calendar.text(calendar_zone_property) : std::string(own);
+    if (!own.empty()) return std::string(own);
+    std::string known = calendar.text(calendar_zone_property);
+    // Who writes dates may tell his zone all the same.
+    const bool is_date = start != nullptr && start->has_parameter("VALUE", "DATE");
+    if (known.empty() && is_date &&
+        std::ranges::count(calendar.components, "VTIMEZONE", &Component::name) == 1)
+        known = calendar.find_component("VTIMEZONE")->text("TZID");
+    return known;
 }
 
 const Component* find_zone(const Component& calendar, std::string_view id) {

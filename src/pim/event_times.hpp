@@ -31,7 +31,8 @@ struct EventTimes {
 inline constexpr std::string_view calendar_zone_property = "X-WR-TIMEZONE";
 
 EventTimes times_of(const Component& calendar, const Component& event);
-/// That of DTSTART, or else the calendar's; empty: there is none.
+/// That of DTSTART, or else the calendar's; of dates the only one that the calendar has. Empty: there is
+/// none.
 std::string zone_id_of(const Component& calendar, const Component& event);
 /// Null: the calendar holds none of this id.
 const Component* find_zone(const Component& calendar, std::string_view id);

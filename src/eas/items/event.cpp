@@ -191,6 +191,10 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     if (!take_zone(data, calendar, frame, context)) return false;
     const wbxml::Element all_day = data.child(tags::all_day_event);
     if (all_day || !context.keeps(tags::all_day_event)) frame.all_day = all_day.text() == "1";
+    // Dates name no zone; up to 14.1 they have one, and they may become hours again.
+    const bool unnamed = calendar.text(pim::calendar_zone_property).empty();
+    if (frame.all_day && unnamed && !frame.zone_id.empty())
+        calendar.set_text(pim::calendar_zone_property, frame.zone_id);
     const Times was = times_in(before.times, before.frame, frame);
     Times now;
     if (!take_times(data, context.is_new ? nullptr : &was, frame, context, now)) return false;
@@ -208,7 +212,9 @@ bool apply_event(wbxml::Element data, pim::Component& calendar, const ItemContex
     // From 16.0 on exceptions go also when the series' occurrences become longer.
     const bool moved = context.version >= 160 ? !(was == now) || frame.all_day != before.frame.all_day
                                               : was.start != now.start;
-    return change_exceptions(data, calendar, before, frame, context, moved);
+    if (!change_exceptions(data, calendar, before, frame, context, moved)) return false;
+    if (data.child(tags::timezone)) forget_unused_zones(calendar);
+    return true;
 }
 
 void write_event(wbxml::Encoder& to, const pim::Component& calendar, const ItemView& view) {

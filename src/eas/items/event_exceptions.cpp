@@ -39,30 +39,40 @@ pim::Component* find_override(pim::Component& calendar, const EventFrame& frame,
     return nullptr;
 }
 
-/// What a device says of one occurrence. What it leaves out stays.
-bool apply_to(wbxml::Element data, pim::Component& occurrence, EventFrame frame, const ItemContext& context) {
-    ItemContext own = context;
-    own.is_new = false;
-    own.ghosts.all = true;
-    const pim::Property* was = occurrence.find("DTSTART");
-    const bool was_all_day = was != nullptr && was->has_parameter("VALUE", "DATE");
-    frame.all_day = was_all_day;
-    const std::int64_t old_start = frame.read(occurrence, "DTSTART").value_or(0);
-    const std::int64_t length = frame.read_end(occurrence, old_start) - old_start;
-    if (const wbxml::Element all_day = data.child(tags::all_day_event)) frame.all_day = all_day.text() == "1";
+/// When a device says that an occurrence is, which is of its own frame (its zone may be another than that of
+/// its series) until now.
+Times times_said(wbxml::Element data, const pim::Component& occurrence, EventFrame own,
+                 const EventFrame& frame) {
+    Times was;
+    was.start = own.read(occurrence, "DTSTART").value_or(0);
+    was.end = own.read_end(occurrence, was.start);
     const auto start = pim::parse_date_time(data.child(tags::start_time).text());
     const auto end = pim::parse_date_time(data.child(tags::end_time).text());
-    if (start || end || frame.all_day != was_all_day) {
-        const std::int64_t begins =
-            start ? frame.from_device(start->seconds) : frame.read(occurrence, "DTSTART").value_or(0);
-        std::int64_t ends = end ? frame.from_device(end->seconds) : begins + length;
-        if (frame.all_day && ends <= begins) ends = begins + pim::day_seconds;
-        if (ends < begins) return false;
-        frame.write(occurrence, "DTSTART", begins);
-        frame.write(occurrence, "DTEND", ends);
+    own.all_day = frame.all_day;
+    Times out;
+    out.start = start ? frame.from_device(start->seconds) : own.read(occurrence, "DTSTART").value_or(0);
+    out.end = end ? frame.from_device(end->seconds) : out.start + was.end - was.start;
+    if (frame.all_day && out.end <= out.start) out.end = out.start + pim::day_seconds;
+    return out;
+}
+
+/// What a device says of one occurrence. What it leaves out stays.
+bool apply_to(wbxml::Element data, pim::Component& occurrence, const EventFrame& own, EventFrame frame,
+              const ItemContext& context) {
+    ItemContext of_one = context;
+    of_one.is_new = false;
+    of_one.ghosts.all = true;
+    const wbxml::Element all_day = data.child(tags::all_day_event);
+    frame.all_day = all_day ? all_day.text() == "1" : own.all_day;
+    const Times times = times_said(data, occurrence, own, frame);
+    if (!can_be_kept(times)) return false;
+    if (data.child(tags::start_time) || data.child(tags::end_time) || frame.all_day != own.all_day) {
+        frame.write(occurrence, "DTSTART", times.start);
+        frame.write(occurrence, "DTEND", times.end);
+        occurrence.remove("DURATION");
     }
     occurrence.set_raw("LAST-MODIFIED", write_compact(context.now));
-    return take_details(data, occurrence, own);
+    return take_details(data, occurrence, of_one);
 }
 
 std::optional<std::int64_t> id_of(wbxml::Element exception, const EventFrame& frame) {
@@ -70,7 +80,8 @@ std::optional<std::int64_t> id_of(wbxml::Element exception, const EventFrame& fr
     if (text.empty()) text = exception.child(wbxml::airsyncbase::instance_id).text();
     const auto time = pim::parse_date_time(text);
     if (!time) return std::nullopt;
-    return frame.from_device(time->seconds);
+    const std::int64_t id = frame.from_device(time->seconds);
+    return can_be_kept({id, id}) ? std::optional(id) : std::nullopt;
 }
 
 /// What this server does not understand of an override stays when the override is made anew, instead of what
@@ -147,7 +158,7 @@ bool take_exceptions(wbxml::Element data, pim::Component& calendar, const Series
             keep_unknown(*old->second, one);
             keep_text(*old->second, *before.master, one);
         }
-        if (!apply_to(exception, one, frame, context)) return false;
+        if (!apply_to(exception, one, frame, frame, context)) return false;
         if (!room.takes(one)) return false;
         made.insert_or_assign(id, std::move(one));
     }
@@ -184,11 +195,14 @@ bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remov
         write_removed(*master_of(calendar), frame, removed);
         return true;
     }
-    if (known != nullptr) return apply_to(data, *known, frame, context);
+    if (known != nullptr) {
+        const EventFrame own = frame_of(calendar, *known, context.version);
+        return apply_to(data, *known, own, frame, context);
+    }
     const auto overrides = std::ranges::count_if(calendar.components, is_override);
     if (static_cast<std::size_t>(overrides) >= exceptions_max) return false;
     pim::Component made = occurrence_of(*master, frame, id);
-    if (!apply_to(data, made, frame, context)) return false;
+    if (!apply_to(data, made, frame, frame, context)) return false;
     calendar.components.push_back(std::move(made));
     return true;
 }

@@ -1,6 +1,8 @@
 #include "eas/items/event_times.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -88,15 +90,26 @@ EventFrame frame_of(const pim::Component& calendar, const pim::Component& event,
 
 void set_zone(pim::Component& calendar, EventFrame& frame, const pim::TimeZone& zone, std::int64_t now) {
     frame.zone = zone;
-    std::erase_if(calendar.components, [](const pim::Component& one) { return one.name == "VTIMEZONE"; });
-    calendar.remove(pim::calendar_zone_property);
     frame.zone_id = pim::known_id(zone, now);
     if (frame.zone_id.empty()) frame.zone_id = zone.standard_name;
     if (frame.zone_id.empty()) frame.zone_id = made_up_id(zone);
+    std::erase_if(calendar.components, [&](const pim::Component& one) {
+        return one.name == "VTIMEZONE" && one.text("TZID") == frame.zone_id;
+    });
     pim::Component component = pim::write_time_zone(zone, frame.zone_id);
     component.set_raw(blob_property, base::base64_encode(write_time_zone_blob(zone)));
     calendar.components.insert(calendar.components.begin(), std::move(component));
     calendar.set_text(pim::calendar_zone_property, frame.zone_id);
+}
+
+void forget_unused_zones(pim::Component& calendar) {
+    std::set<std::string, std::less<>> used{calendar.text(pim::calendar_zone_property)};
+    for (const pim::Component& one : calendar.components)
+        for (const pim::Property& property : one.properties)
+            if (const std::string_view id = property.parameter("TZID"); !id.empty()) used.emplace(id);
+    std::erase_if(calendar.components, [&](const pim::Component& one) {
+        return one.name == "VTIMEZONE" && !used.contains(one.text("TZID"));
+    });
 }
 
 }  // namespace eas

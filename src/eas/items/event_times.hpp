@@ -38,7 +38,9 @@ bool can_be_kept(const Times& times);
 
 /// Of a stored event.
 EventFrame frame_of(const pim::Component& calendar, const pim::Component& event, std::uint16_t version);
-/// Puts the zone that a device sent into the calendar, instead of that of before.
+/// Puts the zone that a device sent into the calendar, for the frame. Others stay as long as times name them.
 void set_zone(pim::Component& calendar, EventFrame& frame, const pim::TimeZone& zone, std::int64_t now);
+/// VTIMEZONEs that nothing names.
+void forget_unused_zones(pim::Component& calendar);
 
 }  // namespace eas

@@ -103,7 +103,8 @@ Property moment_like(const Component& calendar, const Property& like, std::strin
         time = {floor_day(moment), Kind::date};
         out.set_parameter("VALUE", "DATE");
     } else if (read && read->kind == Kind::local) {
-        time = {zone_of(calendar, like).to_local(moment), Kind::local};
+        // As it will be read: the zone may have had other rules when `like` was.
+        time = {zone_at(calendar, like.parameter("TZID"), moment).to_local(moment), Kind::local};
         out.set_parameter("TZID", like.parameter("TZID"));
     }
     out.value = write_date_time(time);

@@ -50,6 +50,9 @@ void keep_removed(Component& calendar, const Component& before);
 void keep_overrides(Component& calendar, const Component& before);
 /// Whether what is written of it can be read again: parse() counts more than octets.
 bool is_readable(const Component& calendar);
+/// RECURRENCE-ID and EXDATE as DTSTART of the series is written: a date, in UTC or in its zone. Others may
+/// name the same occurrences in a zone of their own, or by their days.
+void name_alike(Component& calendar);
 /// The VTIMEZONEs that `calendar` has not.
 void take_zones(Component& calendar, const Component& from);
 

@@ -128,6 +128,7 @@ void receive_all(Component& calendar, const Owner& owner) {
         receive(one, owner);
         note_text(one, name);
     }
+    name_alike(calendar);
 }
 
 std::string text_name(const Component& sent) { return std::to_string(base::fingerprint(write(sent))); }

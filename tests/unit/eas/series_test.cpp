@@ -1,4 +1,6 @@
 // Exceptions of a series: the same occurrences stay exceptions, whatever becomes of the series' frame.
+#include <algorithm>
+
 #include "eas/items/event.hpp"
 #include "item_data.hpp"
 
@@ -323,6 +325,134 @@ TEST(Series, ZonesThatHaveNoSummerAnyMore) {
         EXPECT_TRUE(has(ended, "<StartTime>20160104T110000Z<")) << ended;
         EXPECT_TRUE(has(single, "<StartTime>20160104T110000Z<")) << single;
         EXPECT_TRUE(has(single, "<EndTime>20160104T120000Z<")) << single;
+    }
+}
+
+std::string zone_of_tokyo() {
+    return "BEGIN:VTIMEZONE\nTZID:Tokyo\nBEGIN:STANDARD\nTZOFFSETFROM:+0900\nTZOFFSETTO:+0900\n"
+           "DTSTART:19700101T000000\nEND:STANDARD\nEND:VTIMEZONE\n";
+}
+
+/// A device's zone takes the place of that of the series; what other times name stays.
+TEST(Series, ZonesThatAreNamedStay) {
+    const std::string unused =
+        "BEGIN:VTIMEZONE\nTZID:Unused\nBEGIN:STANDARD\nTZOFFSETFROM:+0100\n"
+        "TZOFFSETTO:+0100\nDTSTART:19700101T000000\nEND:STANDARD\nEND:VTIMEZONE\n";
+    for (const std::string named : {"RRULE:FREQ=DAILY\nRDATE;TZID=Tokyo:20261120T200000\n",
+                                    "X-BARID-ORPHAN;TZID=Tokyo:20261120T200000\n"}) {
+        pim::Component calendar =
+            *pim::parse("BEGIN:VCALENDAR\nVERSION:2.0\n" + unused + zone_of_tokyo() +
+                        "BEGIN:VEVENT\nUID:f\nDTSTART;TZID=Unused:20261019T080000\nDURATION:PT1H\n" + named +
+                        "END:VEVENT\nEND:VCALENDAR\n");
+        Data data;
+        ASSERT_TRUE(apply_event(data.text(cal::timezone, berlin()).root(), calendar, context()));
+        const std::string text = pim::write(calendar);
+        EXPECT_TRUE(has(text, "TZID:Tokyo")) << text;
+        EXPECT_TRUE(has(text, "TZID:Europe/Berlin")) << text;
+        EXPECT_FALSE(has(text, "TZID:Unused")) << text;
+        EXPECT_TRUE(has(text, "DTSTART;TZID=Europe/Berlin:20261019T090000")) << text;
+    }
+    // Once more: there is one of each.
+    pim::Component calendar = series();
+    Data data;
+    ASSERT_TRUE(apply_event(data.text(cal::timezone, berlin()).root(), calendar, context()));
+    EXPECT_EQ(std::ranges::count(calendar.components, "VTIMEZONE", &pim::Component::name), 1);
+}
+
+/// From 16.0 on dates come without a zone: that of before is kept for older devices, and for when they become
+/// hours again.
+TEST(Series, DatesKeepTheirZone) {
+    pim::Component calendar = foreign("FREQ=WEEKLY;BYDAY=MO", "20261026", "20261102");
+    Data days;
+    days.text(cal::all_day_event, "1")
+        .text(cal::start_time, "20261019T000000Z")
+        .text(cal::end_time, "20261020T000000Z");
+    ASSERT_TRUE(apply_event(days.root(), calendar, context()));
+    const std::string xml = shown(store::FolderKind::calendar, calendar, older);
+    EXPECT_TRUE(has(xml, "<StartTime>20261018T220000Z<")) << xml;
+    Data hours;
+    hours.text(cal::all_day_event, "0")
+        .text(cal::start_time, "20261019T070000Z")
+        .text(cal::end_time, "20261019T080000Z");
+    ASSERT_TRUE(apply_event(hours.root(), calendar, context()));
+    EXPECT_TRUE(has(pim::write(calendar), "DTSTART;TZID=Europe/Berlin:20261019T090000"))
+        << pim::write(calendar);
+    // Whoever sends dates may tell his zone, and that of the calendar counts.
+    const std::string event = "BEGIN:VEVENT\nUID:f\nDTSTART;VALUE=DATE:20261019\nEND:VEVENT\nEND:VCALENDAR\n",
+                      begin = "BEGIN:VCALENDAR\nVERSION:2.0\n";
+    const auto start = [&](const std::string& zones) {
+        const std::string told =
+            shown(store::FolderKind::calendar, *pim::parse(begin + zones + event), older);
+        return told.substr(told.find("<StartTime>") + 11, 16);
+    };
+    EXPECT_EQ(start(""), "20261019T000000Z");
+    EXPECT_EQ(start(zone_of_tokyo()), "20261018T150000Z");
+    EXPECT_EQ(start("X-WR-TIMEZONE:Europe/Berlin\n" + zone_of_tokyo()), "20261018T220000Z");
+}
+
+/// An occurrence may have a zone of its own.
+TEST(Series, ExceptionsInTheirOwnZone) {
+    const auto calendar_with = [](const std::string& times) {
+        return *pim::parse("BEGIN:VCALENDAR\nVERSION:2.0\n" + zone_of_tokyo() +
+                           "BEGIN:VEVENT\nUID:f\nDTSTART;TZID=Europe/Berlin:20261019T090000\nDURATION:PT1H\n"
+                           "RRULE:FREQ=DAILY\nEND:VEVENT\nBEGIN:VEVENT\nUID:f\n"
+                           "RECURRENCE-ID;TZID=Europe/Berlin:20261102T090000\n" +
+                           times + "END:VEVENT\nEND:VCALENDAR\n");
+    };
+    const std::string id = "20261102T080000Z";
+    const auto changed = [&](pim::Component calendar, const char* start, const char* end) {
+        Data data;
+        data.text(cal::subject, "t");
+        if (start != nullptr) data.text(cal::start_time, start);
+        if (end != nullptr) data.text(cal::end_time, end);
+        EXPECT_TRUE(apply_occurrence(data.root(), id, false, calendar, context()));
+        const std::string xml = shown(store::FolderKind::calendar, calendar);
+        const std::size_t at = xml.find("<StartTime>", xml.find("InstanceId"));
+        const std::size_t until = xml.find("<EndTime>", at);
+        return xml.substr(at + 11, 16) + "-" + xml.substr(until + 9, 16);
+    };
+    const std::string hours = "DTSTART;TZID=Tokyo:20261102T200000\nDTEND;TZID=Tokyo:20261102T210000\n";
+    EXPECT_EQ(changed(calendar_with(hours), nullptr, nullptr), "20261102T110000Z-20261102T120000Z");
+    EXPECT_EQ(changed(calendar_with(hours), nullptr, "20261102T130000Z"),
+              "20261102T110000Z-20261102T130000Z");
+    EXPECT_EQ(changed(calendar_with(hours), "20261102T130000Z", nullptr),
+              "20261102T130000Z-20261102T140000Z");
+    const std::string lasting = "DTSTART;TZID=Tokyo:20261102T200000\nDURATION:PT1H\n";
+    EXPECT_EQ(changed(calendar_with(lasting), nullptr, "20261102T130000Z"),
+              "20261102T110000Z-20261102T130000Z");
+}
+
+/// What could not be read again is refused: years past 9999, or before 1600 where the zone says so.
+TEST(Series, YearsThatCannotBeKept) {
+    pim::Component calendar = series();
+    for (const auto& [start, end] : {std::pair{"99991231T220000Z", "99991231T235959Z"},
+                                     std::pair{"16000101T000000Z", "16000101T010000Z"},
+                                     std::pair{"20261102T110000Z", "99991231T235959Z"}}) {
+        Data data, all;
+        data.text(cal::start_time, start).text(cal::end_time, end);
+        EXPECT_FALSE(apply_occurrence(data.root(), "20261109T080000Z", false, calendar, context())) << start;
+        all.text(cal::timezone, berlin())
+            .text(cal::start_time, "20261019T070000Z")
+            .text(cal::end_time, "20261019T080000Z");
+        weekly(all).open(cal::exceptions).open(cal::exception);
+        all.text(cal::exception_start_time, "20261109T080000Z")
+            .text(cal::start_time, start)
+            .text(cal::end_time, end)
+            .close()
+            .close();
+        EXPECT_FALSE(apply_event(all.root(), calendar, context(older))) << start;
+        Data whole;
+        whole.text(cal::timezone, new_york()).text(cal::start_time, start).text(cal::end_time, end);
+        EXPECT_FALSE(apply_event(whole.root(), calendar, context())) << start;
+    }
+    for (const char* id : {"99991231T230000Z", "16000101T000000Z"}) {
+        Data data;
+        data.text(cal::timezone, berlin())
+            .text(cal::start_time, "20261019T070000Z")
+            .text(cal::end_time, "20261019T080000Z");
+        weekly(data).open(cal::exceptions).open(cal::exception);
+        data.text(cal::deleted, "1").text(cal::exception_start_time, id).close().close();
+        EXPECT_FALSE(apply_event(data.root(), calendar, context(older))) << id;
     }
 }
 
