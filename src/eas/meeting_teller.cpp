@@ -321,9 +321,10 @@ awaitable<void> MeetingTeller::make_good(MeetingDebts::Held held) {
     std::optional<pim::Component> before, after;
     if (!debt.before.empty()) before = pim::parse(debt.before);
     change.owner = co_await calendar_owner(&post_.services().directory, post_.account()->id(), post_.user());
-    // What is owed from now on is of a change that this may not find yet.
-    if (!debt.is_answer)
-        change.older = post_.services().meeting_debts.claim(post_.account()->id(), debt.event_uid);
+    // What is owed from now on is of a change that this may not find yet. Who has asked twice gets one
+    // answer; what the user's changes owe is not an answer's to settle.
+    const auto which = debt.is_answer ? MeetingDebts::Which::answers : MeetingDebts::Which::all;
+    change.older = post_.services().meeting_debts.claim(post_.account()->id(), debt.event_uid, which);
     const auto made = co_await find_changed(&debt, &change, &after);
     if (!made) {
         base::log::warn("eas", "what is to be told of a meeting waits",

@@ -24,10 +24,15 @@ awaitable<void> MeetingTender::find() {
 
 awaitable<void> MeetingTender::make_good_of(base::AccountId id) {
     auto account = co_await services_.store.account(id);
-    if (!account && !account.error().is(store::Errc::not_found))
+    if (!account && account.error().is(store::Errc::not_found)) {
+        services_.meeting_debts.forget_all(id);
+        co_return;
+    }
+    if (!account) {
         base::log::warn("eas", "what is to be told of meetings waits for its mailbox",
                         {{"account", id.value}, {"why", account.error().what()}});
-    if (!account) co_return;
+        co_return;
+    }
     std::string after;
     for (;;) {
         std::string last = after;

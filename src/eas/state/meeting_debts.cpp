@@ -155,7 +155,8 @@ awaitable<Result<MeetingDebts::Held>> MeetingDebts::owe(base::AccountId account,
     co_return std::move(held);
 }
 
-std::vector<MeetingDebts::Held> MeetingDebts::claim(base::AccountId account, const std::string& event_uid) {
+std::vector<MeetingDebts::Held> MeetingDebts::claim(base::AccountId account, const std::string& event_uid,
+                                                    Which which) {
     std::vector<Held> out;
     const std::uint64_t event = event_of(event_uid);
     if (event == 0) return out;
@@ -164,6 +165,7 @@ std::vector<MeetingDebts::Held> MeetingDebts::claim(base::AccountId account, con
     if (rows == known_.end()) return out;
     for (auto& [name, row] : rows->second) {
         if (row.held || row.event != event) continue;
+        if (which == Which::answers && !name.starts_with(answer_prefix)) continue;
         MeetingDebt unread;
         unread.event_uid = event_uid;
         out.emplace_back(*this, account, name, std::move(unread));
@@ -240,6 +242,11 @@ std::vector<base::AccountId> MeetingDebts::debtors() {
     const std::lock_guard lock(mutex_);
     for (const auto& [account, rows] : known_) out.push_back(account);
     return out;
+}
+
+void MeetingDebts::forget_all(base::AccountId account) {
+    const std::lock_guard lock(mutex_);
+    known_.erase(account);  // who holds one of them finds it no more
 }
 
 awaitable<Result<bool>> MeetingDebts::read(Held* held) {

@@ -76,8 +76,9 @@ public:
     /// Durable when it completes, but where the engine itself does not know. \errors limit: there are too
     /// many, or it is too large · no_space, unavailable: it is not there
     awaitable<store::Result<Held>> owe(base::AccountId account, MeetingDebt debt);
-    /// All of one event that nobody sees to now, unread: of their `debt`s only event_uid is there.
-    std::vector<Held> claim(base::AccountId account, const std::string& event_uid);
+    enum class Which : std::uint8_t { all, answers };
+    /// Those of one event that nobody sees to now, unread: of their `debt`s only event_uid is there.
+    std::vector<Held> claim(base::AccountId account, const std::string& event_uid, Which which = Which::all);
     /// What is owed by now, into `held->debt`. False: nothing is.
     awaitable<store::Result<bool>> read(Held* held);
     /// Nothing is left of it. If it fails, only its row is: nobody is told any more.
@@ -89,6 +90,8 @@ public:
     awaitable<store::Result<void>> find();
     /// Of which debts may be known.
     std::vector<base::AccountId> debtors();
+    /// The mailbox is gone, and its rows with it.
+    void forget_all(base::AccountId account);
     /// Behind the row of the name `after` the next that nobody sees to now: one is in memory at a time.
     awaitable<store::Result<std::optional<Held>>> due(base::AccountId account, std::string after);
 

@@ -28,11 +28,11 @@ protected:
         const auto folder = co_await account_->open(id);
         co_return folder ? (*folder)->snapshot()->size() : 99;
     }
-    bool keep_annas() {
+    bool keep_annas(const std::string& attendees = "ATTENDEE:mailto:bob@elsewhere.test\r\n") {
         return run(
             keep("DTSTAMP:20261122T120000Z\r\nDTSTART:20900104T090000Z\r\nSUMMARY:Plans\r\n"
-                 "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n"
-                 "ATTENDEE:mailto:bob@elsewhere.test\r\n"));
+                 "DTEND:20900104T100000Z\r\nORGANIZER:mailto:anna@example.test\r\n" +
+                 attendees));
     }
     bool refresh(std::string_view from, std::string_view header = {}) {
         return run(deliver(std::string(header) +
@@ -141,24 +141,42 @@ TEST_F(IncomingMeetingsTest, ProgramsAreNotAnswered) {
 }
 
 TEST_F(IncomingMeetingsTest, WhatStrangersAskForTakesNothingOfWhatTheUserNeeds) {
-    ASSERT_TRUE(keep_annas());
+    const auto asker = [](std::size_t i) { return "b" + std::to_string(i) + "@elsewhere.test"; };
+    std::string attendees;
+    for (std::size_t i = 0; i < 30; ++i) attendees += "ATTENDEE:mailto:" + asker(i) + "\r\n";
+    ASSERT_TRUE(keep_annas(attendees));
     IncomingMeetingsLimits limits;
     limits.answers_max = limits.answers_of_mailbox_max = 1'000;
     watch(limits);
     outgoing_.answer = Submitted::failed;
     const MeetingDebtLimits debts;
-    for (std::size_t i = 0; i < debts.answers_max + 5; ++i) ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    for (std::size_t i = 0; i < debts.answers_max + 5; ++i) ASSERT_TRUE(refresh(asker(i)));
     EXPECT_EQ(outgoing_.tried.size(), debts.answers_max);
     // The same after a start; and where nobody takes the answers the user hears nothing of them.
     start();
     watch(limits);
-    ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    ASSERT_TRUE(refresh(asker(29)));
     EXPECT_EQ(outgoing_.tried.size(), debts.answers_max);
     const std::uint32_t mails = mails_in(store::SpecialUse::inbox);
     outgoing_.answer = Submitted::no_such_user;
     EXPECT_TRUE(run(make_good()));
     EXPECT_EQ(outgoing_.tried.size(), 2 * debts.answers_max);
     EXPECT_EQ(mails_in(store::SpecialUse::inbox), mails);
+}
+
+// Of one who asks again while nothing can leave one question waits, and takes no room from others.
+TEST_F(IncomingMeetingsTest, WhoAsksAgainIsAnsweredOnce) {
+    ASSERT_TRUE(keep_annas());
+    IncomingMeetingsLimits limits;
+    limits.answers_max = limits.answers_of_mailbox_max = 1'000;
+    watch(limits);
+    outgoing_.answer = Submitted::failed;
+    for (std::size_t i = 0; i < MeetingDebtLimits().answers_max + 5; ++i)
+        ASSERT_TRUE(refresh("bob@elsewhere.test"));
+    outgoing_.answer = Submitted::sent;
+    start();
+    EXPECT_TRUE(run(make_good()));
+    EXPECT_EQ(outgoing_.reached, std::vector<std::string>{"bob@elsewhere.test"});
 }
 
 TEST_F(IncomingMeetingsTest, WhatCannotBeAnsweredNowIsAnsweredLater) {

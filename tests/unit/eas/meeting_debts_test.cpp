@@ -409,6 +409,39 @@ TEST_F(MeetingDebtsTest, AnswersAreCountedApart) {
     EXPECT_FALSE(run(next_is_answer()));
 }
 
+TEST_F(MeetingDebtsTest, WhoAsksTwiceIsAnsweredOnce) {
+    ASSERT_TRUE(run(keep_event("anna", {"bob", "eve"})));
+    const auto ask = [this](const std::string& attendee) {
+        MeetingDebt answer = owed(attendee);
+        answer.is_answer = true;
+        return run(owe(anna_, std::move(answer)));
+    };
+    // All are noted, as after a crash.
+    ASSERT_TRUE(ask("bob") && ask("bob") && ask("eve") && ask("bob"));
+    EXPECT_TRUE(run(make_good()));
+    People reached = outgoing_.reached;
+    std::ranges::sort(reached);
+    EXPECT_EQ(reached, (People{"bob@elsewhere.test", "eve@elsewhere.test"}));
+    // Where nothing can leave one of them waits.
+    outgoing_.answer = Submitted::failed;
+    ASSERT_TRUE(ask("bob") && ask("bob"));
+    EXPECT_FALSE(run(make_good()));
+    EXPECT_EQ(run(count_due(&services_->meeting_debts)), 1U);
+    // What a change owes is not an answer's to settle.
+    ASSERT_TRUE(run(owe(anna_, owed("bob"))));
+    EXPECT_EQ(services_->meeting_debts.claim(anna_, "uid-1", MeetingDebts::Which::answers).size(), 1U);
+    EXPECT_EQ(services_->meeting_debts.claim(anna_, "uid-1").size(), 2U);
+}
+
+TEST_F(MeetingDebtsTest, OfAMailboxThatIsGoneNothingIsKept) {
+    ASSERT_TRUE(run(owe(anna_, owed())));
+    ASSERT_TRUE(run(owe(base::AccountId(anna_.value + 1), owed())));  // there is none of this number
+    outgoing_.answer = Submitted::failed;
+    ASSERT_TRUE(run(keep_event()));
+    EXPECT_FALSE(run(make_good()));
+    EXPECT_EQ(services_->meeting_debts.debtors(), std::vector<base::AccountId>{anna_});
+}
+
 // The engine does not know whether the row is there: it is told once, and the row goes.
 TEST_F(MeetingDebtsTest, WhatMayHaveBeenNotedIsToldOnce) {
     using store::engine::Fault;
