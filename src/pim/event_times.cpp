@@ -16,6 +16,13 @@ std::int64_t zone_time(const Component& event, std::int64_t start) {
     return rule && rule->until ? std::max(rule->until->seconds, start) : latest;
 }
 
+/// Nothing: neither the calendar nor anybody else knows it.
+std::optional<TimeZone> known_zone(const Component& calendar, std::string_view id, std::int64_t at) {
+    std::optional<TimeZone> out;
+    if (const Component* component = find_zone(calendar, id)) out = read_time_zone(*component, at);
+    return out ? std::move(out) : zone_named(id, at);
+}
+
 }  // namespace
 
 std::int64_t floor_day(std::int64_t seconds) {
@@ -36,10 +43,15 @@ std::optional<std::int64_t> EventTimes::read(const Component& event, std::string
 }
 
 std::int64_t EventTimes::read_end(const Component& event, std::int64_t start) const {
-    if (const auto end = read(event, "DTEND")) return std::max(*end, start);
-    if (const auto length = parse_duration(event.raw("DURATION")); length && *length >= 0)
-        return start + *length;
-    return all_day ? start + day_seconds : start;
+    const std::int64_t least = all_day ? start + day_seconds : start;
+    const Property* named = event.find("DTEND");
+    auto end = named == nullptr ? std::nullopt : read(named->value);
+    if (end && !end_zone_id.empty() && named->parameter("TZID") == end_zone_id &&
+        !named->value.ends_with('Z'))
+        end = end_zone.to_utc(parse_date_time(named->value)->seconds);
+    const auto length = end ? std::nullopt : parse_duration(event.raw("DURATION"));
+    if (length) end = start + *length;
+    return std::max(end.value_or(least), least);
 }
 
 EventTimes times_of(const Component& calendar, const Component& event) {
@@ -49,11 +61,17 @@ EventTimes times_of(const Component& calendar, const Component& event) {
     const auto time = parse_date_time(start->value);
     out.all_day = time && time->kind == DateTime::Kind::date;
     std::string id = zone_id_of(calendar, event);
-    if (id.empty()) return out;
-    std::optional<TimeZone> zone;
     const std::int64_t at = zone_time(event, time ? time->seconds : 0);
-    if (const Component* component = find_zone(calendar, id)) zone = read_time_zone(*component, at);
-    if (!zone) zone = zone_named(id, at);
+    const Property* end = event.find("DTEND");
+    const std::string_view of_end = end == nullptr ? std::string_view() : end->parameter("TZID");
+    if (!of_end.empty() && of_end != start->parameter("TZID")) {
+        if (auto zone = known_zone(calendar, of_end, at)) {
+            out.end_zone_id = of_end;
+            out.end_zone = std::move(*zone);
+        }
+    }
+    if (id.empty()) return out;
+    auto zone = known_zone(calendar, id, at);
     if (!zone) return out;
     out.zone = std::move(*zone);
     if (out.all_day || !start->parameter("TZID").empty()) out.zone_id = std::move(id);

@@ -16,6 +16,8 @@ struct EventTimes {
     TimeZone zone;
     std::string zone_id;  ///< of a VTIMEZONE; empty: UTC
     bool all_day = false;
+    std::string end_zone_id;  ///< of DTEND, where that names another one: flights do
+    TimeZone end_zone;
 
     std::int64_t utc(std::int64_t value) const { return all_day ? zone.to_utc(value) : value; }
     std::int64_t local(std::int64_t value) const { return all_day ? value : zone.to_local(value); }
@@ -23,7 +25,7 @@ struct EventTimes {
 
     std::optional<std::int64_t> read(const Component& event, std::string_view name) const;
     std::optional<std::int64_t> read(std::string_view text) const;
-    /// DTEND, or what DURATION makes of it.
+    /// DTEND, or what DURATION makes of it. A whole day has one at least.
     std::int64_t read_end(const Component& event, std::int64_t start) const;
 };
 

@@ -17,10 +17,11 @@
 namespace pim {
 namespace {
 
-constexpr int offset_max = 18 * 60;      // minutes
-constexpr int common_year = 2025;        // without 29 February
-constexpr int no_year = 10'000;          // past all
-constexpr std::size_t onsets_max = 500;  // by date, of one observance: two centuries have as many
+constexpr int offset_max = 18 * 60;  // minutes
+constexpr int common_year = 2025;    // without 29 February
+constexpr int no_year = 10'000;      // past all
+// Looked at of one VTIMEZONE, which is read for each occurrence of an event: two centuries have 400.
+constexpr std::size_t onsets_max = 1'000;
 
 std::int64_t transition(const ZoneRule& rule, int year) {
     CivilTime at;
@@ -112,31 +113,33 @@ int last_year(const Rule& rule, const ZoneRule& yearly, const CivilTime& start) 
 }
 
 /// The last of DTSTART and RDATE until `at`. Nothing: it begins later.
-std::optional<std::int64_t> last_date(const Component& component, std::int64_t start, std::int64_t at) {
+std::optional<std::int64_t> last_date(const Component& component, std::int64_t start, std::int64_t at,
+                                      std::size_t& left) {
     std::optional<std::int64_t> out;
     if (start <= at) out = start;
-    std::size_t walked = 0;
     for (const Property& one : component.properties) {
         if (one.name != "RDATE") continue;
-        for_each_value(one.value, [&](std::string_view value) {
+        const bool go_on = for_each_value(one.value, [&](std::string_view value) {
+            if (left == 0) return false;
+            --left;
             const auto date = parse_date_time(value);
             if (date && date->seconds <= at) out = std::max(out.value_or(date->seconds), date->seconds);
-            return ++walked < onsets_max;
+            return true;
         });
-        if (walked >= onsets_max) break;
+        if (!go_on) break;
     }
     return out;
 }
 
 /// As of `at`; of what begins later its beginning.
-std::optional<Observance> read_observance(const Component& component, std::int64_t at) {
+std::optional<Observance> read_observance(const Component& component, std::int64_t at, std::size_t& left) {
     const auto to = parse_offset(component.raw("TZOFFSETTO"));
     const auto start = parse_date_time(component.raw("DTSTART"));
     if (!to || !start) return std::nullopt;
     Observance out;
     out.to = *to;
     out.name = component.text("TZNAME");
-    out.onset = last_date(component, start->seconds, at).value_or(start->seconds);
+    out.onset = last_date(component, start->seconds, at, left).value_or(start->seconds);
     const auto rule = parse_rule(component.raw("RRULE"));
     if (!rule) return out;
     out.strange =
@@ -157,11 +160,14 @@ std::optional<Observance> read_observance(const Component& component, std::int64
 }
 
 /// The one that began last, or of those that all begin later the first: older rules are history.
-std::optional<Observance> observance_at(const Component& zone, std::string_view name, std::int64_t at) {
+std::optional<Observance> observance_at(const Component& zone, std::string_view name, std::int64_t at,
+                                        std::size_t& left) {
     std::optional<Observance> out;
     for (const Component& one : zone.components) {
         if (one.name != name) continue;
-        auto read = read_observance(one, at);
+        if (left == 0) break;
+        --left;
+        auto read = read_observance(one, at, left);
         if (!read) continue;
         const bool later = read->onset > at, known_later = out && out->onset > at;
         const bool better =
@@ -260,8 +266,9 @@ Component write_time_zone(const TimeZone& zone, std::string_view id) {
 }
 
 std::optional<TimeZone> read_time_zone(const Component& component, std::int64_t at) {
-    auto standard = observance_at(component, "STANDARD", at);
-    auto daylight = observance_at(component, "DAYLIGHT", at);
+    std::size_t left = onsets_max;
+    auto standard = observance_at(component, "STANDARD", at, left);
+    auto daylight = observance_at(component, "DAYLIGHT", at, left);
     if (!standard && !daylight) return std::nullopt;
     TimeZone out;
     const bool changes = standard && daylight && standard->lasts && daylight->lasts &&

@@ -423,6 +423,29 @@ TEST(Event, FromOtherPrograms) {
         EXPECT_TRUE(has(text, kept)) << kept << "\n" << text;
 }
 
+/// A flight begins in one zone and ends in another; a whole day has one day at least, whatever others write.
+TEST(Event, EndsOfOtherPrograms) {
+    const auto end_of = [](const std::string& times) {
+        const auto calendar =
+            pim::parse("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u\r\nSUMMARY:a\r\n" + times +
+                       "END:VEVENT\r\nEND:VCALENDAR\r\n");
+        EXPECT_TRUE(calendar);
+        const std::string xml = shown(store::FolderKind::calendar, *calendar);
+        return xml.substr(xml.find("<EndTime>") + 9, 16);
+    };
+    const std::string berlin_start = "DTSTART;TZID=Europe/Berlin:20261102T090000\r\n";
+    EXPECT_EQ(end_of(berlin_start + "DTEND;TZID=America/New_York:20261102T120000\r\n"), "20261102T170000Z");
+    EXPECT_EQ(end_of("DTSTART:20261102T080000Z\r\nDTEND;TZID=America/New_York:20261102T120000\r\n"),
+              "20261102T170000Z");
+    EXPECT_EQ(end_of(berlin_start + "DTEND:20261102T120000Z\r\n"), "20261102T120000Z");
+    EXPECT_EQ(end_of(berlin_start + "DTEND;TZID=Nowhere:20261102T120000\r\n"), "20261102T110000Z");
+    const std::string day = "DTSTART;VALUE=DATE:20261102\r\n";
+    for (const std::string end : {"", "DTEND;VALUE=DATE:20261102\r\n", "DTEND;VALUE=DATE:20261103\r\n",
+                                  "DURATION:P1D\r\n", "DURATION:PT0S\r\n", "DTEND;VALUE=DATE:20261001\r\n"})
+        EXPECT_EQ(end_of(day + end), "20261103T000000Z") << end;
+    EXPECT_EQ(end_of(day + "DURATION:P2D\r\n"), "20261104T000000Z");
+}
+
 TEST(Event, RulesThatDevicesHaveNoWordsFor) {
     auto calendar = series();
     master_of(calendar)->set_raw("RRULE", "FREQ=YEARLY;BYWEEKNO=20");

@@ -191,6 +191,24 @@ TEST(TimeZone, WeeksOfARule) {
     EXPECT_EQ(week("BYDAY=3SU"), 3U);
 }
 
+/// It is read for each occurrence of an event: what a stranger writes without an end is not read to its end.
+TEST(TimeZone, OfManyDatesSomeAreLookedAt) {
+    std::string dates, more;
+    for (int year = 2000; year < 2400; ++year)
+        dates += (year == 2000 ? "" : ",") + std::to_string(year) + "0101T000000";
+    for (int i = 0; i < 1'000; ++i)
+        more += observance("STANDARD", "+0100", "+0200", "DTSTART:19990101T000000\r\n");
+    const std::string list = "DTSTART:19990101T000000\r\nRDATE:" + dates + "\r\n";
+    const std::string last = observance("DAYLIGHT", "+0100", "+0500", "DTSTART:29990101T000000\r\n");
+    EXPECT_EQ(pim::read_time_zone(zone_of(observance("STANDARD", "+0100", "+0200", list) + last))->bias,
+              -300);
+    EXPECT_EQ(
+        pim::read_time_zone(zone_of(observance("STANDARD", "+0100", "+0200", list + list + list) + last))
+            ->bias,
+        -120);
+    EXPECT_EQ(pim::read_time_zone(zone_of(more + last))->bias, -120);
+}
+
 /// Devices know summers alone: Ireland's winter is one of an hour less.
 TEST(TimeZone, WintersThatDiffer) {
     const pim::Component zone = zone_of(
