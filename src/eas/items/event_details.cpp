@@ -47,7 +47,12 @@ constexpr std::array place_tags{base_tags::annotation,
                                 base_tags::location_uri};
 
 void take_location(wbxml::Element data, pim::Component& event, const ItemContext& context) {
-    if (context.version < 160) return take_text(data, tags::location, event, "LOCATION", context);
+    if (context.version < 160) {
+        // MS-ASCAL section 2.2.2.27: it cannot be ghosted; an occurrence has that of its series.
+        const wbxml::Element text = data.child(tags::location);
+        if (text || !context.ghosts.all) event.set_text("LOCATION", text.text());
+        return;
+    }
     const wbxml::Element place = data.child(base_tags::location);
     if (!place && context.keeps(base_tags::location)) return;
     event.set_text("LOCATION", place.child(base_tags::display_name).text());

@@ -426,6 +426,31 @@ TEST(Event, AnswersAreGhosted) {
     EXPECT_EQ(told.root().child(cal::appointment_reply_time).text(), "20261018T120000Z");
 }
 
+/// MS-ASCAL section 2.2.2.27: whatever a device of before 16.0 manages, what it leaves out is taken away.
+TEST(Event, ALocationIsNotGhosted) {
+    for (const std::uint16_t version : versions) {
+        pim::Component calendar = parsed("LOCATION:Hall\nPRIORITY:5\n");
+        Data data;
+        data.text(cal::subject, "s");
+        ItemContext listed = context(version);
+        listed.ghosts.supported = {cal::subject.value()};
+        listed.ghosts.all = version >= 160;
+        ASSERT_TRUE(apply_event(data.root(), calendar, listed));
+        EXPECT_EQ(master_of(calendar)->text("LOCATION"), version >= 160 ? "Hall" : "") << version;
+        EXPECT_EQ(master_of(calendar)->raw("PRIORITY"), "5");
+    }
+    // An exception that names none has that of its series.
+    pim::Component calendar = parsed("RRULE:FREQ=WEEKLY\nLOCATION:Hall\n");
+    Data data;
+    nine_o_clock(data).text(cal::location, "Hall");
+    pattern(data, {{cal::type, "1"}, {cal::interval, "1"}, {cal::day_of_week, "2"}});
+    data.open(cal::exceptions).open(cal::exception).text(cal::subject, "Other");
+    data.text(cal::exception_start_time, "20261026T070000Z").close().close();
+    ASSERT_TRUE(apply_event(data.root(), calendar, context(older)));
+    ASSERT_TRUE(is_override(calendar.components.back()));
+    EXPECT_EQ(calendar.components.back().text("LOCATION"), "Hall");
+}
+
 /// MS-ASCAL sections 2.2.2.36 and 7: who organizes is whose calendar it is; an address is told as it is.
 TEST(Event, PeopleAsTheyAre) {
     Data data;
