@@ -155,6 +155,14 @@ class RequestTest(MeetingCase):
         self.assertIn("AppointmentReplyTime", told[1])
         # By the id that a search has given.
         self.assertEqual(self.answers(device, (("UserResponse", 2), ("Search:LongId", mail_id))), [("1", event_id)])
+        # What is said twice says nothing, and nothing is done; of two answers to one event the last counts.
+        known = self.news(device, calendar)["Change"][event_id]["ResponseType"].text
+        twice = (("UserResponse", 3), ("UserResponse", 1), ("CollectionId", calendar), ("RequestId", event_id))
+        self.assertEqual((known, self.answers(device, twice)), ("2", [("2", None)]))
+        self.assertEqual(self.news(device, calendar)["Change"], {})
+        both = [(("UserResponse", response), ("CollectionId", calendar), ("RequestId", event_id)) for response in (2, 1)]
+        self.assertEqual(self.answers(device, *both), [("1", event_id)] * 2)
+        self.assertEqual(self.news(device, calendar)["Change"][event_id]["ResponseType"].text, "3")
         self.assertEqual(device.raw("MeetingResponse", element("MeetingResponse:MeetingResponse")).text("Result/Status"), "103")
         many = [(("UserResponse", 1), ("CollectionId", inbox), ("RequestId", mail_id))] * 101
         root = element("MeetingResponse:MeetingResponse", *[("Request", *one) for one in many])

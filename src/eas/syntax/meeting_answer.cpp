@@ -15,6 +15,7 @@ constexpr std::size_t id_octets_max = 256;  // MS-ASCMD section 2.2.3.93.2
 void take_reply(wbxml::Element reply, std::uint16_t version, MeetingAnswer& out) {
     out.send_reply = static_cast<bool>(reply);
     const wbxml::Element body = reply.child(base_tags::body);
+    if (has_twins(reply) || has_twins(body)) out.response = 0;
     out.text = body.child(base_tags::data).text();
     if (body.child(base_tags::type).number().value_or(1) == 2) out.text_type = BodyType::html;
     if (version < 161) return;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "eas/syntax/mail_item.hpp"
+#include "eas/syntax/meeting_answer.hpp"
 #include "eas/syntax/ping_request.hpp"
 #include "eas/syntax/provision_request.hpp"
 #include "eas/syntax/status.hpp"
@@ -279,6 +280,74 @@ TEST(Provision, Phases) {
     EXPECT_TRUE(request.known_type);
     EXPECT_EQ(request.acknowledged, 1);
     EXPECT_EQ(request.policy_key, "5");
+}
+
+/// The answers that `fill` writes into one Request, with what it needs but UserResponse.
+template <class Fill>
+std::vector<MeetingAnswer> answers_of(Fill fill, std::uint16_t version = 161) {
+    namespace in = wbxml::meetingresponse;
+    std::string octets;
+    wbxml::Encoder out(octets);
+    out.open(in::meeting_response);
+    out.open(in::request);
+    out.text(in::request_id, "5:1");
+    out.text(in::collection_id, "5");
+    fill(out);
+    out.close();
+    out.close();
+    const wbxml::Document document(octets);
+    std::vector<MeetingAnswer> made;
+    EXPECT_TRUE(parse_meeting_answers(document.root(), version, 100, made));
+    EXPECT_EQ(made.size(), 1U);
+    return made;
+}
+
+// What is said twice is said by nobody: whichever of them counted, it could be the wrong one.
+TEST(MeetingAnswers, EachElementOnce) {
+    namespace in = wbxml::meetingresponse;
+    namespace airsyncbase = wbxml::airsyncbase;
+    const auto response = [](auto fill, std::uint16_t version = 161) {
+        return answers_of(fill, version).front().response;
+    };
+    const auto answer = [](wbxml::Encoder& out) { out.number(in::user_response, 1); };
+    EXPECT_EQ(response(answer), 1);
+    const std::pair<wbxml::Tag, const char*> again[] = {{in::user_response, "1"},
+                                                        {in::user_response, "3"},
+                                                        {in::request_id, "5:1"},
+                                                        {in::collection_id, "5"}};
+    for (const auto& [tag, text] : again) {
+        const auto twice = [&, name = tag, value = text](wbxml::Encoder& out) {
+            answer(out);
+            out.text(name, value);
+        };
+        EXPECT_EQ(response(twice), 0) << text;
+        EXPECT_EQ(response(twice, 141), 0) << text;
+    }
+    EXPECT_EQ(response([&](wbxml::Encoder& out) {
+                  answer(out);
+                  for (int i = 0; i < 2; ++i) out.text(in::instance_id, "20300104T090000Z");
+              }),
+              0);
+    // Of the reply to the organizer, which devices of before 16.0 have not.
+    const auto reply = [&](int bodies, int texts, int starts) {
+        return [=](wbxml::Encoder& out) {
+            answer(out);
+            out.open(in::send_response);
+            for (int i = 0; i < bodies; ++i) {
+                out.open(airsyncbase::body);
+                out.number(airsyncbase::type, 1);
+                for (int j = 0; j < texts; ++j) out.text(airsyncbase::data, "Yes");
+                out.close();
+            }
+            for (int i = 0; i < starts; ++i) out.text(in::proposed_start_time, "20300104T100000Z");
+            out.close();
+        };
+    };
+    EXPECT_EQ(response(reply(1, 1, 1)), 1);
+    EXPECT_EQ(response(reply(2, 1, 1)), 0);
+    EXPECT_EQ(response(reply(1, 2, 1)), 0);
+    EXPECT_EQ(response(reply(1, 1, 2)), 0);
+    EXPECT_EQ(response(reply(1, 2, 2), 141), 1);
 }
 
 }  // namespace
