@@ -32,6 +32,9 @@ struct Client {
     bool tls = false;
     /// Comes from a server of ours that leads its users here: may use Policy::relay_secret.
     bool front_end = false;
+    /// By HTTP: there is a login in each request, and one whose password is known by now is not worth a line
+    /// of the log.
+    bool each_request = false;
     std::string certificate_identity;  ///< of a verified client certificate; empty: none (EXTERNAL)
     /// Channel binding data by type ("tls-exporter", "tls-server-end-point"); empty when there is none.
     std::function<std::string(std::string_view type)> channel_binding;

@@ -177,6 +177,7 @@ awaitable<Outcome> Service::check_password(Attempt attempt, base::Secret passwor
         }
         verified_.add(number, stored, password);
     }
+    attempt.known = cached;
     Outcome outcome = co_await admit(std::move(attempt), *found.login);
     if (outcome.kind == Outcome::Kind::success && !outcome.identity.node.empty())
         outcome.identity.password = password;
@@ -269,12 +270,15 @@ awaitable<Outcome> Service::admit(Attempt attempt, directory::Login found) {
     out.identity.name = display_name(found.mailbox);
     out.identity.mechanism = attempt.mechanism;
     out.identity.node = std::move(found.node);
-    log::info("auth", "login",
-              {{"user", out.identity.name},
-               {"ip", attempt.client.address},
-               {"protocol", attempt.client.protocol},
-               {"mechanism", attempt.mechanism},
-               {"tls", attempt.client.tls}});
+    const bool again = attempt.client.each_request && attempt.known;
+    const log::Level level = again ? log::Level::debug : log::Level::info;
+    if (log::enabled("auth", level))
+        log::write(level, "auth", "login",
+                   {{"user", out.identity.name},
+                    {"ip", attempt.client.address},
+                    {"protocol", attempt.client.protocol},
+                    {"mechanism", attempt.mechanism},
+                    {"tls", attempt.client.tls}});
     co_return out;
 }
 

@@ -37,6 +37,7 @@ public:
         std::string mechanism;
         std::string user;  ///< as the peer named it; what logs show of failures
         std::string authorization;
+        bool known = false;  ///< the password was verified lately
     };
     /// Who was looked up. `login` is empty when there is nobody of that name, or when the store did not
     /// answer.

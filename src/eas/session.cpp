@@ -216,6 +216,7 @@ awaitable<std::optional<Answer>> Session::log_in() {
     const net::PeerInfo& peer = exchange_.peer();
     auth::Client client;
     client.protocol = "eas";
+    client.each_request = true;
     client.address = peer.address;
     client.listener = peer.listener;
     client.loopback = peer.loopback;

@@ -12,10 +12,11 @@ from eas.wbxml import element  # noqa: E402
 
 class ActiveSyncCase(unittest.TestCase):
     USERS = 12
+    ARGUMENTS = ()
 
     @classmethod
     def setUpClass(cls):
-        cls.server = harness.Server(users=cls.USERS).start()
+        cls.server = harness.Server(users=cls.USERS, arguments=cls.ARGUMENTS).start()
         cls.next_user = 0
 
     @classmethod
@@ -66,6 +67,8 @@ class ActiveSyncCase(unittest.TestCase):
 
 
 class HttpTest(ActiveSyncCase):
+    ARGUMENTS = ("--log", "info")
+
     def test_options(self):
         device = self.device()
         answer = device.raw("", method="OPTIONS", uri="/Microsoft-Server-ActiveSync")
@@ -94,6 +97,14 @@ class HttpTest(ActiveSyncCase):
         for user in (device.user, f"EXAMPLE.TEST\\{name}", f"demo\\{name}", f"ANY\\{device.user}"):
             device.user = user
             self.assertEqual(device.folder_sync("0").text("Status"), "1", user)
+
+    def test_what_the_log_has_of_logins(self):
+        """One line for what is a login, not one for each request."""
+        device = self.device()
+        for _ in range(5):
+            self.assertEqual(device.folder_sync("0").text("Status"), "1")
+        lines = [line for line in self.server.log_text().splitlines() if "msg=login" in line and f"user={device.user} " in line]
+        self.assertEqual(len(lines), 1, lines)
 
     def test_what_is_no_request(self):
         device = self.device()
