@@ -119,12 +119,13 @@ void Trace::write_lines() {
 }
 
 void Trace::write_out() {
+    // Who takes lines writes them before the next may take some: else they would come in another order.
+    const std::lock_guard file_lock(file_mutex_);
     std::string lines;
     {
         const std::lock_guard lock(mutex_);
         lines.swap(buffer_);
     }
-    const std::lock_guard lock(file_mutex_);
     if (lines.empty()) return;
     if (file_ < 0 || file_bytes_ > settings_.file_bytes) open_file();
     for (std::size_t done = 0; file_ >= 0 && done < lines.size();) {
@@ -176,7 +177,9 @@ boost::asio::awaitable<std::vector<std::string>> Trace::find(TraceQuery query) {
     co_return co_await store::offload(*readers_, std::move(work));
 }
 
-/// Two passes: which messages, then all their steps: what names the address is seldom the step one looks for.
+/// Three passes: which messages, what the server sends about them, then all steps of these: what names the
+/// address is seldom the step one looks for, and what is sent about a message may have steps before it says
+/// so.
 std::vector<std::string> Trace::search(const TraceQuery& query) {
     std::unordered_set<std::string> wanted;
     std::vector<std::string> out;
@@ -218,11 +221,12 @@ std::vector<std::string> Trace::search(const TraceQuery& query) {
     }
     if (wanted.empty()) return out;
     each_line([&](const std::string& line) {
-        std::string id = id_of(line);
-        // What the server sends about a message says so first of all.
         const std::string about(field_of(line, R"("about":")"));
-        if (!about.empty() && wanted.contains(about)) wanted.insert(id);
-        if (wanted.contains(id)) out.push_back(line);
+        if (!about.empty() && wanted.contains(about)) wanted.insert(id_of(line));
+        return true;
+    });
+    each_line([&](const std::string& line) {
+        if (wanted.contains(id_of(line))) out.push_back(line);
         return out.size() < query.lines_max;
     });
     return out;
