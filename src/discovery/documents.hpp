@@ -26,9 +26,9 @@ struct JsonAnswer {
     unsigned status = 200;
     std::string body;
 };
-/// Autodiscover V2: the URL of a protocol, the same for whoever asks.
-/// A parameter that the query must have.
+/// A parameter that the query must have is not there.
 JsonAnswer json_missing(std::string_view parameter);
+/// Autodiscover V2: the URL of a protocol, the same for whoever asks.
 JsonAnswer json_autodiscover(const Settings& settings, std::string_view protocol);
 
 /// Apple's configuration profile with an account of IMAP and submission, or of ActiveSync where `activesync`.

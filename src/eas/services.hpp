@@ -27,7 +27,7 @@ namespace eas {
 
 /// When a request's work ends with what there is by then.
 using Deadline = std::chrono::steady_clock::time_point;
-inline bool is_over(Deadline deadline) { return std::chrono::steady_clock::now() > deadline; }
+inline bool is_past(Deadline deadline) { return std::chrono::steady_clock::now() > deadline; }
 
 /// Every number that bounds a request, with its reason.
 struct Limits {

@@ -338,7 +338,9 @@ awaitable<std::optional<DraftThread>> Session::thread_of_draft(store::FolderPtr 
     const store::Entry entry = *known;
     auto detail = co_await read_detail(folder, entry);
     if (!detail) co_return std::nullopt;
-    MessageOctets message(std::move(folder), std::move(*detail));
+    MailReaderLimits limits;
+    limits.whole_bytes_max = 0;  // the header alone
+    MessageOctets message(std::move(folder), std::move(*detail), limits);
     const auto opened = co_await message.open();
     if (!opened) co_return std::nullopt;
     const auto header = co_await message.header();

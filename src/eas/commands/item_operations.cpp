@@ -331,7 +331,7 @@ awaitable<Answer> Session::item_operations() {
     to.open(tags::response);
     for (const wbxml::Element one : root()) {
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
-        if (one.tag() == tags::fetch && is_over(until)) {
+        if (one.tag() == tags::fetch && is_past(until)) {
             write_unfetched(to, one, version_);
         } else if (one.tag() == tags::fetch && one.child(wbxml::airsyncbase::file_reference)) {
             co_await write_fetched_attachment(&to, one, &parts);

@@ -111,7 +111,12 @@ awaitable<store::Result<std::vector<std::vector<Person>>>> Session::resolve(std:
         prefixes.push_back(names[i]);
         places.push_back(i);
     }
+    // An address that somebody has was found by itself: the walk completes what is typed of one, and without
+    // it the others are told nevertheless.
+    const bool all_addresses = std::ranges::all_of(
+        prefixes, [](const std::string& text) { return text.find('@') != std::string::npos; });
     auto found = co_await find_people(std::move(prefixes), most);
+    if (!found && all_addresses) co_return std::move(out);
     if (!found) co_return found.error();
     for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = std::move((*found)[i]);
     co_return out;

@@ -98,9 +98,12 @@ awaitable<void> Session::find_candidates(const MailQuery* query, base::FolderId 
 awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_t wanted, Deadline until) {
     std::vector<SearchHit> hits;
     const auto executor = co_await boost::asio::this_coro::executor;
+    const Deadline now = std::chrono::steady_clock::now();
+    const Deadline read_from =
+        query.words.empty() ? until : now + (until - now) / 2;  // the rest is for reading
     for (const base::FolderId folder : searched_folders(query)) {
         co_await find_candidates(&query, folder, &hits);
-        if (is_over(until)) break;
+        if (is_past(read_from)) break;
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
     }
     std::ranges::sort(hits, std::greater(), date_of);
@@ -111,7 +114,7 @@ awaitable<std::vector<SearchHit>> Session::find_mail(MailQuery query, std::size_
     text.bodies.push_back({BodyType::plain, UINT32_MAX, false, 0});
     for (const SearchHit& hit : hits) {
         co_await boost::asio::post(executor, boost::asio::use_awaitable);
-        if (out.size() >= wanted || is_over(until)) break;
+        if (out.size() >= wanted || is_past(until)) break;
         auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
         const auto item = co_await fetch_item(*folder, hit.entry.uid, text);
@@ -149,7 +152,7 @@ awaitable<store::Result<std::vector<std::vector<Person>>>> Session::walk_people(
         more = there->size() == page && std::ranges::any_of(found, [most](const PeopleFound& one) {
                    return one.people.size() < most;
                });
-        if (more && is_over(until))
+        if (more && is_past(until))
             co_return store::Error(store::Errc::unavailable, "no time to look at all people");
         if (more) after = there->back().name;
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
@@ -269,7 +272,7 @@ awaitable<void> Session::search_mailbox(wbxml::Encoder* to, const SearchRequest*
     for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
         const wbxml::Encoder::Mark before = to->mark();
         octets += co_await write_hit(to, &hits[i], &request->options);
-        if (i != range->first && (octets > limits().fetched_bytes_max || is_over(shown_until))) {
+        if (i != range->first && (octets > limits().fetched_bytes_max || is_past(shown_until))) {
             to->back_to(before);
             range->last = i - 1;  // the device asks for the rest
             break;
@@ -330,7 +333,7 @@ awaitable<void> Session::find_in_mailbox(wbxml::Encoder* to, const SearchRequest
     ItemOptions preview;
     preview.bodies.push_back({BodyType::plain, 0, false, 255});
     for (std::uint32_t i = range ? range->first : 1; range && i <= range->last; ++i) {
-        if (i != range->first && is_over(shown_until)) {
+        if (i != range->first && is_past(shown_until)) {
             range->last = i - 1;  // the device asks for the rest
             break;
         }

@@ -74,7 +74,7 @@ awaitable<std::vector<SearchHit>> Session::find_items(const MailQuery* query, st
     const auto executor = co_await boost::asio::this_coro::executor;
     for (const SearchHit& hit : all) {
         co_await boost::asio::post(executor, boost::asio::use_awaitable);  // others get their turn
-        if (found.size() >= wanted || is_over(until)) break;
+        if (found.size() >= wanted || is_past(until)) break;
         const auto folder = co_await account_->open(hit.folder);
         if (!folder) continue;
         const auto item = co_await fetch_stored(*folder, hit.entry.uid, hit.kind);

@@ -111,9 +111,10 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
         status = co_await change_mail(out, command, id->uid);
     // The draft that takes its place has the flags that it has now. Those that were refused are no reason to
     // leave the text as it was: the device is told of the new one as a whole.
-    if (changes.any() && (status == sync_status::ok || status == sync_status::conflict))
-        co_return co_await change_draft(out, command, *id, &changes);
-    co_return command_result(*command, status.value_or(sync_status::server_error));
+    const int flags = status.value_or(sync_status::server_error);
+    const bool is_there = flags != sync_status::not_found && flags != sync_status::server_error;
+    if (changes.any() && is_there) co_return co_await change_draft(out, command, *id, &changes);
+    co_return command_result(*command, flags);
 }
 
 /// Nothing: somebody else changed it meanwhile, and nothing was done.

@@ -15,7 +15,7 @@ struct TextBlock {
 struct Layout {
     std::vector<TextBlock> texts;
     std::vector<std::uint32_t> attachments;
-    std::vector<std::uint32_t> related;      ///< of these: they stand beside a text that may show them
+    std::vector<std::uint32_t> related;  ///< of these, ascending: they stand beside a text that may show them
     std::uint32_t calendar = mime::no_part;  ///< text/calendar beside the text: a meeting's message
     /// The first that stands as a file: it speaks too if its Content-Type has a method.
     std::uint32_t attached_calendar = mime::no_part;

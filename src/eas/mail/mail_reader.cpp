@@ -214,7 +214,7 @@ awaitable<Result<MailItem>> read_mail(ReadRequest request) {
         if (!part_header) co_return part_header.error();
         const PartId id{{request.folder->id(), request.entry.uid}, part};
         const std::vector<std::uint32_t>& beside = message.layout().related;
-        const bool related = std::ranges::find(beside, part) != beside.end();
+        const bool related = std::ranges::binary_search(beside, part);
         item.attachments.push_back(describe(id, message.tree().parts[part], *part_header, related));
         item.attachments.back().is_calendar = part == *calendar_part;
     }

@@ -152,13 +152,14 @@ std::string folded_base64(std::string_view base64) {
     return out;
 }
 
-/// Those that fit a line each: a stranger's may have any length, and RFC 5322 section 2.1.1 has 998 octets.
+/// Those that RFC 5322 section 3.6.4 allows and that fit a line each (section 2.1.1 has 998 octets): a
+/// stranger's may be anything, and one octet beyond ASCII would ask each host on the way for SMTPUTF8.
 std::vector<std::string_view> ids_of(std::string_view value) {
     constexpr std::size_t id_octets_max = 900;
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+    const auto is_wrong = [](unsigned char c) { return c < 0x20 || c >= 0x7F; };
     std::vector<std::string_view> out = mime::parse_ids(value, SIZE_MAX);
     std::erase_if(out, [&](std::string_view id) {
-        return id.size() > id_octets_max || std::ranges::any_of(id, is_control);
+        return id.size() > id_octets_max || std::ranges::any_of(id, is_wrong);
     });
     return out;
 }

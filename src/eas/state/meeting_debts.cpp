@@ -207,13 +207,17 @@ awaitable<Result<void>> MeetingDebts::find_of(base::AccountId account) {
             co_await engine_.scan(store::keys::devices(account), after, std::string(row_prefix), 0, 0);
         if (!page) co_return page.error();
         if (page->rows.empty()) co_return Result<void>();
+        std::vector<std::uint64_t> events;
+        for (const engine::Row& one : page->rows) {
+            const auto debt = decode_meeting_debt(one.value);
+            events.push_back(debt ? event_of(debt->event_uid) : 0);
+        }
         {
             const std::lock_guard lock(mutex_);
-            for (const engine::Row& one : page->rows) {
-                const auto debt = decode_meeting_debt(one.value);
+            for (std::size_t i = 0; i < events.size(); ++i) {
                 Row row;
-                if (debt) row.event = event_of(debt->event_uid);
-                known_[account].try_emplace(one.key, std::move(row));
+                row.event = events[i];
+                known_[account].try_emplace(page->rows[i].key, std::move(row));
             }
         }
         if (!page->more) co_return Result<void>();

@@ -145,11 +145,16 @@ std::multiset<std::string> SyncDevice::names() const {
     return out;
 }
 
-void SyncDevice::write_item(wbxml::Encoder& to, const std::string& item) {
+void SyncDevice::write_item(wbxml::Encoder& to, const std::string& item, const std::string& category) {
     to.open(airsync::application_data);
     to.text(shelf_.name, item);
     if (shelf_.name == wbxml::contacts::last_name) to.text(wbxml::contacts::file_as, item);
     if (shelf_.name == wbxml::email::subject) to.text(wbxml::email::to, "bob@elsewhere.test");
+    if (!category.empty()) {
+        to.open(wbxml::email::categories);
+        to.text(wbxml::email::category, category);
+        to.close();
+    }
     if (shelf_.name == wbxml::calendar::subject) {
         to.text(wbxml::calendar::start_time, "20900104T090000Z");
         to.text(wbxml::calendar::end_time, "20900104T100000Z");
@@ -175,7 +180,7 @@ std::string SyncDevice::request(const Wish* wish) {
         to.open(airsync::commands);
         to.open(wish->command);
         to.text(wish->command == airsync::add ? airsync::client_id : airsync::server_id, wish->id);
-        if (wish->command != airsync::delete_) write_item(to, wish->name);
+        if (wish->command != airsync::delete_) write_item(to, wish->name, wish->category);
         to.close();
         to.close();
     }
@@ -306,14 +311,14 @@ void SyncDevice::add_all(std::vector<std::string> names, const std::string& sent
     EXPECT_TRUE(names.empty());
 }
 
-bool SyncDevice::carry_out(const std::string& item, wbxml::Tag command, const std::string& to) {
+bool SyncDevice::carry_out(const std::string& item, Wish wish) {
     for (const auto& [id, name] : items_) {
         if (name != item) continue;
-        const Wish wish{command, id, to};
-        if (command == airsync::delete_) {
+        wish.id = id;
+        if (wish.command == airsync::delete_) {
             items_.erase(wish.id);
         } else {
-            items_[wish.id] = to;
+            items_[wish.id] = wish.name;
         }
         const auto answered = stage_.ask(name_, "Sync", request(&wish));
         EXPECT_EQ(answered.status, 200U);
@@ -324,10 +329,12 @@ bool SyncDevice::carry_out(const std::string& item, wbxml::Tag command, const st
     return false;
 }
 
-bool SyncDevice::rename(const std::string& from, const std::string& to) {
-    return carry_out(from, airsync::change, to);
+bool SyncDevice::rename(const std::string& from, const std::string& to, const std::string& category) {
+    return carry_out(from, Wish{airsync::change, {}, to, category});
 }
 
-bool SyncDevice::remove(const std::string& name) { return carry_out(name, airsync::delete_, {}); }
+bool SyncDevice::remove(const std::string& name) {
+    return carry_out(name, Wish{airsync::delete_, {}, {}, {}});
+}
 
 }  // namespace eas

@@ -98,7 +98,7 @@ public:
     /// Several at once, until each is done; one of them is sent and not kept.
     void add_all(std::vector<std::string> names, const std::string& sent);
     /// The item of that name gets another one, or is deleted. False: there is none of that name.
-    bool rename(const std::string& from, const std::string& to);
+    bool rename(const std::string& from, const std::string& to, const std::string& category = {});
     bool remove(const std::string& name);
     const std::map<std::string, std::string>& items() const { return items_; }  ///< by ServerId
     std::multiset<std::string> names() const;
@@ -109,11 +109,11 @@ public:
 private:
     struct Wish {
         wbxml::Tag command;
-        std::string id, name;
+        std::string id, name, category;
     };
     std::string request(const Wish* wish);
-    void write_item(wbxml::Encoder& to, const std::string& item);
-    bool carry_out(const std::string& item, wbxml::Tag command, const std::string& to);
+    void write_item(wbxml::Encoder& to, const std::string& item, const std::string& category = {});
+    bool carry_out(const std::string& item, Wish wish);
     /// False: there is no more.
     bool take(const std::string& body, const Wish* wish);
     void apply(wbxml::Element commands);

@@ -53,6 +53,29 @@ TEST(DraftFlags, StayWhereADeviceChangesTheDraft) {
     }
 }
 
+/// No folder has a place for one more category: what the user has written is kept nevertheless.
+TEST(DraftFlags, TheTextIsKeptWhereACategoryIsNot) {
+    DeviceStage stage;
+    SyncDevice phone(stage, "phone", drafts), tablet(stage, "tablet", drafts);
+    ASSERT_NO_FATAL_FAILURE(phone.begin());
+    ASSERT_NO_FATAL_FAILURE(tablet.begin());
+    phone.sync("Zoe");
+    const store::FolderInfo* info = stage.account()->folders()->find(store::SpecialUse::drafts);
+    const auto folder = run(stage.account()->open(info->id));
+    ASSERT_TRUE(folder);
+    const base::Uid uid = (*folder)->snapshot()->at(base::SeqNum(1))->uid;
+    for (bool is_room = true; is_room;) {
+        store::StoreRequest request;
+        request.uids = {{uid, uid}};
+        request.flags.keywords = {"k" + std::to_string((*folder)->snapshot()->keywords().size())};
+        is_room = run((*folder)->store(std::move(request))).has_value();
+    }
+    ASSERT_TRUE(phone.rename("Zoe", "Zita", "Green"));
+    tablet.sync();
+    for (const SyncDevice* device : {&phone, &tablet})
+        EXPECT_EQ(device->names(), std::multiset<std::string>{"Zita"});
+}
+
 /// The answer to the Add was lost, and the user has gone on writing meanwhile.
 TEST(DraftFlags, ADeviceThatAddsTheDraftAgainHearsOfThem) {
     DeviceStage stage;

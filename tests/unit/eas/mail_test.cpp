@@ -184,6 +184,12 @@ TEST(Outgoing, ReferencesOfALongConversation) {
     EXPECT_EQ(with_original("\r\nanswer\r\n", original, base::Random::system()).find("References"),
               std::string::npos)
         << "what fits no line is no id";
+    original.message_id =
+        "<gr\xFC\xDF"
+        "e@b.test>";
+    EXPECT_EQ(with_original("\r\nanswer\r\n", original, base::Random::system()).find("References"),
+              std::string::npos)
+        << "RFC 5322 section 3.6.4: ASCII";
 }
 
 TEST(Outgoing, AHeaderThatEndsWithoutALineEnd) {

@@ -104,6 +104,37 @@ TEST_F(RequestBounds, ASearchEndsBetweenFolders) {
     EXPECT_NE(find(stage, false).total, "2");
 }
 
+/// A name that no address is may be anybody; an address that nobody has is nobody.
+TEST_F(RequestBounds, AddressesAreToldWithoutTimeForAllPeople) {
+    namespace tags = wbxml::resolverecipients;
+    Limits limits;
+    limits.answer_time = std::chrono::milliseconds(0);
+    DeviceStage stage(limits);
+    for (int i = 0; i < 500; ++i) {
+        const std::string name = "u" + std::to_string(i);
+        directory::Credentials credentials;
+        credentials.password_hash = "hash";
+        ASSERT_TRUE(directory::run(stage.services().directory.add_mailbox(
+            directory::mailbox_of(name, {name + "@example.test"}), std::move(credentials))));
+    }
+    const auto statuses = [&](std::string_view other) {
+        std::string body;
+        wbxml::Encoder to(body);
+        to.open(tags::resolve_recipients);
+        to.text(tags::to, "anna@example.test");
+        to.text(tags::to, other);
+        to.close();
+        const auto answered = stage.ask("phone", "ResolveRecipients", body);
+        const wbxml::Document read(answered.body);
+        std::vector<std::string> out{std::string(read.root().child(tags::status).text())};
+        for (const wbxml::Element one : read.root())
+            if (one.tag() == tags::response) out.emplace_back(one.child(tags::status).text());
+        return out;
+    };
+    EXPECT_EQ(statuses("zoe@elsewhere.test"), (std::vector<std::string>{"1", "1", "4"}));
+    EXPECT_EQ(statuses("zoe"), std::vector<std::string>{"6"});
+}
+
 std::string resolve_request(std::size_t names) {
     namespace tags = wbxml::resolverecipients;
     std::string body;
