@@ -7,6 +7,8 @@
 namespace pim {
 namespace {
 
+constexpr std::int64_t clock_change = 3'600;  // what summer time is, at most
+
 /// What time the zone of an event is asked for. A series has one for all of its occurrences, and those that
 /// are still to come count: a place may have given up summer time since it began.
 std::int64_t zone_time(const Component& event, std::int64_t start) {
@@ -108,6 +110,13 @@ std::optional<Rule> local_rule(const Component& event, const EventTimes& times) 
     if (rule->until->kind == DateTime::Kind::date) rule->until->seconds += day_seconds - 1;
     rule->until->kind = DateTime::Kind::local;
     return rule;
+}
+
+bool occurs_at(const Rule& rule, const EventTimes& times, std::int64_t start, std::int64_t value) {
+    // An hour that no clock shows is another one of that day.
+    const std::int64_t local = times.local(value);
+    const auto near = occurrences(rule, times.local(start), local - clock_change, local + clock_change + 1);
+    return std::ranges::any_of(near, [&](std::int64_t one) { return times.value_of_local(one) == value; });
 }
 
 bool is_override(const Component& one) {

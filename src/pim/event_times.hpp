@@ -40,6 +40,8 @@ std::string zone_id_of(const Component& calendar, const Component& event);
 const Component* find_zone(const Component& calendar, std::string_view id);
 /// The rule of a series with UNTIL in local time, as the walk over its occurrences wants it.
 std::optional<Rule> local_rule(const Component& event, const EventTimes& times);
+/// Whether the rule, as local_rule() has it, makes an occurrence of this value. `start`: the series' own.
+bool occurs_at(const Rule& rule, const EventTimes& times, std::int64_t start, std::int64_t value);
 /// The event itself: the one without RECURRENCE-ID. Null: there is none.
 const Component* master_of(const Component& calendar);
 Component* master_of(Component& calendar);

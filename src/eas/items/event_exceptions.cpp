@@ -182,9 +182,7 @@ bool apply_occurrence(wbxml::Element data, std::string_view instance, bool remov
         const auto rule = local_rule(*master, frame);
         const auto start = frame.read(*master, "DTSTART");
         if (!rule || !start || removed.contains(id)) return false;
-        const std::int64_t local = frame.local(id);
-        if (pim::occurrences(*rule, frame.local(*start), local, local + 1).empty() && id != *start)
-            return false;
+        if (id != *start && !pim::occurs_at(*rule, frame, *start, id)) return false;
     }
     if (remove) {
         if (removed.size() == exceptions_max) return false;

@@ -30,7 +30,8 @@ std::string made_up_id(const pim::TimeZone& zone) {
 
 std::int64_t EventFrame::from_device(std::int64_t sent) const {
     if (!all_day) return sent;
-    if (version >= 160) return floor_day(sent);
+    // A date is a midnight of UTC; who sends another time means a midnight all the same.
+    if (version >= 160 && sent == floor_day(sent)) return sent;
     // The nearest midnight: a device whose zone is not that of its blob is off by hours.
     return floor_day(zone.to_local(sent) + day_seconds / 2);
 }

@@ -40,10 +40,12 @@ std::optional<std::int64_t> last_day(const pim::Component& event, const EventFra
 void take_end(pim::Rule& rule, const pim::Component& event, const EventFrame& frame) {
     if (!rule.until) return;
     const std::int64_t sent = rule.until->seconds, start = start_of(event, frame);
-    std::int64_t day = floor_day(frame.all_day ? frame.from_device(sent) : frame.zone.to_local(sent));
+    // The last second of a day is in it; whole days else by the nearest midnight.
+    const bool to_midnight = frame.all_day && sent % 60 != 59;
+    std::int64_t day = floor_day(to_midnight ? frame.from_device(sent) : frame.zone.to_local(sent));
     // quirk: Android names a day by its midnight in UTC, which west of Greenwich is in the one before.
-    const bool is_midnight = !frame.all_day && sent == floor_day(sent);
-    if (is_midnight && floor_day(on_day(sent, start, frame)) == sent) day = sent;
+    const bool is_date = frame.all_day || floor_day(on_day(sent, start, frame)) == sent;
+    if (sent == floor_day(sent) && is_date) day = sent;
     rule.until = until_on(day, start, frame);
 }
 

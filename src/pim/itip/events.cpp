@@ -128,8 +128,7 @@ bool has_by_rule(const Component& calendar, std::int64_t moment) {
     const bool recurs = rule || master->find("RDATE") != nullptr;
     if (!start || !recurs || is_removed(calendar, *master, moment)) return false;
     if (moment == *start) return true;
-    const std::int64_t local = times.local(moment);
-    return rule && !occurrences(*rule, times.local(*start), local, local + 1).empty();
+    return rule && occurs_at(*rule, times, *start, moment);
 }
 
 const Component* find_override(const Component& calendar, std::int64_t moment) {

@@ -175,6 +175,19 @@ TEST(SeriesEnd, NamesADay) {
     EXPECT_EQ(kept(west), "20261105T140000Z");
     west.until = "20261106T045959Z";
     EXPECT_EQ(kept(west), "20261105T140000Z");
+    // Of whole days too.
+    pim::TimeZone auckland;
+    auckland.bias = -780;
+    const Made days{.zone = base::base64_encode(write_time_zone_blob(auckland)),
+                    .start = "20261101T110000Z",
+                    .end = "20261102T110000Z",
+                    .all_day = true,
+                    .version = older};
+    for (const char* until : {"20261104T110000Z", "20261105T000000Z", "20261105T105959Z"}) {
+        Made one = days;
+        one.until = until;
+        EXPECT_EQ(kept(one), "20261105T000000Z") << until;
+    }
     // In the evening midnight is a start.
     west.start = "20261103T000000Z";
     west.end = "20261103T010000Z";

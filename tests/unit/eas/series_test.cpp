@@ -456,5 +456,37 @@ TEST(Series, YearsThatCannotBeKept) {
     }
 }
 
+/// What no clock shows at two is shown at three of that day: devices name it so.
+TEST(Series, OccurrencesInAnHourThatIsNotThere) {
+    pim::Component calendar = empty_item(store::FolderKind::calendar);
+    Data data;
+    data.text(cal::timezone, berlin())
+        .text(cal::start_time, "20260327T013000Z")
+        .text(cal::end_time, "20260327T014500Z");
+    data.open(cal::recurrence).text(cal::type, "0").text(cal::interval, "1").close();
+    ASSERT_TRUE(apply_event(data.root(), calendar, context(161, true)));
+    ASSERT_TRUE(has(pim::write(calendar), "T023000"));
+    EXPECT_FALSE(apply_occurrence({}, "20260329T003000Z", true, calendar, context()));
+    EXPECT_TRUE(apply_occurrence({}, "20260329T013000Z", true, calendar, context()));
+    EXPECT_TRUE(apply_occurrence({}, "20260330T003000Z", true, calendar, context()));
+}
+
+/// From 16.0 on whole days are dates (MS-ASCAL section 2.2.2.1); what has a time of day is the nearest
+/// midnight.
+TEST(Series, WholeDaysWithATime) {
+    for (const auto& [zone, start] :
+         {std::pair{berlin(), "20261018T220000Z"}, std::pair{new_york(), "20261019T040000Z"},
+          std::pair{new_york(), "20261019T000000Z"}, std::pair{std::string(), "20261018T220000Z"},
+          std::pair{std::string(), "20261019T040000Z"}}) {
+        pim::Component calendar = empty_item(store::FolderKind::calendar);
+        Data data;
+        if (!zone.empty()) data.text(cal::timezone, zone);
+        data.text(cal::start_time, start).text(cal::end_time, start).text(cal::all_day_event, "1");
+        ASSERT_TRUE(apply_event(data.root(), calendar, context(161, true)));
+        EXPECT_TRUE(has(pim::write(calendar), "DTSTART;VALUE=DATE:20261019"))
+            << start << pim::write(calendar);
+    }
+}
+
 }  // namespace
 }  // namespace eas
