@@ -48,6 +48,7 @@ struct AppendResult {
     std::uint32_t uid_validity = 0;
     std::vector<Uid> uids;  ///< in the order of the messages
     std::vector<base::MessageId> ids;
+    ModSeq modseq;  ///< of the transaction; 0: there were no messages
 };
 
 enum class FlagChange : std::uint8_t { replace, add, remove };
@@ -66,9 +67,10 @@ struct StoreRequest {
 };
 struct StoreResult {
     ModSeq modseq;             ///< of the transaction; of the folder when nothing changed
+    bool changed = false;      ///< something has: there is a transaction
     UidRanges modified;        ///< refused by unchanged_since
     std::vector<Uid> missing;  ///< were in the request by uid but are gone (only for ranges of one uid)
-    SnapshotPtr snapshot;      ///< the state right after the change
+    SnapshotPtr snapshot;      ///< a state after the change: others may have gone into the same commit
 };
 
 struct CopyResult {

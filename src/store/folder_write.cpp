@@ -106,6 +106,7 @@ awaitable<Result<AppendResult>> LiveFolder::append_for(base::AccountId user, std
     co_await submit(change);
     change->holds.clear();
     if (!change->error.is(Errc::none)) co_return Result<AppendResult>(change->error);
+    change->result.modseq = change->modseq;
     co_return Result<AppendResult>(std::move(change->result));
 }
 
@@ -159,6 +160,7 @@ awaitable<Result<StoreResult>> LiveFolder::store_for(base::AccountId user, Store
         if (!change->error.is(Errc::none)) co_return Result<StoreResult>(change->error);
         result.snapshot = change->snapshot;
         if (change->modseq) result.modseq = change->modseq;
+        result.changed = result.changed || bool(change->modseq);
         join(result.modified, change->refused);
     }
     if (!result.modseq) result.modseq = result.snapshot->totals().highest_modseq;

@@ -87,7 +87,7 @@ base::ModSeq known_since(const store::Snapshot& now_there, base::Uid uid) {
     const store::Entry* entry = now_there.find(uid);
     const store::FlagSet own =
         store::FlagSet(store::SystemFlag::seen) | store::FlagSet(store::SystemFlag::draft);
-    const bool flagged = entry != nullptr && (entry->has_follow_up || !own.contains(entry->flags));
+    const bool flagged = entry != nullptr && (entry->has_follow_up || entry->flags != own);
     return flagged ? base::ModSeq(entry->modseq.value - 1) : now_there.totals().highest_modseq;
 }
 

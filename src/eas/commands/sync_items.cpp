@@ -265,9 +265,8 @@ awaitable<CommandResult> Session::add_item(CollectionAnswer* out, const SyncComm
     change.folder = out->folder;
     change.uid = uid;
     co_await teller.tell(&change, nullptr, &item);
-    const store::SnapshotPtr now_there = out->folder->snapshot();
-    if (const store::Entry* entry = now_there->find(uid))
-        note_own(out->cursor, {uid, entry->modseq, OwnChange::Kind::added}, nullptr);
+    // As it was added, and not as others may have made it since.
+    note_own(out->cursor, {uid, appended->modseq, OwnChange::Kind::added}, nullptr);
     result.server_id = write_item_id({out->id, uid});
     result.attachments = known_in_event(sent, {out->id, uid});
     co_return result;

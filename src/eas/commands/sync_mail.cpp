@@ -14,7 +14,7 @@ namespace {
 
 namespace email = wbxml::email;
 
-// What a Flag does not name stays as it is: once more, when somebody else changed that meanwhile.
+// What others change at the same moment is not the device's own: once more, as of what it is then.
 constexpr unsigned change_tries_max = 4;
 
 /// What a Change sets and takes away.
@@ -120,7 +120,7 @@ awaitable<CommandResult> Session::run_change(CollectionAnswer* out, const SyncCo
 /// Nothing: somebody else changed it meanwhile, and nothing was done.
 awaitable<std::optional<int>> Session::change_mail(CollectionAnswer* out, const SyncCommand* command,
                                                    base::Uid uid) {
-    store::SnapshotPtr was = out->folder->snapshot();
+    const store::SnapshotPtr was = out->folder->snapshot();
     if (was->find(uid) == nullptr) co_return sync_status::not_found;
     const store::Entry entry = *was->find(uid);
     store::FollowUp known;
@@ -134,6 +134,7 @@ awaitable<std::optional<int>> Session::change_mail(CollectionAnswer* out, const 
     // What one half is refused for is no reason to leave the other undone. That of the flag comes first: it
     // is done to the message as it was read, or not at all.
     int status = sync_status::ok;
+    store::Entry former = entry;
     const bool first = !wishes->flag || wishes->flag->flagged;
     for (const bool sets : {first, !first}) {
         if (ChangeWishes::empty(wishes->half(sets))) continue;
@@ -141,21 +142,18 @@ awaitable<std::optional<int>> Session::change_mail(CollectionAnswer* out, const 
         request.uids = {store::UidRange{uid, uid}};
         request.change = sets ? store::FlagChange::add : store::FlagChange::remove;
         request.flags = wishes->half(sets);
-        if (wishes->flag && wishes->flag->flagged == sets) {
+        request.unchanged_since = former.modseq;
+        if (wishes->flag && wishes->flag->flagged == sets)
             request.follow_up = std::move(wishes->flag->follow_up);
-            request.unchanged_since = entry.modseq;
-        }
         const auto done = co_await out->folder->store(std::move(request));
         if (done && !done->modified.empty()) co_return std::nullopt;
         if (!done && done.error().is(store::Errc::denied)) note_refused(out->cursor, uid);
         if (!done) status = sync_status_of(done.error());
         if (!done && !done.error().is(store::Errc::denied)) break;
-        if (!done) continue;
-        const store::Entry* now_there = done->snapshot->find(uid);
-        const store::Entry* former = was->find(uid);
-        if (now_there != nullptr && former != nullptr && now_there->modseq != former->modseq)
-            note_own(out->cursor, {uid, now_there->modseq, OwnChange::Kind::flags}, former);
-        was = done->snapshot;
+        if (!done || !done->changed) continue;
+        // It is the device's own as of its transaction, and no longer where others have changed it since.
+        note_own(out->cursor, {uid, done->modseq, OwnChange::Kind::flags}, &former);
+        former.modseq = done->modseq;
     }
     co_return status;
 }

@@ -197,6 +197,7 @@ void SyncDevice::apply(wbxml::Element commands) {
         if (one.tag() == airsync::add) {
             EXPECT_FALSE(items_.contains(id)) << name.text() << " came twice";
         }
+        if (one.tag() == airsync::change) ++changes_;
         if (one.tag() == airsync::delete_) {
             items_.erase(id);
         } else if (name) {  // of mail a Change tells the flags alone

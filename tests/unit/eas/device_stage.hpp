@@ -53,6 +53,7 @@ public:
     ItemId put(base::FolderId folder, std::string message);
     std::string last_message(base::FolderId folder);
     base::ManualClock& clock() { return clock_; }
+    boost::asio::io_context& io() { return io_; }  ///< of all sessions; runs while ask() does
     const Services& services() const { return *services_; }
     KeptOutgoing& outgoing() { return outgoing_; }
     /// What has left.
@@ -104,6 +105,8 @@ public:
     std::multiset<std::string> names() const;
     /// Of the mail of that name: the Status and DueDate of its Flag, and its Categories.
     std::string marks_of(const std::string& name) const;
+    unsigned changes() const { return changes_; }  ///< that it was told of
+    const std::string& folder() const { return folder_; }
     unsigned broken() const { return broken_; }  ///< requests that got no answer of the collection's
 
 private:
@@ -122,7 +125,7 @@ private:
     const std::string name_;
     const Shelf& shelf_;
     std::string folder_, key_ = "0";
-    unsigned adds_ = 0, broken_ = 0;
+    unsigned adds_ = 0, broken_ = 0, changes_ = 0;
     std::map<std::string, std::string> items_;
     struct Marks {
         std::string flag, categories;
