@@ -1,5 +1,5 @@
 """Bodies, attachments and header fields of ActiveSync, as MS-ASAIRS and MS-ASHTTP have them."""
-import base64, email, email.message, http.client, unittest
+import base64, email, email.message, email.policy, http.client, unittest
 
 from e2e import harness, test_activesync
 from eas import wbxml
@@ -106,6 +106,26 @@ class BodyTest(BodyCase):
         answer = self.fetched(device, preference(1))
         self.assertIsNotNone(answer.find("Response/Fetch/Properties/Body/Data"))
         self.assertIsNone(next(answer.root.iter("{ItemOperations}Part"), None))
+
+    def test_what_no_string_holds_is_encoded_in_a_mime_body(self):
+        """Mail in ISO-2022-JP has escapes, and an old one octets that are no UTF-8: what is decoded stays."""
+        for charset, text in (("iso-2022-jp", "\u3053\u3093\u306b\u3061\u306f world = 1\r\n"), ("iso-8859-1", "Gr\u00fc\u00dfe = 1\r\n")):
+            user = self.user()
+            octets = (f"From: a@elsewhere.test\r\nTo: {user}\r\nSubject: Letter\r\nMIME-Version: 1.0\r\n"
+                      f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n").encode() + text.encode(charset)
+            self.server.deliver(octets, to=user)
+            device = self.ready(user)
+            whole = (("AirSync:MIMESupport", 2), preference(4))
+            with self.subTest(charset=charset):
+                body = self.fetched(device, *whole).find("Response/Fetch/Properties/Body")
+                data = body.findtext(BASE + "Data")
+                got = email.message_from_bytes(data.encode(), policy=email.policy.default)
+                self.assertEqual((got.get_content(), got.get_content_charset()), (text, charset))
+                self.assertEqual(int(body.findtext(BASE + "EstimatedDataSize")), len(data.encode()))
+                body = self.fetched(device, ("AirSync:MIMESupport", 2), preference(4, len(data) - 3, 1)).find("Response/Fetch/Properties/Body")
+                self.assertEqual((body.findtext(BASE + "Data"), body.findtext(BASE + "Truncated")), (None, "1"))
+                apart = self.fetched(device, *whole, headers={"MS-ASAcceptMultiPart": "T"}).body
+                self.assertTrue(apart.endswith(octets.split(b"\r\n\r\n")[1]))  # beside the WBXML it stands as it is
 
     def test_preferences_that_are_none(self):
         """Order, number, type and place of what stands in BodyPreference."""

@@ -229,6 +229,7 @@ awaitable<void> Session::write_fetched(wbxml::Encoder* to, wbxml::Element elemen
             if (opened) folder = std::move(*opened);
         }
         ItemOptions options = held_options(request.options, held_);
+        options.octets_apart = parts->apart;
         if (folder) item = co_await fetch_item(folder, id->uid, std::move(options));
         if (!item) status = status_for(item.error());
         const std::size_t size = item ? text_octets(*item) : 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "eas/mail/mime_text.hpp"
 #include "eas/mail/new_text.hpp"
 
 namespace eas {
@@ -18,9 +19,20 @@ TextRoom room_for_all(const MessageOctets& message) {
     return TextRoom{most, most};
 }
 
+/// What no string can hold is encoded in it, and then it is longer.
+void make_text(ItemBody& body, const MessageOctets& message, const BodyPreference& wanted) {
+    if (is_text(body.data)) return;
+    body.data = message_as_text(body.data, message.tree(), message.detail().prefix.size());
+    if (!body.truncated) body.size = body.data.size();
+    if (body.data.size() <= wanted.truncation) return;
+    body.truncated = true;
+    body.has_data = !wanted.all_or_none;
+    body.data.resize(body.has_data ? cut_utf8(body.data, wanted.truncation).size() : 0);
+}
+
 awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wanted,
-                                      std::uint32_t mime_truncation) {
-    wanted.truncation = std::min(wanted.truncation, mime_truncation);
+                                      const ItemOptions* options) {
+    wanted.truncation = std::min(wanted.truncation, options->mime_truncation);
     const std::uint64_t size = message->detail().size;
     ItemBody out;
     out.type = BodyType::mime;
@@ -34,6 +46,7 @@ awaitable<Result<ItemBody>> read_mime(MessageOctets* message, BodyPreference wan
     out.data = std::move(*octets);
     const std::size_t whole = cut_utf8(out.data, length).size();
     out.data.resize(length - whole < utf8_octets_max ? whole : std::min(length, out.data.size()));
+    if (!options->octets_apart) make_text(out, *message, wanted);
     co_return out;
 }
 
@@ -105,7 +118,7 @@ awaitable<Result<ItemBody>> read_body(MessageOctets* message, const ItemOptions*
     BodyPreference wanted = *chosen;
     Result<ItemBody> body = ItemBody();
     if (wanted.type == BodyType::mime) {
-        body = co_await read_mime(message, wanted, options->mime_truncation);
+        body = co_await read_mime(message, wanted, options);
     } else {
         body = co_await read_text(message, wanted);
     }

@@ -109,13 +109,7 @@ void write_body(wbxml::Encoder& to, const ItemBody& body) {
     to.number(base_tags::type, static_cast<int>(body.type));
     to.number(base_tags::estimated_data_size, static_cast<std::int64_t>(body.size));
     if (body.truncated) to.number(base_tags::truncated, 1);
-    if (body.has_data && !body.part) {
-        if (body.type == BodyType::mime) {
-            to.raw_text(base_tags::data, body.data);
-        } else {
-            to.text(base_tags::data, body.data);
-        }
-    }
+    if (body.has_data && !body.part) to.text(base_tags::data, body.data);
     if (!body.preview.empty()) to.text(base_tags::preview, body.preview);
     if (body.part) to.number(wbxml::itemoperations::part, *body.part);
     to.close();

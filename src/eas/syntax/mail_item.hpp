@@ -15,7 +15,7 @@ struct ItemBody {
     std::uint64_t size = 0;  ///< of the whole body
     bool truncated = false;
     bool has_data = true;
-    std::string data;                   ///< UTF-8; of MIME the message's octets
+    std::string data;                   ///< UTF-8; of MIME that goes beside the WBXML the message's octets
     std::string preview;                ///< empty: not asked for
     std::optional<std::uint32_t> part;  ///< of a multipart answer: where the data is
 };

@@ -28,7 +28,8 @@ struct ItemOptions {
     std::uint8_t conflict = 1;  ///< 0: the device wins
     MimeSupport mime_support = MimeSupport::never;
     std::uint32_t mime_truncation = UINT32_MAX;  ///< octets
-    std::vector<BodyPreference> bodies;          ///< in the device's order
+    bool octets_apart = false;           ///< a MIME body goes beside the WBXML: as it stands, not as a text
+    std::vector<BodyPreference> bodies;  ///< in the device's order
     /// What is new in a message, without the history below it; from 14.1 on. MS-ASAIRS section 2.2.2.11.
     std::optional<BodyPreference> part;
     /// MS-ASCON section 3.2.5.7: of parts there is HTML alone.

@@ -155,17 +155,6 @@ void Encoder::text(Tag tag, std::string_view utf8) {
     end_text();
 }
 
-void Encoder::raw_text(Tag tag, std::string_view octets) {
-    put(tag, true);
-    out_.push_back(str_i);
-    if (std::ranges::none_of(octets, is_forbidden)) {
-        out_.append(octets);
-    } else {
-        std::ranges::remove_copy_if(octets, std::back_inserter(out_), is_forbidden);
-    }
-    end_text();
-}
-
 void Encoder::end_text() {
     const std::array<char, 2> tail{0, end_token};
     out_.append(tail.data(), tail.size());

@@ -109,13 +109,6 @@ TEST(Encoder, TextsAreUtf8) {
     }
 }
 
-TEST(Encoder, RawTextsStay) {
-    std::string octets;
-    Encoder out(octets);
-    out.raw_text(airsyncbase::data, "Subject: \xFC\r\n\r\n\0\xE4"sv);
-    EXPECT_EQ(Document(octets).root().text(), "Subject: \xFC\r\n\r\n\xE4");
-}
-
 TEST(Encoder, AMarkTakesBackWhatWasWritten) {
     std::string octets, expected;
     Encoder out(octets), plain(expected);

@@ -32,8 +32,6 @@ public:
     /// what XML 1.0 section 2.2 forbids gives up the whole answer: controls are left out, and what is no
     /// UTF-8 becomes U+FFFD.
     void text(Tag tag, std::string_view utf8);
-    /// Octets that say themselves how they are to be read: a MIME message. Controls alone are left out.
-    void raw_text(Tag tag, std::string_view octets);
     void number(Tag tag, std::int64_t value);
     void opaque(Tag tag, std::string_view octets);
     /// An element whose opaque content of exactly `size` octets the caller appends to the string; close()
