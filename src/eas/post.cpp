@@ -57,8 +57,11 @@ awaitable<int> Post::submit(std::string message, bool save_in_sent, bool is_answ
     MissingFields missing;
     missing.from = "<" + primary + ">";
     missing.date = rfc5322_date(now());
-    missing.message_id = fmt::format("<{:x}.{}@{}>", base::unix_milliseconds(services_.clock.now()),
-                                     services_.random.hex(8), services_.hostname);
+    const std::string name =
+        named_after_
+            ? fmt::format("{:x}.{:016x}", account_->id().value, *named_after_)
+            : fmt::format("{:x}.{}", base::unix_milliseconds(services_.clock.now()), services_.random.hex(8));
+    missing.message_id = fmt::format("<{}@{}>", name, services_.hostname);
     Submission submission;
     submission.account = account_->id();
     submission.sender = std::move(sender);

@@ -64,6 +64,11 @@ awaitable<Answer> Session::compose() {
         }
     }
     Post post = this->post();
+    // The request as it came is the same when it comes again. What only the device knows of it keeps others
+    // from trying out who had a blind copy.
+    if (!request.client_id.empty())
+        post.name_after(base::fingerprint(
+            request.message, base::fingerprint(request.client_id, base::fingerprint(key_.device))));
     const int status = co_await post.submit(std::move(message), request.save_in_sent || request.passes_on);
     if (status != status::ok) co_return sent_answer(status);
     if (!request.client_id.empty()) services_->sent.note(own_mark);

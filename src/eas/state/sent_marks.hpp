@@ -1,8 +1,9 @@
 // SentMarks: what devices have had sent lately, for a request that comes again because what it changed could
 // not be kept. What was kept is in the device's rows.
 //
-// In memory and bounded: a restart, or much of it at once, costs a mail that leaves twice and never one that
-// does not leave.
+// In memory and bounded: a restart, or much of it at once, costs a mail that leaves twice, under one
+// Message-ID, and never one that does not leave. A row that is written before the mail leaves could not say
+// after a crash whether it has, and one that is written after it is what the device's rows are.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -40,7 +40,7 @@ boost::asio::awaitable<std::string> newest(store::AccountPtr account, base::Fold
 
 }  // namespace
 
-DeviceStage::DeviceStage(Limits limits) {
+DeviceStage::DeviceStage(Limits limits) : limits_(limits) {
     base::log::set_level("eas", base::log::Level::off);  // faults make it talk
     base::log::set_level("directory", base::log::Level::off);
     base::log::set_level("store", base::log::Level::off);
@@ -60,20 +60,32 @@ DeviceStage::DeviceStage(Limits limits) {
     EXPECT_TRUE(account);
     account_ = *account;
     authenticator_.users["anna@example.test"] = {mailbox->account, "secret"};
+    start();
+}
+
+DeviceStage::~DeviceStage() {
+    disconnect();
+    account_.reset();
+}
+
+void DeviceStage::start() {
     services_ = std::make_shared<Services>(*store_, *directory_, authenticator_, outgoing_, clock_);
-    services_->limits = limits;
+    services_->limits = limits_;
     http_ = std::make_shared<http::Services>(sessions_, clock_);
     add_routes(http_->router, services_);
 }
 
-DeviceStage::~DeviceStage() {
-    if (pair_) {
-        pair_->peer.close();
-        io_.restart();
-        io_.poll();
-        EXPECT_TRUE(ended_) << "a session outlived its peer";
-    }
-    account_.reset();
+void DeviceStage::disconnect() {
+    if (!pair_) return;
+    pair_->peer.close();
+    io_.restart();
+    io_.poll();
+    EXPECT_TRUE(ended_) << "a session outlived its peer";
+}
+
+void DeviceStage::restart() {
+    disconnect();
+    start();
 }
 
 void DeviceStage::connect() {

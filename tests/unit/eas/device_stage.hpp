@@ -46,6 +46,8 @@ public:
         std::string body;
     };
     Answered ask(std::string_view device, std::string_view command, std::string_view body);
+    /// A server that knows only what is kept.
+    void restart();
     store::engine::MemoryEngine& engine() { return *engine_; }
     store::AccountPtr account() { return account_; }
     base::FolderId inbox() const { return account_->folders()->find("INBOX")->id; }
@@ -60,8 +62,11 @@ public:
     const std::vector<Submission>& sent() const { return outgoing_.sent; }
 
 private:
+    void start();
+    void disconnect();
     void connect();
 
+    const Limits limits_;
     base::ManualClock clock_{base::SystemTime(std::chrono::seconds(1'800'000'000))};
     base::IdSource ids_{clock_};
     std::unique_ptr<store::engine::MemoryEngine> engine_;
