@@ -314,7 +314,8 @@ Data& same_series(Data& data) {
 
 std::string ids_of(const pim::Component& calendar) {
     std::string out;
-    for (const wbxml::Element one : Told(calendar, older).exceptions())
+    const Told told(calendar, older);  // what is read of it points into it
+    for (const wbxml::Element one : told.exceptions())
         out += std::string(one.child(cal::exception_start_time).text().substr(4, 4)) +
                (one.child(cal::deleted).text() == "1" ? "- " : " ");
     return out;
